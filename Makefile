@@ -1,0 +1,54 @@
+# Every target sets up what it needs: Python 3.11+ and make are enough.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+export MPLBACKEND ?= Agg
+
+.PHONY: help demo test test-slow coverage lint format docs bench characters clean
+help:            ## this list
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+
+# One stamp per set of extras: made once, made again when the requirements change.
+$(VENV)/.base: pyproject.toml constraints.txt
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test]'
+	@touch $@
+$(VENV)/.lint: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,lint]'
+	@touch $@
+$(VENV)/.docs: $(VENV)/.base
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,docs]'
+	@touch $@
+
+demo: $(VENV)/.base   ## JapaneseVowels, whole and with half of its observations dropped; a table and a picture
+	$(BIN)/python examples/quickstart.py
+
+test: $(VENV)/.base   ## the test suite (minutes)
+	$(BIN)/python -m pytest -m "not slow"
+
+test-slow: $(VENV)/.base   ## the reproductions of published figures
+	$(BIN)/python -m pytest -m slow
+
+coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernels included (JIT off)
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" --cov --cov-report=term-missing -q
+
+lint: $(VENV)/.lint   ## ruff (rules and format) and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+format: $(VENV)/.lint   ## let ruff rewrite the files
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+docs: $(VENV)/.docs   ## HTML documentation in docs/_build/html
+	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+bench: $(VENV)/.base   ## speed, as ratios measured side by side
+	$(BIN)/python -m pytest tests/benchmarks -m "" --benchmark-only -q
+
+characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
+	$(BIN)/python examples/character_trajectories.py
+
+clean:           ## remove the environment and everything built
+	rm -rf $(VENV) docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

@@ -1,0 +1,44 @@
+"""Small checks with good messages; the only importer of scikit-learn's underscored names."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from typing import Any
+
+from sklearn.base import _fit_context as fit_context
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
+
+__all__ = [
+    "Interval",
+    "StrOptions",
+    "check_choice",
+    "check_feature_names_in",
+    "check_finite_number",
+    "check_order",
+    "fit_context",
+]
+
+
+def check_order(order: Any) -> int:
+    """Return `order` as an int of at least 1."""
+    if isinstance(order, bool) or not isinstance(order, numbers.Integral):
+        raise TypeError(f"order must be an integer, got {order!r} of type {type(order).__name__}")
+    if order < 1:
+        raise ValueError(f"order must be at least 1, got {order}")
+    return int(order)
+
+
+def check_finite_number(name: str, value: Any, *, minimum: float, closed: bool = False) -> None:
+    """Raise unless `value` is a finite real number above `minimum` (or equal to it, if `closed`)."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
+    if not math.isfinite(value) or value < minimum or (value == minimum and not closed):
+        raise ValueError(f"{name} must be {'at least' if closed else 'above'} {minimum:g} and finite, got {value!r}")
+
+
+def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
+    """Raise unless `value` is one of `choices`."""
+    if not isinstance(value, str) or value not in choices:
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")
