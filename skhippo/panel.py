@@ -75,9 +75,9 @@ class Panel:
     Notes
     -----
     A panel works as `X` in scikit-learn's cross-validation: ``len(panel)`` is the number of series, an index
-    array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one series
-    with values of shape (n_channels, n_times).  A list of such pairs is the same panel again.  The times of
-    such a pair are dates again, to the last digit, where they came from dates.
+    array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one
+    series with values of shape (n_channels, n_times).  A list of such pairs is the same panel again.  The
+    times of such a pair are dates again, to the last digit, where they came from dates.
 
     Examples
     --------
@@ -135,12 +135,16 @@ class Panel:
         else:
             clock = _read_times(times, "times")
             if clock.shape != (total,):
-                raise ValueError(f"times has shape {clock.shape}: ({total},) is expected, one time a row of values")
+                raise ValueError(
+                    f"times has shape {clock.shape}: ({total},) is expected, one time a row of values"
+                )
             if clock.dtype.kind == "M":
                 if starts is not None:
                     raise ValueError("times are dates and origins are given: pass one or the other")
                 clock, starts, stamps = _anchor(clock, bounds, name)
             _check_times(clock, bounds, name)
+        if origins is not None and starts is not None:
+            _check_unit(clock, starts, bounds, name)
         _check_values(packed, bounds, name, names)
         self.__setstate__(dict(zip(_STATE, (packed, clock, bounds, names, starts, ids, stamps), strict=True)))
 
@@ -200,7 +204,7 @@ class Panel:
         >>> frame = pd.DataFrame({"id": ["a", "a", "b"], "t": [0.0, 1.5, 0.0], "x": [1.0, None, 3.0]})
         >>> panel = Panel.from_long(frame)
         >>> panel
-        Panel(2 series, 1 channel, 1 to 2 observations, 33% missing)
+        Panel(2 series, 1 channel, 1 to 2 observations, 33.3% missing)
         >>> panel.series_ids.tolist(), panel.channel_names
         (['a', 'b'], ('x',))
         """
@@ -255,7 +259,9 @@ class Panel:
         parts = list(panels)
         for i, part in enumerate(parts):
             if not isinstance(part, Panel):
-                raise TypeError(f"panels[{i}] is of type {type(part).__name__}: a Panel is expected; use as_panel")
+                raise TypeError(
+                    f"panels[{i}] is of type {type(part).__name__}: a Panel is expected; use as_panel"
+                )
         if not parts:
             raise ValueError("no panels to concatenate: at least one is expected")
         _same_channels([p.n_channels for p in parts], lambda i: f"panel {i}")
@@ -307,7 +313,8 @@ class Panel:
         if row >= 0:
             where = _place(row, self.offsets, _namer(self.series_ids))
             raise ValueError(
-                f"{where} holds {self.values[row, channel]!s}, too large for {target}: rescale the channel or keep float64"
+                f"{where} holds {self.values[row, channel]!s}, too large for {target}: rescale the "
+                "channel or keep float64"
             )
         return self._trusted(**self.__getstate__() | {"values": values})
 
@@ -350,15 +357,21 @@ class Panel:
         if isinstance(key, tuple):
             # scikit-learn indexes whatever has a shape by array[key, ...]
             if len(key) != 2 or key[1] is not Ellipsis:
-                raise IndexError(f"a panel is indexed by series only, got {key!r}; take channels from panel.values")
+                raise IndexError(
+                    f"a panel is indexed by series only, got {key!r}; take channels from panel.values"
+                )
             key = key[0]
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
-            return self._span(start, max(start, stop)) if step == 1 else self._take(np.arange(start, stop, step))
+            if step == 1:
+                return self._span(start, max(start, stop))
+            return self._take(np.arange(start, stop, step))
         positions = np.asarray(key)
         if positions.ndim == 0:
             if positions.dtype.kind not in "iu":
-                raise IndexError(f"a panel is indexed by integers, slices, index arrays and masks, got {key!r}")
+                raise IndexError(
+                    f"a panel is indexed by integers, slices, index arrays and masks, got {key!r}"
+                )
             return self._series(operator.index(positions[()]))
         return self._take(self._positions(positions))
 
@@ -366,7 +379,9 @@ class Panel:
         """Return a mask or an array of integers, negative ones included, as positions of series."""
         n = len(self)
         if key.ndim != 1 or (key.dtype.kind not in "iub" and key.size):
-            raise IndexError(f"an index of shape {key.shape} and type {key.dtype} is no 1-D array of integers or bools")
+            raise IndexError(
+                f"an index of shape {key.shape} and type {key.dtype} is no 1-D array of integers or bools"
+            )
         if key.dtype.kind == "b":
             if len(key) != n:
                 raise IndexError(f"a mask of length {len(key)} for {n} series")
@@ -388,6 +403,14 @@ class Panel:
         if self.origins is not None and not np.isnat(self.origins[i]):
             times = _dates(times, self.origins[i]) if self._stamps is None else self._stamps[rows]
         return times, self.values[rows].T
+
+    def _dates(self) -> Array:
+        """Return the times of all series as dates, packed; NaT for the series without an origin."""
+        return (
+            _dates(self.times, np.repeat(np.asarray(self.origins), self.lengths))
+            if self._stamps is None
+            else self._stamps
+        )
 
     def _span(self, start: int, stop: int) -> Panel:
         """Return neighbouring series as a panel of views."""
@@ -445,7 +468,7 @@ class Panel:
             parts.append(_count(low, "observation") if low == high else f"{low} to {high} observations")
             missing = 1 - self.n_observations / self.values.size
             if missing:
-                parts.append(f"{100 * missing:.2g}% missing" if missing < 0.995 else f"{100 * missing:.4g}% missing")
+                parts.append(f"{100 * missing:.3g}% missing")
         return f"Panel({', '.join(parts)})"
 
 
@@ -557,16 +580,21 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
         raise ValueError(_one_dimensional(cube.shape))
     if cube.ndim > 3:
         raise ValueError(
-            f"X has {cube.ndim} dimensions (shape={cube.shape}): (n_series, n_times) or (n_series, n_channels, n_times) "
+            f"X has {cube.ndim} dimensions (shape={cube.shape}): (n_series, n_times) or (n_series, "
+            "n_channels, n_times) "
             "is expected"
         )
     if cube.shape[0] == 0:
         raise ValueError(_no_samples(cube.shape))
     if cube.size == 0:
         part = "feature" if cube.shape[-1] == 0 else "channel"
-        raise ValueError(f"Found array with 0 {part}(s) (shape={cube.shape}) while a minimum of 1 is required.")
+        raise ValueError(
+            f"Found array with 0 {part}(s) (shape={cube.shape}) while a minimum of 1 is required."
+        )
     if cube.ndim == 2:
-        _refuse_time_channel(time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)")
+        _refuse_time_channel(
+            time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)"
+        )
         cube = cube[:, np.newaxis, :]
     return _pack_cube(cube) if time_channel is None else _pack_timed_cube(cube, time_channel)
 
@@ -593,7 +621,8 @@ def _read_pandas(X: Any, time_channel: int | None) -> Panel:
     if any(_is_nested(column) for _, column in X.items()):
         names = tuple(str(c) for c in X.columns)
         rows = zip(*(X.iloc[:, i] for i in range(X.shape[1])), strict=True)
-        return _pack([_join_channels(list(row), f"series {i}", names) for i, row in enumerate(rows)])
+        nested = (_join_channels(list(row), f"series {i}", names) for i, row in enumerate(rows))
+        return _pack([_drop_padding(series) for series in nested])
     return _read_array(_frame_matrix(X, "column"), None)
 
 
@@ -601,7 +630,8 @@ def _read_two_levels(X: Any) -> Panel:
     """Read a pandas frame whose index is (series, time)."""
     if X.index.nlevels != 2:
         raise ValueError(
-            f"the index of X has {X.index.nlevels} levels: two, (series, time), are expected; join the upper levels into one"
+            f"the index of X has {X.index.nlevels} levels: two, (series, time), are expected; join the "
+            "upper levels into one"
         )
     matrix = _frame_matrix(X, "channel")
     ids = np.asarray(X.index.get_level_values(0))
@@ -633,6 +663,11 @@ def _is_pandas_frame(X: Any) -> bool:
 def _is_pandas_vector(X: Any) -> bool:
     pandas = _library("pandas")
     return pandas is not None and isinstance(X, (pandas.Series, pandas.Index))
+
+
+def _is_pandas_series(X: Any) -> bool:
+    pandas = _library("pandas")
+    return pandas is not None and isinstance(X, pandas.Series)
 
 
 def _is_polars_frame(X: Any) -> bool:
@@ -689,14 +724,14 @@ def _read_series(entry: Any, where: str, time_channel: int | None) -> _Series:
     """Read one entry of a list of series."""
     if isinstance(entry, tuple):
         return _read_pair(entry, where, time_channel)
-    if _is_pandas_frame(entry) or _is_pandas_vector(entry):
+    if _is_pandas_frame(entry) or _is_pandas_series(entry):
         return _read_indexed(entry, where, time_channel)
     for is_kind, advice in _REFUSED_SERIES:
         if is_kind(entry):
             raise TypeError(f"{where} is of type {type(entry).__name__}: {advice}")
     if _is_scalar(entry):
-        _as_real([entry], where)
-        raise ValueError(f"{where} is the number {entry!r}: a series is expected, such as [{entry!r}]")
+        _as_real([entry], where)  # says so if it is no number either
+        raise ValueError(f"{where} is {entry!r}: a series is expected, such as [{entry!r}]")
     return _read_untimed(entry, where, time_channel)
 
 
@@ -715,17 +750,24 @@ def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> 
     if len(entry) != 2 or any(map(_is_scalar, entry)):
         kinds = ", ".join(type(part).__name__ for part in entry)
         raise TypeError(
-            f"{where} is the tuple ({kinds}): (times, values) is expected; a series that is given by its channels is a list"
+            f"{where} is the tuple ({kinds}): (times, values) is expected; a series that is given by its "
+            "channels is a list"
         )
     _refuse_time_channel(time_channel, f"{where} is a tuple (times, values) and has its times already")
     times = _read_times(entry[0], f"{where}, times")
     if times.ndim != 1:
-        raise ValueError(f"{where}: times has shape {times.shape}: (n_times,) is expected; a tuple is (times, values)")
+        raise ValueError(
+            f"{where}: times has shape {times.shape}: (n_times,) is expected; a tuple is (times, values)"
+        )
     if _is_pandas_frame(entry[1]) or _is_polars_frame(entry[1]):
-        raise TypeError(f"{where}: values is a DataFrame: use set_index for the times, or pass frame.to_numpy().T")
+        raise TypeError(
+            f"{where}: values is a DataFrame: use set_index for the times, or pass frame.to_numpy().T"
+        )
     values = _read_untimed(entry[1], f"{where}, values", None, padded=False).values
     if values.shape[1] != len(times):
-        looks = "; this looks like (n_times, n_channels): pass values.T" if values.shape[0] == len(times) else ""
+        looks = (
+            "; this looks like (n_times, n_channels): pass values.T" if values.shape[0] == len(times) else ""
+        )
         raise ValueError(
             f"{where} has {len(times)} times and values of shape {values.shape}: "
             f"(n_channels, {len(times)}) is expected{looks}"
@@ -736,14 +778,8 @@ def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> 
 def _read_indexed(entry: Any, where: str, time_channel: int | None) -> _Series:
     """Read a pandas Series or DataFrame: the index holds the times, the columns are the channels."""
     _refuse_time_channel(time_channel, f"the times of {where} are in its index; use set_index")
-    frame = _is_pandas_frame(entry)
-    index = entry.index if hasattr(entry, "index") else None
-    if index is None or index is entry or callable(index):
-        raise TypeError(f"{where} is of type {type(entry).__name__}: an array, a Series or a DataFrame is expected")
-    if index.nlevels > 1:
-        raise ValueError(f"the index of {where} has {index.nlevels} levels: the times alone are expected")
-    times = _read_times(index, f"{where}, index")
-    if not frame:
+    times = _read_times(entry.index, f"{where}, index")
+    if _is_pandas_series(entry):
         return _Series(_as_real(entry, where)[np.newaxis], times)
     return _Series(_frame_matrix(entry, f"{where}, channel").T, times, tuple(str(c) for c in entry.columns))
 
@@ -764,7 +800,9 @@ def _read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool
     values = np.atleast_2d(values)
     if time_channel is not None:
         k = _channel_position(time_channel, len(values), where)
-        return _with_times(np.delete(values, k, axis=0), _read_times(values[k], f"{where}, time channel"), where)
+        return _with_times(
+            np.delete(values, k, axis=0), _read_times(values[k], f"{where}, time channel"), where
+        )
     return _drop_padding(_Series(values)) if padded else _Series(values)
 
 
@@ -776,81 +814,83 @@ def _read_timed_channels(items: list[Any], where: str, time_channel: int) -> _Se
         raise ValueError(f"{where}: the time channel has shape {times.shape}: (n_times,) is expected")
     series = _join_channels(items[:k] + items[k + 1 :], where)
     if series.times is not None:
-        raise ValueError(f"{where}: channels with a time index and time_channel={time_channel} are two clocks; keep one")
+        raise ValueError(
+            f"{where}: channels with a time index and time_channel={time_channel} are two clocks; keep one"
+        )
     return _with_times(series.values, times, where)
 
 
 def _join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = None) -> _Series:
     """Join channels, each with its own times or none, into one series on the union of the times."""
-    labels = [f"{where}, channel {c if names is None else names[c]!r}" for c in range(len(items))]
+    labels = [f"{where}, channel {c if names is None else repr(names[c])}" for c in range(len(items))]
     channels = [_read_channel(item, label) for item, label in zip(items, labels, strict=True)]
-    if all(clock is None for clock, _ in channels):
-        n_times = max(len(values) for _, values in channels)
-        out = np.full((len(channels), n_times), np.nan, dtype=_common_dtype([v for _, v in channels]))
-        for c, (_, values) in enumerate(channels):
-            out[c, : len(values)] = values
-        series = _Series(out, None, names)
-        return series if names is None else _drop_padding(series)
+    values = [v for _, v in channels]
+    given = [clock for clock, _ in channels if clock is not None]
+    if not given:
+        rows = [np.arange(len(v)) for v in values]
+        return _Series(_spread(values, rows, max(map(len, values))), None, names)
     clocks = [np.arange(len(v), dtype=np.float64) if clock is None else clock for clock, v in channels]
-    if all(_same_clock(clocks[0], clock) for clock in clocks[1:]):
-        return _Series(np.stack([values for _, values in channels]), clocks[0], names)
+    if all(_same_clock(clocks[0], clock) for clock in clocks):
+        return _Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names)
     if len({clock.dtype.kind for clock in clocks}) > 1:
         raise ValueError(f"{where}: some channels have dates as times and some have numbers: use one kind")
     for clock, label in zip(clocks, labels, strict=True):
-        # The union below would hide what is out of order or there twice.
-        _check_times(clock, np.array([0, len(clock)]), lambda _, label=label: label)  # type: ignore[misc]
-    clocks = _common_unit(clocks) if clocks[0].dtype.kind == "M" else clocks
+        _check_clock(clock, label)  # the union would hide what is out of order or there twice
+    if clocks[0].dtype.kind == "M":
+        clocks = _common_unit(clocks)
     union = np.unique(np.concatenate(clocks))
-    out = np.full((len(channels), len(union)), np.nan, dtype=_common_dtype([v for _, v in channels]))
-    for c, (clock, (_, values)) in enumerate(zip(clocks, channels, strict=True)):
-        out[c, np.searchsorted(union, clock)] = values
-    return _Series(out, union, names)
+    return _Series(_spread(values, [np.searchsorted(union, c) for c in clocks], len(union)), union, names)
+
+
+def _spread(channels: list[Array], rows: list[Any], n_times: int) -> Array:
+    """Put each channel at its rows of an array (n_channels, n_times); NaN elsewhere."""
+    out = np.full((len(channels), n_times), np.nan, dtype=_common_dtype(channels))
+    for line, values, places in zip(out, channels, rows, strict=True):
+        line[places] = values
+    return out
 
 
 def _read_channel(item: Any, where: str) -> tuple[Array | None, Array]:
     """Read one channel: its times, if it has a time index, and its values, shape (n_times,)."""
-    if isinstance(item, Panel) or _is_pandas_frame(item) or _is_polars_frame(item) or _is_scalar(item):
-        _as_real([item] if _is_scalar(item) else [], where)
-        raise ValueError(f"{where} is of type {type(item).__name__}: a 1-D array is expected")
+    if _is_scalar(item):
+        _as_real([item], where)  # says so if it is no number either
+        raise ValueError(f"{where} is {item!r}: a channel of shape (n_times,) is expected")
     values = _as_real(item, where)
     if values.ndim != 1:
         raise ValueError(f"{where} has shape {values.shape}: a channel of shape (n_times,) is expected")
-    if _is_pandas_vector(item) and hasattr(item, "iloc"):
-        return _read_times(item.index, f"{where}, index"), values
-    return None, values
+    return (_read_times(item.index, f"{where}, index") if _is_pandas_series(item) else None), values
 
 
 def _drop_padding(series: _Series) -> _Series:
-    """Drop the positions after the last observation of a series without times."""
-    missing = np.isnan(series.values[:, -1:]).all() and np.isnan(series.values).all(axis=0)
-    if not np.any(missing) or np.all(missing):
+    """Drop the positions after the last observation, if the series has no times of its own."""
+    values = series.values
+    if series.times is not None or not np.isnan(values[:, -1:]).all():
         return series
-    return series._replace(values=series.values[:, : np.flatnonzero(~missing)[-1] + 1])
+    observed = np.flatnonzero(~np.isnan(values).all(axis=0))
+    return series._replace(values=values[:, : observed[-1] + 1]) if observed.size else series
 
 
 def _with_times(values: Array, times: Array, where: str) -> _Series:
     """Join values and their time channel, whose NaN at the end are padding."""
-    n_times = max(values.shape[1], len(times))
-    length = len(times)
-    while length and np.isnan(times[length - 1]):
-        length -= 1
-    gap = np.isnan(times[:length])
-    if gap.any():
+    present = ~np.isnan(times)
+    if not present.any():
         raise ValueError(
-            f"{where}, position {gap.argmax()}: the time channel is NaN between times; it may be NaN (padding) at the end only"
+            f"{where} has 0 observations: its time channel is NaN throughout; leave the series out"
+        )
+    length = int(np.flatnonzero(present)[-1]) + 1
+    if not present[:length].all():
+        raise ValueError(
+            f"{where}, position {present.argmin()}: the time channel is NaN between times; only at the end, "
+            "where it is padding, may it be NaN; drop the observation"
         )
     lost = ~np.isnan(values[:, length:]).all(axis=0)
     if lost.any():
         raise ValueError(
-            f"{where}, position {length + lost.argmax()}: a value without a time; where the time channel is NaN (padding) "
-            "all channels must be NaN"
+            f"{where}, position {length + lost.argmax()}: a value without a time; where the time channel is "
+            "NaN (padding) all channels must be NaN"
         )
-    if length == 0:
-        raise ValueError(f"{where} has 0 observations: its time channel is NaN throughout; leave the series out")
-    out = np.full((len(values), length), np.nan, dtype=values.dtype)
-    kept = min(length, values.shape[1], n_times)
-    out[:, :kept] = values[:, :kept]
-    return _Series(out, times[:length])
+    kept = list(values[:, :length])
+    return _Series(_spread(kept, [np.arange(len(v)) for v in kept], length), times[:length])
 
 
 # Packing: from arrays, from a list of series, from the rows of a table
@@ -861,41 +901,47 @@ def _pack(series: list[_Series]) -> Panel:
     _same_channels([len(s.values) for s in series], lambda i: f"series {i}")
     names = _same_names([s.names for s in series], lambda i: f"series {i}")
     lengths = np.array([s.values.shape[1] for s in series], dtype=np.int64)
-    _check_not_empty(lengths, _namer(None))
+    _check_not_empty(lengths)
     offsets = _offsets(lengths)
     values = np.empty((offsets[-1], len(series[0].values)), dtype=_common_dtype([s.values for s in series]))
     times = _sample_numbers(offsets)
-    dated = []
-    for i, (start, stop) in enumerate(zip(offsets[:-1].tolist(), offsets[1:].tolist(), strict=True)):
-        values[start:stop] = series[i].values.T
-        clock = series[i].times
-        if clock is not None and clock.dtype.kind == "M":
-            dated.append(i)
-        elif clock is not None:
-            times[start:stop] = clock
-    if not dated:
+    dates: dict[int, Array] = {}
+    for i, (one, start, stop) in enumerate(zip(series, offsets[:-1], offsets[1:], strict=True)):
+        values[start:stop] = one.values.T
+        if one.times is not None and one.times.dtype.kind == "M":
+            dates[i] = one.times
+        elif one.times is not None:
+            times[start:stop] = one.times
+    if not dates:
         return Panel(values, times, offsets, names)
-    stamps = np.concatenate(_common_unit([series[i].times for i in dated]))  # type: ignore[misc]
-    seconds, starts, exact = _anchor(stamps, _offsets(lengths[dated]), lambda j: f"series {dated[j]}")
+    dated = np.array(list(dates))
+    seconds, starts, stamps = _anchor(
+        np.concatenate(_common_unit(list(dates.values()))),
+        _offsets(lengths[dated]),
+        lambda i: f"series {dated[i]}",
+    )
     rows = np.repeat(np.isin(np.arange(len(series)), dated), lengths)
     times[rows] = seconds
-    origins = np.full(len(series), "NaT", dtype=starts.dtype)
-    origins[dated] = starts
-    panel = Panel(values, times, offsets, names, origins=origins)
-    if exact is not None:
-        kept = np.full(len(times), "NaT", dtype=exact.dtype)
-        kept[rows] = exact
-        panel._stamps = _frozen(kept)
+    panel = Panel(values, times, offsets, names)
+    panel.origins = _frozen(_scatter(starts, dated, len(series)))
+    panel._stamps = None if stamps is None else _frozen(_scatter(stamps, rows, len(times)))
     return panel
 
 
+def _scatter(dates: Array, places: Array, length: int) -> Array:
+    """Put dates at their places of an array, NaT elsewhere."""
+    out = np.full(length, "NaT", dtype=dates.dtype)
+    out[places] = dates
+    return out
+
+
 def _pack_cube(cube: Array) -> Panel:
-    """Pack an array (n_series, n_channels, n_times); positions after a series' last observation are padding."""
+    """Pack an array (n_series, n_channels, n_times); what follows a series' last observation is padding."""
     n_series, n_channels, n_times = cube.shape
     lengths = np.full(n_series, n_times)
     suspects = np.flatnonzero(np.isnan(cube[:, :, -1]).all(axis=1))
     if suspects.size:
-        observed = ~np.isnan(cube[suspects]).all(axis=1)
+        observed = np.logical_not(np.isnan(cube[suspects]).all(axis=1))
         last = n_times - observed[:, ::-1].argmax(axis=1)
         lengths[suspects] = np.where(observed.any(axis=1), last, n_times)
     by_time = cube.transpose(0, 2, 1)
@@ -938,7 +984,7 @@ def _from_rows(ids: Array, times: Array, columns: list[Array], names: list[str])
 
 
 def _group(ids: Array) -> tuple[NDArray[np.int64], Array]:
-    """Number the distinct ids in the order of their first row; return each row's number and the ids."""
+    """Return each row's series number and the distinct ids, numbered by their first rows."""
     if ids.ndim != 1:
         raise ValueError(f"the series ids have shape {ids.shape}: one id a row is expected")
     if ids.dtype.kind == "O":
@@ -957,7 +1003,9 @@ def _group(ids: Array) -> tuple[NDArray[np.int64], Array]:
     for number, label in enumerate(unique):
         if _is_null(label):
             row = int(np.flatnonzero(codes == number)[0])
-            raise ValueError(f"row {row} has no series id ({label!r}): every row needs one; fill it in or drop the row")
+            raise ValueError(
+                f"row {row} has no series id ({label!r}): every row needs one; fill it in or drop the row"
+            )
     return codes, unique
 
 
@@ -990,21 +1038,18 @@ def _labels(items: list[Any]) -> Array:
 
 
 def _join_origins(parts: list[Panel]) -> tuple[Array | None, Array | None]:
-    """Join the origins of panels in their finest unit, and the dates where a panel had to keep them."""
+    """Join the origins of panels in their finest unit, and the dates, if these cannot be had from them."""
     if all(p.origins is None for p in parts):
         return None, None
-    none = np.array([], dtype="datetime64[D]")
-    units = [none if p.origins is None else p.origins for p in parts]
-    joined = _common_unit([np.full(len(p), "NaT", "datetime64[D]") if p.origins is None else p.origins for p in parts])
-    if all(p._stamps is None for p in parts):
-        # Rounding was shown to give the dates back in each panel's own unit, not in a finer one.
-        if len({u.dtype for u in units if u.size}) == 1:
-            return np.concatenate(joined), None
-    stamps = []
-    for part in parts:
-        dates = [t if t.dtype.kind == "M" else np.full(len(t), "NaT", "datetime64[D]") for t, _ in part]
-        stamps.append(np.concatenate(_common_unit(dates)) if dates else none)
-    return np.concatenate(joined), np.concatenate(_common_unit(stamps))
+    origins = [np.full(len(p), "NaT", "datetime64[D]") if p.origins is None else p.origins for p in parts]
+    dates = [
+        np.repeat(own, p.lengths) if p.origins is None else p._dates()
+        for p, own in zip(parts, origins, strict=True)
+    ]
+    joined, stamps = np.concatenate(_common_unit(origins)), np.concatenate(_common_unit(dates))
+    starts = np.repeat(joined, np.concatenate([p.lengths for p in parts]))
+    times = np.concatenate([p.times for p in parts])
+    return joined, None if _same_labels(_dates(times, starts), stamps) else stamps
 
 
 # Values
@@ -1016,13 +1061,17 @@ def _as_array(x: Any, where: str) -> Array:
         if x.dtype.kind in "iub":
             x = x.astype(np.float64)
         if x.dtype.kind in "fcmMO":
-            return x.filled(None if x.dtype.kind == "O" else np.array("NaT" if x.dtype.kind in "mM" else np.nan, x.dtype))
+            return x.filled(
+                None if x.dtype.kind == "O" else np.array("NaT" if x.dtype.kind in "mM" else np.nan, x.dtype)
+            )
     try:
         return np.asarray(x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{where} cannot be read as an array: {error}") from error
     except Exception as error:  # what a foreign __array__ raises is anybody's guess
-        raise TypeError(f"{where}, of type {type(x).__name__}, cannot be read as an array: {error}") from error
+        raise TypeError(
+            f"{where}, of type {type(x).__name__}, cannot be read as an array: {error}"
+        ) from error
 
 
 def _as_real(x: Any, where: str, hint: str = "") -> Array:
@@ -1032,10 +1081,15 @@ def _as_real(x: Any, where: str, hint: str = "") -> Array:
     if kind == "O":
         return _objects_as_real(array, where, hint)
     if kind == "c":
-        raise ValueError(f"Complex data not supported: {where} is {array.dtype}; pass real and imaginary part as two channels")
+        raise ValueError(
+            f"Complex data not supported: {where} is {array.dtype}; pass real and imaginary part as two "
+            "channels"
+        )
     if kind not in "fiub":
         words = {"M": "dates", "m": "durations", "U": "strings", "S": "bytes"}
-        raise TypeError(f"{where} holds {words.get(kind, 'records')} ({array.dtype}): numbers are expected{hint}")
+        raise TypeError(
+            f"{where} holds {words.get(kind, 'records')} ({array.dtype}): numbers are expected{hint}"
+        )
     target = np.float32 if kind == "f" and array.dtype.itemsize == 4 else np.float64
     with np.errstate(over="ignore"):  # longdouble beyond float64 becomes inf, which is refused
         return array.astype(target, copy=False)
@@ -1045,28 +1099,30 @@ def _objects_as_real(array: Array, where: str, hint: str) -> NDArray[np.float64]
     """Return an object array that holds real numbers and nulls as float64."""
     out = np.empty(array.size, dtype=np.float64)
     for position, item in enumerate(array.flat):
-        place = f"{where}, position {position if array.ndim == 1 else np.unravel_index(position, array.shape)!s}"
-        if _is_null(item):
-            out[position] = np.nan
-            continue
-        if isinstance(item, (complex, np.complexfloating)):
-            raise ValueError(f"Complex data not supported: {place} holds {item!r}; pass two channels")
-        number = isinstance(item, (numbers.Number, np.bool_)) and not isinstance(item, np.timedelta64)
-        if not number:
-            # Python's own words for it, with the place
-            raise TypeError(
-                f"{place} holds {item!r:.60}: a number is expected (float() argument must be a string or a real number, "
-                f"not {type(item).__name__!r}, and strings are not parsed){hint}"
-            )
         try:
-            out[position] = float(item)
+            out[position] = np.nan if _is_null(item) else _number(item)
         except (TypeError, ValueError, OverflowError) as error:
-            raise ValueError(f"{place} holds {item!r:.60}: {error}") from error
+            spot = position if array.ndim == 1 else tuple(map(int, np.unravel_index(position, array.shape)))
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{where}, position {spot} holds {item!r:.60}: {error}{hint}") from error
     return out.reshape(array.shape)
 
 
+def _number(item: Any) -> float:
+    """Return a real number as a float; strings are not parsed."""
+    if isinstance(item, (complex, np.complexfloating)):
+        raise ValueError("Complex data not supported; pass real and imaginary part as two channels")
+    if not isinstance(item, (numbers.Number, np.bool_)) or isinstance(item, np.timedelta64):
+        # Python's own words, which scikit-learn's checks look for
+        kind = type(item).__name__
+        raise TypeError(
+            f"float() argument must be a string or a real number, not {kind!r}; numbers are expected"
+        )
+    return float(item)  # type: ignore[arg-type]
+
+
 def _frame_matrix(frame: Any, what: str) -> Array:
-    """Return the columns of a pandas frame as an array (n_rows, n_columns); `what` names a column in errors."""
+    """Return a pandas frame as an array (n_rows, n_columns); `what` is how errors call a column."""
     matrix = frame.to_numpy()
     if matrix.dtype.kind in "fiub":
         return _as_real(matrix, what)
@@ -1102,13 +1158,16 @@ def _common_dtype(arrays: list[Array]) -> type[np.floating]:
 
 def _column_names(frame: Any) -> list[Any]:
     """Return the names of the columns of a pandas, polars or pyarrow table."""
+    if _is_pandas_frame(frame):
+        return list(frame.columns)
     if hasattr(frame, "collect"):
         raise TypeError(f"frame is of type {type(frame).__name__}: call frame.collect() first")
     if _is_table(frame):
         return list(frame.column_names)
     if not hasattr(frame, "columns") or not hasattr(frame, "__getitem__"):
         raise TypeError(
-            f"frame is of type {type(frame).__name__}: a pandas or polars DataFrame or a pyarrow Table is expected"
+            f"frame is of type {type(frame).__name__}: a pandas or polars DataFrame or a pyarrow Table "
+            "is expected"
         )
     return list(frame.columns)
 
@@ -1139,7 +1198,10 @@ def _read_times(x: Any, where: str) -> Array:
     if array.dtype.kind == "m":
         return _durations(array, where)
     if array.dtype.kind in "US":
-        raise TypeError(f"{where} holds strings, such as {array.flat[0]!s:.30}: numbers or dates are expected; use pandas.to_datetime")
+        raise TypeError(
+            f"{where} holds strings, {array.ravel()[:1].tolist()!r:.40}: numbers or dates are expected; "
+            "use pandas.to_datetime or numpy.array(times, dtype='datetime64')"
+        )
     clock = _as_real(array, where).astype(np.float64, copy=False)
     if array.dtype.kind in "iu":
         with np.errstate(invalid="ignore"):
@@ -1188,7 +1250,7 @@ def _plain_time(item: Any) -> Any:
             return getattr(item, convert)()
     if isinstance(item, datetime.datetime):
         if item.tzinfo is not None:
-            item = item.astimezone(datetime.timezone.utc).replace(tzinfo=None)  # noqa: UP017
+            item = item.astimezone(datetime.UTC).replace(tzinfo=None)
         return np.datetime64(item, "us")
     if isinstance(item, datetime.date):
         return np.datetime64(item, "D")
@@ -1198,18 +1260,20 @@ def _plain_time(item: Any) -> Any:
 def _plain_unit(stamps: Array, where: str) -> Array:
     """Return datetime64 in days or a shorter unit, one unit a tick."""
     unit, step = np.datetime_data(stamps.dtype)
-    if unit in ("Y", "M", "W"):
-        unit, step = "D", 0
-    if unit == "generic":  # NaT only, so any unit will do
-        unit, step = "s", 0
-    return stamps if step == 1 and stamps.dtype.isnative else _cast(stamps, f"datetime64[{unit}]", where)
+    target = {"Y": "D", "M": "D", "W": "D", "generic": "s"}.get(unit, unit)  # generic: NaT only
+    if (unit, step) == (target, 1) and stamps.dtype.isnative:
+        return stamps
+    return _cast(stamps, f"datetime64[{target}]", where)
 
 
 def _durations(spans: Array, where: str) -> NDArray[np.float64]:
     """Return timedelta64 as seconds, NaT as NaN."""
     unit, _ = np.datetime_data(spans.dtype)
     if unit in ("Y", "M", "generic"):
-        raise TypeError(f"{where} has the type {spans.dtype}: a duration of fixed length is expected, such as timedelta64[D]")
+        raise TypeError(
+            f"{where} has the type {spans.dtype}: a duration of fixed length is expected, such as "
+            "timedelta64[D]"
+        )
     unit = "D" if unit == "W" else unit
     ticks = _cast(spans, f"timedelta64[{unit}]", where).view(np.int64)
     return np.where(np.isnat(spans), np.nan, _seconds(ticks, unit))
@@ -1248,16 +1312,20 @@ def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:
 def _dates(seconds: NDArray[np.float64], origin: Any) -> Array:
     """Return the dates that lie `seconds` after `origin`, rounded to the unit of the origin."""
     unit, _ = np.datetime_data(origin.dtype)
-    if unit in _SECONDS:
-        ticks = np.rint(seconds / _SECONDS[unit]).astype(np.int64)
-    else:
-        whole = np.floor(seconds)
-        rest = np.rint((seconds - whole) * _PER_SECOND[unit])
-        ticks = whole.astype(np.int64) * _PER_SECOND[unit] + rest.astype(np.int64)
+    with np.errstate(invalid="ignore"):  # where the origin is NaT, times need not fit into 64 bits
+        if unit in _SECONDS:
+            ticks = np.rint(seconds / _SECONDS[unit]).astype(np.int64)
+        else:
+            # In two parts: the product would lose digits that the seconds have.
+            whole = np.floor(seconds)
+            rest = np.rint((seconds - whole) * _PER_SECOND[unit])
+            ticks = whole.astype(np.int64) * _PER_SECOND[unit] + rest.astype(np.int64)
     return origin + ticks.view(f"timedelta64[{unit}]")
 
 
-def _anchor(stamps: Array, offsets: NDArray[np.int64], name: Namer) -> tuple[NDArray[np.float64], Array, Array | None]:
+def _anchor(
+    stamps: Array, offsets: NDArray[np.int64], name: Namer
+) -> tuple[NDArray[np.float64], Array, Array | None]:
     """Turn dates into seconds since the first of their series.
 
     Returns the seconds, the first dates and, if the seconds do not give all dates back, the dates.
@@ -1274,7 +1342,8 @@ def _anchor(stamps: Array, offsets: NDArray[np.int64], name: Namer) -> tuple[NDA
     if level.any():
         row = int(level.argmax()) + 1
         raise ValueError(
-            f"{_place(row, offsets, name)}: {stamps[row]} and {stamps[row - 1]} become the same time, since float64 holds "
+            f"{_place(row, offsets, name)}: {stamps[row]} and {stamps[row - 1]} become the same time, "
+            "since float64 holds "
             f"{seconds[row]} seconds to 16 digits only; cut the series or round its times"
         )
     exact = np.array_equal(_dates(seconds, starts), stamps)
@@ -1290,7 +1359,8 @@ def _check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
     if not finite.all():
         row = int(finite.argmin())
         raise ValueError(
-            f"{_place(row, offsets, name)}: the time is {times[row]}: finite times are expected; drop the observation"
+            f"{_place(row, offsets, name)}: the time is {times[row]}: finite times are expected; drop "
+            "the observation"
         )
     rising = times[1:] > times[:-1]
     rising[offsets[1:-1] - 1] = True
@@ -1300,23 +1370,47 @@ def _check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
     before, time, place = times[row - 1], times[row], _place(row, offsets, name)
     if time != before:
         raise ValueError(
-            f"{place}: the time {time} follows {before}: times must increase strictly; sort the series by time"
+            f"{place}: the time {time} follows {before}: times must increase strictly; sort the series "
+            "by time"
         )
     if times.dtype.kind == "f" and abs(time) >= 2**53:
         raise ValueError(_too_large(place, time))
     raise ValueError(
-        f"{place}: the time {time} is there twice: times must increase strictly; keep one of the observations or average them"
+        f"{place}: the time {time} is there twice: times must increase strictly; keep one of the "
+        "observations or average them"
     )
 
 
-def _check_values(values: Array, offsets: NDArray[np.int64], name: Namer, names: tuple[str, ...] | None) -> None:
+def _check_clock(clock: Array, where: str) -> None:
+    """Raise unless the times of one channel are finite and increase strictly."""
+    _check_times(clock, np.array([0, len(clock)]), lambda _: where)
+
+
+def _check_unit(times: Array, origins: Array, offsets: NDArray[np.int64], name: Namer) -> None:
+    """Raise if the unit of the origins is too coarse to tell the times of a series apart."""
+    dates = _dates(times, np.repeat(origins, np.diff(offsets)))
+    level = dates[1:] <= dates[:-1]
+    level[offsets[1:-1] - 1] = False
+    if level.any():
+        row = int(level.argmax()) + 1
+        raise ValueError(
+            f"{_place(row, offsets, name)}: in the unit of origins, {origins.dtype}, the times "
+            f"{times[row - 1]} and "
+            f"{times[row]} (seconds) are the same date: use a finer unit, origins.astype('datetime64[ns]')"
+        )
+
+
+def _check_values(
+    values: Array, offsets: NDArray[np.int64], name: Namer, names: tuple[str, ...] | None
+) -> None:
     """Raise if a value is infinite."""
     row, channel = _first_infinite(values)
     if row >= 0:
         series, position = _locate(row, offsets)
         label = channel if names is None else repr(names[channel])
         raise ValueError(
-            f"{name(series)}, channel {label}, position {position} holds {values[row, channel]}: replace infinities (inf) "
+            f"{name(series)}, channel {label}, position {position} holds {values[row, channel]}: replace "
+            "infinities (inf) "
             "by NaN (= not observed) or by a finite value"
         )
 
@@ -1332,37 +1426,45 @@ def _first_infinite(values: Array) -> tuple[int, int]:
 
 
 def _blocks(values: Array) -> Iterator[tuple[int, Array]]:
-    """Cut packed values into blocks of rows that fit into a cache, so that a memory map is never read whole."""
+    """Cut packed values into blocks of rows that fit into a cache; a memory map is never read whole."""
     rows = max(1, 2**16 // values.shape[1])
     return ((start, values[start : start + rows]) for start in range(0, len(values), rows))
 
 
 def _check_offsets(offsets: ArrayLike | None, total: int) -> NDArray[np.int64]:
-    """Return offsets as int64, by default those of one series; raise unless they cut `total` rows into series."""
+    """Return offsets as int64 (default: one series); raise unless they cut `total` rows into series."""
     if offsets is None:
         bounds = np.array([0, total], dtype=np.int64)
     else:
         given = _as_array(offsets, "offsets")
         if given.ndim != 1 or given.dtype.kind not in "iu" or len(given) < 2:
             raise ValueError(
-                f"offsets has shape {given.shape} and type {given.dtype}: (n_series + 1,) integers are expected, n_series >= 1"
+                f"offsets has shape {given.shape} and type {given.dtype}: (n_series + 1,) integers are "
+                "expected, n_series >= 1"
             )
         bounds = given.astype(np.int64, copy=False)
     if bounds[0] != 0 or bounds[-1] != total:
-        raise ValueError(f"offsets run from {bounds[0]} to {bounds[-1]}: from 0 to {total}, the rows of values, is expected")
+        raise ValueError(
+            f"offsets run from {bounds[0]} to {bounds[-1]}: from 0 to {total}, the rows of values, is "
+            "expected"
+        )
     falling = np.flatnonzero(bounds[1:] < bounds[:-1])
     if falling.size:
         i = falling[0]
-        raise ValueError(f"offsets[{i + 1}] = {bounds[i + 1]} is below offsets[{i}] = {bounds[i]}: offsets must increase")
-    _check_not_empty(np.diff(bounds), _namer(None))
+        raise ValueError(
+            f"offsets[{i + 1}] = {bounds[i + 1]} is below offsets[{i}] = {bounds[i]}: offsets must increase"
+        )
+    _check_not_empty(np.diff(bounds))
     return bounds
 
 
-def _check_not_empty(lengths: NDArray[np.int64], name: Namer) -> None:
+def _check_not_empty(lengths: NDArray[np.int64]) -> None:
     """Raise if a series has no observation."""
     empty = np.flatnonzero(lengths == 0)
     if empty.size:
-        raise ValueError(f"{name(int(empty[0]))} has 0 observations: at least one is expected; leave empty series out")
+        raise ValueError(
+            f"series {empty[0]} has 0 observations: at least one is expected; leave empty series out"
+        )
 
 
 def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
@@ -1372,11 +1474,15 @@ def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ..
     names = tuple(channel_names)
     for i, name in enumerate(names):
         if not isinstance(name, str):
-            raise TypeError(f"channel_names[{i}] is {name!r} of type {type(name).__name__}: a string is expected")
+            raise TypeError(
+                f"channel_names[{i}] is {name!r} of type {type(name).__name__}: a string is expected"
+            )
         if name in names[:i]:
             raise ValueError(f"channel name {name!r} is there twice: distinct names are expected; rename one")
     if len(names) != n_channels:
-        raise ValueError(f"{len(names)} channel_names for {_count(n_channels, 'channel')}: one name a channel is expected")
+        raise ValueError(
+            f"{len(names)} channel_names for {_count(n_channels, 'channel')}: one name a channel is expected"
+        )
     return names
 
 
@@ -1385,7 +1491,8 @@ def _check_origins(origins: ArrayLike, n_series: int) -> Array:
     starts = _read_times(origins, "origins")
     if starts.dtype.kind != "M" or starts.shape != (n_series,):
         raise ValueError(
-            f"origins has shape {starts.shape} and type {starts.dtype}: ({n_series},) dates are expected, one a series"
+            f"origins has shape {starts.shape} and type {starts.dtype}: ({n_series},) dates are "
+            "expected, one a series"
         )
     return starts
 
@@ -1402,7 +1509,8 @@ def _check_time_channel(time_channel: Any) -> int:
     """Return `time_channel` as an int."""
     if isinstance(time_channel, (bool, np.bool_)) or not isinstance(time_channel, numbers.Integral):
         raise TypeError(
-            f"time_channel is {time_channel!r}: the number of a channel is expected; for a column of a frame use set_index"
+            f"time_channel is {time_channel!r}: the number of a channel is expected; for a column of a "
+            "frame use set_index"
         )
     return int(time_channel)
 
@@ -1416,7 +1524,9 @@ def _refuse_time_channel(time_channel: int | None, reason: str) -> None:
 def _channel_position(time_channel: int, n_channels: int, where: str) -> int:
     """Return the time channel counted from 0; raise if there is none or nothing else."""
     if not -n_channels <= time_channel < n_channels:
-        raise ValueError(f"time_channel={time_channel} is given, but {where} has {_count(n_channels, 'channel')}")
+        raise ValueError(
+            f"time_channel={time_channel} is given, but {where} has {_count(n_channels, 'channel')}"
+        )
     if n_channels == 1:
         raise ValueError(f"time_channel={time_channel} is the only channel of {where}: no values are left")
     return time_channel % n_channels
@@ -1427,7 +1537,8 @@ def _same_channels(counts: list[int], name: Namer) -> None:
     for i, count in enumerate(counts):
         if count != counts[0]:
             raise ValueError(
-                f"{name(i)} has {_count(count, 'channel')}, {name(0)} has {counts[0]}: the same number is expected, "
+                f"{name(i)} has {_count(count, 'channel')}, {name(0)} has {counts[0]}: the same number "
+                "is expected, "
                 "values of shape (n_channels, n_times); fill a channel that was not observed with NaN"
             )
     if counts[0] == 0:
@@ -1455,7 +1566,11 @@ def _same_labels(a: Array | None, b: Array | None) -> bool:
     if a.shape != b.shape:
         return False
     same = np.asarray(a == b, dtype=bool)
-    return bool((same | ((a != a) & (b != b))).all()) if a.dtype.kind == b.dtype.kind == "M" else bool(same.all())
+    return (
+        bool((same | ((a != a) & (b != b))).all())
+        if a.dtype.kind == b.dtype.kind == "M"
+        else bool(same.all())
+    )
 
 
 def _same_clock(a: Array, b: Array) -> bool:
@@ -1503,7 +1618,8 @@ def _no_samples(shape: tuple[int, ...]) -> str:
 def _one_dimensional(shape: tuple[int, ...]) -> str:
     """Return scikit-learn's words for a flat array."""
     return (
-        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row a series. Reshape your data either "
+        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row a series. Reshape "
+        "your data either "
         "using X.reshape(1, -1) or [X] if it is one series, or X.reshape(-1, 1) if each number is a series"
     )
 
@@ -1511,6 +1627,7 @@ def _one_dimensional(shape: tuple[int, ...]) -> str:
 def _too_large(where: str, time: Any) -> str:
     """Return how to keep the digits of large times."""
     return (
-        f"{where}: the time {time} is too large for float64, which holds whole numbers up to 2**53 only: subtract an origin "
+        f"{where}: the time {time} is too large for float64, which holds whole numbers up to 2**53 only: "
+        "subtract an origin "
         "from the times of the series, or pass datetime64"
     )
