@@ -1,3 +1,27 @@
-"""Fixed-length features for irregular, ragged and incomplete time series."""
+"""Fixed-length features for irregular, ragged and incomplete time series: HiPPO for scikit-learn.
+
+- `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
+- `project`, `reconstruct`: the same as plain functions, and the way back.
+- `Panel`, `as_panel`: the container of series, and the door for every other format.
+- `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
+"""
+
+from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
+from skhippo.panel import Panel, as_panel
+from skhippo.projection import project, reconstruct
+from skhippo.transformer import HiPPOTransformer
 
 __version__ = "0.1.0.dev0"
+
+__all__ = [
+    "ChebT",
+    "FouT",
+    "HiPPOTransformer",
+    "LagT",
+    "LegS",
+    "LegT",
+    "Panel",
+    "as_panel",
+    "project",
+    "reconstruct",
+]

@@ -1112,6 +1112,8 @@ def _number(item: Any) -> float:
     """Return a real number as a float; strings are not parsed."""
     if isinstance(item, (complex, np.complexfloating)):
         raise ValueError("Complex data not supported; pass real and imaginary part as two channels")
+    if isinstance(item, (str, bytes)):
+        raise TypeError("strings are not parsed, a number is expected; convert with astype(float)")
     if not isinstance(item, (numbers.Number, np.bool_)) or isinstance(item, np.timedelta64):
         # Python's own words, which scikit-learn's checks look for
         kind = type(item).__name__

@@ -40,7 +40,7 @@ from skhippo._validation import check_choice, check_order
 from skhippo.measures import Measure, as_measure
 from skhippo.panel import Panel, as_panel
 
-__all__ = ["HOLDS", "domain_ends", "project", "reconstruct"]
+__all__ = ["HOLDS", "Hold", "domain_ends", "project", "reconstruct", "sample_approximation"]
 
 Array = NDArray[np.float64]
 Hold = Literal["linear", "previous"]
@@ -214,6 +214,40 @@ def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
     if hold == "previous":
         end = end + (end - start) / np.maximum(panel.lengths - 1, 1)
     return start, end
+
+
+def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, hold: Hold) -> Array:
+    """Evaluate approximations at the observation times of the series that they describe.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (n_series, n_channels, order)
+        Coefficients at the end of each series' domain.
+    panel : Panel
+        Series whose times count; their values do not.
+    measure : Measure
+        The measure of the coefficients.
+    hold : {"linear", "previous"}
+        Says where the domain of a series ends.
+
+    Returns
+    -------
+    ndarray of shape (n_observations, n_channels)
+        Packed as in `panel`; NaN at times before the window of the measure.
+    """
+    start, end = domain_ends(panel, hold)
+    scale = end - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
+    ages = np.repeat(end, panel.lengths) - panel.times
+    ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # one observation: no time to tell apart
+    low, high = measure.domain
+    places = measure._age(ages)
+    places[(places < low) & (places > low - 1e-12)] = low  # the start of the domain itself, after rounding
+    inside = (places >= low) & (places <= high)
+    out = np.full((len(places), coefficients.shape[1]), np.nan)
+    for series, (begin, stop) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
+        rows = begin + np.flatnonzero(inside[begin:stop])
+        out[rows] = _evaluate(coefficients[series], places[rows], measure).T
+    return out
 
 
 # ---------------------------------------------------------------------- the signal
@@ -421,6 +455,8 @@ def _nodes(measure: Measure, order: int, cells: _Cells) -> tuple[Array, Array, N
     span = measure._phase(order, cells.old) - measure._phase(order, cells.new)
     counts = np.searchsorted(_phase_limits(), span) + 1
     counts[cells.old == cells.new] = 1  # a jump
+    if not counts.size:
+        return np.empty(0), np.empty(0), counts
     cell = np.repeat(np.arange(counts.size), counts)
     begin = np.cumsum(counts) - counts
 

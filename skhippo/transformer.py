@@ -1,0 +1,429 @@
+"""`HiPPOTransformer`: series in, one row of coefficients for each, as scikit-learn means a transformer."""
+
+from __future__ import annotations
+
+import math
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context
+from skhippo.measures import MEASURES, Measure, as_measure
+from skhippo.panel import Panel, as_panel
+from skhippo.projection import Hold, domain_ends, project, sample_approximation
+
+__all__ = ["HiPPOTransformer"]
+
+Array = NDArray[np.float64]
+
+
+class HiPPOTransformer(TransformerMixin, BaseEstimator):
+    r"""Coefficients of the optimal approximation of each series, as features of fixed length.
+
+    Each channel of each series becomes `order` numbers: its projection onto the basis of a measure, exact at the
+    real timestamps.  Series may be irregular, of different lengths, and have missing values.
+
+    Parameters
+    ----------
+    measure : {"legs", "legt", "lagt", "fout", "chebt"} or Measure, default="legs"
+        How much each past moment matters: the whole history alike (legs), a window of length `theta` (legt, fout,
+        chebt), or exponential forgetting (lagt).
+    order : int, default=16
+        Coefficients for each channel.
+    theta : float, optional
+        Time scale of a translated measure, in the units of the timestamps.  By default the median duration of
+        the training series (`theta_`).
+    hold : {"linear", "previous"}, default="linear"
+        The signal between the observations of a channel: straight lines, or each value until the next one.
+    method : {"projection"}, default="projection"
+        Exact closed form.  ``"recurrence"`` is reserved for the online algorithm and not yet available.
+    discretization : str, default="bilinear"
+        Of the recurrence; the projection has none and ignores it.
+    output : {"final"}, default="final"
+        Coefficients at the end of each series.  ``"sequence"`` is reserved and not yet available.
+    scaling : {"channel"} or None, default="channel"
+        Scale each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
+        :math:`c_0`, and all its coefficients are divided by their joint root mean square.  Since the basis is
+        orthonormal the sizes of the coefficients relative to each other carry meaning; a `StandardScaler` after
+        this transformer would undo that and costs accuracy.
+    indicator : bool, default=False
+        Append each channel's observation pattern (1 observed, 0 not) as a further channel.
+    duration : bool, default=False
+        Append the logarithms of each series' duration and number of observation times.
+    empty : {"nan", "zero", "error"}, default="nan"
+        What a channel without any observation becomes.
+    time_channel : int, optional
+        Channel of array input that holds the timestamps.
+    n_jobs : int, optional
+        Number of threads, as joblib means it; the result does not depend on it.
+
+    Attributes
+    ----------
+    measure_ : Measure
+        The measure in use.
+    theta_ : float or None
+        Its time scale; None for LegS.
+    center_, scale_ : ndarray of shape (n_channels,)
+        What is subtracted from :math:`c_0` and what all coefficients are divided by.
+    n_channels_ : int
+        Channels of the training panel (without those of `indicator`).
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    sample_times_ : ndarray
+        Median training series: where `inverse_transform` evaluates when no times are given.
+    shortest_duration_ : float
+        Shortest duration above zero in the training panel; the floor of the logarithm of the duration.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    skhippo.project : the same without scaling, as a function.
+
+    Notes
+    -----
+    Gu, Dao, Ermon, Rudra, Re, "HiPPO: Recurrent Memory with Optimal Polynomial Projections", NeurIPS 2020
+    (arXiv 2008.07669).  The features of a series depend on that series and on what `fit` learned, never on the
+    rest of the batch.  Timestamps travel inside `X` (a `Panel`, a list of ``(times, values)``, data frames with a
+    time index), because scikit-learn hands nothing else to `transform`.
+
+    A two-dimensional array is one channel a row; as for every scikit-learn estimator its number of columns must be
+    the same in `fit` and `transform`.  Series of other lengths come as a list or a `Panel`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skhippo import HiPPOTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> def swing(frequency):  # an irregular series of 20 to 39 observations
+    ...     times = np.sort(rng.uniform(0, 3, rng.integers(20, 40)))
+    ...     return times, np.sin(frequency * times) + 0.1 * rng.normal(size=times.size)
+    >>> X = [swing(1.0) for _ in range(20)] + [swing(2.0) for _ in range(20)]
+    >>> y = np.repeat([0, 1], 20)
+    >>> model = make_pipeline(HiPPOTransformer(order=8), LogisticRegression()).fit(X, y)
+    >>> model.score(X, y)
+    1.0
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "measure": [StrOptions(set(MEASURES)), Measure],
+        "order": [Interval(Integral, 1, None, closed="left")],
+        "theta": [None, Interval(Real, 0, None, closed="neither")],
+        "hold": [StrOptions({"linear", "previous"})],
+        "method": [StrOptions({"projection", "recurrence"})],
+        "discretization": [str],
+        "output": [StrOptions({"final", "sequence"})],
+        "scaling": [None, StrOptions({"channel"})],
+        "indicator": ["boolean"],
+        "duration": ["boolean"],
+        "empty": [StrOptions({"nan", "zero", "error"})],
+        "time_channel": [None, Integral],
+        "n_jobs": [None, Integral],
+    }
+
+    def __init__(
+        self,
+        measure: str | Measure = "legs",
+        order: int = 16,
+        *,
+        theta: float | None = None,
+        hold: Hold = "linear",
+        method: Literal["projection"] = "projection",
+        discretization: str = "bilinear",
+        output: Literal["final"] = "final",
+        scaling: Literal["channel"] | None = "channel",
+        indicator: bool = False,
+        duration: bool = False,
+        empty: Literal["nan", "zero", "error"] = "nan",
+        time_channel: int | None = None,
+        n_jobs: int | None = None,
+    ) -> None:
+        self.measure = measure
+        self.order = order
+        self.theta = theta
+        self.hold = hold
+        self.method = method
+        self.discretization = discretization
+        self.output = output
+        self.scaling = scaling
+        self.indicator = indicator
+        self.duration = duration
+        self.empty = empty
+        self.time_channel = time_channel
+        self.n_jobs = n_jobs
+
+    # ------------------------------------------------------------------ fit and transform
+    def fit(self, X: object, y: object = None) -> HiPPOTransformer:
+        """Learn the time scale and the scaling from a panel.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        HiPPOTransformer
+            The fitted transformer.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: object, y: object = None, **params: object) -> NDArray:
+        """Fit to a panel and return its features; projects once where `fit` and `transform` project twice.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : None
+            Ignored.
+        **params : object
+            None is taken.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features_out)
+        """
+        if params:
+            raise TypeError(f"fit_transform() takes no further parameters, got {', '.join(map(repr, params))}")
+        panel, coefficients = self._fit(X)
+        return self._features(panel, coefficients)
+
+    def transform(self, X: object) -> NDArray:
+        """Return the features of series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features_out)
+            float32 for float32 values, else float64.
+        """
+        check_is_fitted(self)
+        panel = self._panel(X, reset=False)
+        return self._features(panel, self._project(panel))
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def _fit(self, X: object) -> tuple[Panel, Array]:
+        _refuse_reserved(self.method, self.output)
+        panel = self._panel(X, reset=True)
+        start, end = domain_ends(panel, self.hold)
+        durations = end - start
+        positive = durations[durations > 0]
+        median = float(np.median(durations)) or 1.0  # series of one observation have no duration
+        theta = median if self.theta is None and isinstance(self.measure, str) else self.theta
+        self.measure_ = as_measure(self.measure, theta)
+        self.theta_ = self.measure_.time_scale
+        self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
+        last = float(np.median(panel.times[panel.offsets[1:] - 1] - start))
+        self.sample_times_ = np.linspace(0.0, last, int(np.median(panel.lengths)))
+        coefficients = self._project(panel)
+        self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
+        return panel, coefficients
+
+    # ------------------------------------------------------------------ the way back
+    def inverse_transform(self, C: ArrayLike, times: object = None) -> Panel:
+        """Evaluate the approximation that features stand for.
+
+        Parameters
+        ----------
+        C : array-like of shape (n_series, n_features_out)
+            What `transform` returns.
+        times : array-like or list of array-like, optional
+            Observation times of the series: one array for all, or one for each.  A series' domain runs over its
+            times as in `transform`.  By default those of the median training series, `sample_times_`.
+
+        Returns
+        -------
+        Panel
+            The approximated series.  Where a window measure says nothing, because the moment is older than its
+            window, the value is NaN.
+        """
+        check_is_fitted(self)
+        features = np.asarray(C, dtype=np.float64)
+        if features.ndim != 2 or features.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), what transform returns"
+            )
+        n_channels = self.n_channels_
+        scaled = features[:, : len(self.scale_) * self.order].reshape(len(features), -1, self.order)
+        coefficients = scaled * self.scale_[:, None]
+        coefficients[..., 0] += self.center_
+        clocks = _clocks(self.sample_times_ if times is None else times, len(features))
+        blank = as_panel([(clock, np.zeros((n_channels, len(clock)))) for clock in clocks])
+        values = sample_approximation(coefficients[:, :n_channels], blank, self.measure_, self.hold)
+        return Panel(values, blank.times, blank.offsets, self.channel_names_, origins=blank.origins)
+
+    # ------------------------------------------------------------------ names and tags
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Names of the features: ``<channel>__<measure>_c<n>``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
+            columns, which are moments of one channel: they are only checked.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        names = self.channel_names_
+        if input_features is not None:
+            given = check_feature_names_in(self, input_features)
+            names = names if self._columns_are_times else tuple(map(str, given))
+        if self.indicator:
+            names = (*names, *(f"{name}__observed" for name in names))
+        features = [f"{name}__{self.measure_.name}_c{n}" for name in names for n in range(self.order)]
+        if self.duration:
+            features += ["log_duration", "log_n_observations"]
+        return np.asarray(features, dtype=object)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.scale_) * self.order + 2 * self.duration
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    # ------------------------------------------------------------------ parts
+    def _panel(self, X: object, *, reset: bool) -> Panel:
+        """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
+        if _is_plain_array(X):
+            X = validate_data(
+                self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan",
+                allow_nd=True, ensure_min_features=1,
+            )
+            columns_are_times = X.ndim == 2
+            panel = as_panel(X, time_channel=self.time_channel)
+        else:
+            columns_are_times = False
+            panel = as_panel(X, time_channel=self.time_channel)
+            if reset:
+                self.n_features_in_ = panel.n_channels
+                if hasattr(self, "feature_names_in_"):
+                    del self.feature_names_in_
+        if reset:
+            self._columns_are_times = columns_are_times
+            self.n_channels_ = panel.n_channels
+            self.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
+        elif panel.n_channels != self.n_channels_:
+            raise ValueError(
+                f"X has {panel.n_channels} channels, but HiPPOTransformer was fitted with {self.n_channels_}"
+            )
+        elif panel.channel_names is not None and panel.channel_names != self.channel_names_:
+            raise ValueError(
+                f"X has the channels {list(panel.channel_names)}, but HiPPOTransformer was fitted with "
+                f"{list(self.channel_names_)}: order and name them as in fit"
+            )
+        return panel
+
+    def _project(self, panel: Panel) -> NDArray:
+        """Raw coefficients of the panel's channels and, if asked for, of their observation patterns."""
+        if self.empty == "error":
+            _refuse_empty_channels(panel, self.channel_names_)
+        if self.indicator:
+            values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
+            panel = Panel(values, panel.times, panel.offsets)
+        return project(panel, self.measure_, self.order, hold=self.hold, n_jobs=self.n_jobs)
+
+    def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
+        features = coefficients.astype(np.float64)
+        features[..., 0] -= self.center_
+        features /= self.scale_[:, None]
+        if self.empty == "zero":
+            np.nan_to_num(features, copy=False, nan=0.0)
+        features = features.reshape(len(features), -1)
+        if self.duration:
+            start, end = domain_ends(panel, self.hold)
+            log_duration = np.log(np.maximum(end - start, self.shortest_duration_))
+            features = np.column_stack([features, log_duration, np.log(panel.lengths)])
+        return features.astype(coefficients.dtype, copy=False)
+
+
+def _is_plain_array(X: object) -> bool:
+    """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
+    if hasattr(X, "toarray"):  # sparse: scikit-learn's own message
+        return True
+    if isinstance(X, Panel):
+        return False
+    if hasattr(X, "iloc"):  # pandas: wide unless it has a second index level or series in its cells
+        return getattr(X, "ndim", 0) == 2 and X.index.nlevels == 1 and not _holds_series(X)
+    if isinstance(X, (list, tuple)):
+        return False
+    return getattr(X, "ndim", 0) != 1 or getattr(X, "dtype", None) != object
+
+
+def _holds_series(frame: Any) -> bool:
+    """Whether the cells of a frame are series (sktime's nested format)."""
+    if 0 in frame.shape:
+        return False
+    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in frame.iloc[0])
+
+
+def _refuse_reserved(method: str, output: str) -> None:
+    if method == "recurrence":
+        raise NotImplementedError("method='recurrence' is not available yet: use method='projection', which is exact")
+    if output == "sequence":
+        raise NotImplementedError(
+            "output='sequence' is not available yet: use output='final', or skhippo.project(X, at=times) for the "
+            "coefficients at several times of each series"
+        )
+
+
+def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
+    observed = np.logical_or.reduceat(~np.isnan(panel.values), panel.offsets[:-1], axis=0)
+    if not observed.all():
+        series, channel = np.argwhere(~observed)[0]
+        raise ValueError(
+            f'series {series}, channel "{names[channel]}" has no observation: drop it, or choose empty="nan" or '
+            'empty="zero"'
+        )
+
+
+def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Array, Array]:
+    """Mean of c_0 and joint root mean square of the centred coefficients, by channel; 0 and 1 where undefined."""
+    n_channels = coefficients.shape[1]
+    center, scale = np.zeros(n_channels), np.ones(n_channels)
+    if scaling is None:
+        return center, scale
+    for channel in range(n_channels):
+        c = coefficients[:, channel].astype(np.float64)
+        c = c[~np.isnan(c[:, 0])]
+        if len(c):
+            center[channel] = c[:, 0].mean()
+            c[:, 0] -= center[channel]
+            rms = math.sqrt(np.mean(np.square(c)))
+            # A constant channel leaves rounding alone, which must not be blown up to unit size.
+            scale[channel] = rms if rms > 1e-14 * abs(center[channel]) else 1.0
+    return center, scale
+
+
+def _clocks(times: Any, n_series: int) -> list[NDArray]:
+    """One array of times for each series."""
+    if isinstance(times, Panel):
+        times = [times[i][0] for i in range(len(times))]
+    if np.ndim(times[0]) == 0:
+        return [np.asarray(times)] * n_series
+    if len(times) != n_series:
+        raise ValueError(f"times has {len(times)} arrays for {n_series} series: give one for each, or one for all")
+    return [np.asarray(clock) for clock in times]
