@@ -480,7 +480,8 @@ class FouT(Measure):
     .. math:: A = K + 2 w w^T, \qquad B = 2 w, \qquad K_{\cos k, \sin k} = -2\pi k = -K_{\sin k, \cos k}.
 
     At the edges of the window a Fourier series takes the mean of both ends, so
-    :math:`f(t - \theta)` is replaced by :math:`2 w^T c - f(t)`.  An odd order keeps every cosine with its sine.
+    :math:`f(t - \theta)` is replaced by :math:`2 w^T c - f(t)`.  An odd order keeps every cosine with its sine; without it the last
+    cosine cannot turn (and at order 2 the dynamics do not forget).
 
     Examples
     --------
@@ -583,7 +584,8 @@ class ChebT(Measure):
 
     def weight(self, s: ArrayLike) -> Array:
         s = np.asarray(s, dtype=np.float64)
-        return 1.0 / (np.pi * np.sqrt(s * (1.0 - s)))
+        with np.errstate(divide="ignore"):  # infinite at both edges
+            return 1.0 / (np.pi * np.sqrt(s * (1.0 - s)))
 
     def basis(self, order: int, s: ArrayLike) -> Array:
         s = np.asarray(s, dtype=np.float64)

@@ -604,7 +604,8 @@ def _read_sequence(X: Sequence[Any], time_channel: int | None) -> Panel:
     entries = list(X)
     if not entries:
         raise ValueError(_no_samples((0,)))
-    if all(map(_is_scalar, entries)):
+    refused = any(is_kind(entries[0]) for is_kind, _ in _REFUSED_SERIES)
+    if all(map(_is_scalar, entries)) and not refused:
         raise ValueError(_one_dimensional(_as_real(entries, "X").shape))
     return _pack([_read_series(entry, f"series {i}", time_channel) for i, entry in enumerate(entries)])
 
@@ -1216,9 +1217,9 @@ def _read_times(x: Any, where: str) -> Array:
 def _pandas_times(x: Any, where: str) -> Any:
     """Return a pandas index or column of times without time zones (UTC) and periods (their start)."""
     pandas = _library("pandas")
+    if getattr(x, "nlevels", 1) > 1:
+        raise ValueError(f"{where} has {x.nlevels} levels: the times alone are expected")
     index = pandas.Index(x)
-    if index.nlevels > 1:
-        raise ValueError(f"{where} has {index.nlevels} levels: the times alone are expected")
     if isinstance(index, pandas.PeriodIndex):
         index = index.to_timestamp(how="start")
     return index.tz_convert(None) if getattr(index, "tz", None) is not None else index

@@ -16,6 +16,7 @@ from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.utils import _safe_indexing
 
+from skhippo import panel as panel_module
 from skhippo.panel import Panel, as_panel
 
 nan, inf = np.nan, np.inf
@@ -156,7 +157,12 @@ def test_integer_index():
 def test_index_matches_a_list(key):
     series = pairs()
     panel = as_panel(series)
-    expected = series[key] if isinstance(key, slice) else [series[i] for i in np.arange(7)[np.array(key, int if len(key) == 0 else None)]]
+    numbers = (
+        np.arange(7)[np.array(key, dtype=None if len(key) else int)]
+        if not isinstance(key, slice)
+        else range(7)[key]
+    )
+    expected = [series[i] for i in numbers]
     got = panel[key]
     assert isinstance(got, Panel)
     same(list(got), expected)
@@ -167,7 +173,9 @@ def test_index_matches_a_list(key):
 
 def test_index_carries_everything_along():
     days = np.array(["2020-01-01", "2020-01-05"], dtype="M8[D]")
-    panel = Panel(np.arange(4.0)[:, None], [0, 1, 0, 2], [0, 2, 4], ["x"], origins=days, series_ids=["a", "b"])
+    panel = Panel(
+        np.arange(4.0)[:, None], [0, 86400, 0, 86400], [0, 2, 4], ["x"], origins=days, series_ids=["a", "b"]
+    )
     for part in (panel[1:], panel[[1]], panel[[1, 1]], panel[::-1][:1]):
         assert part.channel_names == ("x",)
         assert part.series_ids[0] == "b"
@@ -226,7 +234,7 @@ def test_repr(panel, words):
 @pytest.mark.parametrize("duplicate", [copy.copy, copy.deepcopy, lambda p: pickle.loads(pickle.dumps(p))])
 def test_copies(duplicate):
     ns = np.array(["2020-01-01", "2022-03-04T05:06:07.123456789"], dtype="M8[ns]")
-    panel = Panel(np.ones((2, 1)), ns, channel_names=["x"], series_ids=[("a", 1)] and ["a"])
+    panel = Panel(np.ones((2, 1)), ns, channel_names=["x"], series_ids=["a"])
     other = duplicate(panel)
     assert other == panel
     assert not other.values.flags.writeable
@@ -287,7 +295,7 @@ def test_concatenate_errors():
 
 
 def test_astype():
-    panel = as_panel([[1.0, nan]] + [[1.0, 2.0]])
+    panel = as_panel([[1.0, nan], [1.0, 2.0]])
     assert panel.astype("f4").values.tolist()[0] == [1.0]
     with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
         panel.astype(np.int64)
@@ -307,7 +315,11 @@ def test_astype():
         ({"times": [0, 1, 1, 3]}, ValueError, r"series 0, position 2: the time 1\.0 is there twice"),
         ({"times": [0, 1, nan, 3]}, ValueError, "series 0, position 2: the time is nan"),
         ({"times": [0, 1, 2, inf]}, ValueError, "series 0, position 3: the time is inf"),
-        ({"times": [0, 1, 0, 0], "offsets": [0, 2, 4]}, ValueError, r"series 1, position 1: the time 0\.0 is th"),
+        (
+            {"times": [0, 1, 0, 0], "offsets": [0, 2, 4]},
+            ValueError,
+            r"series 1, position 1: the time 0\.0 is th",
+        ),
         ({"times": ["a", "b", "c", "d"]}, TypeError, "times holds strings"),
         ({"offsets": [0, 3]}, ValueError, "offsets run from 0 to 3: from 0 to 4"),
         ({"offsets": [1, 4]}, ValueError, "offsets run from 1 to 4: from 0 to 4"),
@@ -332,7 +344,9 @@ def test_constructor_errors(arguments, error, words):
 
 
 def test_errors_name_the_id_and_the_channel():
-    with pytest.raises(ValueError, match=r"series 1 \(id 'b'\), channel 'x', position 0 holds -inf: replace inf"):
+    with pytest.raises(
+        ValueError, match=r"series 1 \(id 'b'\), channel 'x', position 0 holds -inf: replace inf"
+    ):
         Panel([[1.0], [-inf]], offsets=[0, 1, 2], channel_names=["x"], series_ids=["a", "b"])
 
 
@@ -343,7 +357,13 @@ def test_flat_array_and_cube_are_the_same():
     X = np.arange(12.0).reshape(3, 4)
     panel = as_panel(X)
     same(list(panel), [(np.arange(4), row[None]) for row in X])
-    assert panel == as_panel(X[:, None, :]) == as_panel(X.tolist()) == as_panel(list(X)) == as_panel(X.astype(object))
+    assert (
+        panel
+        == as_panel(X[:, None, :])
+        == as_panel(X.tolist())
+        == as_panel(list(X))
+        == as_panel(X.astype(object))
+    )
     assert panel == as_panel(np.asfortranarray(X))
     assert panel == as_panel(deque(X))
     cube = np.arange(24.0).reshape(2, 3, 4)
@@ -392,25 +412,45 @@ def test_array_like():
 @pytest.mark.parametrize(
     ("X", "error", "words"),
     [
-        (np.ones(3), ValueError, r"Expected 2D array, got 1D array.*Reshape your data either using X\.reshape\(1, -1\)"),
+        (
+            np.ones(3),
+            ValueError,
+            r"Expected 2D array, got 1D array.*Reshape your data either using X\.reshape\(1, -1\)",
+        ),
         ([1.0, 2.0], ValueError, "Expected 2D array.*Reshape your data either"),
         (np.array(1.0), ValueError, "Expected 2D array, got 0D"),
         (np.ones((1, 1, 1, 1)), ValueError, "X has 4 dimensions"),
-        (np.ones((0, 3)), ValueError, r"Found array with 0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1"),
-        (np.ones((3, 0)), ValueError, r"0 feature\(s\) \(shape=\(3, 0\)\) while a minimum of 1 is required\."),
+        (
+            np.ones((0, 3)),
+            ValueError,
+            r"Found array with 0 sample\(s\) \(shape=\(0, 3\)\) while a minimum of 1",
+        ),
+        (
+            np.ones((3, 0)),
+            ValueError,
+            r"0 feature\(s\) \(shape=\(3, 0\)\) while a minimum of 1 is required\.",
+        ),
         (np.ones((3, 0, 4)), ValueError, r"0 channel\(s\) \(shape=\(3, 0, 4\)\)"),
         (np.ones((3, 2, 0)), ValueError, r"0 feature\(s\)"),
         ([], ValueError, r"0 sample\(s\)"),
         (np.empty(0, dtype=object), ValueError, r"0 sample|Expected 2D"),
         ([[1.0], []], ValueError, "series 1 has 0 observations"),
-        ([[1.0, 2.0], [1.0, inf]], ValueError, "series 1, channel 0, position 1 holds inf: replace infinities"),
+        (
+            [[1.0, 2.0], [1.0, inf]],
+            ValueError,
+            "series 1, channel 0, position 1 holds inf: replace infinities",
+        ),
         (np.array([[[1.0, 1.0], [2.0, -inf]]]), ValueError, "series 0, channel 1, position 1 holds -inf"),
         ([[10**400]], ValueError, "too large to convert|int too"),
         (np.ones((2, 2)) + 1j, ValueError, "Complex data not supported"),
         ([[1j]], ValueError, "Complex data not supported"),
         (np.array([[1j, None]]), ValueError, r"Complex data not supported"),
         (np.array([["a", "b"]]), TypeError, "X holds strings"),
-        (np.array([["1", 2]], dtype=object), TypeError, r"X, position \(0, 0\) holds '1': strings are not parsed"),
+        (
+            np.array([["1", 2]], dtype=object),
+            TypeError,
+            r"X, position \(0, 0\) holds '1': strings are not parsed",
+        ),
         (np.array([[{"foo": "bar"}, 2]], dtype=object), TypeError, "argument must be .* string.* number"),
         ([["a"]], TypeError, "series 0 holds strings"),
         ([1.0, "a"], TypeError, "X holds strings"),
@@ -564,7 +604,9 @@ def test_dates_of_any_unit_come_back(unit):
 
 
 def test_seconds_are_those_one_would_write():
-    times = np.array(["2024-05-06T07:08:09.000", "2024-05-06T07:08:10.300", "2024-05-07T07:08:09.001"], dtype="M8[ms]")
+    times = np.array(
+        ["2024-05-06T07:08:09.000", "2024-05-06T07:08:10.300", "2024-05-07T07:08:09.001"], dtype="M8[ms]"
+    )
     for unit in ("ms", "us", "ns"):
         assert as_panel([(times.astype(f"M8[{unit}]"), [1, 2, 3])]).times.tolist() == [0, 1.3, 86400.001]
     # seconds since 1970 in float64 would be off by 1e-7 here
@@ -595,7 +637,11 @@ def test_unsorted_dates_are_named_as_dates():
         as_panel([[1.0], (times, [1, 2])])
     with pytest.raises(ValueError, match="the time 2020-01-02 is there twice"):
         as_panel([(times[[0, 0]], [1, 2])])
-    for empty in (np.array(["2020", "NaT"], "M8[s]"), np.array(["NaT", "NaT"], "M8"), [datetime.date.max, None]):
+    for empty in (
+        np.array(["2020", "NaT"], "M8[s]"),
+        np.array(["NaT", "NaT"], "M8"),
+        [datetime.date.max, None],
+    ):
         with pytest.raises(ValueError, match="series 0, position [01]: the time is NaT"):
             as_panel([(empty, [1, 2])])
 
@@ -631,7 +677,7 @@ def test_python_dates():
     with pytest.raises(TypeError, match="series 0, times mixes dates, durations and numbers"):
         as_panel([([day, 1.0], [1, 2])])
     with pytest.raises(TypeError, match="series 0, times, position 1 holds 'b'"):
-        as_panel([([1.0, None, "b"][::2] and np.array([1.0, "b"], object), [1, 2])])
+        as_panel([(np.array([1.0, "b"], object), [1, 2])])
 
 
 def test_dates_and_origins_are_one_too_many():
@@ -656,7 +702,7 @@ def test_time_channel_of_a_cube():
     same(list(panel), [([0, 1, 5, 6], cube[0, ::2]), ([3, 4], cube[1, ::2, :2])])
     for X in (cube, list(cube), cube.tolist(), [cube[0].tolist(), [[1, 2], [3, 4], [nan, 5]]]):
         assert as_panel(X, time_channel=1) == panel == as_panel(X, time_channel=-2)
-    assert as_panel([[[1], [3, 4], [nan, 5]]], time_channel=1)[0][1].tolist()[1] == [nan, 5] or True
+    assert_array_equal(as_panel([[[1], [3, 4], [nan, 5]]], time_channel=1)[0][1], [[1, nan], [nan, 5]])
     assert as_panel(cube.astype(np.float32), time_channel=1).dtype == np.float32
 
 
@@ -666,7 +712,9 @@ def test_time_channel_with_dates_and_unequal_channels():
     same(list(panel), [(dates, [[1, nan], [2, 3]])])
 
 
-@pytest.mark.parametrize("wrap", [np.array, lambda X: [np.array(x) for x in X], list], ids=["cube", "arrays", "lists"])
+@pytest.mark.parametrize(
+    "wrap", [np.array, lambda X: [np.array(x) for x in X], list], ids=["cube", "arrays", "lists"]
+)
 @pytest.mark.parametrize(
     ("series", "k", "words"),
     [
@@ -692,7 +740,7 @@ def test_time_channel_where_there_are_times():
     with pytest.raises(ValueError, match=r"series 0 is a tuple \(times, values\) and has its times already"):
         as_panel([([0], [1])], time_channel=0)
     with pytest.raises(ValueError, match="2-D array has one channel only"):
-        as_panel([[1.0, 2.0]] and np.ones((2, 2)), time_channel=0)
+        as_panel(np.ones((2, 2)), time_channel=0)
     for k in ("t", 1.0, True):
         with pytest.raises(TypeError, match="the number of a channel is expected.*set_index"):
             as_panel(np.ones((1, 2, 2)), time_channel=k)
@@ -758,7 +806,9 @@ def test_pandas_times():
 def test_two_levels(shuffle):
     pd = pytest.importorskip("pandas")
     series = pairs(n_series=5)
-    frame = pd.concat({k: pd.DataFrame(v.T, t, ["a", "b"]) for k, (t, v) in zip("edcba", series, strict=True)})
+    frame = pd.concat(
+        {k: pd.DataFrame(v.T, t, ["a", "b"]) for k, (t, v) in zip("edcba", series, strict=True)}
+    )
     if shuffle:  # rows of a series are not adjacent but in order
         frame = frame.iloc[np.argsort(frame.index.get_level_values(1).to_numpy(), kind="stable")]
     panel = as_panel(frame)
@@ -787,7 +837,9 @@ def test_nested_frame():
     own = pd.DataFrame({"a": [pd.Series([1.0, 2.0], [0.0, 2.0])], "b": [pd.Series([3.0, 4.0], [1.0, 2.0])]})
     same(list(as_panel(own)), [([0, 1, 2], [[1, nan, 2], [nan, 3, 4]])])
     days = pd.date_range("2020", periods=3)
-    dated = pd.DataFrame({"a": [pd.Series([1.0, 2], days[:2])], "b": [pd.Series([3.0, 4], days[1:].as_unit("ns"))]})
+    dated = pd.DataFrame(
+        {"a": [pd.Series([1.0, 2], days[:2])], "b": [pd.Series([3.0, 4], days[1:].as_unit("ns"))]}
+    )
     same(list(as_panel(dated)), [(days.to_numpy(), [[1, 2, nan], [nan, 3, 4]])])
     padded = pd.DataFrame({"a": [np.array([1.0, nan])], "b": [np.array([2.0, nan])]})
     assert as_panel(padded).lengths.tolist() == [1]
@@ -819,8 +871,16 @@ def _pandas_mistakes():
             ValueError,
             "row 1 has no series id",
         ),
-        "unsorted": (pd.DataFrame({"a": [1.0, 2]}, index[::-1]), ValueError, r"series 0 \(id 0\), position 1: the time"),
-        "text channel": (pd.DataFrame({"a": ["u", "v"]}, index), TypeError, "channel 'a', position 0 holds 'u'"),
+        "unsorted": (
+            pd.DataFrame({"a": [1.0, 2]}, index[::-1]),
+            ValueError,
+            r"series 0 \(id 0\), position 1: the time",
+        ),
+        "text channel": (
+            pd.DataFrame({"a": ["u", "v"]}, index),
+            TypeError,
+            "channel 'a', position 0 holds 'u'",
+        ),
         "infinite": (
             [pd.DataFrame({"a": [1.0, inf]})],
             ValueError,
@@ -830,19 +890,39 @@ def _pandas_mistakes():
         "wide dates": (pd.DataFrame({"a": pd.to_datetime(["2020"])}), TypeError, "column 'a' holds dates"),
         "no rows": (pd.DataFrame({"a": []}), ValueError, r"0 sample\(s\) \(shape=\(0, 1\)\)"),
         "no columns": (pd.DataFrame(index=[0, 1]), ValueError, r"0 feature\(s\) \(shape=\(2, 0\)\)"),
-        "text entry": ([pd.DataFrame({"a": ["u"]})], TypeError, "series 0, channel 'a', position 0 holds 'u'"),
+        "text entry": (
+            [pd.DataFrame({"a": ["u"]})],
+            TypeError,
+            "series 0, channel 'a', position 0 holds 'u'",
+        ),
         "columns differ": (
             [pd.DataFrame({"a": [1.0], "b": [2.0]}), pd.DataFrame({"b": [1.0], "a": [2.0]})],
             ValueError,
             r"series 1 has the columns \['b', 'a'\], series 0 has \['a', 'b'\]",
         ),
         "columns twice": ([pd.DataFrame([[1.0, 2.0]], columns=["a", "a"])], ValueError, "'a' is there twice"),
-        "two levels in a list": ([pd.DataFrame({"a": [1.0, 2]}, index)], ValueError, "series 0, index has 2 levels"),
+        "two levels in a list": (
+            [pd.DataFrame({"a": [1.0, 2]}, index)],
+            ValueError,
+            "series 0, index has 2 levels",
+        ),
         "text index": ([pd.DataFrame({"a": [1.0]}, ["u"])], TypeError, "series 0, index"),
         "empty frame": ([pd.DataFrame({"a": []})], ValueError, "series 0 has 0 observations"),
-        "frame in a pair": ([([0], pd.DataFrame({"a": [1.0]}))], TypeError, "series 0: values is a DataFrame"),
-        "nested number": (pd.DataFrame({"a": [column], "b": [3.0]}), ValueError, r"series 0, channel 'b' is 3\.0"),
-        "nested clocks": (pd.DataFrame({"a": [column], "b": [dates]}), ValueError, "some have numbers: use one kind"),
+        "frame in a pair": (
+            [([0], pd.DataFrame({"a": [1.0]}))],
+            TypeError,
+            "series 0: values is a DataFrame",
+        ),
+        "nested number": (
+            pd.DataFrame({"a": [column], "b": [3.0]}),
+            ValueError,
+            r"series 0, channel 'b' is 3\.0",
+        ),
+        "nested clocks": (
+            pd.DataFrame({"a": [column], "b": [dates]}),
+            ValueError,
+            "some have numbers: use one kind",
+        ),
         "nested order": (
             pd.DataFrame({"a": [column], "b": [column[::-1]]}),
             ValueError,
@@ -940,7 +1020,9 @@ def test_long_dates(library):
 def test_long_errors():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame(long_columns())
-    with pytest.raises(ValueError, match=r"series 1 \(id 'a'\), position 1: the time 1\.0 follows 2\.0.*sort"):
+    with pytest.raises(
+        ValueError, match=r"series 1 \(id 'a'\), position 1: the time 1\.0 follows 2\.0.*sort"
+    ):
         Panel.from_long(frame.iloc[[0, 3, 1]])
     for missing in (None, nan, pd.NA, pd.NaT):
         ids = np.array(["b", "a", "b", missing, "a"], dtype=object)
@@ -962,7 +1044,12 @@ def test_long_errors():
 def test_ids_of_any_hashable_kind():
     pd = pytest.importorskip("pandas")
     base = {"t": [0.0, 0.0, 1.0], "x": [1.0, 2.0, 3.0]}
-    for first, second in ((("a", 1), ("a", 2)), (3, "three"), (pd.Timestamp(0), pd.Timestamp(1)), (2.5, -1.0)):
+    for first, second in (
+        (("a", 1), ("a", 2)),
+        (3, "three"),
+        (pd.Timestamp(0), pd.Timestamp(1)),
+        (2.5, -1.0),
+    ):
         ids = pd.Series([first, second, first])
         panel = Panel.from_long(pd.DataFrame({"id": ids, **base}))
         assert panel.lengths.tolist() == [2, 1]
@@ -978,7 +1065,7 @@ def test_polars():
     same(list(as_panel([pl.Series([1.0, None, 3.0])])), [([0, 1, 2], [[1, nan, 3]])])
     dates = pl.Series([datetime.datetime(2020, 1, 1), datetime.datetime(2020, 1, 2)])
     assert as_panel([(dates, [1, 2])]).times.tolist() == [0, 86400]
-    with pytest.raises(TypeError, match="series 0 is of type DataFrame.*use Panel.from_long"):
+    with pytest.raises(TypeError, match=r"series 0 is of type DataFrame.*use Panel\.from_long"):
         as_panel([frame])
     with pytest.raises(TypeError, match=r"call X\.collect\(\) first"):
         as_panel(frame.lazy())
@@ -992,9 +1079,9 @@ def test_polars():
 
 def test_pyarrow_table_goes_to_from_long():
     table = pytest.importorskip("pyarrow").table(long_columns())
-    with pytest.raises(TypeError, match="use Panel.from_long"):
+    with pytest.raises(TypeError, match=r"use Panel\.from_long"):
         as_panel(table)
-    with pytest.raises(TypeError, match="use Panel.from_long"):
+    with pytest.raises(TypeError, match=r"use Panel\.from_long"):
         as_panel([table])
 
 
@@ -1006,10 +1093,14 @@ def test_sktime_formats(mtype):
     same(list(panel), list(as_panel(cube)))
 
 
-def test_pandas_and_the_like_are_not_imported():
+def test_panel_alone_imports_no_frame_library():
+    # By itself: scikit-learn, which the package needs, imports pandas where it is installed.
     code = (
-        "import sys, numpy as np; from skhippo.panel import as_panel; as_panel(np.ones((2, 3)));"
-        "print(sorted({'pandas', 'polars', 'pyarrow', 'sktime'} & set(sys.modules)))"
+        "import importlib.util as u, sys, numpy as np;"
+        f"spec = u.spec_from_file_location('panel', {panel_module.__file__!r});"
+        "panel = sys.modules['panel'] = u.module_from_spec(spec); spec.loader.exec_module(panel);"
+        "panel.as_panel([([0, 1], np.ones((2, 2)))]);"
+        "print(sorted({'pandas', 'polars', 'pyarrow', 'scipy', 'sklearn', 'sktime'} & set(sys.modules)))"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert out.stdout.strip() == "[]"
