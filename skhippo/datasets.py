@@ -58,9 +58,7 @@ def load_uea(
 def load_uea(name: str, split: str | None, return_panel: Literal[False]) -> tuple[Pairs, Array]: ...
 @overload
 def load_uea(name: str, split: str | None = None, *, return_panel: bool) -> tuple[Panel | Pairs, Array]: ...
-def load_uea(
-    name: str, split: str | None = None, return_panel: bool = True
-) -> tuple[Panel | Pairs, Array]:
+def load_uea(name: str, split: str | None = None, return_panel: bool = True) -> tuple[Panel | Pairs, Array]:
     """Load a labelled set of the UEA/UCR time series archive.
 
     The files ``<name>/<name>_TRAIN.ts`` and ``<name>/<name>_TEST.ts`` are looked for in the folder that the
@@ -138,8 +136,8 @@ def _find_files(name: str, parts: tuple[str, ...]) -> list[Path]:
     advice = f"Put {wanted} into a folder and set the environment variable SKHIPPO_DATA to it"
     if "sktime" not in places:
         raise ImportError(
-            f"the set {name!r} is not in {', '.join(tried)}, and sktime, which downloads it, is not installed: "
-            f'pip install "skhippo[sktime]".  Or: {advice}.'
+            f"the set {name!r} is not in {', '.join(tried)}, and sktime, which downloads it, is not "
+            f'installed: pip install "skhippo[sktime]".  Or: {advice}.'
         )
     failure = _download(name)
     files = [places["downloaded by sktime"] / name / f"{name}_{part}.ts" for part in parts]
@@ -253,6 +251,10 @@ def _read_untimed(channels: Sequence[str]) -> tuple[Array, Array]:
 
 def _read_timed(channels: Sequence[str]) -> tuple[Array, Array]:
     """Read channels of the form "(time,value),(time,value)", times being numbers or dates."""
+    for text in channels:
+        rest = _TIMED_VALUE.sub("", text).strip(", ")
+        if rest:
+            raise ValueError(f"{rest!r} is no pair '(time,value)'")
     pairs = [_TIMED_VALUE.findall(text) for text in channels]
     stamps = [stamp.strip() for channel in pairs for stamp, _ in channel]
     if not stamps:
@@ -326,8 +328,8 @@ def band_limited_noise(
     -----
     The Fourier coefficients at the K frequencies ``k / (n_samples dt) <= band``, k = 1, 2, ..., are
     independent complex normal numbers of one variance; all others are zero.  This is the process that
-    nengo calls WhiteSignal, which Gu et al. (2020, arXiv 2008.07669, Section 4.2 and Figure 4) approximate
-    with 10^6 samples, `dt` = 1e-4 and a band of 1 Hz.
+    nengo calls WhiteSignal, which Gu et al. (2020, arXiv 2008.07669, Figure 4) approximate with 10^6
+    samples, ``dt=1e-4`` and ``band=1``.
 
     Examples
     --------
@@ -335,8 +337,8 @@ def band_limited_noise(
     >>> from skhippo.datasets import band_limited_noise
     >>> x = band_limited_noise(1000, dt=0.01, band=2.0, random_state=0)
     >>> power = np.abs(np.fft.rfft(x[0])) ** 2
-    >>> np.flatnonzero(power > 1e-12 * power.max()).max()  # 20 cycles in 10 s
-    np.int64(20)
+    >>> int(np.flatnonzero(power > 1e-12 * power.max()).max())  # 2 Hz are 20 cycles in 10 s
+    20
     """
     _check_count("n_samples", n_samples, 2)
     _check_count("n_series", n_series)
@@ -354,7 +356,8 @@ def band_limited_noise(
     rng = check_random_state(random_state)
     real, imaginary = np.moveaxis(rng.standard_normal((n_series, K, 2)), 2, 0)
     spectrum = np.zeros((n_series, n_samples // 2 + 1), dtype=np.complex128)
-    # Parseval: the mean square is the sum over k of 2 |spectrum_k|^2 / n_samples^2, and E |real + i imaginary|^2 = 2
+    # Parseval: the mean square is the sum over k of 2 |spectrum_k|^2 / n_samples^2;
+    # |real + i imaginary|^2 is 2 on average
     spectrum[:, 1 : K + 1] = 0.5 * rms * n_samples / math.sqrt(K) * (real + 1j * imaginary)
     return np.fft.irfft(spectrum, n=n_samples, axis=1)
 
@@ -369,7 +372,7 @@ def mackey_glass(
     n_series: int = 1,
     random_state: int | np.random.RandomState | None = None,
 ) -> NDArray[np.float64]:
-    """Generate the chaotic series of Mackey and Glass: dx/dt = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x(t).
+    """Generate the chaotic series of Mackey and Glass, the solution of an equation with a delay.
 
     Parameters
     ----------
@@ -396,11 +399,14 @@ def mackey_glass(
 
     Notes
     -----
-    Classical Runge-Kutta of order 4 with the step tau / m, m = ceil(tau / substep), so that the delayed values
-    at both ends of a step are grid values and the kinks of the solution, at multiples of tau, fall on the
-    grid.  In the middle of a step, and at the samples, the solution is the cubic that has its values and
-    slopes at both ends.  Both are of order 4: halving `substep` divides the error by 16.  Over long times the
-    chaos makes every solution another one, however small the step.
+    The equation is dx/dt = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x(t).
+
+    It is integrated by the classical Runge-Kutta method of order 4 with the step tau / m,
+    m = ceil(tau / substep), so that the delayed values at both ends of a step are grid values and the kinks
+    of the solution, at multiples of tau, fall on the grid.  In the middle of a step, and at the samples, the
+    solution is the cubic that has its values and slopes at both ends.  Both are of order 4: halving `substep`
+    divides the error by 16.  Over long times the chaos makes every solution another one, however small the
+    step.
 
     References
     ----------
@@ -569,7 +575,8 @@ def drop(
         Python rounds: half to even), but one is always left.
     per_channel : bool, default=False
         Whether to drop from each channel by itself: the values become NaN, the times stay, and T counts the
-        values that the channel has.  Otherwise whole observation times go, the first and last as well as others.
+        values that the channel has.  Otherwise whole observation times go, the first and last as well as
+        others.
     random_state : int, RandomState instance or None, default=None
         As scikit-learn means it.  With one seed, a larger fraction drops the same observations and more.
 
@@ -619,9 +626,9 @@ def gap(
     Returns
     -------
     Panel
-        Without the observations in the stretch, its ends included.  The first observation of a series is left,
-        or the last, or both; a series with one observation is left as it is, and so is every series if
-        `fraction` is 0.
+        Without the observations in the stretch, its ends included.  The first observation of a series is
+        left, or the last, or both; a series with one observation is left as it is, and so is every series
+        if `fraction` is 0.
 
     Examples
     --------
@@ -668,9 +675,9 @@ def resample(X: Any, rate: float, *, times: str = "keep") -> Panel:
     Notes
     -----
     Sample k lies at the position k / rate among the observations 0, 1, ..., T - 1 of its series; between two
-    observations its time and the value of each channel are interpolated linearly, and a value is NaN where one
-    of the two is.  A change from 200 Hz to 100 Hz with ``times="index"`` is the shift of the sampling rate in
-    Gu et al. (2020, arXiv 2008.07669, Section 4.3).
+    observations its time and the value of each channel are interpolated linearly, and a value is NaN where
+    one of the two is.  ``rate=0.5`` with ``times="index"`` is the shift from 200 Hz to 100 Hz under which Gu
+    et al. (2020, arXiv 2008.07669) classify the trajectories of characters.
 
     Examples
     --------
@@ -687,9 +694,14 @@ def resample(X: Any, rate: float, *, times: str = "keep") -> Panel:
     parts = [_resampled(panel.times[rows], panel.values[rows], rate) for rows in _rows(panel)]
     values = np.concatenate([panel.values[:0], *(v for _, v in parts)])
     offsets = np.cumsum([0, *(len(t) for t, _ in parts)])
-    if times == "index":
-        return Panel(values, None, offsets, panel.channel_names, series_ids=panel.series_ids)
-    return _rebuilt(panel, values, np.concatenate([panel.times[:0], *(t for t, _ in parts)]), offsets)
+    clock, origins = None, None
+    if times == "keep":
+        clock = np.concatenate([panel.times[:0], *(t for t, _ in parts)])
+        if panel.origins is not None:
+            # a time between two dates needs a finer unit than theirs: days and seconds become microseconds
+            unit = np.promote_types(panel.origins.dtype, "datetime64[us]")
+            origins = panel.origins.astype(unit)
+    return Panel(values, clock, offsets, panel.channel_names, origins=origins, series_ids=panel.series_ids)
 
 
 def rescale_time(X: Any, factor: float) -> Panel:
@@ -734,8 +746,8 @@ def _resampled(t: Array, x: Array, rate: float) -> tuple[Array, Array]:
     return times, values
 
 
-# k / rate and (T - 1) * rate carry a rounding error of a few units in the last place, 2e-16 each; what is this
-# near to an integer (1 / 49 * 49 = 0.9999999999999999) is meant to be one.
+# k / rate and (T - 1) * rate carry a rounding error of a few units in the last place, 2e-16 each; what is
+# this near to an integer (1 / 49 * 49 = 0.9999999999999999) is meant to be one.
 _ROUNDING = 1e-12
 
 
@@ -758,9 +770,7 @@ def _choose(count: int, fraction: float, rng: np.random.Generator) -> Array:
     return rng.permutation(count)[: min(round(fraction * count), max(count - 1, 0))]
 
 
-def _generators(
-    n_series: int, random_state: int | np.random.RandomState | None
-) -> list[np.random.Generator]:
+def _generators(n_series: int, random_state: int | np.random.RandomState | None) -> list[np.random.Generator]:
     """Return a generator for each series, the i-th depending on `random_state` and i only."""
     entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
     return [np.random.default_rng(seed) for seed in np.random.SeedSequence(entropy.tolist()).spawn(n_series)]
@@ -778,13 +788,9 @@ def _kept(panel: Panel, keep: Array) -> Panel:
 
 
 def _rebuilt(panel: Panel, values: Array, times: Array, offsets: Array) -> Panel:
-    """Return a panel with other observations and the same names, labels and origins."""
-    origins = panel.origins
-    if origins is not None:
-        # times between dates need a finer unit than the dates: days and seconds become microseconds
-        origins = origins.astype(np.promote_types(origins.dtype, "datetime64[us]"))
+    """Return a panel with other observations of the same channels and series."""
     return Panel(
-        values, times, offsets, panel.channel_names, origins=origins, series_ids=panel.series_ids
+        values, times, offsets, panel.channel_names, origins=panel.origins, series_ids=panel.series_ids
     )
 
 

@@ -1239,7 +1239,7 @@ def _objects_as_times(array: Array, where: str) -> Array:
         return np.concatenate(_common_unit(cells)).reshape(array.shape)
     clock = _objects_as_real(array, where, "; for dates use datetime64 or pandas.to_datetime")
     for item, time in zip(array.flat, clock.flat, strict=True):
-        if isinstance(item, numbers.Integral) and int(item) != time:
+        if isinstance(item, numbers.Integral) and int(item) != int(time):
             raise ValueError(_too_large(where, item))
     return clock
 

@@ -189,7 +189,7 @@ def reconstruct(
     if outside.any():
         end = high * (measure.time_scale or 1.0)
         raise ValueError(
-            f"position {np.asarray(positions)[outside].ravel()[0]!r} lies outside the window [{low:g}, {end:g}] of "
+            f"position {float(np.asarray(positions)[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
             f"{measure!r}: positions are relative to the window"
         )
     return _evaluate(coefficients, places, measure)
@@ -496,15 +496,17 @@ def _moments(task: _Task, pieces: Sequence[_Piece]) -> tuple[NDArray[np.int64], 
 
 def _coefficients(task: _Task, results: Iterator[tuple[NDArray[np.int64], NDArray]]) -> Array:
     """Add the moments of each series' pieces, in their order, and turn them into coefficients."""
-    total: NDArray | None = None
+    recurrence = task.measure._steps(task.order, np.zeros(0))
+    shape = (len(task.panel), task.panel.n_channels, len(recurrence.table) + 2)
+    total = np.zeros(shape, dtype=recurrence.x.dtype)
     for series, moments in results:
-        if total is None:
-            total = np.zeros((len(task.panel), *moments.shape[1:]), dtype=moments.dtype)
         np.add.at(total, series, moments)
     start, _ = task.window()
     first = _sample(task.panel, task.filled, start, task.hold)
     last = _sample(task.panel, task.filled, task.now, task.hold)
-    return task.measure._assemble(total, first, last, task.order)
+    coefficients = task.measure._assemble(total, first, last, task.order)
+    coefficients[np.isnan(first)] = np.nan  # a channel that was never observed, whether it has steps or not
+    return coefficients
 
 
 @kernel

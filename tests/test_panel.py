@@ -126,6 +126,14 @@ def test_memory_map_stays_one(tmp_path):
     assert type(panel.values) is np.ndarray
 
 
+def test_a_panel_of_nothing_is_no_input():
+    nothing = as_panel(pairs())[:0]
+    assert len(nothing) == 0
+    assert list(nothing) == []
+    with pytest.raises(ValueError, match=r"0 sample\(s\)"):
+        as_panel(nothing)
+
+
 def test_integer_index():
     panel = as_panel(pairs())
     same([panel[-1]], [panel[6]])
@@ -213,6 +221,9 @@ def test_equality():
     assert a != Panel(a.values, a.times, a.offsets, series_ids=[0, 1])
     assert Panel(a.values, series_ids=[0]) != Panel(a.values, series_ids=["0"])
     assert a != [1, 2]
+    dates = np.array(["2020-01-01", "2020-01-02"], "M8[D]")
+    assert Panel(np.ones((2, 1)), dates) != Panel(np.ones((2, 1)), dates + 1)
+    assert Panel(np.ones((2, 1)), dates) == Panel(np.ones((2, 1)), dates.astype("M8[s]"))
     assert (np.ones(2) == a) is False
     with pytest.raises(TypeError, match="unhashable"):
         hash(a)
@@ -267,6 +278,7 @@ def test_concatenate():
     joined = Panel.concatenate([panel, named])
     assert joined.channel_names == ("a", "b")
     assert joined.series_ids is None
+    assert Panel.concatenate([named, named]).series_ids.tolist() == ["s", "s"]
     numbered = Panel(np.ones((2, 2)), series_ids=[3])
     assert Panel.concatenate([named, numbered]).series_ids.tolist() == ["s", 3]
 
@@ -476,7 +488,7 @@ def test_sparse_is_refused():
     for make in (sparse.csr_matrix, sparse.coo_array):
         with pytest.raises(TypeError, match="sparse"):
             as_panel(make(np.eye(3)))
-        with pytest.raises(TypeError, match="series 0 .*sparse"):
+        with pytest.raises(TypeError, match=r"series 0 .*sparse"):
             as_panel([make(np.eye(3))])
 
 
@@ -581,7 +593,13 @@ def test_list_errors(X, error, words):
 def test_large_whole_times_are_exact_or_refused():
     big = 2**60
     assert as_panel([([big, big + 1024], [1, 2])]).times.tolist() == [big, big + 1024]
-    for times in ([big, big + 1], np.array([big, big + 1], np.uint64), [2**70, 2**70 + 1], [0, 2**63 - 1]):
+    for times in (
+        [big, big + 1],
+        np.array([big, big + 1], np.uint64),
+        [2**70, 2**70 + 1],
+        [0, 2**63 - 1],
+        np.array([0, big + 1], object),
+    ):
         with pytest.raises(ValueError, match=r"too large for float64.*subtract an origin"):
             as_panel([(times, [1, 2])])
     with pytest.raises(ValueError, match=r"too large for float64.*subtract an origin"):
@@ -642,7 +660,7 @@ def test_unsorted_dates_are_named_as_dates():
         np.array(["NaT", "NaT"], "M8"),
         [datetime.date.max, None],
     ):
-        with pytest.raises(ValueError, match="series 0, position [01]: the time is NaT"):
+        with pytest.raises(ValueError, match=r"series 0, position [01]: the time is NaT"):
             as_panel([(empty, [1, 2])])
 
 
@@ -735,6 +753,8 @@ def test_time_channel_errors(wrap, series, k, words):
 
 
 def test_time_channel_where_there_are_times():
+    with pytest.raises(ValueError, match=r"series 0: the time channel has shape \(1, 1\)"):
+        as_panel([[[[0.0]], [1.0]]], time_channel=0)
     with pytest.raises(ValueError, match="a Panel has its times already"):
         as_panel(as_panel([[1.0]]), time_channel=0)
     with pytest.raises(ValueError, match=r"series 0 is a tuple \(times, values\) and has its times already"):
@@ -742,7 +762,7 @@ def test_time_channel_where_there_are_times():
     with pytest.raises(ValueError, match="2-D array has one channel only"):
         as_panel(np.ones((2, 2)), time_channel=0)
     for k in ("t", 1.0, True):
-        with pytest.raises(TypeError, match="the number of a channel is expected.*set_index"):
+        with pytest.raises(TypeError, match=r"the number of a channel is expected.*set_index"):
             as_panel(np.ones((1, 2, 2)), time_channel=k)
 
 
@@ -999,9 +1019,9 @@ def test_long_tables(make):
     assert list(panel[[1]].series_ids) == ["a"]
     assert Panel.from_long(make(), channels="n").channel_names == ("n",)
     assert Panel.from_long(make(), series="n", time="t", channels=["x"]).lengths.tolist() == [1] * 5
-    with pytest.raises(TypeError, match="channel column 'id'.*pivot first"):
+    with pytest.raises(TypeError, match=r"channel column 'id'.*pivot first"):
         Panel.from_long(make(), series="n", channels=["id"])
-    with pytest.raises(ValueError, match="column 'time' is there 0 times.*'id', 't', 'x', 'n'"):
+    with pytest.raises(ValueError, match=r"column 'time' is there 0 times.*'id', 't', 'x', 'n'"):
         Panel.from_long(make(), time="time")
     with pytest.raises(ValueError, match="no channel is left"):
         Panel.from_long(make(), channels=[])
