@@ -51,9 +51,7 @@ _SPLITS = {None: ("TRAIN", "TEST"), "train": ("TRAIN",), "test": ("TEST",)}
 
 
 @overload
-def load_uea(
-    name: str, split: str | None = None, return_panel: Literal[True] = True
-) -> tuple[Panel, Array]: ...
+def load_uea(name: str, split: str | None = None, return_panel: Literal[True] = True) -> tuple[Panel, Array]: ...
 @overload
 def load_uea(name: str, split: str | None, return_panel: Literal[False]) -> tuple[Pairs, Array]: ...
 @overload
@@ -153,7 +151,7 @@ def _places() -> dict[str, Path]:
     """Return the folders that may hold sets, by what they are."""
     places = {}
     if os.environ.get("SKHIPPO_DATA"):
-        places["SKHIPPO_DATA"] = Path(os.environ["SKHIPPO_DATA"])
+        places["SKHIPPO_DATA"] = Path(os.environ["SKHIPPO_DATA"]).expanduser()
     sktime = importlib.util.find_spec("sktime")  # finding is quick, importing takes a second
     if sktime is not None and sktime.submodule_search_locations:
         home = Path(sktime.submodule_search_locations[0]) / "datasets"
@@ -170,7 +168,7 @@ def _download(name: str) -> str:
         try:
             load_UCR_UEA_dataset(name)
         except Exception as error:  # network, permissions, archive: all end in one message of ours
-            return f"{type(error).__name__}: {error}"
+            return f"{type(error).__name__}: {' '.join(str(error).split())}"
     return "it brought other files"
 
 
@@ -262,7 +260,7 @@ def _read_timed(channels: Sequence[str]) -> tuple[Array, Array]:
     try:
         clock = np.array(stamps, dtype=np.float64)
     except ValueError:
-        clock = np.array(stamps, dtype="datetime64")
+        clock = np.array(stamps, dtype="datetime64[us]")
     times, rows = np.unique(clock, return_inverse=True)
     columns = np.repeat(np.arange(len(pairs)), [len(channel) for channel in pairs])
     if len(np.unique(rows * len(pairs) + columns)) < len(rows):
@@ -726,9 +724,7 @@ def rescale_time(X: Any, factor: float) -> Panel:
     """
     panel = as_panel(X)
     check_finite_number("factor", factor, minimum=0)
-    return Panel(
-        panel.values, panel.times * factor, panel.offsets, panel.channel_names, series_ids=panel.series_ids
-    )
+    return Panel(panel.values, panel.times * factor, panel.offsets, panel.channel_names, series_ids=panel.series_ids)
 
 
 def _resampled(t: Array, x: Array, rate: float) -> tuple[Array, Array]:
@@ -789,9 +785,7 @@ def _kept(panel: Panel, keep: Array) -> Panel:
 
 def _rebuilt(panel: Panel, values: Array, times: Array, offsets: Array) -> Panel:
     """Return a panel with other observations of the same channels and series."""
-    return Panel(
-        values, times, offsets, panel.channel_names, origins=panel.origins, series_ids=panel.series_ids
-    )
+    return Panel(values, times, offsets, panel.channel_names, origins=panel.origins, series_ids=panel.series_ids)
 
 
 # Checks --------------------------------------------------------------------------------------------------

@@ -224,7 +224,7 @@ class _Legendre(Measure):
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # int_s^1 P_n(2 v - 1) dv = (P_{n-1} - P_{n+1}) / (2 (2 n + 1)) at 2 s - 1 (DLMF 18.17.1 with 18.9.7).
-        coefficients = np.empty(moments.shape[:-1] + (order,))
+        coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + 0.5 * (moments[..., 0] - moments[..., 1])
         coefficients[..., 1:] = moments[..., : order - 1] - moments[..., 2 : order + 1]
         coefficients[..., 1:] /= 2.0 * self._norm(order)[1:]
@@ -529,7 +529,7 @@ class FouT(Measure):
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # int_s^1 cos(2 pi k v) dv = -sin(2 pi k s) / (2 pi k); the sine has (cos(2 pi k s) - 1) / (2 pi k).
-        coefficients = np.empty(moments.shape[:-1] + (order,))
+        coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + moments[..., 0].real
         n_sines = (order - 1) // 2
         frequency = math.sqrt(2.0) * np.pi * np.arange(1, order // 2 + 1)
@@ -626,7 +626,7 @@ class ChebT(Measure):
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # With y = cos(phi) the weighted integral is that of cos(n phi) over phi.
-        coefficients = np.empty(moments.shape[:-1] + (order,))
+        coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + moments[..., 0] / np.pi
         coefficients[..., 1:] = moments[..., 1:order] * (math.sqrt(2.0) / (np.pi * np.arange(1, order)))
         return coefficients

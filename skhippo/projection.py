@@ -28,6 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -134,7 +135,7 @@ def project(
         for query, moment in enumerate(now.T):
             task = _Task(panel, filled, moment, measure, order, hold)
             out[:, query] = _coefficients(task, workers(delayed(_moments)(task, unit) for unit in _cut(panel)))
-    return out if np.ndim(at) == 2 else out[:, 0]
+    return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
 
 def reconstruct(
@@ -244,7 +245,7 @@ def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, ho
     places[(places < low) & (places > low - 1e-12)] = low  # the start of the domain itself, after rounding
     inside = (places >= low) & (places <= high)
     out = np.full((len(places), coefficients.shape[1]), np.nan)
-    for series, (begin, stop) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
+    for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
         rows = begin + np.flatnonzero(inside[begin:stop])
         out[rows] = _evaluate(coefficients[series], places[rows], measure).T
     return out
@@ -297,7 +298,7 @@ def _fill(panel: Panel, hold: Hold) -> NDArray:
 
 
 @kernel
-def _fill_holes(times, values, offsets, linear, out):  # noqa: ANN001, ANN202
+def _fill_holes(times: Array, values: NDArray, offsets: NDArray[np.int64], linear: bool, out: Array) -> None:
     for i in range(offsets.size - 1):
         begin, end = offsets[i], offsets[i + 1]
         for c in range(values.shape[1]):
@@ -331,7 +332,9 @@ def _sample(panel: Panel, filled: NDArray, moments: Array, hold: Hold) -> Array:
 
 
 @kernel
-def _sample_hold(times, filled, offsets, moments, linear, out):  # noqa: ANN001, ANN202
+def _sample_hold(
+    times: Array, filled: NDArray, offsets: NDArray[np.int64], moments: Array, linear: bool, out: Array
+) -> None:
     for i in range(moments.size):
         begin, end = offsets[i], offsets[i + 1]
         k = begin + np.searchsorted(times[begin:end], moments[i], side="right") - 1
@@ -363,7 +366,7 @@ def _cut(panel: Panel) -> Iterator[list[_Piece]]:
     step = max(1, _PIECE // panel.n_channels)
     pieces: list[_Piece] = []
     size = 0
-    for series, (begin, end) in enumerate(zip(panel.offsets[:-1].tolist(), panel.offsets[1:].tolist(), strict=True)):
+    for series, (begin, end) in enumerate(pairwise(panel.offsets.tolist())):
         for first in range(begin, max(end - 1, begin + 1), step):
             last = min(first + step, end - 1)
             pieces.append(_Piece(series, first, last))
@@ -510,7 +513,15 @@ def _coefficients(task: _Task, results: Iterator[tuple[NDArray[np.int64], NDArra
 
 
 @kernel
-def _accumulate(x, start, table, cell, steps, bounds, out):  # noqa: ANN001, ANN202
+def _accumulate(
+    x: NDArray,
+    start: NDArray,
+    table: Array,
+    cell: NDArray[np.int64],
+    steps: Array,
+    bounds: NDArray[np.int64],
+    out: NDArray,
+) -> None:
     # Blocks of nodes, so that the recurrence runs over a block in registers or the nearest cache; a block never
     # spans two pieces, so the order of a piece's sums is its own.
     size = 64

@@ -306,12 +306,17 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     # ------------------------------------------------------------------ parts
-    def _panel(self, X: object, *, reset: bool) -> Panel:
+    def _panel(self, X: Any, *, reset: bool) -> Panel:
         """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
         if _is_plain_array(X):
             X = validate_data(
-                self, X, reset=reset, dtype=[np.float64, np.float32], ensure_all_finite="allow-nan",
-                allow_nd=True, ensure_min_features=1,
+                self,
+                X,
+                reset=reset,
+                dtype=[np.float64, np.float32],
+                ensure_all_finite="allow-nan",
+                allow_nd=True,
+                ensure_min_features=1,
             )
             columns_are_times = X.ndim == 2
             panel = as_panel(X, time_channel=self.time_channel)
@@ -343,7 +348,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             _refuse_empty_channels(panel, self.channel_names_)
         if self.indicator:
             values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
-            panel = Panel(values, panel.times, panel.offsets)
+            panel = Panel(values, panel.times, panel.offsets, origins=panel.origins)
         return project(panel, self.measure_, self.order, hold=self.hold, n_jobs=self.n_jobs)
 
     def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
@@ -360,7 +365,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         return features.astype(coefficients.dtype, copy=False)
 
 
-def _is_plain_array(X: object) -> bool:
+def _is_plain_array(X: Any) -> bool:
     """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
     if hasattr(X, "toarray"):  # sparse: scikit-learn's own message
         return True

@@ -4,6 +4,8 @@ Everything is written from the definition: polynomials from numpy and scipy, int
 the observations, nothing shared with `skhippo`.
 """
 
+import itertools
+
 import numpy as np
 from scipy import special
 
@@ -47,7 +49,7 @@ def signal(times, values, hold):
 def quadrature(measure, f, order, now, length, edges):
     """Integrals of f x basis over the measure, by Gauss rules between `edges`, which are relative to `now`."""
     total = np.zeros(order)
-    for left, right in zip(edges[:-1], edges[1:], strict=True):
+    for left, right in itertools.pairwise(edges):
         if measure.name == "chebt":  # y = cos(phi) takes the singular weight away
             phi = [np.arccos(np.clip(2 * (x / length + 1) - 1, -1, 1)) for x in (right, left)]
             angles = phi[0] + (phi[1] - phi[0]) * (POINTS + 1) / 2

@@ -1,3 +1,4 @@
+import itertools
 import os
 import sys
 
@@ -22,7 +23,7 @@ from skhippo.panel import Panel, as_panel
 
 @pytest.fixture
 def panel():
-    """Ragged, irregular, holed, with names, ids and dates: everything that a corruption has to carry along."""
+    """Ragged, irregular, holed, with names, ids and dates: all that a corruption has to carry along."""
     rng = np.random.default_rng(0)
     offsets = np.cumsum([0, 40, 1, 17, 2, 60])
     values = rng.standard_normal((offsets[-1], 3))
@@ -61,7 +62,7 @@ def same(a, b):
 
 # The archive ---------------------------------------------------------------------------------------------
 
-HEADER = "# a comment\n@problemName Toy\n@timeStamps {times}\n@equalLength {equal}\n@classLabel true Up down\n@data\n"
+HEADER = "# Toy\n@timeStamps {times}\n@equalLength {equal}\n@classLabel true Up down\n@data\n"
 
 
 @pytest.fixture
@@ -157,7 +158,7 @@ def test_malformed_file_names_the_file_and_the_series(write, rows, times, messag
 
 def test_file_without_labels_is_refused(write):
     write("1,2\n", header="@timestamps false\n@classlabel false\n@data\n")
-    with pytest.raises(ValueError, match="Toy_TRAIN.ts has no labels: '@classLabel true'"):
+    with pytest.raises(ValueError, match=r"Toy_TRAIN\.ts has no labels: '@classLabel true'"):
         load_uea("Toy", "train")
 
 
@@ -197,9 +198,7 @@ def test_local_set_needs_no_sktime(write, monkeypatch):
 def test_without_any_place_the_message_says_so(monkeypatch):
     monkeypatch.delenv("SKHIPPO_DATA", raising=False)
     monkeypatch.setattr(datasets.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(
-        ImportError, match=r"not in SKHIPPO_DATA \(not set\), and sktime.*set the environment"
-    ):
+    with pytest.raises(ImportError, match=r"not in SKHIPPO_DATA \(not set\), and sktime.*set the environment"):
         load_uea("GunPoint")
 
 
@@ -307,7 +306,7 @@ def test_archive_table(name):
 # Generators ----------------------------------------------------------------------------------------------
 
 # The spectrum of a signal comes back from the inverse transform with an error of about 1e-16 of its largest
-# line, 1e-32 in power; 5e-31 was measured over the cases below.
+# line, 1e-32 in power; 3e-32 was measured over the cases below.
 SPECTRAL_ROUNDING = 1e-28
 
 
@@ -369,7 +368,7 @@ def test_counts_are_integers():
 
 
 def naive_mackey_glass(history, tau, m, n_delays):
-    """Textbook Runge-Kutta steps on the nonlinear right-hand side; the cubic between grid points by its formula."""
+    """Textbook Runge-Kutta steps on the nonlinear right-hand side, one after the other."""
     h = tau / m
     x, slope = [history], []
 
@@ -407,10 +406,11 @@ def test_mackey_glass_is_of_fourth_order(tau, dt):
     # tau / substep is whole for the first only; 0.73 has its samples between the grid points
     steps = tau / 64 / 2.0 ** np.arange(4)
     x = [mackey_glass(60, tau=tau, dt=dt, washout=0, substep=h, n_series=5, random_state=0) for h in steps]
-    changes = [abs(a - b).max() for a, b in zip(x, x[1:], strict=False)]
+    changes = [np.sqrt(np.mean((a - b) ** 2)) for a, b in itertools.pairwise(x)]
     orders = np.log2(np.divide(changes[:-1], changes[1:]))
-    assert changes[-1] < 1e-6
-    assert orders == pytest.approx(4, abs=0.5)
+    assert changes[0] < 2e-8
+    # 3.86 to 4.17 was measured: where the samples lie inside the steps changes with the step
+    assert orders == pytest.approx(4, abs=0.3)
 
 
 def test_mackey_glass_washout_is_a_shift():
@@ -418,8 +418,8 @@ def test_mackey_glass_washout_is_a_shift():
     np.testing.assert_allclose(mackey_glass(100, washout=200, random_state=1), whole[:, 200:], rtol=1e-12)
 
 
-def test_mackey_glass_forgets_nothing_below_the_onset_of_chaos():
-    # tau = 4 has a stable equilibrium: 0.2 / (1 + x^10) = 0.1 at x = 1; the default oscillates for ever
+def test_mackey_glass_settles_where_the_delay_is_short_and_oscillates_where_it_is_long():
+    # tau = 4 has a stable equilibrium: 0.2 / (1 + x^10) = 0.1 at x = 1
     assert mackey_glass(50, tau=4, n_series=3, random_state=0) == pytest.approx(1.0, abs=1e-6)
     assert np.ptp(mackey_glass(500, random_state=0)) > 0.5
 
@@ -519,9 +519,7 @@ def test_corruption_does_not_write_into_an_array(name):
 @pytest.mark.parametrize("name", CORRUPTIONS)
 def test_corruption_takes_what_as_panel_takes(panel, name):
     rng = np.random.default_rng(1)
-    ragged = [(times, values) for times, values in panel[[4]]] + [
-        (np.arange(5.0), rng.standard_normal((3, 5)))
-    ]
+    ragged = [(times, values) for times, values in panel[[4]]] + [(np.arange(5.0), rng.standard_normal((3, 5)))]
     for X in (rng.standard_normal((4, 9)), rng.standard_normal((4, 2, 9)), ragged):
         assert same(CORRUPTIONS[name](X, 0), CORRUPTIONS[name](as_panel(X), 0))
 

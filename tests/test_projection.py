@@ -91,9 +91,7 @@ def test_query_times_as_dates():
     seconds = (times - times[0]) / np.timedelta64(1, "s")
     dated = project([(times, values)], order=4, at=np.array([times[2] + day]))
     assert_allclose(dated, project([(seconds, values)], order=4, at=seconds[2] + 86400.0), atol=1e-14)
-    assert_allclose(
-        project([(times - times[0], values)], order=4, at=np.array([4 * day])), dated, atol=1e-14
-    )
+    assert_allclose(project([(times - times[0], values)], order=4, at=np.array([4 * day])), dated, atol=1e-14)
     with pytest.raises(ValueError, match="at holds datetimes, but the times of the series are numbers"):
         project([(seconds, values)], at=times[:1])
 
@@ -184,10 +182,7 @@ def test_read_only_memory_map(tmp_path, rng):
 def test_stretching_time(measure, factor, rng):
     panel = as_panel(ragged(rng))
     stretched = Panel(panel.values, panel.times * factor, panel.offsets)
-    if measure.name == "legs":
-        scaled = measure
-    else:
-        scaled = type(measure)(**{**vars(measure), "theta": measure.theta * factor})
+    scaled = measure if measure.name == "legs" else type(measure)(**{**vars(measure), "theta": measure.theta * factor})
     assert_allclose(project(stretched, scaled, 20), project(panel, measure, 20), atol=1e-12)
 
 
@@ -206,9 +201,7 @@ def test_hole_is_a_fill(measure, rng):
     filled[0], filled[11] = values[1], values[10]
     held[[0, 4, 5, 11]] = values[[1, 3, 3, 10]]
     filled[[4, 5]] = np.interp(times[[4, 5]], times[[3, 6]], values[[3, 6]])
-    assert_allclose(
-        project([(times, holed)], measure, 9), project([(times, filled)], measure, 9), atol=1e-14
-    )
+    assert_allclose(project([(times, holed)], measure, 9), project([(times, filled)], measure, 9), atol=1e-14)
     assert_allclose(
         project([(times, holed)], measure, 9, hold="previous"),
         project([(times, held)], measure, 9, hold="previous"),
