@@ -480,8 +480,8 @@ class FouT(Measure):
     .. math:: A = K + 2 w w^T, \qquad B = 2 w, \qquad K_{\cos k, \sin k} = -2\pi k = -K_{\sin k, \cos k}.
 
     At the edges of the window a Fourier series takes the mean of both ends, so
-    :math:`f(t - \theta)` is replaced by :math:`2 w^T c - f(t)`.  An odd order keeps every cosine with its sine; without it the last
-    cosine cannot turn (and at order 2 the dynamics do not forget).
+    :math:`f(t - \theta)` is replaced by :math:`2 w^T c - f(t)`.  An odd order keeps every cosine with
+    its sine; without it the last cosine cannot turn (and at order 2 the dynamics do not forget).
 
     Examples
     --------
@@ -597,7 +597,7 @@ class ChebT(Measure):
         return np.where(np.arange(order) == 0, 1.0, math.sqrt(2.0))
 
     def _derivative(self, order: int) -> Array:
-        """Derivative d/ds in the orthonormal basis: T_n' = 2 n (T_{n-1} + T_{n-3} + ...), T_0 by half."""
+        """Return d/ds in the orthonormal basis: T_n' = 2 n (T_{n-1} + T_{n-3} + ...), T_0 by half."""
         n = np.arange(order)
         odd_above = ((n[None, :] - n[:, None]) % 2 == 1) & (n[None, :] > n[:, None])
         return np.where(odd_above, 4.0 * n[None, :], 0.0) * np.where(n == 0, math.sqrt(0.5), 1.0)[:, None]

@@ -190,8 +190,8 @@ def reconstruct(
     if outside.any():
         end = high * (measure.time_scale or 1.0)
         raise ValueError(
-            f"position {float(np.asarray(positions)[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
-            f"{measure!r}: positions are relative to the window"
+            f"position {float(np.asarray(positions)[outside].ravel()[0])!r} lies outside the window "
+            f"[{low:g}, {end:g}] of {measure!r}: positions are relative to the window"
         )
     return _evaluate(coefficients, places, measure)
 

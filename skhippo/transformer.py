@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context
 from skhippo.measures import MEASURES, Measure, as_measure
@@ -308,26 +309,21 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
     # ------------------------------------------------------------------ parts
     def _panel(self, X: Any, *, reset: bool) -> Panel:
         """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
+        columns_are_times = False
         if _is_plain_array(X):
-            X = validate_data(
-                self,
-                X,
-                reset=reset,
-                dtype=[np.float64, np.float32],
-                ensure_all_finite="allow-nan",
-                allow_nd=True,
-                ensure_min_features=1,
-            )
+            options = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "allow_nd": True}
+            if reset or len(X.shape) == self._input_ndim:
+                X = validate_data(self, X, reset=reset, **options)
+            else:  # fitted on another format: the number of channels is checked below
+                X = check_array(X, estimator=self, **options)
             columns_are_times = X.ndim == 2
-            panel = as_panel(X, time_channel=self.time_channel)
-        else:
-            columns_are_times = False
-            panel = as_panel(X, time_channel=self.time_channel)
-            if reset:
+        panel = as_panel(X, time_channel=self.time_channel)
+        if reset:
+            self._input_ndim: int | None = getattr(X, "ndim", None)
+            if not isinstance(X, np.ndarray) or X.dtype.kind == "O":
                 self.n_features_in_ = panel.n_channels
                 if hasattr(self, "feature_names_in_"):
                     del self.feature_names_in_
-        if reset:
             self._columns_are_times = columns_are_times
             self.n_channels_ = panel.n_channels
             self.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
@@ -367,22 +363,18 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
 
 def _is_plain_array(X: Any) -> bool:
     """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
-    if hasattr(X, "toarray"):  # sparse: scikit-learn's own message
-        return True
-    if isinstance(X, Panel):
+    if isinstance(X, (Panel, list, tuple)):
         return False
     if hasattr(X, "iloc"):  # pandas: wide unless it has a second index level or series in its cells
-        return getattr(X, "ndim", 0) == 2 and X.index.nlevels == 1 and not _holds_series(X)
-    if isinstance(X, (list, tuple)):
-        return False
-    return getattr(X, "ndim", 0) != 1 or getattr(X, "dtype", None) != object
+        return X.ndim == 2 and X.index.nlevels == 1 and not _holds_series(X.iloc[:1].to_numpy().ravel())
+    if getattr(X, "dtype", None) == np.dtype(object):
+        return X.ndim > 1 and not _holds_series(X[:1].ravel())
+    return hasattr(X, "shape")  # polars and sparse matrices too; scikit-learn has its message for the latter
 
 
-def _holds_series(frame: Any) -> bool:
-    """Whether the cells of a frame are series (sktime's nested format)."""
-    if 0 in frame.shape:
-        return False
-    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in frame.iloc[0])
+def _holds_series(cells: Iterable[object]) -> bool:
+    """Whether cells are series (sktime's nested format) and not numbers."""
+    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in cells)
 
 
 def _refuse_reserved(method: str, output: str) -> None:

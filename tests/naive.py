@@ -1,7 +1,7 @@
 """One slow, obvious version of what the library computes; shared by the tests, never imported by the package.
 
-Everything is written from the definition: polynomials from numpy and scipy, integrals by composite Gauss quadrature between
-the observations, nothing shared with `skhippo`.
+Everything is written from the definition: polynomials from numpy and scipy, integrals by composite Gauss
+quadrature between the observations, nothing shared with `skhippo`.
 """
 
 import itertools

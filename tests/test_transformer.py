@@ -1,0 +1,319 @@
+"""HiPPOTransformer: what it learns, what it returns, and how it lives inside scikit-learn."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.compose import ColumnTransformer
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.pipeline import FeatureUnion, make_pipeline
+
+from skhippo import FouT, HiPPOTransformer, LagT, LegT, Panel, as_panel, project
+
+
+def swings(n=40, seed=0, n_channels=2):
+    """Two classes of irregular, ragged, holed series."""
+    rng = np.random.default_rng(seed)
+    series, labels = [], np.arange(n) % 2
+    for label in labels:
+        times = np.sort(rng.uniform(0, 3, rng.integers(12, 30)))
+        values = np.sin((1 + label) * times + np.arange(n_channels)[:, None]) + 0.1 * rng.normal(size=times.size)
+        values[rng.random(values.shape) < 0.2] = np.nan
+        values[:, 0] = 0.0
+        series.append((times, values))
+    return series, labels
+
+
+def object_array(series):
+    array = np.empty(len(series), dtype=object)
+    array[:] = series
+    return array
+
+
+CARRIERS = {"list": list, "object array": object_array, "panel": as_panel}
+
+
+# ------------------------------------------------------------------ the formula
+def test_features_are_scaled_projections():
+    X, _ = swings()
+    transformer = HiPPOTransformer(order=5)
+    features = transformer.fit_transform(X)
+    c = project(X, order=5)
+    center = c[:, :, 0].mean(axis=0)
+    c[:, :, 0] -= center
+    rms = np.sqrt(np.mean(c**2, axis=(0, 2)))
+    assert_allclose(features, (c / rms[:, None]).reshape(len(X), -1), rtol=1e-13)
+    assert_allclose(transformer.center_, center)
+    assert_allclose(transformer.scale_, rms)
+    assert_array_equal(transformer.transform(X), features)
+    raw = HiPPOTransformer(order=5, scaling=None).fit_transform(X)
+    assert_array_equal(raw, project(X, order=5).reshape(len(X), -1))
+
+
+def test_scaling_of_a_constant_channel_does_not_blow_up_rounding():
+    X = np.full((5, 2, 9), 0.1) * np.array([1.0, 3.0])[:, None]
+    features = HiPPOTransformer(order=4).fit_transform(X)
+    assert np.abs(features).max() < 1e-12
+
+
+def test_theta_is_the_median_duration():
+    X = [(np.array([0.0, d]), np.array([1.0, 2.0])) for d in (1.0, 5.0, 30.0)]
+    transformer = HiPPOTransformer("legt", order=3).fit(X)
+    assert transformer.theta_ == 5.0
+    assert transformer.measure_ == LegT(5.0)
+    assert HiPPOTransformer("legt", theta=2).fit(X).theta_ == 2
+    assert HiPPOTransformer(LagT(4.0)).fit(X).theta_ == 4.0
+    assert HiPPOTransformer("legs").fit(X).theta_ is None
+    assert HiPPOTransformer("fout").fit([[1.0], [2.0]]).theta_ == 1.0
+    with pytest.raises(ValueError, match="theta=2 contradicts"):
+        HiPPOTransformer(LegT(1.0), theta=2).fit(X)
+
+
+def test_indicator_appends_observation_patterns():
+    times = np.array([0.0, 1.0, 2.0, 4.0])
+    values = np.array([[1.0, np.nan, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0]])
+    transformer = HiPPOTransformer(order=3, indicator=True, scaling=None).set_output(transform="default")
+    features = transformer.fit_transform([(times, values)])
+    pattern = project([(times, np.array([1.0, 0.0, 1.0, 1.0]))], order=3)[0, 0]
+    assert_allclose(features[0, 6:9], pattern, atol=1e-14)
+    assert_allclose(features[0, 9:], [1, 0, 0], atol=1e-14)
+    names = transformer.get_feature_names_out()
+    assert list(names[[0, 5, 6, 11]]) == [
+        "x0__legs_c0",
+        "x1__legs_c2",
+        "x0__observed__legs_c0",
+        "x1__observed__legs_c2",
+    ]
+
+
+def test_duration_appends_two_logarithms():
+    X = [(np.array([0.0, 1.0, 5.0]), np.zeros(3)), (np.array([2.0, 4.0]), np.zeros(2)), (np.array([7.0]), np.zeros(1))]
+    transformer = HiPPOTransformer(order=2, duration=True).fit(X)
+    features = transformer.transform(X)
+    assert_allclose(features[:, 2], np.log([5.0, 2.0, 2.0]))  # one observation: the shortest duration seen
+    assert_allclose(features[:, 3], np.log([3, 2, 1]))
+    assert list(transformer.get_feature_names_out()[2:]) == ["log_duration", "log_n_observations"]
+
+
+@pytest.mark.parametrize("scaling", ["channel", None])
+def test_empty_channels(scaling):
+    X = [(np.arange(3.0), np.array([[1.0, 2, 4], [np.nan] * 3])), (np.arange(3.0), np.array([[1.0, 2, 4], [1, 5, 6]]))]
+    nan = HiPPOTransformer(order=2, scaling=scaling).fit_transform(X)
+    assert np.isnan(nan[0, 2:]).all()
+    assert np.isfinite(nan).sum() == 6
+    zero = HiPPOTransformer(order=2, scaling=scaling, empty="zero").fit_transform(X)
+    assert_array_equal(zero, np.nan_to_num(nan))
+    with pytest.raises(ValueError, match='series 0, channel "x1" has no observation'):
+        HiPPOTransformer(empty="error").fit(X)
+
+
+def test_one_observation_is_a_constant():
+    features = HiPPOTransformer(order=4, scaling=None).fit_transform([[3.0], [1.0, 2.0]])
+    assert_array_equal(features[0], [3.0, 0, 0, 0])
+
+
+def test_time_channel():
+    X, _ = swings(6)
+    dense = [np.vstack([times, np.nan_to_num(values)]) for times, values in X]
+    pairs = [(d[0], d[1:]) for d in dense]
+    assert_array_equal(
+        HiPPOTransformer(order=4, time_channel=0).fit_transform(dense), HiPPOTransformer(order=4).fit_transform(pairs)
+    )
+    cube = np.random.default_rng(0).normal(size=(3, 2, 5))
+    cube[:, 1] = np.cumsum(np.abs(cube[:, 1]), axis=1)
+    assert HiPPOTransformer(order=4, time_channel=-1).fit_transform(cube).shape == (3, 4)
+
+
+def test_float32_stays_float32():
+    X = np.random.default_rng(0).normal(size=(6, 20)).astype(np.float32)
+    features = HiPPOTransformer().fit_transform(X)
+    assert features.dtype == np.float32
+    assert_allclose(features, HiPPOTransformer().fit_transform(X.astype(float)), rtol=1e-5, atol=1e-6)
+
+
+def test_features_do_not_depend_on_the_batch():
+    X, _ = swings()
+    transformer = HiPPOTransformer(order=6, indicator=True, duration=True).fit(X)
+    whole = transformer.transform(X)
+    for i in (0, 7, 39):
+        assert_array_equal(transformer.transform(X[i : i + 1])[0], whole[i])
+
+
+# ------------------------------------------------------------------ the way back
+@pytest.mark.parametrize("name", ["legs", "legt", "lagt", "fout", "chebt"])
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+def test_inverse_transform_is_the_reconstruction(name, hold):
+    rng = np.random.default_rng(1)
+    times = [np.sort(rng.uniform(0, 4, n)) for n in (9, 30, 21)]
+    X = [(t, np.vstack([np.sin(t), t])) for t in times]
+    transformer = HiPPOTransformer(name, order=7, hold=hold, indicator=True, duration=True).fit(X)
+    back = transformer.inverse_transform(transformer.transform(X), times)
+    assert isinstance(back, Panel)
+    assert back.channel_names == ("x0", "x1")
+    c = project(X, transformer.measure_, 7, hold=hold)
+    for i, t in enumerate(times):
+        end = t[-1] if hold == "linear" else t[-1] + (t[-1] - t[0]) / (len(t) - 1)
+        length = transformer.theta_ or end - t[0]
+        s = (end - t) / length if name == "lagt" else np.round((t - end) / length + 1, 13)
+        described = (s >= 0) & (np.isfinite(s))
+        expected = c[i] @ transformer.measure_.basis(7, s[described]).T
+        assert_allclose(back[i][1][:, described], expected, rtol=1e-6, atol=1e-8)
+        assert np.isnan(back[i][1][:, ~described]).all()
+
+
+def test_inverse_transform_recovers_smooth_series():
+    t = np.linspace(0, 3, 80)
+    X = np.array([np.sin(2 * t + phase) for phase in range(5)])
+    transformer = HiPPOTransformer(order=12).fit(X)
+    back = transformer.inverse_transform(transformer.transform(X))
+    assert_array_equal(back.lengths, 80)
+    # The order-12 fit of the smooth signal is good to 1e-7; its straight pieces to (dt)^2 / 8.
+    assert_allclose(np.stack([values[0] for _, values in back]), X, atol=2e-3)
+    with pytest.raises(ValueError, match=r"C has the shape \(5, 3\): expected \(n_series, 12\)"):
+        transformer.inverse_transform(np.zeros((5, 3)))
+    with pytest.raises(ValueError, match="times has 2 arrays for 5 series"):
+        transformer.inverse_transform(np.zeros((5, 12)), [t, t])
+
+
+def test_inverse_transform_of_one_observation():
+    transformer = HiPPOTransformer(order=3).fit([[2.0], [4.0]])
+    back = transformer.inverse_transform(transformer.transform([[3.0]]), [np.array([5.0])])
+    assert_allclose(back[0][1], [[3.0]])
+
+
+# ------------------------------------------------------------------ names
+def test_channel_names_of_frames():
+    pd = pytest.importorskip("pandas")
+    frames = [pd.DataFrame({"hr": [1.0, 2, 4], "bp": [3.0, 1, 2]}, index=[0.0, 1.0, 2.5])] * 2
+    transformer = HiPPOTransformer("fout", order=2).fit(frames)
+    assert list(transformer.get_feature_names_out()) == ["hr__fout_c0", "hr__fout_c1", "bp__fout_c0", "bp__fout_c1"]
+    assert list(transformer.get_feature_names_out(["a", "b"]))[2] == "b__fout_c0"
+    with pytest.raises(ValueError, match="input_features should have length equal"):
+        transformer.get_feature_names_out(["a"])
+    with pytest.raises(ValueError, match=r"X has the channels \['bp', 'hr'\]"):
+        transformer.transform([frame[["bp", "hr"]] for frame in frames])
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_set_output(library):
+    pytest.importorskip(library)
+    X, _ = swings(6)
+    frame = HiPPOTransformer(order=2).set_output(transform=library).fit_transform(X)
+    assert list(frame.columns) == ["x0__legs_c0", "x0__legs_c1", "x1__legs_c0", "x1__legs_c1"]
+    from sklearn import config_context
+
+    with config_context(transform_output=library):
+        assert type(HiPPOTransformer(order=2).fit_transform(X)) is type(frame)
+
+
+def test_wide_tables_keep_their_column_names():
+    pd = pytest.importorskip("pandas")
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(8, 5)), columns=list("abcde"))
+    transformer = HiPPOTransformer(order=3).fit(wide)
+    assert list(transformer.feature_names_in_) == list("abcde")
+    assert transformer.n_features_in_ == 5
+    with pytest.raises(ValueError, match="feature names should match"):
+        transformer.transform(wide.rename(columns={"a": "z"}))
+    columns = ColumnTransformer([("early", HiPPOTransformer(order=2), list("abc")), ("rest", "passthrough", ["d"])])
+    assert columns.fit_transform(wide).shape == (8, 3)
+    assert list(columns.get_feature_names_out()) == ["early__x0__legs_c0", "early__x0__legs_c1", "rest__d"]
+
+
+def test_wide_polars_table():
+    pl = pytest.importorskip("polars")
+    X = np.random.default_rng(0).normal(size=(8, 5))
+    wide = pl.DataFrame(X, schema=list("abcde"))
+    transformer = HiPPOTransformer(order=3).fit(wide)
+    assert_array_equal(transformer.transform(wide), HiPPOTransformer(order=3).fit_transform(X))
+    assert list(transformer.feature_names_in_) == list("abcde")
+
+
+def test_fit_on_one_format_and_transform_another():
+    X = np.random.default_rng(0).normal(size=(6, 7))
+    expected = HiPPOTransformer(order=3).fit_transform(X)
+    for train in (X.tolist(), as_panel(X), X[:, None], list(X)):
+        transformer = HiPPOTransformer(order=3).fit(train)
+        assert transformer.n_features_in_ == 1
+        assert_allclose(transformer.transform(X), expected, rtol=1e-12)
+        assert transformer.transform([[1.0, 2.0]]).shape == (1, 3)
+    with pytest.raises(ValueError, match="X has 2 channels, but HiPPOTransformer was fitted with 1"):
+        transformer.transform(np.zeros((3, 2, 7)))
+    with pytest.raises(ValueError, match="X has 4 features, but HiPPOTransformer is expecting 7 features"):
+        HiPPOTransformer().fit(X).transform(X[:, :4])
+
+
+# ------------------------------------------------------------------ inside scikit-learn
+@pytest.mark.parametrize("carrier", CARRIERS)
+def test_cross_validation_of_every_carrier(carrier):
+    X, y = swings()
+    X = CARRIERS[carrier](X)
+    model = make_pipeline(HiPPOTransformer(order=6), LogisticRegression())
+    assert cross_val_score(model, X, y, cv=4).mean() > 0.9
+    train, test, y_train, y_test = train_test_split(X, y, stratify=y, random_state=0)
+    assert model.fit(train, y_train).score(test, y_test) > 0.8
+
+
+@pytest.mark.parametrize("backend", ["loky", "threading", "multiprocessing"])
+def test_grid_search_in_two_workers(backend):
+    X, y = swings()
+    model = make_pipeline(HiPPOTransformer(), LogisticRegression())
+    grid = {"hippotransformer__order": [2, 6], "hippotransformer__measure": ["legs", "legt", LagT(1.0)]}
+    with joblib.parallel_backend(backend, n_jobs=2):
+        search = GridSearchCV(model, grid, cv=3, n_jobs=2, error_score="raise").fit(as_panel(X), y)
+    serial = GridSearchCV(model, grid, cv=3).fit(X, y)
+    assert_array_equal(search.cv_results_["mean_test_score"], serial.cv_results_["mean_test_score"])
+
+
+def test_union_clone_and_pickle():
+    X, _ = swings(10)
+    union = FeatureUnion([("all", HiPPOTransformer(order=3)), ("late", HiPPOTransformer(FouT(1.0), order=3))])
+    features = union.fit_transform(X)
+    assert features.shape == (10, 12)
+    assert_array_equal(pickle.loads(pickle.dumps(union)).transform(X), features)
+    copy = clone(HiPPOTransformer(LegT(2.0), order=3, empty="zero"))
+    assert copy.get_params()["measure"] == LegT(2.0)
+    assert not hasattr(copy, "scale_")
+    assert "HiPPOTransformer" in copy._repr_html_()
+
+
+def test_threads_do_not_change_a_bit():
+    X, _ = swings(300)
+    assert_array_equal(HiPPOTransformer(n_jobs=2).fit_transform(X), HiPPOTransformer().fit_transform(X))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "match"),
+    [
+        ({"measure": "legz"}, ValueError, "The 'measure' parameter of HiPPOTransformer must be"),
+        ({"order": 0}, ValueError, "The 'order' parameter"),
+        ({"order": 2.5}, ValueError, "The 'order' parameter"),
+        ({"theta": -1.0}, ValueError, "The 'theta' parameter"),
+        ({"hold": "zoh"}, ValueError, "The 'hold' parameter"),
+        ({"empty": "drop"}, ValueError, "The 'empty' parameter"),
+        ({"method": "recurrence"}, NotImplementedError, "use method='projection'"),
+        ({"output": "sequence"}, NotImplementedError, "use output='final'"),
+    ],
+)
+def test_bad_parameters(parameters, error, match):
+    with pytest.raises(error, match=match):
+        HiPPOTransformer(**parameters).fit(np.zeros((2, 5)))
+
+
+def test_infinities_are_refused_everywhere():
+    X = np.zeros((3, 5))
+    X[1, 2] = np.inf
+    with pytest.raises(ValueError, match=r"[Ii]nf"):
+        HiPPOTransformer().fit(X)
+    with pytest.raises(ValueError, match="series 1, channel 0, position 2 holds inf"):
+        HiPPOTransformer().fit(list(X))
+    with pytest.raises(ValueError, match=r"[Ii]nf"):
+        HiPPOTransformer().fit(np.zeros((3, 5))).transform(X)
+
+
+def test_unknown_fit_parameters_are_refused():
+    with pytest.raises(TypeError, match="takes no further parameters, got 'times'"):
+        HiPPOTransformer().fit_transform(np.zeros((3, 5)), times=np.arange(5))
