@@ -24,13 +24,13 @@ demo: $(VENV)/.base   ## JapaneseVowels, whole and with half of its observations
 	$(BIN)/python examples/quickstart.py
 
 test: $(VENV)/.base   ## the test suite (minutes)
-	$(BIN)/python -m pytest -m "not slow"
+	$(BIN)/python -m pytest -m "not slow" --benchmark-disable
 
 test-slow: $(VENV)/.base   ## the reproductions of published figures
-	$(BIN)/python -m pytest -m slow
+	$(BIN)/python -m pytest -m slow -rP
 
 coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernels included (JIT off)
-	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" --cov --cov-report=term-missing -q
+	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" --benchmark-disable --cov --cov-report=term-missing -q
 
 lint: $(VENV)/.lint   ## ruff (rules and format) and mypy
 	$(BIN)/ruff check .
@@ -45,7 +45,7 @@ docs: $(VENV)/.docs   ## HTML documentation in docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 bench: $(VENV)/.base   ## speed, as ratios measured side by side
-	$(BIN)/python -m pytest tests/benchmarks -m "" --benchmark-only -q
+	$(BIN)/python -m pytest tests/benchmarks --benchmark-only -q
 
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
 	$(BIN)/python examples/character_trajectories.py

@@ -6,8 +6,9 @@
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
 """
 
+from skhippo.formats import as_panel
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
-from skhippo.panel import Panel, as_panel
+from skhippo.panel import Panel
 from skhippo.projection import project, reconstruct
 from skhippo.transformer import HiPPOTransformer
 

@@ -28,7 +28,8 @@ from scipy.signal import lfilter
 from sklearn.utils import check_random_state
 
 from skhippo._validation import check_choice, check_finite_number
-from skhippo.panel import Panel, as_panel
+from skhippo.formats import as_panel
+from skhippo.panel import Panel
 
 __all__ = [
     "band_limited_noise",

@@ -38,8 +38,9 @@ from scipy.special import gammaln, roots_legendre
 
 from skhippo._jit import kernel
 from skhippo._validation import check_choice, check_order
+from skhippo.formats import as_panel
 from skhippo.measures import Measure, as_measure
-from skhippo.panel import Panel, as_panel
+from skhippo.panel import Panel
 
 __all__ = ["HOLDS", "Hold", "domain_ends", "project", "reconstruct", "sample_approximation"]
 

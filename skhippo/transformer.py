@@ -13,8 +13,9 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context
+from skhippo.formats import as_panel
 from skhippo.measures import MEASURES, Measure, as_measure
-from skhippo.panel import Panel, as_panel
+from skhippo.panel import Panel
 from skhippo.projection import Hold, domain_ends, project, sample_approximation
 
 __all__ = ["HiPPOTransformer"]

@@ -18,7 +18,8 @@ from skhippo.datasets import (
     resample,
     rescale_time,
 )
-from skhippo.panel import Panel, as_panel
+from skhippo.formats import as_panel
+from skhippo.panel import Panel
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.testing import assert_array_equal
 
-from skhippo.panel import Panel, as_panel
+from skhippo.formats import as_panel
+from skhippo.panel import Panel
 
 QUICK = settings(max_examples=150, deadline=None)
 

@@ -1,0 +1,84 @@
+"""Imports go down only; the core is light; numpy alone meets underscored names of scikit-learn in one file."""
+
+import ast
+import pathlib
+import subprocess
+import sys
+
+import pytest
+
+import skhippo
+
+PACKAGE = pathlib.Path(skhippo.__file__).parent
+
+# From the ground floor up: a module may import from the floors below its own, never from its own or above.
+FLOORS = [
+    {"_jit", "_validation", "_reals"},
+    {"measures", "_packed"},
+    {"_tables"},
+    {"_times"},
+    {"panel"},
+    {"_series"},
+    {"formats"},
+    {"projection"},
+    {"transformer", "datasets"},
+]
+HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib")
+
+
+def imports(path):
+    """Modules that a file imports anywhere, and whether it does so at import time."""
+    tree = ast.parse(path.read_text())
+    inside = {
+        child
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        for child in ast.walk(node)
+        if child is not node
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node not in inside, ()
+        elif isinstance(node, ast.ImportFrom):
+            yield node.module, node not in inside, tuple(alias.name for alias in node.names)
+
+
+def test_imports_go_down_only():
+    floor = {module: level for level, modules in enumerate(FLOORS) for module in modules}
+    found = {path.stem for path in PACKAGE.glob("*.py")} - {"__init__"}
+    assert found == set(floor), "give every module its floor"
+    for path in PACKAGE.glob("*.py"):
+        for name, _, _ in imports(path):
+            if name.startswith("skhippo.") and path.stem != "__init__":
+                assert floor[name.split(".")[1]] < floor[path.stem], f"{path.name} imports {name}"
+
+
+def test_heavy_packages_are_never_imported_at_import_time():
+    for path in PACKAGE.rglob("*.py"):
+        for name, at_import, _ in imports(path):
+            assert not (at_import and name.split(".")[0] in HEAVY), f"{path.name} imports {name}"
+
+
+def test_underscored_names_of_scikit_learn_enter_at_one_place():
+    for path in PACKAGE.rglob("*.py"):
+        if path.stem != "_validation":
+            for name, _, names in imports(path):
+                private = any(part.startswith("_") for part in (*name.split("."), *names))
+                assert not (name.startswith("sklearn") and private), f"{path.name} imports {names} from {name}"
+
+
+@pytest.mark.parametrize("module", HEAVY)
+def test_importing_skhippo_loads_no_heavy_package(module):
+    # scikit-learn itself may load pandas where it is installed: what counts is what skhippo adds.
+    code = (
+        "import sys, sklearn.base, sklearn.utils.validation, joblib, numba, scipy.special; before = set(sys.modules);"
+        f"import skhippo; sys.exit({module!r} in set(sys.modules) - before)"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_public_names_are_what_all_says():
+    for name in skhippo.__all__:
+        assert getattr(skhippo, name).__doc__
+    assert skhippo.__version__
