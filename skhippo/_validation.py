@@ -8,6 +8,7 @@ from typing import Any
 
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 
 __all__ = [
@@ -18,6 +19,7 @@ __all__ = [
     "check_finite_number",
     "check_order",
     "fit_context",
+    "output_container",
 ]
 
 
@@ -42,3 +44,8 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     """Raise unless `value` is one of `choices`."""
     if not isinstance(value, str) or value not in choices:
         raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")
+
+
+def output_container(transformer: Any) -> str:
+    """Return the container that `transform` was asked for: "default", "pandas" or "polars"."""
+    return _get_output_config("transform", transformer)["dense"]

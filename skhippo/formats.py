@@ -154,6 +154,7 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
     """Read an array, or something that says it can be one."""
     array = as_array(X, "X")
     if array.dtype.kind == "O" and array.ndim in (1, 2) and not all(map(is_scalar, array.flat)):
+        _refuse_pairs_or_channels(array)
         return _read_sequence(list(array), time_channel)
     cube = as_real(array, "X")
     if cube.ndim < 2:
@@ -172,6 +173,23 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
         refuse_time_channel(time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)")
         cube = cube[:, np.newaxis, :]
     return _pack_cube(cube) if time_channel is None else _pack_timed_cube(cube, time_channel)
+
+
+def _refuse_pairs_or_channels(array: Array) -> None:
+    """Refuse what numpy makes of a list of pairs: nothing tells times and values from two channels any more."""
+    if array.ndim == 2 and array.shape[1] == 2 and all(_may_be_pair(*row) for row in array):
+        raise ValueError(
+            f"X is an object array of shape {array.shape} with arrays in its cells, which may be pairs (times, values) "
+            "or two channels: pass [tuple(row) for row in X] for pairs, [list(row) for row in X] for channels"
+        )
+
+
+def _may_be_pair(first: Any, second: Any) -> bool:
+    """Whether two cells may be times and values: as long as each other, the first increasing."""
+    if is_scalar(first) or is_scalar(second) or np.ndim(first) != 1:
+        return False
+    times = np.asarray(first)
+    return np.shape(second)[-1:] == times.shape and bool((times[1:] > times[:-1]).all())
 
 
 def _read_sequence(X: Sequence[Any], time_channel: int | None) -> Panel:

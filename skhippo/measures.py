@@ -473,7 +473,7 @@ class FouT(Measure):
     Notes
     -----
     With :math:`s = (x - t)/\theta + 1` and uniform weight, the basis is
-    :math:`1, \sqrt2\cos 2\pi s, \sqrt2\sin 2\pi s, \sqrt2\cos 4\pi s, \dots` (Gu et al. 2020, Appendix D.3;
+    :math:`1, \sqrt2\cos 2\pi s, \sqrt2\sin 2\pi s, \sqrt2\cos 4\pi s, \dots` (Gu et al. 2020, Appendix D;
     Gu, Johnson, Timalsina, Rudra, Re, "How to train your HiPPO", arXiv 2206.12037, section 4).  With
     :math:`w = (1, \sqrt2, 0, \sqrt2, 0, \dots)`
 
@@ -553,7 +553,7 @@ class ChebT(Measure):
     -----
     With :math:`y = 2s - 1`, :math:`s = (x - t)/\theta + 1`, the measure is
     :math:`\frac1\pi (1 - y^2)^{-1/2}\,dy` and the basis :math:`T_0(y), \sqrt2\,T_n(y)` (the Chebyshev measure of
-    Gu et al. 2020, Appendix D.4, without its tilt).  The least-squares fit under this measure is within a
+    Gu et al. 2020, Appendix D, without its tilt).  The least-squares fit under this measure is within a
     logarithm of the best uniform approximation.
 
     The weight has no finite value at the edges, so :math:`c'` has no boundary terms to read `(A, B)` from.

@@ -114,15 +114,16 @@ def project(
     :math:`\operatorname{proj}_t(f)`, here in closed form instead of by the discretised recurrence of their
     section 2.3.  Each series is computed for itself: its coefficients do not depend on the rest of the panel.
 
-    With ``hold="linear"`` and `at` strictly between two observations, the line to the later one is used.
+    With ``hold="linear"`` the signal between two observations, also across a hole, is known only once the later
+    one is: at a time `at` in between, the result looks ahead to it.  ``hold="previous"`` never looks ahead.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skhippo import project
     >>> times = np.array([0.0, 1.0, 3.0, 4.0])
-    >>> project([(times, 2 * times - 1)], order=3).round(12)  # a straight line needs two coefficients
-    array([[[3.        , 2.30940108, 0.        ]]])
+    >>> project([(times, 2 * times - 1)], order=2).round(6)  # a straight line needs two coefficients
+    array([[[3.      , 2.309401]]])
     """
     panel = as_panel(X)
     order = check_order(order)

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
-from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context
+from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
 from skhippo.formats import as_panel
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.panel import Panel
@@ -50,14 +50,14 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
     scaling : {"channel"} or None, default="channel"
         Scale each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
         :math:`c_0`, and all its coefficients are divided by their joint root mean square.  Since the basis is
-        orthonormal the sizes of the coefficients relative to each other carry meaning; a `StandardScaler` after
-        this transformer would undo that and costs accuracy.
+        orthonormal the sizes of the coefficients relative to each other carry meaning, which a `StandardScaler`
+        after this transformer would undo.
     indicator : bool, default=False
         Append each channel's observation pattern (1 observed, 0 not) as a further channel.
     duration : bool, default=False
         Append the logarithms of each series' duration and number of observation times.
     empty : {"nan", "zero", "error"}, default="nan"
-        What a channel without any observation becomes.
+        What a channel without any observation becomes; ``"zero"`` stands for the average channel once scaled.
     time_channel : int, optional
         Channel of array input that holds the timestamps.
     n_jobs : int, optional
@@ -200,7 +200,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         if params:
             raise TypeError(f"fit_transform() takes no further parameters, got {', '.join(map(repr, params))}")
         panel, coefficients = self._fit(X)
-        return self._features(panel, coefficients)
+        return self._indexed(X, panel, self._features(panel, coefficients))
 
     def transform(self, X: object) -> NDArray:
         """Return the features of series.
@@ -217,7 +217,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         panel = self._panel(X, reset=False)
-        return self._features(panel, self._project(panel))
+        return self._indexed(X, panel, self._features(panel, self._project(panel)))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Array]:
@@ -360,6 +360,13 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             log_duration = np.log(np.maximum(end - start, self.shortest_duration_))
             features = np.column_stack([features, log_duration, np.log(panel.lengths)])
         return features.astype(coefficients.dtype, copy=False)
+
+    def _indexed(self, X: Any, panel: Panel, features: NDArray) -> Any:
+        """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
+        if panel.series_ids is None or not hasattr(X, "iloc") or output_container(self) != "pandas":
+            return features
+        columns = self.get_feature_names_out()
+        return type(X)(features, index=panel.series_ids, columns=columns)
 
 
 def _is_plain_array(X: Any) -> bool:

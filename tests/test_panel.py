@@ -1156,3 +1156,14 @@ def test_cross_validation(carrier):
 def test_safe_indexing(key):
     panel = _carriers()[0]["panel"]
     assert _safe_indexing(panel, key) == panel[key]
+
+
+def test_numpy_makes_pairs_of_a_list_indistinguishable_from_channels():
+    pairs = [(np.arange(2.0), np.arange(2.0)), (np.arange(3.0), np.arange(3.0))]
+    cells = np.empty((2, 2), dtype=object)
+    for i, pair in enumerate(pairs):
+        cells[i, 0], cells[i, 1] = pair
+    with pytest.raises(ValueError, match=r"object array of shape \(2, 2\).*\[tuple\(row\) for row in X\] for pairs"):
+        as_panel(cells)
+    assert as_panel([tuple(row) for row in cells]) == as_panel(pairs)
+    assert as_panel([list(row) for row in cells]).n_channels == 2

@@ -210,6 +210,17 @@ def test_set_output(library):
         assert type(HiPPOTransformer(order=2).fit_transform(X)) is type(frame)
 
 
+def test_pandas_output_of_a_frame_with_two_index_levels():
+    pd = pytest.importorskip("pandas")
+    index = pd.MultiIndex.from_tuples([("a", 0.0), ("a", 1.0), ("b", 0.0), ("b", 2.5)], names=["series", "time"])
+    frame = pd.DataFrame({"hr": [1.0, 2.0, 0.0, 4.0]}, index=index)
+    transformer = HiPPOTransformer(order=2).set_output(transform="pandas")
+    features = transformer.fit_transform(frame)
+    assert list(features.index) == ["a", "b"]
+    assert list(features.columns) == ["hr__legs_c0", "hr__legs_c1"]
+    pd.testing.assert_frame_equal(transformer.transform(frame), features)
+
+
 def test_wide_tables_keep_their_column_names():
     pd = pytest.importorskip("pandas")
     wide = pd.DataFrame(np.random.default_rng(0).normal(size=(8, 5)), columns=list("abcde"))
