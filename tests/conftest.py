@@ -3,6 +3,7 @@
 import os
 import pathlib
 
+import numba
 import numpy as np
 import pytest
 
@@ -27,3 +28,12 @@ def data_folder():
     if not folder or not pathlib.Path(folder).is_dir():
         pytest.skip("SKHIPPO_DATA does not name the folder of the datasets")
     return pathlib.Path(folder)
+
+
+def pytest_collection_modifyitems(items):
+    """With the JIT off (`make coverage`) kernels are plain Python: tests on long series would take hours."""
+    if numba.config.DISABLE_JIT:
+        skip = pytest.mark.skip(reason="needs compiled kernels, and NUMBA_DISABLE_JIT is set")
+        for item in items:
+            if "compiled" in item.keywords:
+                item.add_marker(skip)

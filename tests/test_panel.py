@@ -835,7 +835,7 @@ def test_nested_frame():
     same(list(panel), [([0, 1], [[1, 2], [5, 6]]), ([0], [[3], [7]])])
     arrays = frame.map(lambda s: s.to_numpy())
     assert as_panel(arrays) == panel
-    assert as_panel(arrays.to_numpy()) == as_panel(list(panel))
+    assert as_panel([list(row) for row in arrays.to_numpy()]) == as_panel(list(panel))
     own = pd.DataFrame({"a": [pd.Series([1.0, 2.0], [0.0, 2.0])], "b": [pd.Series([3.0, 4.0], [1.0, 2.0])]})
     same(list(as_panel(own)), [([0, 1, 2], [[1, nan, 2], [nan, 3, 4]])])
     days = pd.date_range("2020", periods=3)

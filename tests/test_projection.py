@@ -96,6 +96,7 @@ def test_query_times_as_dates():
         project([(seconds, values)], at=times[:1])
 
 
+@pytest.mark.compiled
 def test_dense_noise_does_not_cancel(rng):
     """The slope-change form loses 8 digits here; a reference with twice the resolution in long double does not."""
     n, order = 20_000, 64
@@ -139,6 +140,7 @@ def test_a_series_does_not_depend_on_its_batch(measure, hold, rng):
         assert_array_equal(project([panel[i]], measure, 10, hold=hold)[0], whole[i])
 
 
+@pytest.mark.compiled
 def test_threads_give_the_same_bits(rng):
     lengths = (30_000, 3, *rng.integers(1, 60, 600))
     panel = as_panel(ragged(rng, lengths=lengths))
@@ -151,6 +153,7 @@ def _project_in_child(panel):
     return project(panel, order=6)
 
 
+@pytest.mark.compiled
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_survives_fork_and_concurrent_threads(rng):
     panel = as_panel(ragged(rng))
@@ -301,6 +304,7 @@ def test_reconstruction_evaluates_the_basis(measure, rng):
         assert_array_equal(by_name, reconstruct(c, positions, measure))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize(
     ("measure", "rate"), [(LegS(), 0.35), (LegT(4.0), 0.35), (ChebT(4.0), 0.35)], ids=["legs", "legt", "chebt"]
 )
@@ -319,6 +323,7 @@ def test_error_falls_geometrically_on_an_analytic_signal(measure, rate):
     assert errors[-1] < 1e-4 < errors[0]
 
 
+@pytest.mark.compiled
 def test_fourier_converges_on_a_periodic_signal_only():
     times = np.linspace(0, 1, 100_001)
     for f, limit in ((np.exp(np.sin(2 * np.pi * times)), 1e-8), (times, None)):
@@ -327,6 +332,7 @@ def test_fourier_converges_on_a_periodic_signal_only():
         assert error < limit if limit else error > 1e-2
 
 
+@pytest.mark.compiled
 def test_laguerre_reconstructs_the_recent_past():
     # exp(-s/4) = sum (1/5)... : e^{-as} has the coefficients a^n / (1 + a)^{n + 1}.
     times = np.linspace(-60, 0, 200_001)

@@ -10,6 +10,8 @@ import pytest
 
 from skhippo import as_panel, project
 
+pytestmark = pytest.mark.compiled
+
 
 @numba.njit(cache=False)
 def trapezoid(values, order, out):
