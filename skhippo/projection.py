@@ -135,7 +135,7 @@ def project(
     out = np.empty((len(panel), now.shape[1], panel.n_channels, order), dtype=_result_dtype(panel, dtype))
     with Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator") as workers:
         for query, moment in enumerate(now.T):
-            task = _Task(panel, filled, moment, measure, order, hold)
+            task = _task(panel, filled, moment, measure, order, hold)
             out[:, query] = _coefficients(task, workers(delayed(_moments)(task, unit) for unit in _cut(panel)))
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
@@ -395,30 +395,32 @@ class _Task(NamedTuple):
     panel: Panel
     filled: NDArray
     now: Array
+    start: Array  # of the window of each series
+    scale: Array  # time scale of each series
     measure: Measure
     order: int
     hold: Hold
 
-    def window(self) -> tuple[Array, Array]:
-        """Start of the window and time scale for each series."""
-        begin = self.panel.times[self.panel.offsets[:-1]]
-        scale = self.measure.time_scale
-        if scale is None:
-            return begin, self.now - begin
-        start = np.maximum(self.now - scale * self.measure._horizon(self.order), begin)
-        return start, np.full(len(begin), scale)
+
+def _task(panel: Panel, filled: NDArray, now: Array, measure: Measure, order: int, hold: Hold) -> _Task:
+    start = panel.times[panel.offsets[:-1]]
+    if measure.time_scale is None:
+        scale = now - start
+    else:
+        scale = np.full(len(panel), measure.time_scale)
+        start = np.maximum(now - scale * measure._horizon(order), start)
+    return _Task(panel, filled, now, start, scale, measure, order, hold)
 
 
 def _cells(task: _Task, pieces: Sequence[_Piece]) -> _Cells:
     """Cells of `pieces`, cut to the window; those outside are left out."""
     panel, filled = task.panel, task.filled
     series, first, last = (np.array(column) for column in zip(*pieces, strict=True))
-    start, scale = task.window()
     owner = np.repeat(np.arange(len(pieces)), last - first)
     cell = np.arange(owner.size) - np.repeat(np.cumsum(last - first) - last, last - first)
     low, high = panel.times[cell], panel.times[cell + 1]
     steps = filled[cell + 1].astype(np.float64) - filled[cell]
-    window_start, window_end = start[series][owner], task.now[series][owner]
+    window_start, window_end = task.start[series][owner], task.now[series][owner]
     if task.hold == "linear":
         kept = (high > window_start) & (low < window_end)
         low_cut, high_cut = np.maximum(low, window_start), np.minimum(high, window_end)
@@ -427,7 +429,7 @@ def _cells(task: _Task, pieces: Sequence[_Piece]) -> _Cells:
     else:
         kept = (high > window_start) & (high <= window_end)
         low_cut = high_cut = high
-    owner, scale = owner[kept], scale[series][owner[kept]]
+    owner, scale = owner[kept], task.scale[series][owner[kept]]
     now_kept = window_end[kept]
     horizon = task.measure._horizon(task.order)
     old, new = (np.clip((now_kept - edge[kept]) / scale, 0.0, horizon) for edge in (low_cut, high_cut))
@@ -460,6 +462,11 @@ def _nodes(measure: Measure, order: int, cells: _Cells) -> tuple[Array, Array, N
     span = measure._phase(order, cells.old) - measure._phase(order, cells.new)
     counts = np.searchsorted(_phase_limits(), span) + 1
     counts[cells.old == cells.new] = 1  # a jump
+    if counts.size and counts.max() > _MAX_NODES:
+        raise ValueError(
+            f"order={order} is too high: its functions turn so often between two neighbouring observations that a "
+            f"quadrature rule of more than {_MAX_NODES} nodes were needed; take a lower order"
+        )
     if not counts.size:
         return np.empty(0), np.empty(0), counts
     cell = np.repeat(np.arange(counts.size), counts)
@@ -506,8 +513,7 @@ def _coefficients(task: _Task, results: Iterator[tuple[NDArray[np.int64], NDArra
     total = np.zeros(shape, dtype=recurrence.x.dtype)
     for series, moments in results:
         np.add.at(total, series, moments)
-    start, _ = task.window()
-    first = _sample(task.panel, task.filled, start, task.hold)
+    first = _sample(task.panel, task.filled, task.start, task.hold)
     last = _sample(task.panel, task.filled, task.now, task.hold)
     coefficients = task.measure._assemble(total, first, last, task.order)
     coefficients[np.isnan(first)] = np.nan  # a channel that was never observed, whether it has steps or not

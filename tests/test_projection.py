@@ -282,6 +282,8 @@ def test_bad_query_times(at, match):
 
 def test_bad_arguments():
     X = np.zeros((2, 5))
+    with pytest.raises(ValueError, match="order=20000 is too high"):
+        project(X[:, :2], order=20_000)
     with pytest.raises(ValueError, match="hold must be one of 'linear', 'previous'; got 'zoh'"):
         project(X, hold="zoh")
     with pytest.raises(ValueError, match="measure='legt' looks back over a time scale: give theta"):
