@@ -3,6 +3,9 @@
 import os
 import pathlib
 
+# Before scipy is imported: scikit-learn's suite then also checks what an estimator does with other arrays.
+os.environ.setdefault("SCIPY_ARRAY_API", "1")
+
 import numba
 import numpy as np
 import pytest

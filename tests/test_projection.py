@@ -6,7 +6,6 @@ import multiprocessing
 import naive
 import numpy as np
 import pytest
-from conftest import MEASURES
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
@@ -51,7 +50,6 @@ def test_projection_is_the_definition(measure, order, hold, rng):
 
 
 @pytest.mark.parametrize("hold", HOLDS)
-@pytest.mark.parametrize("measure", [m for m in MEASURES if m.name != "lagt" or m.alpha == 0], ids=repr)
 def test_projection_at_order_256(measure, hold, rng):
     times, values = ragged(rng, lengths=(25,), n_channels=1)[0]
     ours = project([(times, values)], measure, 256, hold=hold)[0, 0]
