@@ -115,7 +115,8 @@ def project(
     section 2.3.  Each series is computed for itself: its coefficients do not depend on the rest of the panel.
 
     With ``hold="linear"`` the signal between two observations, also across a hole, is known only once the later
-    one is: at a time `at` in between, the result looks ahead to it.  ``hold="previous"`` never looks ahead.
+    one is: at a time `at` in between, the result looks ahead to it.  ``hold="previous"`` looks ahead only where a
+    channel has not been observed yet, for the constant before its first observation.
 
     Examples
     --------

@@ -288,7 +288,13 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         names = self.channel_names_
         if input_features is not None:
             given = check_feature_names_in(self, input_features)
-            names = names if self._columns_are_times else tuple(map(str, given))
+            if not self._columns_are_times:
+                channels = list(map(str, given))
+                if (
+                    self.time_channel is not None and len(channels) > self.n_channels_
+                ):  # an array that has the timestamps as a channel
+                    del channels[self.time_channel]
+                names = tuple(channels)
         if self.indicator:
             names = (*names, *(f"{name}__observed" for name in names))
         features = [f"{name}__{self.measure_.name}_c{n}" for name in names for n in range(self.order)]

@@ -125,7 +125,9 @@ def test_time_channel():
     )
     cube = np.random.default_rng(0).normal(size=(3, 2, 5))
     cube[:, 1] = np.cumsum(np.abs(cube[:, 1]), axis=1)
-    assert HiPPOTransformer(order=4, time_channel=-1).fit_transform(cube).shape == (3, 4)
+    transformer = HiPPOTransformer(order=1, time_channel=-1).fit(cube)
+    assert transformer.transform(cube).shape == (3, 1)
+    assert list(transformer.get_feature_names_out(["hr", "clock"])) == ["hr__legs_c0"]
 
 
 def test_float32_stays_float32():
