@@ -384,6 +384,8 @@ class LagT(Measure):
         check_finite_number("theta", self.theta, minimum=0.0)
         check_finite_number("alpha", self.alpha, minimum=-1.0)
         check_finite_number("beta", self.beta, minimum=0.0, closed=True)
+        if self.alpha > 100.0:
+            raise ValueError(f"alpha must be at most 100 (its norms overflow double precision), got {self.alpha!r}")
 
     @property
     def _rate(self) -> float:

@@ -21,7 +21,7 @@ of slope times second antiderivatives) cannot say.
 So the whole of the work is one sum: the moments :math:`\sum_j m_j q_i(s_j)` of point masses over the functions
 :math:`q_i` of a three-term recurrence (`_accumulate`), O(order) per observation.
 
-A missing value is filled by the hold first (`fill`): a hole is no special case in a kernel.
+A missing value is filled by the hold first (`skhippo.hold.fill`): a hole is no special case in a kernel.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -39,14 +39,13 @@ from scipy.special import gammaln, roots_legendre
 from skhippo._jit import kernel
 from skhippo._validation import check_choice, check_order
 from skhippo.formats import as_panel
+from skhippo.hold import HOLDS, Hold, domain_ends, fill, sample
 from skhippo.measures import Measure, as_measure
 from skhippo.panel import Panel
 
-__all__ = ["HOLDS", "Hold", "domain_ends", "project", "reconstruct", "sample_approximation"]
+__all__ = ["project", "reconstruct", "sample_approximation"]
 
 Array = NDArray[np.float64]
-Hold = Literal["linear", "previous"]
-HOLDS = ("linear", "previous")
 
 # Relative error that the Gauss rule of a cell may add: below the rounding of the sum it enters.
 _RULE_ERROR = 1e-17
@@ -131,7 +130,7 @@ def project(
     measure = as_measure(measure, theta)
     check_choice("hold", hold, HOLDS)
     now = _query_times(panel, at, hold)
-    filled = _fill(panel, hold)
+    filled = fill(panel, hold)
 
     out = np.empty((len(panel), now.shape[1], panel.n_channels, order), dtype=_result_dtype(panel, dtype))
     with Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator") as workers:
@@ -211,15 +210,6 @@ def _evaluate(coefficients: Array, places: Array, measure: Measure) -> Array:
     return out.reshape(coefficients.shape[:-1] + places.shape)
 
 
-def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
-    """Start and end of the domain of each series; the last value of ``hold="previous"`` lasts a mean step."""
-    start = panel.times[panel.offsets[:-1]]
-    end = panel.times[panel.offsets[1:] - 1]
-    if hold == "previous":
-        end = end + (end - start) / np.maximum(panel.lengths - 1, 1)
-    return start, end
-
-
 def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, hold: Hold) -> Array:
     """Evaluate approximations at the observation times of the series that they describe.
 
@@ -254,7 +244,7 @@ def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, ho
     return out
 
 
-# ---------------------------------------------------------------------- the signal
+# ---------------------------------------------------------------------- arguments
 def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
     result = np.dtype(panel.dtype if dtype is None else dtype)
     if result not in (np.float32, np.float64):
@@ -289,66 +279,6 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
             f"{start[i]:g}: ask for times from the start on"
         )
     return now
-
-
-def _fill(panel: Panel, hold: Hold) -> NDArray:
-    """Values with the holes filled by the hold; the panel's own where nothing is missing."""
-    if panel.n_observations == panel.values.size:
-        return panel.values
-    filled = np.empty(panel.values.shape)
-    _fill_holes(panel.times, panel.values, panel.offsets, hold == "linear", filled)
-    return filled
-
-
-@kernel
-def _fill_holes(times: Array, values: NDArray, offsets: NDArray[np.int64], linear: bool, out: Array) -> None:
-    for i in range(offsets.size - 1):
-        begin, end = offsets[i], offsets[i + 1]
-        for c in range(values.shape[1]):
-            last = -1  # where the channel was last observed
-            for k in range(begin, end):
-                value = values[k, c]
-                out[k, c] = value
-                if np.isnan(value):
-                    continue
-                if last < 0:
-                    for j in range(begin, k):
-                        out[j, c] = value
-                elif linear:
-                    slope = (value - out[last, c]) / (times[k] - times[last])
-                    for j in range(last + 1, k):
-                        out[j, c] = out[last, c] + slope * (times[j] - times[last])
-                else:
-                    for j in range(last + 1, k):
-                        out[j, c] = out[last, c]
-                last = k
-            if last >= 0:
-                for j in range(last + 1, end):
-                    out[j, c] = out[last, c]
-
-
-def _sample(panel: Panel, filled: NDArray, moments: Array, hold: Hold) -> Array:
-    """Value of every channel at one moment for each series, shape (n_series, n_channels)."""
-    out = np.empty((len(panel), panel.n_channels))
-    _sample_hold(panel.times, filled, panel.offsets, moments, hold == "linear", out)
-    return out
-
-
-@kernel
-def _sample_hold(
-    times: Array, filled: NDArray, offsets: NDArray[np.int64], moments: Array, linear: bool, out: Array
-) -> None:
-    for i in range(moments.size):
-        begin, end = offsets[i], offsets[i + 1]
-        k = begin + np.searchsorted(times[begin:end], moments[i], side="right") - 1
-        for c in range(filled.shape[1]):
-            if k < begin:
-                out[i, c] = filled[begin, c]
-            elif k == end - 1 or not linear:
-                out[i, c] = filled[k, c]
-            else:
-                part = (moments[i] - times[k]) / (times[k + 1] - times[k])
-                out[i, c] = filled[k, c] + part * (filled[k + 1, c] - filled[k, c])
 
 
 # ---------------------------------------------------------------------- units of work
@@ -514,8 +444,8 @@ def _coefficients(task: _Task, results: Iterator[tuple[NDArray[np.int64], NDArra
     total = np.zeros(shape, dtype=recurrence.x.dtype)
     for series, moments in results:
         np.add.at(total, series, moments)
-    first = _sample(task.panel, task.filled, task.start, task.hold)
-    last = _sample(task.panel, task.filled, task.now, task.hold)
+    first = sample(task.panel, task.filled, task.start, task.hold)
+    last = sample(task.panel, task.filled, task.now, task.hold)
     coefficients = task.measure._assemble(total, first, last, task.order)
     coefficients[np.isnan(first)] = np.nan  # a channel that was never observed, whether it has steps or not
     return coefficients

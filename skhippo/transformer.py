@@ -14,9 +14,10 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
 from skhippo.formats import as_panel
+from skhippo.hold import Hold, domain_ends
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.panel import Panel
-from skhippo.projection import Hold, domain_ends, project, sample_approximation
+from skhippo.projection import project, sample_approximation
 
 __all__ = ["HiPPOTransformer"]
 

@@ -18,7 +18,7 @@ FLOORS = [
     {"_tables"},
     {"_times"},
     {"panel"},
-    {"_series"},
+    {"_series", "hold"},
     {"formats"},
     {"projection"},
     {"transformer", "datasets"},

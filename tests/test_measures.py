@@ -216,6 +216,7 @@ def test_a_name_and_its_measure_are_the_same(name):
         (lambda: LegT(np.nan), ValueError, "theta must be above 0 and finite, got nan"),
         (lambda: FouT("1"), TypeError, "theta must be a number, got '1' of type str"),
         (lambda: LagT(1.0, alpha=-1.0), ValueError, "alpha must be above -1"),
+        (lambda: LagT(1.0, alpha=200.0), ValueError, "alpha must be at most 100"),
         (lambda: LagT(1.0, beta=-0.1), ValueError, "beta must be at least 0"),
         (lambda: LegS().A(0), ValueError, "order must be at least 1, got 0"),
         (lambda: LegS().B(2.0), TypeError, "order must be an integer, got 2.0 of type float"),
