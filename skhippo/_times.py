@@ -140,6 +140,14 @@ def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:
     return whole + rest / per
 
 
+def seconds_since(dates: Array, origins: Array) -> NDArray[np.float64]:
+    """Return the seconds from origins to dates, by days and rests, since ticks of one unit may overflow."""
+    days, start_days = dates.astype("datetime64[D]"), origins.astype("datetime64[D]")
+    second = np.timedelta64(1, "s")
+    rest = (dates - days) / second - (origins - start_days) / second
+    return (days - start_days).astype(np.int64) * 86400.0 + rest
+
+
 def dates_after(seconds: NDArray[np.float64], origin: Any) -> Array:
     """Return the dates that lie `seconds` after `origin`, rounded to the unit of the origin."""
     unit, _ = np.datetime_data(origin.dtype)

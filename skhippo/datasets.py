@@ -598,7 +598,7 @@ def drop(
             values[rows] = _without_entries(values[rows], fraction, rng)
         else:
             keep[rows][_choose(len(keep[rows]), fraction, rng)] = False
-    return _rebuilt(panel, values, panel.times, panel.offsets) if per_channel else _kept(panel, keep)
+    return _rebuilt(panel, values, panel.times, panel.offsets) if per_channel else panel.where(keep)
 
 
 def gap(
@@ -650,7 +650,7 @@ def gap(
         u = (t - t[0]) / (t[-1] - t[0])
         # distances from either end, not before + fraction: so rounding never takes the last observation
         keep[rows] = (u < before) | (1 - u < after)
-    return _kept(panel, keep)
+    return panel.where(keep)
 
 
 def resample(X: Any, rate: float, *, times: str = "keep") -> Panel:
@@ -776,12 +776,6 @@ def _generators(n_series: int, random_state: int | np.random.RandomState | None)
 def _rows(panel: Panel) -> Iterator[slice]:
     """Return the rows of each series."""
     return map(slice, panel.offsets[:-1], panel.offsets[1:])
-
-
-def _kept(panel: Panel, keep: Array) -> Panel:
-    """Return the panel with the rows in the mask `keep` only."""
-    offsets = np.concatenate([[0], np.cumsum(keep)])[panel.offsets]
-    return _rebuilt(panel, panel.values[keep], panel.times[keep], offsets)
 
 
 def _rebuilt(panel: Panel, values: Array, times: Array, offsets: Array) -> Panel:

@@ -35,7 +35,7 @@ def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
     return start, end
 
 
-def fill(panel: Panel, hold: Hold) -> NDArray:
+def fill(panel: Panel, hold: Hold) -> Array:
     """Fill the holes of a panel by the hold.
 
     Parameters
@@ -47,11 +47,11 @@ def fill(panel: Panel, hold: Hold) -> NDArray:
 
     Returns
     -------
-    ndarray of shape (n_observations, n_channels)
+    ndarray of shape (n_observations, n_channels), float64
         The panel's own values where nothing is missing; a channel that was never observed stays NaN.
     """
     if panel.n_observations == panel.values.size:
-        return panel.values
+        return panel.values.astype(np.float64, copy=False)
     filled = np.empty(panel.values.shape)
     _fill_holes(panel.times, panel.values, panel.offsets, hold == "linear", filled)
     return filled
@@ -84,7 +84,7 @@ def _fill_holes(times: Array, values: NDArray, offsets: NDArray[np.int64], linea
                     out[j, c] = out[last, c]
 
 
-def sample(panel: Panel, filled: NDArray, moments: Array, hold: Hold) -> Array:
+def sample(panel: Panel, filled: Array, moments: Array, hold: Hold) -> Array:
     """Evaluate the held signal at one moment for each series.
 
     Parameters

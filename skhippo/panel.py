@@ -83,7 +83,8 @@ class Panel:
     A panel works as `X` in scikit-learn's cross-validation: ``len(panel)`` is the number of series, an index
     array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one
     series with values of shape (n_channels, n_times).  A list of such pairs is the same panel again.  The
-    times of such a pair are dates again, to the last digit, where they came from dates.
+    times of such a pair are dates again, to the last digit, where they came from dates (and a list of pairs whose
+    first dates were removed by `where` counts from the new first).
 
     Examples
     --------
@@ -320,6 +321,48 @@ class Panel:
                 "float64"
             )
         return self._trusted(**self.__getstate__() | {"values": values})
+
+    def where(self, keep: ArrayLike) -> Panel:
+        """Return the panel with some of its observation times only.
+
+        Parameters
+        ----------
+        keep : array-like of shape (n_observations,), bool
+            Which rows of `values` and `times` to keep; at least one of each series.
+
+        Returns
+        -------
+        Panel
+            Times of dates go on counting from the same `origins`.
+
+        Raises
+        ------
+        ValueError
+            If `keep` is not a mask of the rows, or leaves a series empty.
+
+        Examples
+        --------
+        >>> from skhippo import Panel
+        >>> panel = Panel([[1.0], [2.0], [4.0]], times=[0.0, 0.5, 2.0])
+        >>> panel.where(panel.times != 0.5).times
+        array([0., 2.])
+        """
+        mask = np.asarray(keep)
+        if mask.dtype != bool or mask.shape != self.times.shape:
+            raise ValueError(
+                f"keep is a {mask.dtype} array of shape {mask.shape}: a mask {self.times.shape} is expected"
+            )
+        offsets = np.concatenate([[0], np.cumsum(mask)])[self.offsets]
+        check_not_empty(np.diff(offsets))
+        return self._trusted(
+            values=self.values[mask],
+            times=self.times[mask],
+            offsets=offsets,
+            channel_names=self.channel_names,
+            origins=self.origins,
+            series_ids=self.series_ids,
+            _stamps=None if self._stamps is None else self._stamps[mask],
+        )
 
     @property
     def shape(self) -> tuple[int]:

@@ -37,6 +37,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from scipy.special import gammaln, roots_legendre
 
 from skhippo._jit import kernel
+from skhippo._reals import as_real
+from skhippo._times import as_times, seconds_since
 from skhippo._validation import check_choice, check_order
 from skhippo.formats import as_panel
 from skhippo.hold import HOLDS, Hold, domain_ends, fill, sample
@@ -49,9 +51,11 @@ Array = NDArray[np.float64]
 
 # Relative error that the Gauss rule of a cell may add: below the rounding of the sum it enters.
 _RULE_ERROR = 1e-17
-# Observations x channels that one unit of work holds; its node arrays stay within the second-level caches.
+# Cells of one piece of a series, and the size of a unit of work: small against the memory, large against a call.
 _PIECE = 1 << 13
 _MAX_NODES = 4096
+# Places so little outside the window are its edge, after rounding.
+_EDGE = 1e-12
 
 
 # ---------------------------------------------------------------------- public
@@ -136,7 +140,7 @@ def project(
     with Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator") as workers:
         for query, moment in enumerate(now.T):
             task = _task(panel, filled, moment, measure, order, hold)
-            out[:, query] = _coefficients(task, workers(delayed(_moments)(task, unit) for unit in _cut(panel)))
+            out[:, query] = _coefficients(task, workers(delayed(_moments)(task, unit) for unit in _cut(panel, order)))
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
 
@@ -153,7 +157,7 @@ def reconstruct(
     ----------
     coefficients : array-like of shape (..., order)
         What `project` returns.
-    positions : array-like of shape (n_positions,)
+    positions : array-like of any shape
         Where in the window: from 0, its oldest moment, to `theta`, the present (to 1 for LegS, whose window is
         the whole history).  For the Laguerre measure: ages, from 0, the present, into the past.
     measure : str or Measure, default="legs"
@@ -163,12 +167,13 @@ def reconstruct(
 
     Returns
     -------
-    ndarray of shape (..., n_positions), float64
+    ndarray of shape (..., *positions.shape), float64
 
     Raises
     ------
     ValueError
-        If a position lies outside the window, where the approximation says nothing.
+        If a position lies outside the window, where the approximation says nothing, or if `theta` contradicts a
+        measure that has its own.
 
     Notes
     -----
@@ -183,17 +188,23 @@ def reconstruct(
     >>> float(reconstruct(c, 0.5).round(4)), float(np.sin(1.5).round(4))
     (0.9972, 0.9975)
     """
-    if not isinstance(measure, Measure):
-        measure = as_measure(measure, 1.0 if theta is None else theta)
-    coefficients = np.asarray(coefficients, dtype=np.float64)
-    places = np.asarray(positions, dtype=np.float64) / (measure.time_scale or 1.0)
+    measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
+    coefficients = as_real(coefficients, "coefficients").astype(np.float64, copy=False)
+    if coefficients.ndim == 0:
+        raise ValueError("coefficients is a number: an array of shape (..., order) is expected")
+    moments = as_times(positions, "positions")
+    if moments.dtype.kind == "M":
+        raise TypeError("positions holds datetimes: they are relative to the window, give numbers or durations")
+    places = moments / (measure.time_scale or 1.0)
     low, high = measure.domain
-    outside = ~((places >= low) & (places <= high))
+    places = np.where((places > high) & (places <= high + _EDGE), high, places)
+    places = np.where((places < low) & (places >= low - _EDGE), low, places)
+    outside = ~((places >= low) & (places <= high) & np.isfinite(places))
     if outside.any():
         end = high * (measure.time_scale or 1.0)
         raise ValueError(
-            f"position {float(np.asarray(positions)[outside].ravel()[0])!r} lies outside the window "
-            f"[{low:g}, {end:g}] of {measure!r}: positions are relative to the window"
+            f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
+            f"{measure!r}: positions are relative to the window"
         )
     return _evaluate(coefficients, places, measure)
 
@@ -235,7 +246,7 @@ def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, ho
     ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # one observation: no time to tell apart
     low, high = measure.domain
     places = measure._age(ages)
-    places[(places < low) & (places > low - 1e-12)] = low  # the start of the domain itself, after rounding
+    places[(places < low) & (places >= low - _EDGE)] = low
     inside = (places >= low) & (places <= high)
     out = np.full((len(places), coefficients.shape[1]), np.nan)
     for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
@@ -254,11 +265,15 @@ def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
 
 def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
     """Query times, shape (n_series, n_queries), on the clocks of the series."""
-    start, end = domain_ends(panel, hold)
+    with np.errstate(over="ignore"):
+        start, end = domain_ends(panel, hold)
+        measurable = np.isfinite(end - start)
+    if not measurable.all():
+        raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
     if at is None:
         return end[:, None]
-    now = np.asarray(at)
-    if now.dtype.kind == "O" or now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
+    now = as_times(at, "at")
+    if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
         raise ValueError(
             f"at has the shape {now.shape}; a panel of {len(panel)} series takes one time, an array of shape "
             f"({len(panel)},), or ({len(panel)}, n_queries)"
@@ -267,10 +282,7 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
     if now.dtype.kind == "M":
         if panel.origins is None or np.isnat(panel.origins).any():
             raise ValueError("at holds datetimes, but the times of the series are numbers: give numbers")
-        now = (now - panel.origins[:, None]) / np.timedelta64(1, "s")
-    elif now.dtype.kind == "m":
-        now = now / np.timedelta64(1, "s")
-    now = now.astype(np.float64)
+        now = seconds_since(now, panel.origins[:, None])
     bad = np.argwhere(~(np.isfinite(now) & (now >= start[:, None])))
     if bad.size:
         i, j = bad[0]
@@ -290,21 +302,21 @@ class _Piece(NamedTuple):
     last: int
 
 
-def _cut(panel: Panel) -> Iterator[list[_Piece]]:
+def _cut(panel: Panel, order: int) -> Iterator[list[_Piece]]:
     """Cut a panel into lists of pieces of about equal size.
 
     A series is cut at multiples of `_PIECE` of its own cells, so that the order of its sums, hence its
     coefficients to the last bit, depend on itself alone.
     """
-    step = max(1, _PIECE // panel.n_channels)
     pieces: list[_Piece] = []
     size = 0
     for series, (begin, end) in enumerate(pairwise(panel.offsets.tolist())):
-        for first in range(begin, max(end - 1, begin + 1), step):
-            last = min(first + step, end - 1)
+        for first in range(begin, max(end - 1, begin + 1), _PIECE):
+            last = min(first + _PIECE, end - 1)
             pieces.append(_Piece(series, first, last))
-            size += last - first + 1
-            if size >= step:
+            # A series has a few nodes for each cell, and about `order` however few its cells are.
+            size += (last - first + order) * panel.n_channels
+            if size >= _PIECE:
                 yield pieces
                 pieces, size = [], 0
     if pieces:
@@ -350,7 +362,8 @@ def _cells(task: _Task, pieces: Sequence[_Piece]) -> _Cells:
     owner = np.repeat(np.arange(len(pieces)), last - first)
     cell = np.arange(owner.size) - np.repeat(np.cumsum(last - first) - last, last - first)
     low, high = panel.times[cell], panel.times[cell + 1]
-    steps = filled[cell + 1].astype(np.float64) - filled[cell]
+    with np.errstate(over="ignore"):  # an overflow is reported with its series, in `_coefficients`
+        steps = filled[cell + 1] - filled[cell]
     window_start, window_end = task.start[series][owner], task.now[series][owner]
     if task.hold == "linear":
         kept = (high > window_start) & (low < window_end)
@@ -446,8 +459,16 @@ def _coefficients(task: _Task, results: Iterator[tuple[NDArray[np.int64], NDArra
         np.add.at(total, series, moments)
     first = sample(task.panel, task.filled, task.start, task.hold)
     last = sample(task.panel, task.filled, task.now, task.hold)
-    coefficients = task.measure._assemble(total, first, last, task.order)
-    coefficients[np.isnan(first)] = np.nan  # a channel that was never observed, whether it has steps or not
+    with np.errstate(over="ignore", invalid="ignore"):
+        coefficients = task.measure._assemble(total, first, last, task.order)
+    never_observed = np.isnan(task.filled[task.panel.offsets[:-1]])
+    overflow = ~np.isfinite(coefficients).all(axis=-1) & ~never_observed
+    if overflow.any():
+        series, channel = np.argwhere(overflow)[0]
+        raise ValueError(
+            f"series {series}, channel {channel} has values so large that their differences overflow: rescale them"
+        )
+    coefficients[never_observed] = np.nan  # whether it has steps or not
     return coefficients
 
 

@@ -58,7 +58,8 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
     duration : bool, default=False
         Append the logarithms of each series' duration and number of observation times.
     empty : {"nan", "zero", "error"}, default="nan"
-        What a channel without any observation becomes; ``"zero"`` stands for the average channel once scaled.
+        What a channel without any observation becomes; ``"zero"`` stands, once scaled, for a channel that is
+        constant at the average (not so for a tilted LagT).
     time_channel : int, optional
         Channel of array input that holds the timestamps.
     n_jobs : int, optional
@@ -263,7 +264,10 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
                 f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), what transform returns"
             )
         n_channels = self.n_channels_
-        scaled = features[:, : len(self.scale_) * self.order].reshape(len(features), -1, self.order)
+        if np.isinf(features).any():
+            raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
+        n_rows = len(self.scale_)
+        scaled = features[:, : n_rows * self.order].reshape(len(features), n_rows, self.order)
         coefficients = scaled * self.scale_[:, None]
         coefficients[..., 0] += self.center_
         clocks = _clocks(self.sample_times_ if times is None else times, len(features))
@@ -353,10 +357,10 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         if self.indicator:
             values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
             panel = Panel(values, panel.times, panel.offsets, origins=panel.origins)
-        return project(panel, self.measure_, self.order, hold=self.hold, n_jobs=self.n_jobs)
+        return project(panel, self.measure_, self.order, hold=self.hold, dtype=np.float64, n_jobs=self.n_jobs)
 
     def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
-        features = coefficients.astype(np.float64)
+        features = coefficients
         features[..., 0] -= self.center_
         features /= self.scale_[:, None]
         if self.empty == "zero":
@@ -366,7 +370,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             start, end = domain_ends(panel, self.hold)
             log_duration = np.log(np.maximum(end - start, self.shortest_duration_))
             features = np.column_stack([features, log_duration, np.log(panel.lengths)])
-        return features.astype(coefficients.dtype, copy=False)
+        return features.astype(panel.dtype, copy=False)
 
     def _indexed(self, X: Any, panel: Panel, features: NDArray) -> Any:
         """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
@@ -419,21 +423,28 @@ def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Array,
     if scaling is None:
         return center, scale
     for channel in range(n_channels):
-        c = coefficients[:, channel].astype(np.float64)
+        c = coefficients[:, channel]
         c = c[~np.isnan(c[:, 0])]
-        if len(c):
-            center[channel] = c[:, 0].mean()
-            c[:, 0] -= center[channel]
+        largest = np.abs(c).max(initial=0.0)
+        if largest > 0.0:
+            c = c / largest  # squares neither overflow nor vanish
+            center[channel] = c[:, 0].mean() * largest
+            c[:, 0] -= c[:, 0].mean()
             rms = math.sqrt(np.mean(np.square(c)))
             # A constant channel leaves rounding alone, which must not be blown up to unit size.
-            scale[channel] = rms if rms > 1e-14 * abs(center[channel]) else 1.0
+            scale[channel] = rms * largest if rms > 1e-14 else 1.0
     return center, scale
 
 
 def _clocks(times: Any, n_series: int) -> list[NDArray]:
     """One array of times for each series."""
     if isinstance(times, Panel):
-        times = [times[i][0] for i in range(len(times))]
+        times = [clock for clock, _ in times]
+    if not hasattr(times, "__len__") or len(times) == 0:
+        raise ValueError(
+            f"times is {times!r}: one array of times for all series is expected, or a list with one for each"
+        )
+    times = times if isinstance(times, list) else np.asarray(times)
     if np.ndim(times[0]) == 0:
         return [np.asarray(times)] * n_series
     if len(times) != n_series:

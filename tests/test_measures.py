@@ -220,7 +220,7 @@ def test_a_name_and_its_measure_are_the_same(name):
         (lambda: LagT(1.0, beta=-0.1), ValueError, "beta must be at least 0"),
         (lambda: LegS().A(0), ValueError, "order must be at least 1, got 0"),
         (lambda: LegS().B(2.0), TypeError, "order must be an integer, got 2.0 of type float"),
-        (lambda: LagT(1.0, beta=0.0)._horizon(2000), ValueError, "forgets too slowly for order=2000"),
+        (lambda: LagT(1.0, beta=0.0)._horizon(2000), ValueError, "reaches back too far at order=2000"),
     ],
 )
 def test_errors_say_what_came_and_the_way_out(call, error, match):

@@ -1167,3 +1167,16 @@ def test_numpy_makes_pairs_of_a_list_indistinguishable_from_channels():
         as_panel(cells)
     assert as_panel([tuple(row) for row in cells]) == as_panel(pairs)
     assert as_panel([list(row) for row in cells]).n_channels == 2
+
+
+def test_where_keeps_dates_to_the_last_digit():
+    dates = np.array(["1700-01-01", "2200-01-01", "2250-06-01T01:01:01.123456789"], "M8[ns]")
+    panel = as_panel([(dates, [1.0, 2, 3]), (dates[:2], [4.0, 5])])
+    kept = panel.where([False, True, True, True, True])
+    assert kept.lengths.tolist() == [2, 2]
+    assert kept[0][0].tolist() == dates[1:].tolist()
+    for keep in ([True] * 4, [1] * 5):
+        with pytest.raises(ValueError, match=r"a mask \(5,\) is expected"):
+            panel.where(keep)
+    with pytest.raises(ValueError, match="series 1 has 0 observations"):
+        panel.where([True, True, True, False, False])

@@ -263,6 +263,51 @@ def test_any_ragged_panel(rows, hold, order):
             assert_allclose(c, naive.project(times, values, LegS(), order, hold), atol=1e-11)
 
 
+# ------------------------------------------------------------------ past defects
+@pytest.mark.compiled
+def test_a_channel_does_not_depend_on_its_neighbours(rng):
+    values = rng.normal(size=(3, 20_000))
+    together = project(values[None], order=6)[0]
+    assert_array_equal(together, project(values[:, None], order=6)[:, 0])
+
+
+def test_dates_centuries_ahead_do_not_wrap():
+    times = np.array(["2020-01-01", "2020-01-02"], "M8[ns]")
+    now = np.datetime64("2700-01-01")
+    seconds = (now - times[0].astype("M8[D]")) / np.timedelta64(1, "s")
+    dated = project([(times, [1.0, 2.0])], "lagt", order=3, theta=1e9, at=now)
+    assert_allclose(dated, project([([0.0, 86400.0], [1.0, 2.0])], "lagt", order=3, theta=1e9, at=seconds), rtol=1e-14)
+
+
+def test_query_times_of_every_kind_of_date():
+    pd = pytest.importorskip("pandas")
+    times = pd.date_range("2024-01-01", periods=4, tz="Europe/Paris")
+    series = [(times, np.array([1.0, 3.0, 2.0, 5.0]))]
+    expected = project(series, order=3, at=[2 * 86400.0])
+    for at in (times[2], [times[2]], times[2:3], times[2].to_pydatetime()):
+        assert_array_equal(project(series, order=3, at=at), expected)
+    with pytest.raises(TypeError, match="at holds strings"):
+        project(series, at="2024-01-03")
+
+
+def test_float32_values_are_not_subtracted_in_float32():
+    times, values = np.arange(5.0), np.array([1, 1e7, -3e7, 5, 9e6], dtype=np.float32)
+    options = {"measure": "legt", "order": 3, "theta": 1.3, "at": 3.4, "dtype": np.float64}
+    assert_array_equal(project([(times, values)], **options), project([(times, values.astype(float))], **options))
+    huge = np.array([[3e38, -3e38, 1.0]], dtype=np.float32)
+    assert np.isfinite(project(huge, order=2)).all()
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+def test_overflow_is_no_missing_channel(hold):
+    X = np.zeros((2, 2, 3))
+    X[1, 1] = [1e308, -1e308, 1.0]
+    with pytest.raises(ValueError, match="series 1, channel 1 has values so large that their differences overflow"):
+        project(X, hold=hold)
+    with pytest.raises(ValueError, match="the duration of series 0 overflows float64"):
+        project([([-1e308, 0.0, 1e308], [1.0, 2.0, 3.0])], hold=hold)
+
+
 # ------------------------------------------------------------------ errors
 @pytest.mark.parametrize(
     ("at", "match"),
@@ -345,5 +390,23 @@ def test_laguerre_reconstructs_the_recent_past():
 def test_positions_outside_the_window_are_refused():
     with pytest.raises(ValueError, match=r"position 2\.5 lies outside the window \[0, 2\] of LegT"):
         reconstruct(np.ones(3), [0.0, 2.5], "legt", theta=2.0)
-    with pytest.raises(ValueError, match="outside the window"):
-        reconstruct(np.ones(3), np.nan)
+    for measure, position in ((LegS(), np.nan), (LagT(1.0), np.inf)):
+        with pytest.raises(ValueError, match="outside the window"):
+            reconstruct(np.ones(3), position, measure)
+
+
+def test_reconstruct_reads_positions_as_project_reads_times():
+    c = np.arange(4.0)
+    assert_array_equal(
+        reconstruct(c, np.array([500], "m8[ms]"), "legt", theta=2.0), reconstruct(c, [0.5], "legt", theta=2.0)
+    )
+    assert_array_equal(reconstruct(c, 0.1 * 3, "legt", theta=0.3), reconstruct(c, 0.3, "legt", theta=0.3))
+    assert reconstruct(c, np.zeros((2, 3))).shape == (2, 3)
+    with pytest.raises(ValueError, match="contradicts measure=LegT"):
+        reconstruct(c, 1.5, LegT(2.0), theta=5.0)
+    with pytest.raises(TypeError, match="positions holds datetimes"):
+        reconstruct(c, np.array(["2020-01-01"], "M8[D]"))
+    with pytest.raises(ValueError, match="coefficients is a number"):
+        reconstruct(3.0, 0.5)
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        reconstruct(1j * c, 0.5)

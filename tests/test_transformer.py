@@ -137,6 +137,19 @@ def test_float32_stays_float32():
     assert_allclose(features, HiPPOTransformer().fit_transform(X.astype(float)), rtol=1e-5, atol=1e-6)
 
 
+def test_float32_is_scaled_in_float64():
+    rng = np.random.default_rng(0)
+    X = (1e6 + np.round(rng.normal(size=(50, 200)) * 16) / 16).astype(np.float32)
+    features = HiPPOTransformer(order=4).fit_transform(X)
+    assert_allclose(features, HiPPOTransformer(order=4).fit_transform(X.astype(float)), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e170])
+def test_scaling_of_any_size(size):
+    X = np.random.default_rng(0).normal(size=(6, 9))
+    assert_allclose(HiPPOTransformer(order=3).fit_transform(X * size), HiPPOTransformer(order=3).fit_transform(X))
+
+
 def test_features_do_not_depend_on_the_batch():
     X, _ = swings()
     transformer = HiPPOTransformer(order=6, indicator=True, duration=True).fit(X)
@@ -177,6 +190,11 @@ def test_inverse_transform_recovers_smooth_series():
     assert_allclose(np.stack([values[0] for _, values in back]), X, atol=2e-3)
     with pytest.raises(ValueError, match=r"C has the shape \(5, 3\): expected \(n_series, 12\)"):
         transformer.inverse_transform(np.zeros((5, 3)))
+    for times in ([], 3.0):
+        with pytest.raises(ValueError, match="one array of times for all series is expected"):
+            transformer.inverse_transform(np.zeros((5, 12)), times)
+    with pytest.raises(ValueError, match="C holds infinities"):
+        transformer.inverse_transform(np.full((5, 12), np.inf))
     with pytest.raises(ValueError, match="times has 2 arrays for 5 series"):
         transformer.inverse_transform(np.zeros((5, 12)), [t, t])
 
