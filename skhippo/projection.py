@@ -51,8 +51,9 @@ Array = NDArray[np.float64]
 
 # Relative error that the Gauss rule of a cell may add: below the rounding of the sum it enters.
 _RULE_ERROR = 1e-17
-# Cells of one piece of a series, and the size of a unit of work: small against the memory, large against a call.
+# Cells of one piece of a series, and about the cells of a unit of work: small against the memory, large against a call.
 _PIECE = 1 << 13
+_UNIT = 1 << 14
 _MAX_NODES = 4096
 # Places so little outside the window are its edge, after rounding.
 _EDGE = 1e-12
@@ -316,7 +317,7 @@ def _cut(panel: Panel, order: int) -> Iterator[list[_Piece]]:
             pieces.append(_Piece(series, first, last))
             # A series has a few nodes for each cell, and about `order` however few its cells are.
             size += (last - first + order) * panel.n_channels
-            if size >= _PIECE:
+            if size >= _UNIT:
                 yield pieces
                 pieces, size = [], 0
     if pieces:
