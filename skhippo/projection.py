@@ -168,7 +168,7 @@ def reconstruct(
 
     Returns
     -------
-    ndarray of shape (..., *positions.shape), float64
+    ndarray of the shapes of `coefficients` without its last axis and `positions` together, float64
 
     Raises
     ------

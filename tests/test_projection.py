@@ -298,6 +298,7 @@ def test_float32_values_are_not_subtracted_in_float32():
     assert np.isfinite(project(huge, order=2)).all()
 
 
+@pytest.mark.compiled  # as plain Python a kernel would warn of its overflow
 @pytest.mark.parametrize("hold", HOLDS)
 def test_overflow_is_no_missing_channel(hold):
     X = np.zeros((2, 2, 3))
