@@ -218,6 +218,10 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             float32 for float32 values, else float64.
         """
         check_is_fitted(self)
+        if self._layout != (self.order, self.indicator):
+            raise ValueError(
+                "order or indicator was changed after fit, to which the learned scaling belongs: fit again"
+            )
         panel = self._panel(X, reset=False)
         return self._indexed(X, panel, self._features(panel, self._project(panel)))
 
@@ -235,6 +239,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
         last = float(np.median(panel.times[panel.offsets[1:] - 1] - start))
         self.sample_times_ = np.linspace(0.0, last, int(np.median(panel.lengths)))
+        self._layout = (self.order, self.indicator)
         coefficients = self._project(panel)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
         return panel, coefficients

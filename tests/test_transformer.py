@@ -334,6 +334,13 @@ def test_bad_parameters(parameters, error, match):
         HiPPOTransformer(**parameters).fit(np.zeros((2, 5)))
 
 
+@pytest.mark.parametrize("changed", [{"order": 5}, {"indicator": True}])
+def test_parameters_changed_after_fit_are_noticed(changed):
+    X = np.zeros((3, 5))
+    with pytest.raises(ValueError, match="changed after fit"):
+        HiPPOTransformer(order=4).fit(X).set_params(**changed).transform(X)
+
+
 def test_infinities_are_refused_everywhere():
     X = np.zeros((3, 5))
     X[1, 2] = np.inf
