@@ -407,19 +407,19 @@ def _nodes(measure: Measure, order: int, cells: _Cells) -> tuple[Array, Array, N
     span = measure._phase(order, cells.old) - measure._phase(order, cells.new)
     counts = np.searchsorted(_phase_limits(), span) + 1
     counts[cells.old == cells.new] = 1  # a jump
-    if counts.size and counts.max() > _MAX_NODES:
+    if not counts.size:
+        return np.empty(0), np.empty(0), counts
+    if counts.max() > _MAX_NODES:
         raise ValueError(
             f"order={order} is too high: its functions turn so often between two neighbouring observations that a "
             f"quadrature rule of more than {_MAX_NODES} nodes were needed; take a lower order"
         )
-    if not counts.size:
-        return np.empty(0), np.empty(0), counts
     cell = np.repeat(np.arange(counts.size), counts)
     begin = np.cumsum(counts) - counts
 
-    used = np.flatnonzero(np.bincount(counts, minlength=1))
+    used = np.flatnonzero(np.bincount(counts))
     rules = [_rule(int(n)) for n in used]
-    row = np.zeros(int(used[-1]) + 1 if used.size else 1, dtype=np.int64)
+    row = np.zeros(int(used[-1]) + 1, dtype=np.int64)
     row[used] = np.cumsum(used) - used
     entry = np.arange(cell.size) - begin[cell] + row[counts[cell]]
     fraction = np.concatenate([nodes for nodes, _ in rules])[entry]

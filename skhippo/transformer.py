@@ -300,9 +300,8 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             given = check_feature_names_in(self, input_features)
             if not self._columns_are_times:
                 channels = list(map(str, given))
-                if (
-                    self.time_channel is not None and len(channels) > self.n_channels_
-                ):  # an array that has the timestamps as a channel
+                # An array may have the timestamps as one more channel.
+                if self.time_channel is not None and len(channels) > self.n_channels_:
                     del channels[self.time_channel]
                 names = tuple(channels)
         if self.indicator:
@@ -343,12 +342,13 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
                     del self.feature_names_in_
             self._columns_are_times = columns_are_times
             self.n_channels_ = panel.n_channels
+            self._named = panel.channel_names is not None
             self.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
         elif panel.n_channels != self.n_channels_:
             raise ValueError(
                 f"X has {panel.n_channels} channels, but HiPPOTransformer was fitted with {self.n_channels_}"
             )
-        elif panel.channel_names is not None and panel.channel_names != self.channel_names_:
+        elif self._named and panel.channel_names not in (None, self.channel_names_):
             raise ValueError(
                 f"X has the channels {list(panel.channel_names)}, but HiPPOTransformer was fitted with "
                 f"{list(self.channel_names_)}: order and name them as in fit"

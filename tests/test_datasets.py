@@ -1,5 +1,4 @@
 import itertools
-import os
 import sys
 
 import numpy as np
@@ -286,11 +285,8 @@ ARCHIVE = {
 
 
 @pytest.mark.parametrize("name", ARCHIVE)
-def test_archive_table(name):
-    folder = os.environ.get("SKHIPPO_DATA")
-    if not folder:
-        pytest.skip("SKHIPPO_DATA is not set: it names the folder with the sets of the UEA/UCR archive")
-    if not os.path.isdir(os.path.join(folder, name)):
+def test_archive_table(name, data_folder):
+    if not (data_folder / name).is_dir():
         pytest.skip(f"{name} is not in the folder of SKHIPPO_DATA")
     (train, y_train), (test, y_test) = load_uea(name, "train"), load_uea(name, "test")
     both = Panel.concatenate([train, test])

@@ -218,6 +218,13 @@ def test_channel_names_of_frames():
         transformer.transform([frame[["bp", "hr"]] for frame in frames])
 
 
+def test_names_are_not_asked_for_where_fit_saw_none():
+    pd = pytest.importorskip("pandas")
+    transformer = HiPPOTransformer(order=2).fit([[1.0, 2.0, 4.0]])
+    frame = pd.DataFrame({"hr": [1.0, 2.0, 4.0]})
+    assert_array_equal(transformer.transform([frame]), transformer.transform([[1.0, 2.0, 4.0]]))
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_set_output(library):
     pytest.importorskip(library)
