@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import update_wrapper
+from threading import RLock
+from types import FunctionType
 from typing import Any
 
 __all__ = ["kernel"]
@@ -12,28 +14,40 @@ __all__ = ["kernel"]
 #   concurrent callers, so there is no parallel=True.
 # - cache: compiled once for a machine, not once for a process.
 # - error_model: no check for a zero divisor in inner loops.
-# - fastmath: sums may be reordered for SIMD and products fused; NaN and infinities keep their meaning, for a NaN is
-#   how a missing channel travels.
+# - fastmath: products and sums may be fused; NaN and infinities keep their meaning, for a NaN is how a missing value
+#   travels.  Sums keep their order (no "reassoc"): every loop that matters fills independent places, so SIMD needs
+#   no leave to reorder, and a result does not depend on how many rows a loop was given.
 # - no signatures: they would refuse the read-only arrays of memory maps.
-_OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"reassoc", "contract", "nsz"}}
+_OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+_COMPILING = RLock()
 
 
 class kernel:  # noqa: N801 (a decorator)
     """Compile, at the first call, a loop that fills arrays it was given.
 
-    Importing numba takes longer than the rest of the package, so that waits for the first call too.  A kernel is
-    called from Python only, never from another kernel.
+    Importing numba takes longer than the rest of the package, so that waits for the first call too.  A kernel may
+    call the kernels above it in its own file (in others numba's cache would not notice a change).
     """
 
-    def __init__(self, function: Callable[..., None]) -> None:
+    def __init__(self, function: Callable[..., Any]) -> None:
         self._function = function
-        self._compiled: Callable[..., None] | None = None
+        self._compiled: Callable[..., Any] | None = None
         update_wrapper(self, function)
 
-    def __call__(self, *arrays: Any) -> None:
+    def __call__(self, *arguments: Any) -> Any:
         """Run the kernel."""
-        if self._compiled is None:
-            import numba
+        return (self._compiled or self._compile())(*arguments)
 
-            self._compiled = numba.njit(**_OPTIONS)(self._function)
-        self._compiled(*arrays)
+    def _compile(self) -> Callable[..., Any]:
+        import numba
+
+        with _COMPILING:
+            if self._compiled is None:
+                # To numba a wrapper is an unknown object, so it is shown the compiled functions behind the wrappers.
+                code = self._function.__code__
+                names = {name: value for name, value in self._function.__globals__.items() if name in code.co_names}
+                called = {name: value._compile() for name, value in names.items() if isinstance(value, kernel)}
+                function = FunctionType(code, self._function.__globals__ | called, code.co_name)
+                function.__module__ = self._function.__module__
+                self._compiled = numba.njit(**_OPTIONS)(function)
+            return self._compiled

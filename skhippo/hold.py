@@ -7,7 +7,7 @@ exactly a value that the hold fills in, and nothing after this module knows of h
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,11 +15,26 @@ from numpy.typing import NDArray
 from skhippo._jit import kernel
 from skhippo.panel import Panel
 
-__all__ = ["HOLDS", "Hold", "domain_ends", "fill", "sample"]
+__all__ = [
+    "HOLDS",
+    "Hold",
+    "Rows",
+    "Signals",
+    "cells_between",
+    "domain_ends",
+    "sample",
+    "signals",
+    "steps",
+    "times_at",
+    "times_of_cells",
+]
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 Hold = Literal["linear", "previous"]
 HOLDS = ("linear", "previous")
+# Rows of values that are looked over at once in search of an observation.
+_STRETCH = 4096
 
 
 def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
@@ -35,90 +50,247 @@ def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
     return start, end
 
 
-def fill(panel: Panel, hold: Hold) -> Array:
-    """Fill the holes of a panel by the hold.
+class Signals(NamedTuple):
+    """A panel as signals in continuous time."""
+
+    panel: Panel
+    hold: Hold
+    times: Array  # of all observations; empty where they are sample numbers, so that nobody has to write these down
+    occupied: NDArray[np.bool_]  # (n_stretches, n_channels) whether a stretch of `_STRETCH` rows has an observation
+
+    @property
+    def whole(self) -> bool:
+        """Whether no value is missing."""
+        return len(self.occupied) == 0
+
+
+def signals(panel: Panel, hold: Hold) -> Signals:
+    """Say what a panel is between its observations."""
+    whole = panel.n_observations == panel.values.size
+    occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
+    if not whole:
+        _find_occupied(panel.values, occupied)
+    return Signals(panel, hold, panel.times, occupied)
+
+
+def sample(signals: Signals, moments: Array) -> Array:
+    """Evaluate signals at one moment for each series.
 
     Parameters
     ----------
-    panel : Panel
-        Series with holes.
-    hold : {"linear", "previous"}
-        The signal between observations.
-
-    Returns
-    -------
-    ndarray of shape (n_observations, n_channels), float64
-        The panel's own values where nothing is missing; a channel that was never observed stays NaN.
-    """
-    if panel.n_observations == panel.values.size:
-        return panel.values.astype(np.float64, copy=False)
-    filled = np.empty(panel.values.shape)
-    _fill_holes(panel.times, panel.values, panel.offsets, hold == "linear", filled)
-    return filled
-
-
-@kernel
-def _fill_holes(times: Array, values: NDArray, offsets: NDArray[np.int64], linear: bool, out: Array) -> None:
-    for i in range(offsets.size - 1):
-        begin, end = offsets[i], offsets[i + 1]
-        for c in range(values.shape[1]):
-            last = -1  # where the channel was last observed
-            for k in range(begin, end):
-                value = values[k, c]
-                out[k, c] = value
-                if np.isnan(value):
-                    continue
-                if last < 0:
-                    for j in range(begin, k):
-                        out[j, c] = value
-                elif linear:
-                    slope = (value - out[last, c]) / (times[k] - times[last])
-                    for j in range(last + 1, k):
-                        out[j, c] = out[last, c] + slope * (times[j] - times[last])
-                else:
-                    for j in range(last + 1, k):
-                        out[j, c] = out[last, c]
-                last = k
-            if last >= 0:
-                for j in range(last + 1, end):
-                    out[j, c] = out[last, c]
-
-
-def sample(panel: Panel, filled: Array, moments: Array, hold: Hold) -> Array:
-    """Evaluate the held signal at one moment for each series.
-
-    Parameters
-    ----------
-    panel : Panel
-        The series.
-    filled : ndarray of shape (n_observations, n_channels)
-        Their values as `fill` returns them.
+    signals : Signals
     moments : ndarray of shape (n_series,)
-        A time on the clock of each series.
-    hold : {"linear", "previous"}
-        The signal between observations.
+        A time on the clock of each series, not before its start.
 
     Returns
     -------
     ndarray of shape (n_series, n_channels)
+        NaN for a channel that was never observed.
     """
+    panel = signals.panel
     out = np.empty((len(panel), panel.n_channels))
-    _sample_hold(panel.times, filled, panel.offsets, moments, hold == "linear", out)
+    linear = signals.hold == "linear"
+    _sample(signals.times, panel.values, signals.occupied, panel.offsets, moments, linear, out)
     return out
 
 
+def cells_between(signals: Signals, start: Array, end: Array) -> tuple[Integers, Integers]:
+    """First cell and number of cells that a stretch of time reaches into, for each series.
+
+    Parameters
+    ----------
+    signals : Signals
+    start, end : ndarray of shape (n_series,)
+        A stretch on the clock of each series, not before its start.
+
+    Returns
+    -------
+    first, number : ndarray of shape (n_series,)
+        Cells with a change after `start` and before `end` (``hold="previous"``, where the change comes at the end of
+        a cell: at `end` at the latest).
+    """
+    out = np.empty((2, start.size), dtype=np.int64)
+    _find_cells(signals.times, signals.panel.offsets, start, end, signals.hold == "linear", out)
+    return out[0], out[1]
+
+
+def times_at(signals: Signals, series: int | Integers, k: Integers) -> Array:
+    """Times of the observations `k` of series, counted from their starts."""
+    if signals.times.size == 0:
+        return k.astype(np.float64)
+    return signals.times[k + signals.panel.offsets[series]]
+
+
+def times_of_cells(signals: Signals, series: Integers, first: Integers, number: Integers) -> Array:
+    """Times of the ends of stretches of cells, ``number + 1`` for each, packed."""
+    points = number + 1
+    k = np.arange(points.sum()) + np.repeat(first - np.cumsum(points) + points, points)
+    return times_at(signals, np.repeat(series, points), k)
+
+
+class Rows(NamedTuple):
+    """Stretches of cells of series; each gives one row a channel."""
+
+    series: Integers
+    first: Integers  # cell, counted from the start of the series; cell k is between the observations k and k + 1
+    number: Integers  # of cells
+
+
+def steps(signals: Signals, rows: Rows) -> Array:
+    """Change of signals in each cell.
+
+    Parameters
+    ----------
+    signals : Signals
+    rows : Rows
+        Stretches of their cells.
+
+    Returns
+    -------
+    ndarray of shape (total,)
+        For each stretch, for each channel, its cells.  A channel that was never observed does not change.
+    """
+    panel = signals.panel
+    begin, end = panel.offsets[rows.series], panel.offsets[rows.series + 1]
+    size = rows.number * panel.n_channels
+    out = np.empty(int(size.sum()))
+    places = np.column_stack([begin, end, begin + rows.first, rows.number, np.cumsum(size) - size])
+    if signals.whole:
+        _whole_steps(panel.values, places, out)
+    else:
+        _held_steps(signals.times, panel.values, signals.occupied, places, signals.hold == "linear", out)
+    return out
+
+
+# ---------------------------------------------------------------------- kernels
 @kernel
-def _sample_hold(
-    times: Array, filled: NDArray, offsets: NDArray[np.int64], moments: Array, linear: bool, out: Array
+def time_of(times: Array, begin: int, k: int) -> float:
+    """Time of the observation `k` in a series that begins at `begin`; without times its sample number."""
+    return times[k] if times.size else np.float64(k - begin)
+
+
+@kernel
+def last_until(times: Array, begin: int, end: int, moment: float) -> int:
+    """Last observation time of a series that is not after `moment`, by bisection; its first if there is none."""
+    low, high = begin, end
+    while high - low > 1:
+        middle = (low + high) // 2
+        if time_of(times, begin, middle) <= moment:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _find_cells(times: Array, offsets: Integers, start: Array, end: Array, linear: bool, out: Integers) -> None:
+    for i in range(start.size):
+        begin = offsets[i]
+        first = last_until(times, begin, offsets[i + 1], start[i])
+        last = last_until(times, begin, offsets[i + 1], end[i])
+        if linear and last + 1 < offsets[i + 1] and time_of(times, begin, last) < end[i]:
+            last += 1  # the cell that is under way
+        out[0, i], out[1, i] = first - begin, last - first
+
+
+@kernel
+def _find_occupied(values: NDArray, out: NDArray[np.bool_]) -> None:
+    for stretch in range(len(out)):
+        for c in range(values.shape[1]):
+            for k in range(stretch * _STRETCH, min((stretch + 1) * _STRETCH, len(values))):
+                if not np.isnan(values[k, c]):
+                    out[stretch, c] = True
+                    break
+
+
+@kernel
+def seen_before(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, begin: int) -> int:
+    """Last observation of a channel at or before `k`, not before `begin`; -1 if there is none."""
+    while k >= begin:
+        if not np.isnan(values[k, channel]):
+            return k
+        stretch = k // _STRETCH
+        k = k - 1 if occupied[stretch, channel] else stretch * _STRETCH - 1
+    return -1
+
+
+@kernel
+def seen_after(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, end: int) -> int:
+    """First observation of a channel at or after `k`, before `end`; -1 if there is none."""
+    while k < end:
+        if not np.isnan(values[k, channel]):
+            return k
+        stretch = k // _STRETCH
+        k = k + 1 if occupied[stretch, channel] else (stretch + 1) * _STRETCH
+    return -1
+
+
+@kernel
+def held(
+    times: Array, values: NDArray, channel: int, begin: int, last: int, following: int, t: float, linear: bool
+) -> float:
+    """Value of a channel at the time `t` between two of its observations; -1 stands for none."""
+    if last < 0:
+        return np.float64(values[following, channel]) if following >= 0 else np.nan
+    value = np.float64(values[last, channel])
+    if following < 0 or not linear:
+        return value
+    since = time_of(times, begin, last)
+    part = (t - since) / (time_of(times, begin, following) - since)
+    return value + (np.float64(values[following, channel]) - value) * part
+
+
+@kernel
+def _sample(
+    times: Array,
+    values: NDArray,
+    occupied: NDArray[np.bool_],
+    offsets: Integers,
+    moments: Array,
+    linear: bool,
+    out: Array,
 ) -> None:
     for i in range(moments.size):
         begin, end = offsets[i], offsets[i + 1]
-        k = begin + np.searchsorted(times[begin:end], moments[i], side="right") - 1
-        for c in range(filled.shape[1]):
-            if k < begin:
-                out[i, c] = filled[begin, c]
-            elif k == end - 1 or not linear:
-                out[i, c] = filled[k, c]
-            else:
-                part = (moments[i] - times[k]) / (times[k + 1] - times[k])
-                out[i, c] = filled[k, c] + part * (filled[k + 1, c] - filled[k, c])
+        low = last_until(times, begin, end, moments[i])
+        for c in range(values.shape[1]):
+            last = seen_before(values, occupied, c, low, begin)
+            following = seen_after(values, occupied, c, low + 1, end)
+            out[i, c] = held(times, values, c, begin, last, following, moments[i], linear)
+
+
+@kernel
+def _whole_steps(values: NDArray, rows: Integers, out: Array) -> None:
+    for r in range(len(rows)):
+        first, number, place = rows[r, 2], rows[r, 3], rows[r, 4]
+        for c in range(values.shape[1]):
+            before, now = values[first : first + number, c], values[first + 1 : first + number + 1, c]
+            row = out[place : place + number]
+            for k in range(number):
+                row[k] = np.float64(now[k]) - np.float64(before[k])
+            place += number
+
+
+@kernel
+def _held_steps(
+    times: Array, values: NDArray, occupied: NDArray[np.bool_], rows: Integers, linear: bool, out: Array
+) -> None:
+    for r in range(len(rows)):
+        begin, end, first, number, place = rows[r, 0], rows[r, 1], rows[r, 2], rows[r, 3], rows[r, 4]
+        for c in range(values.shape[1]):
+            last = seen_before(values, occupied, c, first, begin)
+            following = seen_after(values, occupied, c, first + 1, end)
+            value = held(times, values, c, begin, last, following, time_of(times, begin, first), linear)
+            for k in range(first + 1, first + number + 1):
+                now = np.float64(values[k, c])
+                if not np.isnan(now):
+                    last = k
+                else:
+                    if following >= 0 and following < k:
+                        following = seen_after(values, occupied, c, k + 1, end)
+                    now = held(times, values, c, begin, last, following, time_of(times, begin, k), linear)
+                out[place] = now - value
+                place += 1
+                value = now
+            if np.isnan(value):  # never observed
+                out[place - number : place] = 0.0

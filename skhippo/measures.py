@@ -81,6 +81,8 @@ class Measure(ABC):
     name: ClassVar[str]
     #: The places `s` that the measure looks at.
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    #: Whether the coordinate of the engine is an angle, with age = (1 - cos(angle)) / 2, and not the age itself.
+    _angular: ClassVar[bool] = False
 
     # ------------------------------------------------------------------ the definition
     @abstractmethod
@@ -158,12 +160,8 @@ class Measure(ABC):
         return 1.0
 
     def _coordinate(self, age: Array) -> Array:
-        """Coordinate in which Gauss nodes are placed in a cell; a non-decreasing function of the age."""
-        return age
-
-    def _density(self, coordinate: Array) -> Array | None:
-        """d(age)/d(coordinate) up to a factor; None where it is constant."""
-        return None
+        """Coordinate in which nodes are placed and functions are smooth: the age, or an angle if `_angular`."""
+        return _angle(age) if self._angular else age
 
     @abstractmethod
     def _phase(self, order: int, age: Array) -> Array:
@@ -580,6 +578,7 @@ class ChebT(Measure):
 
     theta: float
     name: ClassVar[str] = "chebt"
+    _angular: ClassVar[bool] = True
 
     def __post_init__(self) -> None:
         check_finite_number("theta", self.theta, minimum=0.0)
@@ -609,12 +608,6 @@ class ChebT(Measure):
 
     def B(self, order: int) -> Array:
         return self._derivative(check_order(order) + 1)[:order, order] / math.sqrt(2.0)
-
-    def _coordinate(self, age: Array) -> Array:
-        return _angle(age)
-
-    def _density(self, coordinate: Array) -> Array:
-        return np.sin(coordinate)
 
     def _phase(self, order: int, age: Array) -> Array:
         return order * _angle(age)

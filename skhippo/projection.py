@@ -13,35 +13,36 @@ Let the signal have the value :math:`f_0` at the start of the window and for eve
 .. math:: c_n = f_0\, G_n(-\infty) + \sum_k \Delta_k\, \overline{G_n}(k),
 
 where the bar is the value of :math:`G_n` at the jump, or its mean over the cell.  The mean is taken by a Gauss
-rule whose number of nodes follows from the error bound of the rule (`_phase_limits`): 2 where cells are short
+rule whose number of nodes follows from its error bound (`skhippo._quadrature`): 2 or 3 where cells are short
 against the wavelength of the fastest function, about a third of the phase where they are long.  All terms are
 of the size of the data, so nothing cancels, however close two observations are, which the other closed form (changes
 of slope times second antiderivatives) cannot say.
 
 So the whole of the work is one sum: the moments :math:`\sum_j m_j q_i(s_j)` of point masses over the functions
-:math:`q_i` of a three-term recurrence (`_accumulate`), O(order) per observation.
+:math:`q_i` of a three-term recurrence (`skhippo._sums`), and series with the same times share the functions
+(`skhippo._clocks`).  Where there are many more observations than coefficients, masses are first gathered at few
+places that have the same moments (`skhippo._compression`), and the cost for each observation no longer depends on
+the order.
 
-A missing value is filled by the hold first (`skhippo.hold.fill`): a hole is no special case in a kernel.
+A missing value is filled by the hold (`skhippo.hold`): a hole is no special case in any sum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from functools import lru_cache
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import ArrayLike, DTypeLike, NDArray
-from scipy.special import gammaln, roots_legendre
 
-from skhippo._jit import kernel
+from skhippo._cells import Task, unit_moments
+from skhippo._clocks import Unit, units
 from skhippo._reals import as_real
 from skhippo._times import as_times, seconds_since
 from skhippo._validation import check_choice, check_order
 from skhippo.formats import as_panel
-from skhippo.hold import HOLDS, Hold, domain_ends, fill, sample
+from skhippo.hold import HOLDS, Hold, domain_ends, sample, signals
 from skhippo.measures import Measure, as_measure
 from skhippo.panel import Panel
 
@@ -49,12 +50,8 @@ __all__ = ["project", "reconstruct", "sample_approximation"]
 
 Array = NDArray[np.float64]
 
-# Relative error that the Gauss rule of a cell may add: below the rounding of the sum it enters.
-_RULE_ERROR = 1e-17
-# Cells of one piece of a series, and about the cells of a unit of work: small against the memory, large against a call.
-_PIECE = 1 << 13
-_UNIT = 1 << 14
-_MAX_NODES = 4096
+# Numbers that are turned into coefficients at a time.
+_BLOCK = 1 << 20
 # Places so little outside the window are its edge, after rounding.
 _EDGE = 1e-12
 
@@ -135,13 +132,10 @@ def project(
     measure = as_measure(measure, theta)
     check_choice("hold", hold, HOLDS)
     now = _query_times(panel, at, hold)
-    filled = fill(panel, hold)
-
+    held = signals(panel, hold)
     out = np.empty((len(panel), now.shape[1], panel.n_channels, order), dtype=_result_dtype(panel, dtype))
-    with Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator") as workers:
-        for query, moment in enumerate(now.T):
-            task = _task(panel, filled, moment, measure, order, hold)
-            out[:, query] = _coefficients(task, workers(delayed(_moments)(task, unit) for unit in _cut(panel, order)))
+    for query, moments in enumerate(now.T):
+        _coefficients(Task.until(np.ascontiguousarray(moments), held, measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
 
@@ -294,223 +288,38 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
     return now
 
 
-# ---------------------------------------------------------------------- units of work
-class _Piece(NamedTuple):
-    """Cells `first` to `last` of the packed panel, all of one series."""
-
-    series: int
-    first: int
-    last: int
-
-
-def _cut(panel: Panel, order: int) -> Iterator[list[_Piece]]:
-    """Cut a panel into lists of pieces of about equal size.
-
-    A series is cut at multiples of `_PIECE` of its own cells, so that the order of its sums, hence its
-    coefficients to the last bit, depend on itself alone.
-    """
-    pieces: list[_Piece] = []
-    size = 0
-    for series, (begin, end) in enumerate(pairwise(panel.offsets.tolist())):
-        for first in range(begin, max(end - 1, begin + 1), _PIECE):
-            last = min(first + _PIECE, end - 1)
-            pieces.append(_Piece(series, first, last))
-            # A series has a few nodes for each cell, and about `order` however few its cells are.
-            size += (last - first + order) * panel.n_channels
-            if size >= _UNIT:
-                yield pieces
-                pieces, size = [], 0
-    if pieces:
-        yield pieces
-
-
-class _Cells(NamedTuple):
-    """Cells inside the window: ages of both ends (in time scales), steps, and the number for each piece."""
-
-    old: Array
-    new: Array
-    steps: Array
-    counts: NDArray[np.int64]
-
-
-class _Task(NamedTuple):
-    """What all units of work for one query time have in common."""
-
-    panel: Panel
-    filled: NDArray
-    now: Array
-    start: Array  # of the window of each series
-    scale: Array  # time scale of each series
-    measure: Measure
-    order: int
-    hold: Hold
-
-
-def _task(panel: Panel, filled: NDArray, now: Array, measure: Measure, order: int, hold: Hold) -> _Task:
-    start = panel.times[panel.offsets[:-1]]
-    if measure.time_scale is None:
-        scale = now - start
-    else:
-        scale = np.full(len(panel), measure.time_scale)
-        start = np.maximum(now - scale * measure._horizon(order), start)
-    return _Task(panel, filled, now, start, scale, measure, order, hold)
-
-
-def _cells(task: _Task, pieces: Sequence[_Piece]) -> _Cells:
-    """Cells of `pieces`, cut to the window; those outside are left out."""
-    panel, filled = task.panel, task.filled
-    series, first, last = (np.array(column) for column in zip(*pieces, strict=True))
-    owner = np.repeat(np.arange(len(pieces)), last - first)
-    cell = np.arange(owner.size) - np.repeat(np.cumsum(last - first) - last, last - first)
-    low, high = panel.times[cell], panel.times[cell + 1]
-    with np.errstate(over="ignore"):  # an overflow is reported with its series, in `_coefficients`
-        steps = filled[cell + 1] - filled[cell]
-    window_start, window_end = task.start[series][owner], task.now[series][owner]
-    if task.hold == "linear":
-        kept = (high > window_start) & (low < window_end)
-        low_cut, high_cut = np.maximum(low, window_start), np.minimum(high, window_end)
-        part = np.where(kept, (high_cut - low_cut) / (high - low), 0.0)
-        steps *= part[:, None]
-    else:
-        kept = (high > window_start) & (high <= window_end)
-        low_cut = high_cut = high
-    owner, scale = owner[kept], task.scale[series][owner[kept]]
-    now_kept = window_end[kept]
-    horizon = task.measure._horizon(task.order)
-    old, new = (np.clip((now_kept - edge[kept]) / scale, 0.0, horizon) for edge in (low_cut, high_cut))
-    return _Cells(old, new, steps[kept], np.bincount(owner, minlength=len(pieces)))
-
-
-# ---------------------------------------------------------------------- nodes
-@lru_cache(maxsize=1)
-def _phase_limits() -> Array:
-    r"""Phase that a cell may span with 1, 2, 3, ... Gauss nodes.
-
-    The rule with p nodes takes the mean of :math:`e^{i z u}` over :math:`u \in [0, 1]` with an error of at most
-    :math:`z^{2p} (p!)^4 / ((2p+1) ((2p)!)^3)` (Davis and Rabinowitz, Methods of Numerical Integration, 2.7).
-    """
-    p = np.arange(1.0, _MAX_NODES + 1)
-    log_factor = 4 * gammaln(p + 1) - np.log(2 * p + 1) - 3 * gammaln(2 * p + 1)
-    return np.exp((np.log(_RULE_ERROR) - log_factor) / (2 * p))
-
-
-@lru_cache(maxsize=256)
-def _rule(n_nodes: int) -> tuple[Array, Array]:
-    """Gauss-Legendre nodes and weights on [0, 1]."""
-    nodes, weights = roots_legendre(n_nodes)
-    return 0.5 * (nodes + 1.0), 0.5 * weights
-
-
-def _nodes(measure: Measure, order: int, cells: _Cells) -> tuple[Array, Array, NDArray[np.int64]]:
-    """Nodes in the measure's coordinate, their weights (which add up to 1 in each cell), and nodes per cell."""
-    old, new = measure._coordinate(cells.old), measure._coordinate(cells.new)
-    span = measure._phase(order, cells.old) - measure._phase(order, cells.new)
-    counts = np.searchsorted(_phase_limits(), span) + 1
-    counts[cells.old == cells.new] = 1  # a jump
-    if not counts.size:
-        return np.empty(0), np.empty(0), counts
-    if counts.max() > _MAX_NODES:
-        raise ValueError(
-            f"order={order} is too high: its functions turn so often between two neighbouring observations that a "
-            f"quadrature rule of more than {_MAX_NODES} nodes were needed; take a lower order"
-        )
-    cell = np.repeat(np.arange(counts.size), counts)
-    begin = np.cumsum(counts) - counts
-
-    used = np.flatnonzero(np.bincount(counts))
-    rules = [_rule(int(n)) for n in used]
-    row = np.zeros(int(used[-1]) + 1, dtype=np.int64)
-    row[used] = np.cumsum(used) - used
-    entry = np.arange(cell.size) - begin[cell] + row[counts[cell]]
-    fraction = np.concatenate([nodes for nodes, _ in rules])[entry]
-    weights = np.concatenate([weights for _, weights in rules])[entry]
-
-    coordinates = new[cell] + (old - new)[cell] * fraction
-    density = measure._density(coordinates)
-    if density is not None:
-        weights = weights * density
-        total = np.add.reduceat(weights, begin)
-        jump = total == 0.0  # a jump at the very edge, where the density vanishes
-        weights = np.where(jump[cell], 1.0, weights / np.where(jump, 1.0, total)[cell])
-    return coordinates, weights, counts
-
-
-# ---------------------------------------------------------------------- moments
-def _moments(task: _Task, pieces: Sequence[_Piece]) -> tuple[NDArray[np.int64], NDArray]:
-    """Moments of `pieces`, shape (n_pieces, n_channels, n_functions), and the series they belong to."""
-    measure, order = task.measure, task.order
-    cells = _cells(task, pieces)
-    coordinates, weights, counts = _nodes(measure, order, cells)
-    recurrence = measure._steps(order, coordinates)
-    start = recurrence.start * weights  # the recurrence is linear: weighted at its start, weighted for good
-    bounds = np.concatenate([[0], np.cumsum(counts)])[np.concatenate([[0], np.cumsum(cells.counts)])]
-    cell = np.repeat(np.arange(counts.size), counts)
-    shape = (len(pieces), cells.steps.shape[1], len(recurrence.table) + 2)
-    moments = np.zeros(shape, dtype=recurrence.x.dtype)
-    _accumulate(recurrence.x, start, recurrence.table, cell, cells.steps, bounds, moments)
-    return np.array([piece.series for piece in pieces]), moments
-
-
-def _coefficients(task: _Task, results: Iterator[tuple[NDArray[np.int64], NDArray]]) -> Array:
+# ---------------------------------------------------------------------- the work
+def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
     """Add the moments of each series' pieces, in their order, and turn them into coefficients."""
-    recurrence = task.measure._steps(task.order, np.zeros(0))
-    shape = (len(task.panel), task.panel.n_channels, len(recurrence.table) + 2)
+    panel, measure = task.signals.panel, task.measure
+    recurrence = task.functions(np.zeros(0))
+    shape = (len(panel), panel.n_channels, len(recurrence.table) + 2)
     total = np.zeros(shape, dtype=recurrence.x.dtype)
-    for series, moments in results:
+    work = units(task.signals, task.window, task.dense_from, grids=not measure._angular)
+    for series, moments in _in_threads(task, work, n_jobs):
         np.add.at(total, series, moments)
-    first = sample(task.panel, task.filled, task.start, task.hold)
-    last = sample(task.panel, task.filled, task.now, task.hold)
-    with np.errstate(over="ignore", invalid="ignore"):
-        coefficients = task.measure._assemble(total, first, last, task.order)
-    never_observed = np.isnan(task.filled[task.panel.offsets[:-1]])
-    overflow = ~np.isfinite(coefficients).all(axis=-1) & ~never_observed
-    if overflow.any():
-        series, channel = np.argwhere(overflow)[0]
-        raise ValueError(
-            f"series {series}, channel {channel} has values so large that their differences overflow: rescale them"
-        )
-    coefficients[never_observed] = np.nan  # whether it has steps or not
-    return coefficients
+    first = sample(task.signals, task.window.start)
+    last = sample(task.signals, task.window.now)
+    never_observed = np.isnan(last)
+    rows = max(1, _BLOCK // (shape[1] * shape[2]))
+    for begin in range(0, len(panel), rows):
+        part = slice(begin, begin + rows)
+        with np.errstate(over="ignore", invalid="ignore"):
+            coefficients = measure._assemble(total[part], first[part], last[part], task.order)
+        overflow = ~np.isfinite(coefficients).all(axis=-1) & ~never_observed[part]
+        if overflow.any():
+            series, channel = np.argwhere(overflow)[0]
+            raise ValueError(
+                f"series {begin + series}, channel {channel} has values so large that their differences overflow: "
+                "rescale them"
+            )
+        coefficients[never_observed[part]] = np.nan  # whether it has steps or not
+        out[part] = coefficients
 
 
-@kernel
-def _accumulate(
-    x: NDArray,
-    start: NDArray,
-    table: Array,
-    cell: NDArray[np.int64],
-    steps: Array,
-    bounds: NDArray[np.int64],
-    out: NDArray,
-) -> None:
-    # Blocks of nodes, so that the recurrence runs over a block in registers or the nearest cache; a block never
-    # spans two pieces, so the order of a piece's sums is its own.
-    size = 64
-    n_functions, n_channels = out.shape[2], out.shape[1]
-    before, here = np.empty(size, x.dtype), np.empty(size, x.dtype)
-    variable = np.empty(size, x.dtype)
-    mass = np.empty((n_channels, size))
-    for piece in range(bounds.size - 1):
-        for first in range(bounds[piece], bounds[piece + 1], size):
-            n = min(size, bounds[piece + 1] - first)
-            for j in range(n):
-                variable[j] = x[first + j]
-                before[j] = start[0, first + j]
-                here[j] = start[1, first + j]
-                for c in range(n_channels):
-                    mass[c, j] = steps[cell[first + j], c]
-            for m in range(n_functions):
-                for c in range(n_channels):
-                    total = before[0] * mass[c, 0]
-                    for j in range(1, n):
-                        total += before[j] * mass[c, j]
-                    out[piece, c, m] += total
-                if m + 2 < n_functions:
-                    a, b, d = table[m, 0], table[m, 1], table[m, 2]
-                    for j in range(n):
-                        following = (a * variable[j] + b) * here[j] - d * before[j]
-                        before[j] = here[j]
-                        here[j] = following
-                else:
-                    for j in range(n):
-                        before[j] = here[j]
+def _in_threads(task: Task, work: Iterable[Unit], n_jobs: int | None) -> Iterator[tuple[NDArray[np.int64], NDArray]]:
+    """Compute the moments of units, in their order."""
+    if effective_n_jobs(n_jobs) == 1:
+        return (unit_moments(task, unit) for unit in work)
+    workers = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
+    return workers(delayed(unit_moments)(task, unit) for unit in work)

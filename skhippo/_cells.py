@@ -1,0 +1,150 @@
+"""From the cells of series to sources of their coefficients.
+
+A cell is what is between two neighbouring observations; the change of the signal in it is the mass of a source.  What
+the sources are summed over, and which window they are in, a `Task` says once for all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._clocks import Unit, Window
+from skhippo._compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
+from skhippo._quadrature import MAX_NODES
+from skhippo._sources import Pieces, Sources, moments, node_counts
+from skhippo.hold import Signals, domain_ends, steps, times_at, times_of_cells
+from skhippo.measures import Measure, Recurrence
+
+__all__ = ["Task", "unit_moments"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Task(NamedTuple):
+    """What all units of work for one query time have in common."""
+
+    signals: Signals
+    window: Window
+    measure: Measure
+    order: int
+
+    @classmethod
+    def until(cls, now: Array, signals: Signals, measure: Measure, order: int) -> Task:
+        """Set the windows that end at the times `now`, one for each series."""
+        start, _ = domain_ends(signals.panel, signals.hold)
+        scale = now - start
+        if measure.time_scale is not None:
+            scale = np.full(len(now), measure.time_scale)
+            start = np.maximum(now - scale * measure._horizon(order), start)
+        return cls(signals, Window(now, start, scale), measure, order)
+
+    def functions(self, places: Array) -> Recurrence:
+        """Functions whose moments make the coefficients."""
+        return self.measure._steps(self.order, places)
+
+    @property
+    def dense_from(self) -> float:
+        """Sources from which on leaves cost less products than they save."""
+        n_functions = len(self.functions(np.zeros(0)).table) + 2
+        if n_functions < 2 * LEAF_NODES:
+            return np.inf
+        return len(leaves(self.measure, self.order).origin) * LEAF_NODES * n_functions / (n_functions - LEAF_NODES)
+
+    def ages(self, series: int | Integers, times: Array) -> Array:
+        """Ages of times on the clocks of series, in time scales, inside their windows."""
+        ages = (self.window.now[series] - times) / self.window.scale[series]
+        return np.clip(ages, 0.0, self.measure._horizon(self.order), out=ages)
+
+    def cells(self, ages: Array) -> tuple[Array, Integers]:
+        """Ends of the cells between ages, in the coordinate of the measure, and the nodes that each takes."""
+        places = self.measure._coordinate(ages)
+        if self.signals.hold == "previous":  # the change comes at the newer end
+            return np.stack([places[1:], places[1:]]), np.ones(len(places) - 1, dtype=np.int64)
+        phase = self.measure._phase(self.order, ages)
+        counts = node_counts(phase[:-1] - phase[1:])
+        if counts.max(initial=0) > MAX_NODES:
+            raise ValueError(
+                f"order={self.order} is too high: its functions turn so often between two neighbouring observations "
+                f"that a quadrature rule of more than {MAX_NODES} nodes were needed; take a lower order"
+            )
+        return np.stack([places[:-1], places[1:]]), counts
+
+
+def unit_moments(task: Task, unit: Unit) -> tuple[Integers, NDArray]:
+    """Moments of the pieces of a unit, shape (n_rows, n_channels, n_functions), and the series they belong to."""
+    sources = _grid_sources(task, unit) if unit.kind == "grid" else _cell_sources(task, unit)
+    if unit.kind == "dense" or (unit.kind == "grid" and sources.counts.size > task.dense_from):
+        sources = compress(sources, leaves(task.measure, task.order))
+    sums = moments(sources, task.functions)
+    return unit.rows.series, sums.reshape(len(unit.rows.series), task.signals.panel.n_channels, sums.shape[1])
+
+
+def _cell_sources(task: Task, unit: Unit) -> Sources:
+    """Each cell as a source."""
+    points = unit.number + 1
+    times = times_of_cells(task.signals, unit.clocks, unit.first, unit.number)
+    # A cell from the last point of one piece to the first of the next has no mass, for no piece counts it.
+    ends, counts = task.cells(task.ages(np.repeat(unit.clocks, points), times))
+    pieces = Pieces(np.cumsum(points) - points, unit.number, unit.n_members * task.signals.panel.n_channels)
+    masses = steps(task.signals, unit.rows)
+    if task.signals.hold == "linear":
+        last = pieces.first + unit.number
+        first_part = _inside(task, unit.clocks, times[pieces.first], times[pieces.first + 1])
+        last_part = _inside(task, unit.clocks, times[last - 1], times[last])
+        for i in np.flatnonzero((first_part < 1.0) | (last_part < 1.0)):
+            rows = masses[pieces.places[i] : pieces.places[i + 1]].reshape(-1, unit.number[i])
+            _cut(rows, first_part[i], last_part[i])
+    return Sources(pieces, ends, counts, masses, task.measure._angular)
+
+
+def _grid_sources(task: Task, unit: Unit) -> Sources:
+    """Blocks of equally long cells as sources, and the cells around them."""
+    signals, series, first, number = task.signals, unit.clocks[0], unit.first[0], int(unit.number[0])
+    linear = signals.hold == "linear"
+
+    def age(cells: Integers) -> Array:
+        return task.ages(series, times_at(signals, series, first + cells))
+
+    masses = steps(signals, unit.rows).reshape(-1, number)
+    begin, end = 0, number
+    if linear:
+        low, high = times_at(signals, series, first + np.array([[0, number - 1], [1, number]]))
+        first_part, last_part = _inside(task, series, low, high)
+        _cut(masses, first_part, last_part)
+        begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
+    runs = chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)])
+    found = [_run(task, age, masses, run, linear) for run in runs if run[0] < run[1]]
+    ends, counts, rows = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
+    pieces = Pieces(np.zeros(1, np.int64), np.array([counts.size]), np.array([len(masses)]))
+    return Sources(pieces, ends, counts, rows.ravel(), task.measure._angular)
+
+
+def _run(
+    task: Task, age: Callable[[Integers], Array], masses: Array, run: tuple[int, int, int], linear: bool
+) -> tuple[Array, Integers, Array]:
+    """Ends, node counts and masses of the sources that a run of cells becomes."""
+    first, last, length = run
+    ages = age(np.arange(first, last + 1, length))
+    if length == 1:
+        return *task.cells(ages), masses[:, first:last]
+    nodes, moved = compress_grid(masses[:, first:last], ages, length, linear)
+    return np.stack([nodes, nodes]), np.ones(nodes.size, dtype=np.int64), moved
+
+
+def _inside(task: Task, series: int | Integers, low: Array, high: Array) -> Array:
+    """Part of each cell from `low` to `high` that is inside the window."""
+    window = task.window
+    return (np.minimum(high, window.now[series]) - np.maximum(low, window.start[series])) / (high - low)
+
+
+def _cut(masses: Array, first: float, last: float) -> None:
+    """Leave what is inside the window of the first and the last cell (columns), which may be one."""
+    masses[:, 0] *= first
+    if masses.shape[1] > 1:
+        masses[:, -1] *= last

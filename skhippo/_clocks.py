@@ -1,0 +1,181 @@
+"""Who shares a clock with whom, and how the work is cut up.
+
+Series that were observed at the same times have the same functions in their sums; only their values differ.  Such a
+group (a *clock*) is one table and many rows.  Long clocks are cut into pieces of cells, large groups into pieces of
+rows, and small pieces are put together into units of about equal work, one call of a worker each.
+
+Where a series is cut depends on its own clock alone, so that the order of its sums, hence its coefficients to the
+last bit, do not depend on the rest of the panel or on the number of workers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._jit import kernel
+from skhippo.hold import Rows, Signals, cells_between
+
+__all__ = ["Unit", "Window", "units"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# How the cells of a clock are summed: each for itself, by leaves, or by blocks of equally spaced ones first.
+Kind = Literal["sparse", "dense", "grid"]
+# Cells of a piece; those of a grid cost less.
+_PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 12, "grid": 1 << 17}
+# Cells from which on a grid is worth its calls.
+_GRID = 1 << 12
+# Values of a piece at most: rows beyond them go to another piece.
+_VALUES = 1 << 18
+# Work of a unit, in nodes: small against the memory, large against a call.
+_UNIT = 1 << 15
+
+
+class Window(NamedTuple):
+    """What each series looks at, on its clock."""
+
+    now: Array  # (n_series,)
+    start: Array  # (n_series,)
+    scale: Array  # (n_series,) unit of its ages
+
+
+class Unit(NamedTuple):
+    """Pieces for one call."""
+
+    clocks: Integers  # (n_pieces,) a series that stands for all with the same clock
+    first: Integers  # (n_pieces,) cell
+    number: Integers  # (n_pieces,) of cells
+    n_members: Integers  # (n_pieces,)
+    rows: Rows  # of all members of all pieces
+    kind: Kind
+
+
+def units(signals: Signals, window: Window, dense: float, grids: bool) -> Iterator[Unit]:
+    """Cut the cells in the windows of all series into units of work.
+
+    Parameters
+    ----------
+    signals : Signals
+    window : Window
+    dense : float
+        From how many cells on a series is of the kind ``"dense"``.
+    grids : bool
+        Whether equally spaced series are a kind of their own.
+    """
+    first, number = cells_between(signals, window.start, window.now)
+    members, begin = _group(signals, window.now)
+    clocks = members[begin[:-1]]  # one of each group stands for all
+    kinds = _kinds(signals, clocks, number[clocks], dense, grids)
+    for kind, length in _PIECE.items():
+        group = np.flatnonzero(kinds == kind)
+        cells, size = number[clocks[group]], np.diff(begin)[group]
+        height = np.maximum(1, _VALUES // np.maximum(1, np.minimum(length, cells) * signals.panel.n_channels))
+        tile, cell = _tiles(cells, np.full(cells.size, length))
+        part, row = _tiles(size[tile], height[tile])
+        tile, cell = tile[part], cell[part]
+        n_cells, n_members = np.minimum(length, cells[tile] - cell), np.minimum(height[tile], size[tile] - row)
+        pieces = _Tiles(clocks[group[tile]], first[clocks[group[tile]]] + cell, n_cells, begin[group[tile]] + row, n_members)
+        yield from _units(pieces, members, signals.panel.n_channels, kind)
+
+
+def _kinds(signals: Signals, clocks: Integers, number: Integers, dense: float, grids: bool) -> NDArray[np.object_]:
+    """Say how each clock is summed."""
+    kinds = np.where(number >= dense, "dense", "sparse").astype(object)
+    if grids:
+        long = np.flatnonzero(number >= _GRID)
+        found = np.empty(long.size, dtype=np.bool_)
+        _find_grids(signals.times, signals.panel.offsets, clocks[long], found)
+        kinds[long[found]] = "grid"
+    return kinds
+
+
+class _Tiles(NamedTuple):
+    """Pieces, before they are put together."""
+
+    clocks: Integers
+    first: Integers
+    number: Integers
+    begin: Integers  # first member
+    n_members: Integers
+
+
+def _tiles(size: Integers, length: Integers) -> tuple[Integers, Integers]:
+    """Cut stretches of some sizes into tiles: for each tile the stretch that it belongs to and where it begins."""
+    counts = -(-size // length)
+    of = np.repeat(np.arange(size.size), counts)
+    return of, (np.arange(of.size) - np.repeat(np.cumsum(counts) - counts, counts)) * length[of]
+
+
+def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind) -> Iterator[Unit]:
+    """Put neighbouring pieces together."""
+    clocks, first, number, begin, n_members = pieces
+    # A piece has a few nodes for each cell, and some tens however few its cells are.
+    work = (number + 16) * (4 + n_members * n_channels) // 4
+    unit = np.arange(len(work)) if kind == "grid" else np.cumsum(work) // _UNIT
+    bounds = np.flatnonzero(np.diff(unit, prepend=-1, append=-1))
+    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+        part = slice(low, high)
+        n = n_members[part]
+        place = np.arange(n.sum()) + np.repeat(begin[part] - np.cumsum(n) + n, n)
+        rows = Rows(members[place], np.repeat(first[part], n), np.repeat(number[part], n))
+        yield Unit(clocks[part], first[part], number[part], n, rows, kind)
+
+
+# ---------------------------------------------------------------------- clocks
+def _group(signals: Signals, now: Array) -> tuple[Integers, Integers]:
+    """Series in the order of their clocks, and where each clock begins."""
+    offsets = signals.panel.offsets
+    keys = np.empty(len(now), dtype=np.int64)
+    _hash_clocks(signals.times.view(np.int64), offsets, now.view(np.int64), keys)
+    _, index, inverse = np.unique(keys, return_index=True, return_inverse=True)
+    differs = np.empty(len(now), dtype=np.bool_)
+    _compare_clocks(signals.times, offsets, now, index[inverse], differs)
+    inverse[differs] = len(index) + np.arange(np.count_nonzero(differs))  # one in 2**64: on its own
+    rank = np.argsort(np.append(index, np.flatnonzero(differs)))
+    position = np.empty_like(rank)
+    position[rank] = np.arange(rank.size)
+    label = position[inverse]  # clocks in the order of their first series, so that memory is read in its order
+    return np.argsort(label, kind="stable"), np.append(0, np.cumsum(np.bincount(label)))
+
+
+@kernel
+def _hash_clocks(times: Integers, offsets: Integers, now: Integers, out: Integers) -> None:
+    prime = 1099511628211  # of the FNV hash, here on words
+    for i in range(now.size):
+        value = (offsets[i + 1] - offsets[i]) * prime ^ now[i]
+        if times.size:
+            for k in range(offsets[i], offsets[i + 1]):
+                value = (value ^ times[k]) * prime
+                value ^= value >> 29  # the bits that tell floats apart are the high ones
+        out[i] = value
+
+
+@kernel
+def _compare_clocks(times: Array, offsets: Integers, now: Array, other: Integers, out: NDArray[np.bool_]) -> None:
+    for i in range(now.size):
+        a, b, n = offsets[i], offsets[other[i]], offsets[i + 1] - offsets[i]
+        same = now[i] == now[other[i]] and n == offsets[other[i] + 1] - b
+        if same and a != b and times.size:
+            for k in range(n):
+                same &= times[a + k] == times[b + k]
+        out[i] = not same
+
+
+@kernel
+def _find_grids(times: Array, offsets: Integers, clocks: Integers, out: NDArray[np.bool_]) -> None:
+    for i in range(clocks.size):
+        out[i] = True
+        if times.size:
+            begin, end = offsets[clocks[i]], offsets[clocks[i] + 1]
+            start, step = times[begin], (times[end - 1] - times[begin]) / (end - begin - 1)
+            # Equally spaced up to the rounding of the times themselves.
+            tolerance = 4.4e-16 * max(abs(times[begin]), abs(times[end - 1]))
+            for k in range(begin, end):
+                if abs(start + (k - begin) * step - times[k]) > tolerance:
+                    out[i] = False
+                    break

@@ -1,0 +1,91 @@
+r"""Gauss rules, and how many nodes are enough.
+
+Every function that is integrated or interpolated here turns like :math:`e^{i\phi}` with a phase :math:`\phi` that
+the measure tells.  So two questions about :math:`e^{izu}`, :math:`u \in [0, 1]`, settle all sizes:
+
+- its mean by the Gauss rule with :math:`p` nodes is off by at most
+  :math:`z^{2p} (p!)^4 / ((2p+1) ((2p)!)^3)` (Davis and Rabinowitz, Methods of Numerical Integration, 2.7);
+- its interpolant at :math:`p` Gauss nodes is off by about
+  :math:`\frac{4}{\rho - 1}\, e^{z (\rho - 1/\rho)/4}\, \rho^{-p}` for every :math:`\rho > 1`, since on the ellipse with
+  the sum of half axes :math:`\rho` it is as large as the exponential says (Trefethen, Approximation Theory and
+  Approximation Practice, Theorem 8.2).
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaln
+
+__all__ = ["MAX_NODES", "interpolation_phase", "legendre_transform", "mean_phases", "rule", "rules"]
+
+Array = NDArray[np.float64]
+
+#: Nodes of a rule at most.
+MAX_NODES = 4096
+# Relative error that the rule of a cell may add: below the rounding of the sum it enters.
+_MEAN_ERROR = 1e-17
+# The same for an interpolant; its bound is not as sharp.
+_INTERPOLATION_ERROR = 1e-16
+
+
+@lru_cache(maxsize=1)
+def mean_phases() -> Array:
+    """Phase that a cell may span with 1, 2, 3, ... Gauss nodes, shape (MAX_NODES,)."""
+    p = np.arange(1.0, MAX_NODES + 1)
+    log_factor = 4 * gammaln(p + 1) - np.log(2 * p + 1) - 3 * gammaln(2 * p + 1)
+    return np.exp((np.log(_MEAN_ERROR) - log_factor) / (2 * p))
+
+
+@lru_cache(maxsize=64)
+def interpolation_phase(n_nodes: int) -> float:
+    """Phase that an interval may span so that interpolation at `n_nodes` Gauss nodes is exact to rounding."""
+    rho = np.exp(np.linspace(0.01, 6.0, 600))
+    allowed = np.log(_INTERPOLATION_ERROR) + n_nodes * np.log(rho) - np.log(4 / (rho - 1))
+    return float(max(0.0, np.max(4 * allowed / (rho - 1 / rho))))
+
+
+@lru_cache(maxsize=256)
+def rule(n_nodes: int) -> tuple[Array, Array]:
+    """Gauss-Legendre nodes on [0, 1], from 1 to 0, and their weights, which add up to 1."""
+    # Newton's method on P_n from Tricomi's estimate of its zeros, in extended precision where there is one: the rules
+    # of numpy and scipy lose two to three digits.
+    n = np.longdouble(n_nodes)
+    x = np.cos(np.pi * (np.arange(1, n_nodes + 1) - np.longdouble(0.25)) / (n + 0.5))
+    for _ in range(6):
+        before, here = np.ones_like(x), x.copy()
+        for m in range(1, n_nodes):
+            before, here = here, ((2 * m + 1) * x * here - m * before) / (m + 1)
+        slope = n * (before - x * here) / (1 - x * x)
+        x = x - here / slope
+    weights = 1 / ((1 - x * x) * slope * slope)
+    return (0.5 * (x + 1)).astype(np.float64), (weights / weights.sum()).astype(np.float64)
+
+
+def rules(counts: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+    """Return all rules with `counts` nodes, one after the other, shape (2, total), and where each begins, by count."""
+    used = np.flatnonzero(np.bincount(counts))
+    begin = np.zeros(int(used[-1]) + 1, dtype=np.int64)
+    begin[used] = np.cumsum(used) - used
+    return np.concatenate([rule(int(n)) for n in used], axis=1), begin
+
+
+@lru_cache(maxsize=16)
+def legendre_transform(n_nodes: int) -> Array:
+    r"""Matrix that turns Legendre moments of masses on an interval into masses at its Gauss nodes.
+
+    With :math:`S_l = \sum_k m_k P_l(v_k)` the masses :math:`F_i = w_i \sum_l (l + \frac12) P_l(v_i) S_l` at the Gauss
+    nodes :math:`v_i` (weights :math:`w_i`) have the same moments over every polynomial of degree below `n_nodes`:
+    it is Lagrange's interpolation transposed, which goes by the name of anterpolation.
+
+    Returns
+    -------
+    ndarray of shape (n_nodes, n_nodes)
+        Rows are degrees, columns nodes in the order of `rule`.
+    """
+    nodes, weights = rule(n_nodes)
+    # P_l of 1 - 2 u, as the measures have it: u is an age, and the oldest place of an interval has u = 1.
+    polynomials = np.polynomial.legendre.legvander(1.0 - 2.0 * nodes, n_nodes - 1).T
+    return polynomials * weights * (2.0 * np.arange(n_nodes) + 1.0)[:, None]
