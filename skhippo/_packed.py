@@ -14,6 +14,9 @@ from skhippo._reals import Array
 
 Namer = Callable[[int], str]
 
+# Numbers that are looked at in one go: they and what is made of them fit into a cache.
+BLOCK = 1 << 16
+
 
 def to_offsets(lengths: Array) -> NDArray[np.int64]:
     """Return where each series begins, and the total."""
@@ -29,8 +32,8 @@ def sample_numbers(offsets: NDArray[np.int64]) -> NDArray[np.float64]:
 
 
 def blocks(values: Array) -> Iterator[tuple[int, Array]]:
-    """Cut packed values into blocks of rows that fit into a cache; a memory map is never read whole."""
-    rows = max(1, 2**16 // values.shape[1])
+    """Cut packed values into blocks of rows; a memory map is never read whole."""
+    rows = max(1, BLOCK // values.shape[1])
     return ((start, values[start : start + rows]) for start in range(0, len(values), rows))
 
 
