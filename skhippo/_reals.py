@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
+_REALS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def as_array(x: Any, where: str) -> Array:
@@ -32,6 +33,8 @@ def as_array(x: Any, where: str) -> Array:
 def as_real(x: Any, where: str, hint: str = "") -> Array:
     """Return numbers as a float32 or float64 array, anything masked or null as NaN."""
     array = as_array(x, where)
+    if array.dtype in _REALS:
+        return array
     kind = array.dtype.kind
     if kind == "O":
         return objects_as_real(array, where, hint)
@@ -82,12 +85,16 @@ def is_scalar(x: Any) -> bool:
     """Tell a number (or something else without parts) from a vector."""
     if isinstance(x, (float, int)):
         return True
+    if isinstance(x, np.ndarray):
+        return x.ndim == 0
     if is_sequence(x):
         return False
     return not hasattr(x, "__array__") or isinstance(x, type) or getattr(x, "ndim", 1) == 0
 
 
 def is_sequence(X: Any) -> bool:
+    if isinstance(X, np.ndarray):  # no, but the abstract class takes its time to say so
+        return False
     return isinstance(X, Sequence) and not isinstance(X, (str, bytes, bytearray, memoryview))
 
 

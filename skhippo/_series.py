@@ -26,6 +26,8 @@ def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
     """Read one entry of a list of series."""
     if isinstance(entry, tuple):
         return _read_pair(entry, where, time_channel)
+    if isinstance(entry, np.ndarray) and entry.ndim:
+        return _read_untimed(entry, where, time_channel)
     if is_pandas_frame(entry) or is_pandas_series(entry):
         return _read_indexed(entry, where, time_channel)
     for is_kind, advice in REFUSED_SERIES:
@@ -97,7 +99,7 @@ def _read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool
     values = as_real(entry, where)
     if values.ndim not in (1, 2):
         raise ValueError(f"{where} has shape {values.shape}: (n_times,) or (n_channels, n_times) is expected")
-    values = np.atleast_2d(values)
+    values = values[np.newaxis] if values.ndim == 1 else values
     if time_channel is not None:
         k = channel_position(time_channel, len(values), where)
         return with_times(np.delete(values, k, axis=0), as_times(values[k], f"{where}, time channel"), where)
@@ -167,7 +169,11 @@ def _same_clock(a: Array, b: Array) -> bool:
 def drop_padding(series: Series) -> Series:
     """Drop the positions after the last observation, if the series has no times of its own."""
     values = series.values
-    if series.times is not None or not np.isnan(values[:, -1:]).all():
+    if series.times is not None:
+        return series
+    if values.size and values[0, -1] == values[0, -1]:  # of most series: no need to look at the other channels
+        return series
+    if not np.isnan(values[:, -1:]).all():
         return series
     observed = np.flatnonzero(~np.isnan(values).all(axis=0))
     return series._replace(values=values[:, : observed[-1] + 1]) if observed.size else series

@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._packed import Namer, place_of
+from skhippo._packed import BLOCK, Namer, place_of
 from skhippo._reals import Array, as_array, as_real, is_null, objects_as_real
 from skhippo._tables import is_pandas_vector, library
 
+_FLOAT64 = np.dtype(np.float64)
 # Ticks of datetime64 and timedelta64: seconds a tick, or ticks a second
 _SECONDS = {"D": 86400, "h": 3600, "m": 60, "s": 1}
 _PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
@@ -23,6 +24,8 @@ def as_times(x: Any, where: str) -> Array:
     if is_pandas_vector(x):
         x = _pandas_times(x, where)
     array = as_array(x, where)
+    if array.dtype == _FLOAT64:
+        return array
     if array.dtype.kind == "O":
         array = _objects_as_times(array, where)
     if array.dtype.kind == "M":
@@ -188,6 +191,8 @@ def anchor(stamps: Array, offsets: NDArray[np.int64], name: Namer) -> tuple[NDAr
 
 def check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
     """Raise unless times (numbers or dates) are finite and increase strictly inside each series."""
+    if _rise(times, offsets):
+        return
     finite = np.isfinite(times)
     if not finite.all():
         row = int(finite.argmin())
@@ -196,8 +201,6 @@ def check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
         )
     rising = times[1:] > times[:-1]
     rising[offsets[1:-1] - 1] = True
-    if rising.all():
-        return
     row = int(rising.argmin()) + 1
     before, time, place = times[row - 1], times[row], place_of(row, offsets, name)
     if time != before:
@@ -210,6 +213,25 @@ def check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
         f"{place}: the time {time} is there twice: times must increase strictly; keep one of the observations or "
         "average them"
     )
+
+
+def _rise(times: Array, offsets: NDArray[np.int64]) -> bool:
+    """Tell, block by block, whether times are finite and increase strictly inside each series."""
+    if not len(times):
+        return True
+    # What lies between two finite times, in order, is finite.
+    if not (np.isfinite(times[offsets[:-1]]).all() and np.isfinite(times[offsets[1:] - 1]).all()):
+        return False
+    ends = offsets[1:-1] - 1
+    for start in range(0, len(times) - 1, BLOCK):
+        block = times[start : start + BLOCK + 1]
+        with np.errstate(invalid="ignore"):
+            rising = block[1:] > block[:-1]
+        first, last = np.searchsorted(ends, [start, start + len(rising)])
+        rising[ends[first:last] - start] = True
+        if not rising.all():
+            return False
+    return True
 
 
 def check_clock(clock: Array, where: str) -> None:

@@ -43,8 +43,7 @@ def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
     The domain is the series' own clock, shared by its channels; the last value of ``hold="previous"`` lasts for the
     mean step of the series.
     """
-    start = panel.times[panel.offsets[:-1]]
-    end = panel.times[panel.offsets[1:] - 1]
+    start, end = panel._ends()
     if hold == "previous":
         end = end + (end - start) / np.maximum(panel.lengths - 1, 1)
     return start, end

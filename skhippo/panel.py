@@ -15,16 +15,17 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from skhippo._packed import (
-    blocks,
+    Namer,
     check_not_empty,
     check_values,
     counted,
-    first_infinite,
     namer,
     place_of,
     same_channels,
     same_names,
+    same_values,
     sample_numbers,
+    survey,
     to_offsets,
 )
 from skhippo._reals import Array, as_array, as_real
@@ -33,7 +34,7 @@ from skhippo._times import anchor, as_times, check_times, check_unit, common_uni
 
 __all__ = ["Panel"]
 
-_STATE = ("values", "times", "offsets", "channel_names", "origins", "series_ids", "_stamps")
+_STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids", "_stamps", "_n_missing")
 
 
 class Panel:
@@ -51,7 +52,7 @@ class Panel:
         Observation times, strictly increasing inside a series, in any unit (float64).  Dates (datetime64,
         pandas, `datetime.datetime`) become seconds since the first time of their series, which is kept in
         `origins`; durations (timedelta64) become seconds.  Default: the sample numbers 0, 1, 2, ... of
-        each series.
+        each series, which take no memory before `times` is asked for.
     offsets : array-like of shape (n_series + 1,), optional
         Where each series begins; ``offsets[0] == 0`` and ``offsets[-1] == total``.  Default: one series.
     channel_names : sequence of str, optional
@@ -104,12 +105,14 @@ class Panel:
     __hash__ = None  # type: ignore[assignment]
 
     values: Array
-    times: NDArray[np.float64]
+    _times: NDArray[np.float64] | None  # None: sample numbers
     offsets: NDArray[np.int64]
     channel_names: tuple[str, ...] | None
     origins: Array | None
     series_ids: Array | None
     _stamps: Array | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
+    _n_missing: int | None  # None: not counted yet
+    _sample_numbers: NDArray[np.float64] | None = None  # kept once they were asked for
 
     def __init__(
         self,
@@ -136,23 +139,10 @@ class Panel:
         name = namer(ids)
         names = None if channel_names is None else _check_names(channel_names, n_channels)
         starts = None if origins is None else _check_origins(origins, n_series)
-        stamps = None
-        if times is None:
-            clock = sample_numbers(bounds)
-        else:
-            clock = as_times(times, "times")
-            if clock.shape != (total,):
-                raise ValueError(f"times has shape {clock.shape}: ({total},) is expected, one time a row of values")
-            if clock.dtype.kind == "M":
-                if starts is not None:
-                    raise ValueError("times are dates and origins are given: pass one or the other")
-                clock, starts, stamps = anchor(clock, bounds, name)
-            else:
-                check_times(clock, bounds, name)
-        if origins is not None and starts is not None:
-            check_unit(clock, starts, bounds, name)
-        check_values(packed, bounds, name, names)
-        self.__setstate__(dict(zip(_STATE, (packed, clock, bounds, names, starts, ids, stamps), strict=True)))
+        clock, starts, stamps = _read_clock(times, starts, bounds, name)
+        missing = check_values(packed, bounds, name, names)
+        state = (packed, clock, bounds, names, starts, ids, stamps, missing)
+        self.__setstate__(dict(zip(_STATE, state, strict=True)))
 
     @classmethod
     def _trusted(cls, **state: Any) -> Panel:
@@ -274,12 +264,13 @@ class Panel:
         origins, stamps = _join_origins(parts)
         return cls._trusted(
             values=np.concatenate([p.values for p in parts]),
-            times=np.concatenate([p.times for p in parts]),
+            _times=None if all(p._times is None for p in parts) else np.concatenate([p.times for p in parts]),
             offsets=to_offsets(lengths),
             channel_names=same_names([p.channel_names for p in parts], lambda i: f"panel {i}"),
             origins=origins,
             series_ids=_join_labels(ids) if len(ids) == len(parts) else None,
             _stamps=stamps,
+            _n_missing=None if any(p._n_missing is None for p in parts) else sum(p._count_missing() for p in parts),
         )
 
     def astype(self, dtype: DTypeLike) -> Panel:
@@ -313,8 +304,9 @@ class Panel:
             return self
         with np.errstate(over="ignore"):
             values = self.values.astype(target)
-        row, channel = first_infinite(values)
-        if row >= 0:
+        _, infinite = survey(values)
+        if infinite is not None:
+            row, channel = infinite
             where = place_of(row, self.offsets, namer(self.series_ids))
             raise ValueError(
                 f"{where} holds {self.values[row, channel]!s}, too large for {target}: rescale the channel or keep "
@@ -333,7 +325,7 @@ class Panel:
         Returns
         -------
         Panel
-            Times of dates go on counting from the same `origins`.
+            Times of dates go on counting from the same `origins`; this panel itself, if all rows are kept.
 
         Raises
         ------
@@ -348,21 +340,31 @@ class Panel:
         array([0., 2.])
         """
         mask = np.asarray(keep)
-        if mask.dtype != bool or mask.shape != self.times.shape:
-            raise ValueError(
-                f"keep is a {mask.dtype} array of shape {mask.shape}: a mask {self.times.shape} is expected"
-            )
-        offsets = np.concatenate([[0], np.cumsum(mask)])[self.offsets]
+        total = len(self.values)
+        if mask.dtype != bool or mask.shape != (total,):
+            raise ValueError(f"keep is a {mask.dtype} array of shape {mask.shape}: a mask {(total,)} is expected")
+        rows = np.flatnonzero(mask)
+        if len(rows) == total:
+            return self
+        offsets = np.searchsorted(rows, self.offsets)
         check_not_empty(np.diff(offsets))
-        return self._trusted(
-            values=self.values[mask],
-            times=self.times[mask],
-            offsets=offsets,
-            channel_names=self.channel_names,
-            origins=self.origins,
-            series_ids=self.series_ids,
-            _stamps=None if self._stamps is None else self._stamps[mask],
-        )
+        times = rows - np.repeat(self.offsets[:-1], np.diff(offsets)) if self._times is None else self._times[rows]
+        return self._part(rows, slice(None), offsets, times.astype(np.float64, copy=False))
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Times of all rows; where none were given, the sample numbers 0, 1, 2, ... of each series."""
+        if self._times is not None:
+            return self._times
+        if self._sample_numbers is None:
+            self._sample_numbers = _frozen(sample_numbers(self.offsets))
+        return self._sample_numbers
+
+    def _ends(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the first and the last time of each series, new arrays of shape (n_series,)."""
+        if self._times is None:
+            return np.zeros(len(self)), (self.lengths - 1).astype(np.float64)
+        return self._times[self.offsets[:-1]], self._times[self.offsets[1:] - 1]
 
     @property
     def shape(self) -> tuple[int]:
@@ -382,7 +384,13 @@ class Panel:
     @property
     def n_observations(self) -> int:
         """Number of values that were observed (are not NaN), over all series and channels."""
-        return sum(int(np.count_nonzero(block == block)) for _, block in blocks(self.values))
+        return self.values.size - self._count_missing()
+
+    def _count_missing(self) -> int:
+        """Return the number of values that are NaN, counted once."""
+        if self._n_missing is None:
+            self._n_missing, _ = survey(self.values)
+        return self._n_missing
 
     @property
     def dtype(self) -> np.dtype:
@@ -439,7 +447,12 @@ class Panel:
             raise IndexError(f"series {i} is asked for in a panel of {n}")
         i %= n
         rows = slice(self.offsets[i], self.offsets[i + 1])
-        times: Array = self.times[rows]
+        times: Array
+        if self._times is None:
+            times = np.arange(rows.stop - rows.start, dtype=np.float64)
+            times.flags.writeable = False
+        else:
+            times = self._times[rows]
         if self.origins is not None and not np.isnat(self.origins[i]):
             times = dates_after(times, self.origins[i]) if self._stamps is None else self._stamps[rows]
         return times, self.values[rows].T
@@ -455,15 +468,8 @@ class Panel:
     def _span(self, start: int, stop: int) -> Panel:
         """Return neighbouring series as a panel of views."""
         rows = slice(self.offsets[start], self.offsets[stop])
-        return self._trusted(
-            values=self.values[rows],
-            times=self.times[rows],
-            offsets=self.offsets[start : stop + 1] - self.offsets[start],
-            channel_names=self.channel_names,
-            origins=None if self.origins is None else self.origins[start:stop],
-            series_ids=None if self.series_ids is None else self.series_ids[start:stop],
-            _stamps=None if self._stamps is None else self._stamps[rows],
-        )
+        offsets = self.offsets[start : stop + 1] - self.offsets[start]
+        return self._part(rows, slice(start, stop), offsets, _rows_of(self._times, rows))
 
     def _take(self, positions: Array) -> Panel:
         """Return the series at `positions` as a panel of copies (of views, if they are neighbours)."""
@@ -472,14 +478,19 @@ class Panel:
         lengths = self.lengths[positions]
         offsets = to_offsets(lengths)
         rows = np.repeat(self.offsets[positions] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return self._part(rows, positions, offsets, _rows_of(self._times, rows))
+
+    def _part(self, rows: slice | Array, series: slice | Array, offsets: Array, times: Array | None) -> Panel:
+        """Return the panel of some rows of some series."""
         return self._trusted(
-            values=self.values[rows],
-            times=self.times[rows],
+            values=_rows_of(self.values, rows),
+            _times=times,
             offsets=offsets,
             channel_names=self.channel_names,
-            origins=None if self.origins is None else self.origins[positions],
-            series_ids=None if self.series_ids is None else self.series_ids[positions],
-            _stamps=None if self._stamps is None else self._stamps[rows],
+            origins=_rows_of(self.origins, series),
+            series_ids=_rows_of(self.series_ids, series),
+            _stamps=_rows_of(self._stamps, rows),
+            _n_missing=0 if self._n_missing == 0 else None,
         )
 
     def __eq__(self, other: object) -> bool:
@@ -488,8 +499,8 @@ class Panel:
         return (
             self.channel_names == other.channel_names
             and np.array_equal(self.offsets, other.offsets)
-            and np.array_equal(self.times, other.times)
-            and np.array_equal(self.values, other.values, equal_nan=True)
+            and (self._times is other._times or np.array_equal(self.times, other.times))
+            and same_values(self.values, other.values)
             and _same_labels(self.origins, other.origins)
             and _same_labels(self.series_ids, other.series_ids)
             and _same_labels(self._stamps, other._stamps)
@@ -506,9 +517,8 @@ class Panel:
         if len(self):
             low, high = self.lengths.min(), self.lengths.max()
             parts.append(counted(low, "observation") if low == high else f"{low} to {high} observations")
-            missing = 1 - self.n_observations / self.values.size
-            if missing:
-                parts.append(f"{100 * missing:.3g}% missing")
+            if self._count_missing():
+                parts.append(f"{100 * self._count_missing() / self.values.size:.3g}% missing")
         return f"Panel({', '.join(parts)})"
 
 
@@ -559,6 +569,26 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> NDArray[np.int64]:
     return bounds
 
 
+def _read_clock(
+    times: ArrayLike | None, origins: Array | None, offsets: NDArray[np.int64], name: Namer
+) -> tuple[NDArray[np.float64] | None, Array | None, Array | None]:
+    """Return times (None: sample numbers), origins and, if these two do not give the dates back, the dates."""
+    clock = None
+    if times is not None:
+        clock = as_times(times, "times")
+        total = int(offsets[-1])
+        if clock.shape != (total,):
+            raise ValueError(f"times has shape {clock.shape}: ({total},) is expected, one time a row of values")
+        if clock.dtype.kind == "M":
+            if origins is not None:
+                raise ValueError("times are dates and origins are given: pass one or the other")
+            return anchor(clock, offsets, name)
+        check_times(clock, offsets, name)
+    if origins is not None:
+        check_unit(sample_numbers(offsets) if clock is None else clock, origins, offsets, name)
+    return clock, origins, None
+
+
 def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
     """Return channel names as a tuple; raise unless they are distinct strings, one a channel."""
     if isinstance(channel_names, str) or not isinstance(channel_names, Iterable):
@@ -602,6 +632,13 @@ def _same_labels(a: Array | None, b: Array | None) -> bool:
         return False
     same = np.asarray(a == b, dtype=bool)
     return bool((same | ((a != a) & (b != b))).all()) if a.dtype.kind == b.dtype.kind == "M" else bool(same.all())
+
+
+def _rows_of(array: Array | None, rows: slice | Array) -> Array | None:
+    """Return rows of a part that a panel may not have: a view of neighbours, a copy of scattered ones."""
+    if array is None or isinstance(rows, slice):
+        return None if array is None else array[rows]
+    return array.take(rows, axis=0)
 
 
 def _frozen(array: Array) -> Array:

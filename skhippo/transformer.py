@@ -237,8 +237,8 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         self.measure_ = as_measure(self.measure, theta)
         self.theta_ = self.measure_.time_scale
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
-        last = float(np.median(panel.times[panel.offsets[1:] - 1] - start))
-        self.sample_times_ = np.linspace(0.0, last, int(np.median(panel.lengths)))
+        _, last = domain_ends(panel, "linear")
+        self.sample_times_ = np.linspace(0.0, float(np.median(last - start)), int(np.median(panel.lengths)))
         self._layout = (self.order, self.indicator)
         coefficients = self._project(panel)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
