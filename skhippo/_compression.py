@@ -31,16 +31,16 @@ from numpy.typing import NDArray
 from skhippo._quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._sources import Intervals, Pieces, Sources, moments
 from skhippo._sums import add_product
-from skhippo.measures import LegS, Measure
+from skhippo.measures import Measure, legendre
 
 __all__ = ["GRID_NODES", "LEAF_NODES", "compress", "grid_runs", "compress_grid", "leaves"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Nodes of a leaf, and of a block of a grid: multiples of 8, so that SIMD has no remainder.
+#: Nodes of a leaf, and of a block of a grid; 16, so that SIMD has no remainder.
 LEAF_NODES = 16
-GRID_NODES = 24
+GRID_NODES = 16
 # Cells of a block of a grid, from the longest: longer ones save less than they cost in cache.
 _GRID_BLOCKS = (4096, 1024, 256, 64)
 
@@ -77,12 +77,8 @@ def compress(sources: Sources, intervals: Intervals) -> Sources:
     """
     lowest, highest = intervals.touched(sources)
     slots = highest - lowest + 1
-    legendre = moments(sources, lambda places: LegS()._steps(LEAF_NODES - 1, places), intervals)
-    masses = np.zeros(legendre.shape)
-    add_product(
-        legendre.ravel(), 0, LEAF_NODES, len(legendre), LEAF_NODES, legendre_transform(LEAF_NODES), masses.ravel(), 0,
-        LEAF_NODES,
-    )  # fmt: skip
+    legendre_moments = moments(sources, lambda places: legendre(LEAF_NODES, places), intervals)
+    masses = _product(legendre_moments, legendre_transform(LEAF_NODES))
     interval = np.repeat(highest + np.cumsum(slots) - slots, slots) - np.arange(slots.sum())
     nodes = (intervals.origin[interval, None] + intervals.width[interval, None] * rule(LEAF_NODES)[0]).ravel()
     number = slots * LEAF_NODES
@@ -149,12 +145,8 @@ def compress_grid(masses: Array, ages: Array, length: int, linear: bool) -> tupl
         Their ages.
     masses : ndarray of shape (n_rows, n_blocks * GRID_NODES)
     """
-    table = _grid_table(length, linear)
-    n_rows, n_cells = masses.shape
-    n_blocks = n_cells // length
-    out = np.zeros((n_rows, n_blocks * GRID_NODES))
-    flat = np.ascontiguousarray(masses).ravel()
-    add_product(flat, 0, length, n_rows * n_blocks, length, table, out.ravel(), 0, GRID_NODES)
+    rows = np.ascontiguousarray(masses).reshape(-1, length)
+    out = _product(rows, _grid_table(length, linear)).reshape(len(masses), -1)
     nodes = ages[1:, None] + (ages[:-1] - ages[1:])[:, None] * rule(GRID_NODES)[0]
     return nodes.ravel(), out
 
@@ -165,5 +157,14 @@ def _grid_table(length: int, linear: bool) -> Array:
     newer = 1.0 - np.arange(1, length + 1) / length
     nodes, weights = rule(GRID_NODES // 2) if linear else (np.zeros(1), np.ones(1))  # exact for their degree
     places = newer[:, None] + nodes / length
-    polynomials = LegS()._steps(GRID_NODES - 1, places.ravel()).evaluate().reshape(*places.shape, GRID_NODES)
+    polynomials = legendre(GRID_NODES, places.ravel()).evaluate().reshape(*places.shape, GRID_NODES)
     return np.ascontiguousarray((weights @ polynomials) @ legendre_transform(GRID_NODES))
+
+
+def _product(left: Array, right: Array) -> Array:
+    """Matrix product; its rows do not depend on each other, to the last bit, and no other threads take part."""
+    n_rows, n_sources = left.shape
+    out = np.zeros((n_rows, right.shape[1]))
+    flat = np.ascontiguousarray(left).ravel()
+    add_product(flat, 0, n_sources, n_rows, n_sources, right, right.shape[1], out.ravel(), 0, right.shape[1])
+    return out

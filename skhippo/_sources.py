@@ -22,6 +22,7 @@ from skhippo._quadrature import mean_phases, rules
 from skhippo._sums import (
     BLOCK,
     COUNT,
+    GAP,
     LEVEL,
     MASS,
     N_COLUMNS,
@@ -133,7 +134,7 @@ def moments(sources: Sources, functions: Callable[[Array], Recurrence], interval
     n_functions = len(recurrence.table) + 2
     table = np.zeros((padded(n_functions), 3))
     table[: n_functions - 2] = recurrence.table
-    sums = np.zeros((int((pieces.rows * slots).sum()), len(table)), recurrence.x.dtype)
+    sums = np.zeros((int((pieces.rows * slots).sum()), len(table) + GAP), recurrence.x.dtype)
     flat = sums.view(np.float64)
     of, slot = blocks[:, _PIECE].copy(), blocks[:, _SLOT].copy()
     place = np.cumsum(pieces.rows * slots) - pieces.rows * slots

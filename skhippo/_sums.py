@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from skhippo._jit import kernel
 
-__all__ = ["BLOCK", "N_COLUMNS", "accumulate", "add_product", "padded"]
+__all__ = ["BLOCK", "GAP", "N_COLUMNS", "accumulate", "add_product", "padded"]
 
 Array = NDArray[np.float64]
 
@@ -33,23 +33,33 @@ Array = NDArray[np.float64]
 BLOCK = 64
 # Functions that are written to the table at once: one line of the cache.
 _TILE = 8
+# Rows are this many numbers longer than used: rows whose distance is a power of two compete for places in the cache.
+GAP = 8
 
 
 def padded(n_functions: int) -> int:
     """Return the number of columns that holds `n_functions` and leaves SIMD no remainder."""
-    return -(-n_functions // _TILE) * _TILE
+    return -(-n_functions // 16) * 16
 
 
 @kernel
 def add_product(
-    masses: Array, first: int, stride: int, n_rows: int, n_sources: int, table: Array, out: Array, place: int, step: int
+    masses: Array,
+    first: int,
+    stride: int,
+    n_rows: int,
+    n_sources: int,
+    table: Array,
+    width: int,
+    out: Array,
+    place: int,
+    step: int,
 ) -> None:
-    """Add (rows of `masses`) @ `table` to rows of `out`.
+    """Add (rows of `masses`) @ ``table[:, :width]`` to rows of `out`.
 
     Row `r` of the masses is ``masses[first + r * stride:][:n_sources]``, that of the result begins at
     ``out[place + r * step]``.  Four rows by four sources at a time: eight loads serve sixteen products.
     """
-    width = table.shape[1]
     fours = n_rows - n_rows % 4
     for r in range(0, fours, 4):
         d0, d1, d2, d3 = (first + r * stride, first + (r + 1) * stride, first + (r + 2) * stride, first + (r + 3) * stride)
@@ -159,7 +169,9 @@ def accumulate(
         Rows of ``padded(n_functions)`` moments; for a complex recurrence of twice as many numbers.
     """
     width = len(recurrence)
-    table, tile = np.empty((BLOCK, width), x.dtype), np.empty((_TILE, BLOCK), x.dtype)
+    table, tile = np.empty((BLOCK, width + GAP), x.dtype), np.empty((_TILE, BLOCK), x.dtype)
+    real = table.view(np.float64)
+    real_width = width * (real.shape[1] // table.shape[1])
     longest = 0
     for b in range(len(blocks)):
         longest = max(longest, blocks[b, N_LEVELS] * blocks[b, COUNT])
@@ -186,7 +198,8 @@ def accumulate(
             blocks[b, STRIDE],
             blocks[b, N_ROWS],
             count,
-            table.view(np.float64),
+            real,
+            real_width,
             out,
             blocks[b, PLACE],
             blocks[b, STEP],

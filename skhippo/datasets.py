@@ -591,14 +591,14 @@ def drop(
     """
     panel = as_panel(X)
     _check_fraction("fraction", fraction)
-    keep = np.ones(len(panel.times), dtype=bool)
+    keep = np.ones(len(panel.values), dtype=bool)
     values = panel.values.copy() if per_channel else panel.values
     for rows, rng in zip(_rows(panel), _generators(len(panel), random_state), strict=True):
         if per_channel:
             values[rows] = _without_entries(values[rows], fraction, rng)
         else:
             keep[rows][_choose(len(keep[rows]), fraction, rng)] = False
-    return _rebuilt(panel, values, panel.times, panel.offsets) if per_channel else panel.where(keep)
+    return _rebuilt(panel, values, panel._times, panel.offsets) if per_channel else panel.where(keep)
 
 
 def gap(
@@ -640,7 +640,7 @@ def gap(
     _check_fraction("fraction", fraction, below_one=True)
     if position is not None:
         _check_fraction("position", position)
-    keep = np.ones(len(panel.times), dtype=bool)
+    keep = np.ones(len(panel.values), dtype=bool)
     for rows, rng in zip(_rows(panel), _generators(len(panel), random_state), strict=True):
         t = panel.times[rows]
         if fraction == 0 or len(t) == 1:

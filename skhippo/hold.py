@@ -69,7 +69,7 @@ def signals(panel: Panel, hold: Hold) -> Signals:
     occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
     if not whole:
         _find_occupied(panel.values, occupied)
-    return Signals(panel, hold, panel.times, occupied)
+    return Signals(panel, hold, np.empty(0) if panel._times is None else panel._times, occupied)
 
 
 def sample(signals: Signals, moments: Array) -> Array:

@@ -40,7 +40,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._validation import check_finite_number, check_order
 
-__all__ = ["MEASURES", "ChebT", "FouT", "LagT", "LegS", "LegT", "Measure", "as_measure"]
+__all__ = ["MEASURES", "ChebT", "FouT", "LagT", "LegS", "LegT", "Measure", "as_measure", "legendre"]
 
 Array = NDArray[np.float64]
 
@@ -198,7 +198,7 @@ class _Legendre(Measure):
 
     def basis(self, order: int, s: ArrayLike) -> Array:
         s = np.asarray(s, dtype=np.float64)
-        polynomials = self._steps(check_order(order), self._age(s).ravel()).evaluate()[:, :order]
+        polynomials = legendre(check_order(order), self._age(s).ravel()).evaluate()[:, :order]
         return (polynomials * self._norm(order)).reshape((*s.shape, order))
 
     @staticmethod
@@ -214,18 +214,15 @@ class _Legendre(Measure):
         return (order + 0.5) * _angle(age)
 
     def _steps(self, order: int, coordinate: Array) -> Recurrence:
-        # P_0 .. P_order of x = 2 s - 1; (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1).
-        x = 1.0 - 2.0 * coordinate
-        n = np.arange(1.0, order)
-        table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
-        return Recurrence(x, np.stack([np.ones_like(x), x]), table)
+        # int_s^1 P_n(2 v - 1) dv = (1 - x^2) P_n'(x) / (2 n (n + 1)) = w_n at x = 2 s - 1, and the age for n = 0;
+        # (n + 2) w_{n+1} = (2 n + 1) x w_n - (n - 1) w_{n-1} (DLMF 18.9.15 and 18.9.17).
+        n = np.arange(1.0, max(order, 2) - 1)
+        table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
+        return Recurrence(1.0 - 2.0 * coordinate, np.stack([coordinate, coordinate * (1.0 - coordinate)]), table)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
-        # int_s^1 P_n(2 v - 1) dv = (P_{n-1} - P_{n+1}) / (2 (2 n + 1)) at 2 s - 1 (DLMF 18.17.1 with 18.9.7).
-        coefficients = np.empty((*moments.shape[:-1], order))
-        coefficients[..., 0] = first + 0.5 * (moments[..., 0] - moments[..., 1])
-        coefficients[..., 1:] = moments[..., : order - 1] - moments[..., 2 : order + 1]
-        coefficients[..., 1:] /= 2.0 * self._norm(order)[1:]
+        coefficients = moments[..., :order] * self._norm(order)
+        coefficients[..., 0] += first
         return coefficients
 
 
@@ -625,6 +622,14 @@ class ChebT(Measure):
         coefficients[..., 0] = first + moments[..., 0] / np.pi
         coefficients[..., 1:] = moments[..., 1:order] * (math.sqrt(2.0) / (np.pi * np.arange(1, order)))
         return coefficients
+
+
+def legendre(n_functions: int, age: Array) -> Recurrence:
+    """Legendre polynomials P_0, P_1, ... of ``1 - 2 * age``; at least two."""
+    x = 1.0 - 2.0 * age
+    n = np.arange(1.0, max(n_functions, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
+    table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
+    return Recurrence(x, np.stack([np.ones_like(x), x]), table)
 
 
 def _angle(age: Array) -> Array:

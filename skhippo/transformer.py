@@ -361,7 +361,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             _refuse_empty_channels(panel, self.channel_names_)
         if self.indicator:
             values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
-            panel = Panel(values, panel.times, panel.offsets, origins=panel.origins)
+            panel = Panel(values, panel._times, panel.offsets, origins=panel.origins)
         return project(panel, self.measure_, self.order, hold=self.hold, dtype=np.float64, n_jobs=self.n_jobs)
 
     def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
