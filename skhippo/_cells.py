@@ -17,7 +17,7 @@ from skhippo._clocks import Unit, Window
 from skhippo._compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
 from skhippo._quadrature import MAX_NODES
 from skhippo._sources import Pieces, Sources, moments, node_counts
-from skhippo.hold import Signals, domain_ends, steps, times_at, times_of_cells
+from skhippo.hold import Signals, ages_of_cells, domain_ends, steps, times_at
 from skhippo.measures import Measure, Recurrence
 
 __all__ = ["Task", "unit_moments"]
@@ -88,15 +88,15 @@ def unit_moments(task: Task, unit: Unit) -> tuple[Integers, NDArray]:
 def _cell_sources(task: Task, unit: Unit) -> Sources:
     """Each cell as a source."""
     points = unit.number + 1
-    times = times_of_cells(task.signals, unit.clocks, unit.first, unit.number)
+    now, scale = task.window.now[unit.clocks], task.window.scale[unit.clocks]
+    oldest = task.measure._horizon(task.order)
     # A cell from the last point of one piece to the first of the next has no mass, for no piece counts it.
-    ends, counts = task.cells(task.ages(np.repeat(unit.clocks, points), times))
+    ends, counts = task.cells(ages_of_cells(task.signals, unit.clocks, unit.first, unit.number, now, scale, oldest))
     pieces = Pieces(np.cumsum(points) - points, unit.number, unit.n_members * task.signals.panel.n_channels)
     masses = steps(task.signals, unit.rows)
     if task.signals.hold == "linear":
-        last = pieces.first + unit.number
-        first_part = _inside(task, unit.clocks, times[pieces.first], times[pieces.first + 1])
-        last_part = _inside(task, unit.clocks, times[last - 1], times[last])
+        last = unit.first + unit.number - 1
+        first_part, last_part = (_inside(task, unit.clocks, cell) for cell in (unit.first, last))
         for i in np.flatnonzero((first_part < 1.0) | (last_part < 1.0)):
             rows = masses[pieces.places[i] : pieces.places[i + 1]].reshape(-1, unit.number[i])
             _cut(rows, first_part[i], last_part[i])
@@ -114,8 +114,7 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
     masses = steps(signals, unit.rows).reshape(-1, number)
     begin, end = 0, number
     if linear:
-        low, high = times_at(signals, series, first + np.array([[0, number - 1], [1, number]]))
-        first_part, last_part = _inside(task, series, low, high)
+        first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
         _cut(masses, first_part, last_part)
         begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
     runs = chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)])
@@ -137,9 +136,10 @@ def _run(
     return np.stack([nodes, nodes]), np.ones(nodes.size, dtype=np.int64), moved
 
 
-def _inside(task: Task, series: int | Integers, low: Array, high: Array) -> Array:
-    """Part of each cell from `low` to `high` that is inside the window."""
+def _inside(task: Task, series: int | Integers, cells: Integers) -> Array:
+    """Part of cells that is inside the window of their series."""
     window = task.window
+    low, high = times_at(task.signals, series, cells), times_at(task.signals, series, cells + 1)
     return (np.minimum(high, window.now[series]) - np.maximum(low, window.start[series])) / (high - low)
 
 

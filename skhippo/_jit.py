@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import update_wrapper
 from threading import RLock
 from types import FunctionType
 from typing import Any
 
-__all__ = ["kernel"]
+__all__ = ["kernel", "reduction"]
 
 # - nogil: several threads run a kernel at once; numba's own threads would kill forked children and abort under
 #   concurrent callers, so there is no parallel=True.
@@ -18,7 +18,8 @@ __all__ = ["kernel"]
 #   travels.  Sums keep their order (no "reassoc"): every loop that matters fills independent places, so SIMD needs
 #   no leave to reorder, and a result does not depend on how many rows a loop was given.
 # - no signatures: they would refuse the read-only arrays of memory maps.
-_OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy", "fastmath": {"contract", "nsz"}}
+_OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy"}
+_FASTMATH = {"contract", "nsz"}
 _COMPILING = RLock()
 
 
@@ -29,8 +30,9 @@ class kernel:  # noqa: N801 (a decorator)
     call the kernels above it in its own file (in others numba's cache would not notice a change).
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], fastmath: Iterable[str] = ()) -> None:
         self._function = function
+        self._fastmath = _FASTMATH.union(fastmath)
         self._compiled: Callable[..., Any] | None = None
         update_wrapper(self, function)
 
@@ -49,5 +51,10 @@ class kernel:  # noqa: N801 (a decorator)
                 called = {name: value._compile() for name, value in names.items() if isinstance(value, kernel)}
                 function = FunctionType(code, self._function.__globals__ | called, code.co_name)
                 function.__module__ = self._function.__module__
-                self._compiled = numba.njit(**_OPTIONS)(function)
+                self._compiled = numba.njit(**_OPTIONS, fastmath=self._fastmath)(function)
             return self._compiled
+
+
+def reduction(function: Callable[..., Any]) -> kernel:
+    """Compile a kernel that adds up many numbers into few, which SIMD can do in an order of its own only."""
+    return kernel(function, fastmath={"reassoc"})

@@ -12,6 +12,7 @@ observed at these times.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -69,21 +70,27 @@ class Sources(NamedTuple):
 
 def node_counts(span: Array) -> Integers:
     """Nodes that the mean over each cell takes, by the phase that it spans; MAX_NODES + 1 if no rule is enough."""
-    limits = mean_phases()
     counts = np.empty(span.shape, dtype=np.int64)
-    _count_nodes(span, limits, counts)
+    _count_nodes(span.view(np.int64), *_count_table(), counts)
     return counts
 
 
+# Bits of a float that `_count_table` does not look at: all but the sign, the exponent and two of the fraction.
+_REST = 50
+
+
+@lru_cache(maxsize=1)
+def _count_table() -> tuple[Integers, int]:
+    """Counts for all phases with the same leading bits, and the leading bits of the first entry."""
+    low, high = np.array([2.0**-27, 2.0**14]).view(np.int64) >> _REST
+    ends = (np.arange(low, high) + 1 << _REST).view(np.float64)
+    return np.searchsorted(mean_phases(), ends) + 1, int(low)
+
+
 @kernel
-def _count_nodes(span: Array, limits: Array, counts: Integers) -> None:
-    need = 0  # that of the last cell is a good guess: neighbours are of similar length
+def _count_nodes(span: Integers, table: Integers, low: int, counts: Integers) -> None:
     for s in range(span.size):
-        while need < limits.size and span[s] > limits[need]:
-            need += 1
-        while need > 0 and span[s] <= limits[need - 1]:
-            need -= 1
-        counts[s] = need + 1
+        counts[s] = table[max(0, min((span[s] >> _REST) - low, table.size - 1))]
 
 
 class Intervals(NamedTuple):
@@ -143,7 +150,8 @@ def moments(sources: Sources, functions: Callable[[Array], Recurrence], interval
     blocks[:, N_ROWS] = pieces.rows[of]
     blocks[:, PLACE] = (place[of] + slot) * flat.shape[1]
     blocks[:, STEP] = slots[of] * flat.shape[1]
-    accumulate(recurrence.x, recurrence.start * nodes[1], table, blocks, levels, lanes, sources.masses, flat.ravel())
+    np.multiply(recurrence.start, nodes[1], out=recurrence.start)
+    accumulate(recurrence.x, recurrence.start, table, blocks, levels, lanes, sources.masses, flat.ravel())
     return sums[:, :n_functions]
 
 
@@ -261,6 +269,7 @@ def _lay_out(
     levels: Integers,
     lanes: Integers,
 ) -> None:
+    new, length, row = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
     place, level = 0, 0
     for b in range(len(blocks)):
         first, active = blocks[b, SOURCE], blocks[b, COUNT]
@@ -272,19 +281,25 @@ def _lay_out(
                 lane -= 1
             sorted_[lane] = i
         blocks[b, NODE], blocks[b, LEVEL] = place, level
+        for lane in range(active):
+            s = entries[first + sorted_[lane], 0]
+            new[lane], length[lane], row[lane] = ends[1, s], ends[0, s] - ends[1, s], entries[first + sorted_[lane], 1]
+        origin, per_width = scale[0, b], 1.0 / scale[1, b]
         for depth in range(size[sorted_[0]]):
             while size[sorted_[active - 1]] <= depth:
                 active -= 1
             levels[level] = active
             level += 1
             for lane in range(active):
-                s, node = entries[first + sorted_[lane], 0], entries[first + sorted_[lane], 1] + depth
-                u = ends[1, s] + (ends[0, s] - ends[1, s]) * rule[0, node]
-                weight = rule[1, node]
-                if len(ends) == 3:
-                    # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where
-                    # that vanishes, there can be a jump alone: one node of weight 1.
-                    weight = weight * np.sin(u) / ends[2, s] if ends[2, s] > 0.0 else 1.0
-                nodes[0, place], nodes[1, place] = (u - scale[0, b]) / scale[1, b], weight
-                place += 1
+                node = row[lane] + depth
+                u = new[lane] + length[lane] * rule[0, node]
+                nodes[0, place + lane], nodes[1, place + lane] = (u - origin) * per_width, rule[1, node]
+            if len(ends) == 3:
+                # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where that
+                # vanishes, there can be a jump alone: one node of weight 1.
+                for lane in range(active):
+                    mean = ends[2, entries[first + sorted_[lane], 0]]
+                    sine = np.sin(new[lane] + length[lane] * rule[0, row[lane] + depth])
+                    nodes[1, place + lane] = nodes[1, place + lane] * sine / mean if mean > 0.0 else 1.0
+            place += active
         blocks[b, N_LEVELS] = level - blocks[b, LEVEL]

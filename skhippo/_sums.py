@@ -23,11 +23,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._jit import kernel
+from skhippo._jit import kernel, reduction
 
 __all__ = ["BLOCK", "GAP", "N_COLUMNS", "accumulate", "add_product", "padded"]
 
 Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
 
 #: Sources of a block at most.
 BLOCK = 64
@@ -35,6 +36,8 @@ BLOCK = 64
 _TILE = 8
 # Rows are this many numbers longer than used: rows whose distance is a power of two compete for places in the cache.
 GAP = 8
+# Rows up to which each is summed for itself.
+_FEW = 2
 
 
 def padded(n_functions: int) -> int:
@@ -112,7 +115,7 @@ def advance(variable: NDArray, first: Array, second: Array, even: NDArray, odd: 
 
 
 @kernel
-def add_levels(values: NDArray, active: NDArray[np.int64], out: NDArray) -> None:
+def add_levels(values: NDArray, active: Integers, out: NDArray) -> None:
     """Add up the nodes of each source."""
     begin = active[0]
     for j in range(begin):
@@ -138,14 +141,80 @@ STEP = 9  # from row to row of the results
 N_COLUMNS = 10
 
 
+@reduction
+def advance_and_add(variable: NDArray, first: Array, second: Array, even: NDArray, odd: NDArray, out: NDArray) -> None:
+    """Add up the functions (m, m + 1) of all nodes, and take them to (m + 2, m + 3)."""
+    a, b, c = first[0], first[1], first[2]
+    d, e, f = second[0], second[1], second[2]
+    sum_even, sum_odd = even[0] - even[0], odd[0] - odd[0]
+    for j in range(variable.size):
+        sum_even += even[j]
+        sum_odd += odd[j]
+        following = (a * variable[j] + b) * odd[j] - c * even[j]
+        odd[j] = (d * variable[j] + e) * following - f * odd[j]
+        even[j] = following
+    out[0] += sum_even
+    out[1] += sum_odd
+
+
+@kernel
+def add_row(
+    variable: NDArray,
+    start: NDArray,
+    recurrence: Array,
+    active: Integers,
+    lanes: Integers,
+    masses: Array,
+    even: NDArray,
+    odd: NDArray,
+    out: NDArray,
+) -> None:
+    """Add the moments of one row of a block: its masses go into the start of the recurrence, and there is no table."""
+    begin = 0
+    for level in range(active.size):
+        for lane in range(active[level]):
+            mass = masses[lanes[lane]]
+            even[begin + lane] = start[0, begin + lane] * mass
+            odd[begin + lane] = start[1, begin + lane] * mass
+        begin += active[level]
+    for m in range(0, len(recurrence), 2):
+        advance_and_add(variable, recurrence[m], recurrence[m + 1], even[:begin], odd[:begin], out[m : m + 2])
+
+
+@kernel
+def fill_table(
+    variable: NDArray,
+    start: NDArray,
+    recurrence: Array,
+    active: Integers,
+    lanes: Integers,
+    even: NDArray,
+    odd: NDArray,
+    tile: NDArray,
+    table: NDArray,
+) -> None:
+    """Write the share of each source of a block in each moment."""
+    n_nodes, count = variable.size, lanes.size
+    even[:n_nodes], odd[:n_nodes] = start[0], start[1]
+    for m in range(0, len(recurrence), _TILE):
+        for i in range(0, _TILE, 2):
+            add_levels(even, active, tile[i])
+            add_levels(odd, active, tile[i + 1])
+            advance(variable, recurrence[m + i], recurrence[m + i + 1], even[:n_nodes], odd[:n_nodes])
+        for j in range(count):
+            line = table[lanes[j], m : m + _TILE]
+            for i in range(_TILE):
+                line[i] = tile[i, j]
+
+
 @kernel
 def accumulate(
     x: NDArray,
     start: NDArray,
     recurrence: Array,
-    blocks: NDArray[np.int64],
-    levels: NDArray[np.int64],
-    lanes: NDArray[np.int64],
+    blocks: Integers,
+    levels: Integers,
+    lanes: Integers,
     masses: Array,
     out: Array,
 ) -> None:
@@ -177,30 +246,17 @@ def accumulate(
         longest = max(longest, blocks[b, N_LEVELS] * blocks[b, COUNT])
     even, odd = np.empty(longest, x.dtype), np.empty(longest, x.dtype)
     for b in range(len(blocks)):
-        source, count = blocks[b, SOURCE], blocks[b, COUNT]
+        count, n_rows = blocks[b, COUNT], blocks[b, N_ROWS]
+        mass, stride, place, step = blocks[b, MASS], blocks[b, STRIDE], blocks[b, PLACE], blocks[b, STEP]
         active = levels[blocks[b, LEVEL] : blocks[b, LEVEL] + blocks[b, N_LEVELS]]
-        node, n_nodes = blocks[b, NODE], active.sum()
-        variable = x[node : node + n_nodes]
-        for j in range(n_nodes):
-            even[j], odd[j] = start[0, node + j], start[1, node + j]
-        for m in range(0, width, _TILE):
-            for i in range(0, _TILE, 2):
-                add_levels(even, active, tile[i])
-                add_levels(odd, active, tile[i + 1])
-                advance(variable, recurrence[m + i], recurrence[m + i + 1], even, odd)
-            for j in range(count):
-                line = table[lanes[source + j], m : m + _TILE]
-                for i in range(_TILE):
-                    line[i] = tile[i, j]
-        add_product(
-            masses,
-            blocks[b, MASS],
-            blocks[b, STRIDE],
-            blocks[b, N_ROWS],
-            count,
-            real,
-            real_width,
-            out,
-            blocks[b, PLACE],
-            blocks[b, STEP],
-        )
+        lane = lanes[blocks[b, SOURCE] : blocks[b, SOURCE] + count]
+        nodes = slice(blocks[b, NODE], blocks[b, NODE] + active.sum())
+        variable, begin = x[nodes], start[:, nodes]
+        if n_rows <= _FEW:
+            for r in range(n_rows):
+                row = masses[mass + r * stride : mass + r * stride + count]
+                result = out[place + r * step : place + r * step + real_width].view(x.dtype)
+                add_row(variable, begin, recurrence, active, lane, row, even, odd, result)
+        else:
+            fill_table(variable, begin, recurrence, active, lane, even, odd, tile, table)
+            add_product(masses, mass, stride, n_rows, count, real, real_width, out, place, step)

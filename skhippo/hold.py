@@ -20,13 +20,13 @@ __all__ = [
     "Hold",
     "Rows",
     "Signals",
+    "ages_of_cells",
     "cells_between",
     "domain_ends",
     "sample",
     "signals",
     "steps",
     "times_at",
-    "times_of_cells",
 ]
 
 Array = NDArray[np.float64]
@@ -120,11 +120,25 @@ def times_at(signals: Signals, series: int | Integers, k: Integers) -> Array:
     return signals.times[k + signals.panel.offsets[series]]
 
 
-def times_of_cells(signals: Signals, series: Integers, first: Integers, number: Integers) -> Array:
-    """Times of the ends of stretches of cells, ``number + 1`` for each, packed."""
-    points = number + 1
-    k = np.arange(points.sum()) + np.repeat(first - np.cumsum(points) + points, points)
-    return times_at(signals, np.repeat(series, points), k)
+def ages_of_cells(
+    signals: Signals, series: Integers, first: Integers, number: Integers, now: Array, scale: Array, oldest: float
+) -> Array:
+    """Ages of the ends of stretches of cells, ``number + 1`` for each, packed.
+
+    Parameters
+    ----------
+    signals : Signals
+    series, first, number : ndarray of shape (n_stretches,)
+        The series, the first cell and the number of cells of each stretch.
+    now, scale : ndarray of shape (n_stretches,)
+        The time of age 0 and the unit of ages.
+    oldest : float
+        Ages are cut to 0 and to this.
+    """
+    out = np.empty(int((number + 1).sum()))
+    stretches = np.column_stack([signals.panel.offsets[series], first, number + 1])
+    _find_ages(signals.times, stretches, np.stack([now, scale]), oldest, out)
+    return out
 
 
 class Rows(NamedTuple):
@@ -190,6 +204,23 @@ def _find_cells(times: Array, offsets: Integers, start: Array, end: Array, linea
         if linear and last + 1 < offsets[i + 1] and time_of(times, begin, last) < end[i]:
             last += 1  # the cell that is under way
         out[0, i], out[1, i] = first - begin, last - first
+
+
+@kernel
+def _find_ages(times: Array, stretches: Integers, clocks: Array, oldest: float, out: Array) -> None:
+    place = 0
+    for i in range(len(stretches)):
+        begin, first, n = stretches[i, 0], stretches[i, 1], stretches[i, 2]
+        now, scale = clocks[0, i], clocks[1, i]
+        ages = out[place : place + n]
+        if times.size:
+            t = times[begin + first : begin + first + n]
+            for k in range(n):
+                ages[k] = min(max((now - t[k]) / scale, 0.0), oldest)
+        else:
+            for k in range(n):
+                ages[k] = min(max((now - (first + k)) / scale, 0.0), oldest)
+        place += n
 
 
 @kernel

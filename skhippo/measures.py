@@ -629,7 +629,9 @@ def legendre(n_functions: int, age: Array) -> Recurrence:
     x = 1.0 - 2.0 * age
     n = np.arange(1.0, max(n_functions, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
     table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
-    return Recurrence(x, np.stack([np.ones_like(x), x]), table)
+    start = np.ones((2, x.size))
+    start[1] = x
+    return Recurrence(x, start, table)
 
 
 def _angle(age: Array) -> Array:
