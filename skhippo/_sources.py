@@ -23,8 +23,10 @@ from skhippo._quadrature import mean_phases, rules
 from skhippo._sums import (
     BLOCK,
     COUNT,
+    FEW,
     GAP,
     LEVEL,
+    LONG_BLOCK,
     MASS,
     N_COLUMNS,
     N_LEVELS,
@@ -176,7 +178,8 @@ def _divide(
     total = int(pieces.number.sum())
     entries = np.empty((total + crossings, 3), dtype=np.int64)
     blocks = np.zeros((total // BLOCK + crossings + len(lowest), N_COLUMNS), dtype=np.int64)
-    bounds = np.column_stack([pieces.first, pieces.number, lowest, highest])
+    size = np.where(pieces.rows <= FEW, LONG_BLOCK, BLOCK)
+    bounds = np.column_stack([pieces.first, pieces.number, lowest, highest, size])
     _split(sources.ends, sources.counts, rule[0], begin, intervals.edges, bounds, entries, blocks)
     blocks = blocks[: np.count_nonzero(blocks[:, COUNT])]
     return entries[: int(blocks[:, COUNT].sum())], blocks
@@ -195,7 +198,7 @@ def _split(
 ) -> None:
     entry, block = 0, -1
     for p in range(len(bounds)):
-        first, number, lowest, highest = bounds[p, 0], bounds[p, 1], bounds[p, 2], bounds[p, 3]
+        first, number, lowest, highest, size = bounds[p]
         interval, current = highest, -1
         for s in range(first, first + number):
             new, length = ends[1, s], ends[0, s] - ends[1, s]
@@ -209,7 +212,7 @@ def _split(
                     node = last
                 while node < last and new + length * fractions[node] >= edges[interval]:
                     node += 1
-                if interval != current or blocks[block, COUNT] == BLOCK:
+                if interval != current or blocks[block, COUNT] == size:
                     current = interval
                     block += 1
                     blocks[block, SOURCE], blocks[block, MASS] = entry, s
@@ -259,6 +262,20 @@ def _sine_means(ends: Array, counts: Integers, rule: Array, begin: Integers, out
 
 
 @kernel
+def sort_sizes(size: Integers, order: Integers, above: Integers) -> None:
+    """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
+    above[:] = 0
+    for n in size:
+        above[n - 1] += 1
+    for n in range(above.size - 2, -1, -1):
+        above[n] += above[n + 1]
+    free = above.copy()  # those of size n come after all above n
+    for i in range(size.size):
+        order[free[size[i]]] = i
+        free[size[i]] += 1
+
+
+@kernel
 def _lay_out(
     ends: Array,
     rule: Array,
@@ -269,37 +286,30 @@ def _lay_out(
     levels: Integers,
     lanes: Integers,
 ) -> None:
-    new, length, row = np.empty(BLOCK), np.empty(BLOCK), np.empty(BLOCK, np.int64)
+    new, length, row = np.empty(LONG_BLOCK), np.empty(LONG_BLOCK), np.empty(LONG_BLOCK, np.int64)
+    above = np.empty(entries[:, 2].max() + 1, np.int64)
     place, level = 0, 0
     for b in range(len(blocks)):
-        first, active = blocks[b, SOURCE], blocks[b, COUNT]
-        sorted_, size = lanes[first : first + active], entries[first : first + active, 2]
-        for i in range(active):  # insertion sort, most nodes first; mostly there is nothing to move
-            lane = i
-            while lane > 0 and size[sorted_[lane - 1]] < size[i]:
-                sorted_[lane] = sorted_[lane - 1]
-                lane -= 1
-            sorted_[lane] = i
-        blocks[b, NODE], blocks[b, LEVEL] = place, level
-        for lane in range(active):
-            s = entries[first + sorted_[lane], 0]
-            new[lane], length[lane], row[lane] = ends[1, s], ends[0, s] - ends[1, s], entries[first + sorted_[lane], 1]
+        first, count = blocks[b, SOURCE], blocks[b, COUNT]
+        entry, order = entries[first : first + count], lanes[first : first + count]
+        depth = entry[:, 2].max()
+        sort_sizes(entry[:, 2], order, above[: depth + 1])
+        blocks[b, NODE], blocks[b, LEVEL], blocks[b, N_LEVELS] = place, level, depth
+        for lane in range(count):
+            s = entry[order[lane], 0]
+            new[lane], length[lane], row[lane] = ends[1, s], ends[0, s] - ends[1, s], entry[order[lane], 1]
         origin, per_width = scale[0, b], 1.0 / scale[1, b]
-        for depth in range(size[sorted_[0]]):
-            while size[sorted_[active - 1]] <= depth:
-                active -= 1
-            levels[level] = active
-            level += 1
-            for lane in range(active):
-                node = row[lane] + depth
-                u = new[lane] + length[lane] * rule[0, node]
-                nodes[0, place + lane], nodes[1, place + lane] = (u - origin) * per_width, rule[1, node]
+        for d in range(depth):
+            levels[level] = above[d]
+            for lane in range(above[d]):
+                u = new[lane] + length[lane] * rule[0, row[lane] + d]
+                nodes[0, place + lane], nodes[1, place + lane] = (u - origin) * per_width, rule[1, row[lane] + d]
             if len(ends) == 3:
                 # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where that
                 # vanishes, there can be a jump alone: one node of weight 1.
-                for lane in range(active):
-                    mean = ends[2, entries[first + sorted_[lane], 0]]
-                    sine = np.sin(new[lane] + length[lane] * rule[0, row[lane] + depth])
+                for lane in range(above[d]):
+                    mean = ends[2, entry[order[lane], 0]]
+                    sine = np.sin(new[lane] + length[lane] * rule[0, row[lane] + d])
                     nodes[1, place + lane] = nodes[1, place + lane] * sine / mean if mean > 0.0 else 1.0
-            place += active
-        blocks[b, N_LEVELS] = level - blocks[b, LEVEL]
+            level += 1
+            place += above[d]

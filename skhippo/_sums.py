@@ -25,19 +25,20 @@ from numpy.typing import NDArray
 
 from skhippo._jit import kernel, reduction
 
-__all__ = ["BLOCK", "GAP", "N_COLUMNS", "accumulate", "add_product", "padded"]
+__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "padded"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-#: Sources of a block at most.
+#: Sources of a block at most, and of one that has few rows and so no table.
 BLOCK = 64
+LONG_BLOCK = 256
 # Functions that are written to the table at once: one line of the cache.
 _TILE = 8
 # Rows are this many numbers longer than used: rows whose distance is a power of two compete for places in the cache.
 GAP = 8
-# Rows up to which each is summed for itself.
-_FEW = 2
+#: Rows up to which each is summed for itself.
+FEW = 2
 
 
 def padded(n_functions: int) -> int:
@@ -104,14 +105,16 @@ def add_product(
 
 
 @kernel
-def advance(variable: NDArray, first: Array, second: Array, even: NDArray, odd: NDArray) -> None:
-    """Take the functions (m, m + 1) at all nodes of a block to (m + 2, m + 3)."""
-    a, b, c = first[0], first[1], first[2]
-    d, e, f = second[0], second[1], second[2]
+def advance(variable: NDArray, steps: Array, even: NDArray, odd: NDArray, third: NDArray, fourth: NDArray) -> None:
+    """Take the functions (m, m + 1) at all nodes of a block to (m + 4, m + 5), and say what m + 2 and m + 3 are."""
+    a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
+    a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
     for j in range(variable.size):
-        following = (a * variable[j] + b) * odd[j] - c * even[j]
-        odd[j] = (d * variable[j] + e) * following - f * odd[j]
-        even[j] = following
+        x = variable[j]
+        f0 = (a0 * x + b0) * odd[j] - c0 * even[j]
+        f1 = (a1 * x + b1) * f0 - c1 * odd[j]
+        f2 = (a2 * x + b2) * f1 - c2 * f0
+        third[j], fourth[j], even[j], odd[j] = f0, f1, f2, (a3 * x + b3) * f2 - c3 * f1
 
 
 @kernel
@@ -142,19 +145,22 @@ N_COLUMNS = 10
 
 
 @reduction
-def advance_and_add(variable: NDArray, first: Array, second: Array, even: NDArray, odd: NDArray, out: NDArray) -> None:
-    """Add up the functions (m, m + 1) of all nodes, and take them to (m + 2, m + 3)."""
-    a, b, c = first[0], first[1], first[2]
-    d, e, f = second[0], second[1], second[2]
-    sum_even, sum_odd = even[0] - even[0], odd[0] - odd[0]
+def advance_and_add(variable: NDArray, steps: Array, even: NDArray, odd: NDArray, out: NDArray) -> None:
+    """Add up the functions (m, ..., m + 3) of all nodes, and take (m, m + 1) to (m + 4, m + 5)."""
+    a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
+    a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
+    s0, s1, s2, s3 = out[0], out[1], out[2], out[3]
     for j in range(variable.size):
-        sum_even += even[j]
-        sum_odd += odd[j]
-        following = (a * variable[j] + b) * odd[j] - c * even[j]
-        odd[j] = (d * variable[j] + e) * following - f * odd[j]
-        even[j] = following
-    out[0] += sum_even
-    out[1] += sum_odd
+        x = variable[j]
+        f0 = (a0 * x + b0) * odd[j] - c0 * even[j]
+        f1 = (a1 * x + b1) * f0 - c1 * odd[j]
+        f2 = (a2 * x + b2) * f1 - c2 * f0
+        s0 += even[j]
+        s1 += odd[j]
+        s2 += f0
+        s3 += f1
+        even[j], odd[j] = f2, (a3 * x + b3) * f2 - c3 * f1
+    out[0], out[1], out[2], out[3] = s0, s1, s2, s3
 
 
 @kernel
@@ -165,11 +171,11 @@ def add_row(
     active: Integers,
     lanes: Integers,
     masses: Array,
-    even: NDArray,
-    odd: NDArray,
+    state: NDArray,
     out: NDArray,
 ) -> None:
     """Add the moments of one row of a block: its masses go into the start of the recurrence, and there is no table."""
+    even, odd = state[0], state[1]
     begin = 0
     for level in range(active.size):
         for lane in range(active[level]):
@@ -177,8 +183,8 @@ def add_row(
             even[begin + lane] = start[0, begin + lane] * mass
             odd[begin + lane] = start[1, begin + lane] * mass
         begin += active[level]
-    for m in range(0, len(recurrence), 2):
-        advance_and_add(variable, recurrence[m], recurrence[m + 1], even[:begin], odd[:begin], out[m : m + 2])
+    for m in range(0, len(recurrence), 4):
+        advance_and_add(variable, recurrence[m : m + 4], even, odd, out[m : m + 4])
 
 
 @kernel
@@ -188,20 +194,21 @@ def fill_table(
     recurrence: Array,
     active: Integers,
     lanes: Integers,
-    even: NDArray,
-    odd: NDArray,
+    state: NDArray,
     tile: NDArray,
     table: NDArray,
 ) -> None:
     """Write the share of each source of a block in each moment."""
-    n_nodes, count = variable.size, lanes.size
-    even[:n_nodes], odd[:n_nodes] = start[0], start[1]
+    even, odd, third, fourth = state[0], state[1], state[2], state[3]
+    even[: variable.size], odd[: variable.size] = start[0], start[1]
     for m in range(0, len(recurrence), _TILE):
-        for i in range(0, _TILE, 2):
+        for i in range(0, _TILE, 4):
             add_levels(even, active, tile[i])
             add_levels(odd, active, tile[i + 1])
-            advance(variable, recurrence[m + i], recurrence[m + i + 1], even[:n_nodes], odd[:n_nodes])
-        for j in range(count):
+            advance(variable, recurrence[m + i : m + i + 4], even, odd, third, fourth)
+            add_levels(third, active, tile[i + 2])
+            add_levels(fourth, active, tile[i + 3])
+        for j in range(lanes.size):
             line = table[lanes[j], m : m + _TILE]
             for i in range(_TILE):
                 line[i] = tile[i, j]
@@ -244,7 +251,7 @@ def accumulate(
     longest = 0
     for b in range(len(blocks)):
         longest = max(longest, blocks[b, N_LEVELS] * blocks[b, COUNT])
-    even, odd = np.empty(longest, x.dtype), np.empty(longest, x.dtype)
+    state = np.empty((4, longest), x.dtype)
     for b in range(len(blocks)):
         count, n_rows = blocks[b, COUNT], blocks[b, N_ROWS]
         mass, stride, place, step = blocks[b, MASS], blocks[b, STRIDE], blocks[b, PLACE], blocks[b, STEP]
@@ -252,11 +259,11 @@ def accumulate(
         lane = lanes[blocks[b, SOURCE] : blocks[b, SOURCE] + count]
         nodes = slice(blocks[b, NODE], blocks[b, NODE] + active.sum())
         variable, begin = x[nodes], start[:, nodes]
-        if n_rows <= _FEW:
+        if n_rows <= FEW:
             for r in range(n_rows):
                 row = masses[mass + r * stride : mass + r * stride + count]
                 result = out[place + r * step : place + r * step + real_width].view(x.dtype)
-                add_row(variable, begin, recurrence, active, lane, row, even, odd, result)
+                add_row(variable, begin, recurrence, active, lane, row, state, result)
         else:
-            fill_table(variable, begin, recurrence, active, lane, even, odd, tile, table)
+            fill_table(variable, begin, recurrence, active, lane, state, tile, table)
             add_product(masses, mass, stride, n_rows, count, real, real_width, out, place, step)
