@@ -33,7 +33,7 @@ _GRID = 1 << 12
 # Values of a piece at most: rows beyond them go to another piece.
 _VALUES = 1 << 18
 # Work of a unit, in nodes: small against the memory, large against a call.
-_UNIT = 1 << 15
+_UNIT = 1 << 14
 
 
 class Window(NamedTuple):

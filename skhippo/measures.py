@@ -218,7 +218,10 @@ class _Legendre(Measure):
         # (n + 2) w_{n+1} = (2 n + 1) x w_n - (n - 1) w_{n-1} (DLMF 18.9.15 and 18.9.17).
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
-        return Recurrence(1.0 - 2.0 * coordinate, np.stack([coordinate, coordinate * (1.0 - coordinate)]), table)
+        start = np.empty((2, coordinate.size))
+        start[0] = coordinate
+        np.multiply(coordinate, 1.0 - coordinate, out=start[1])
+        return Recurrence(1.0 - 2.0 * coordinate, start, table)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         coefficients = moments[..., :order] * self._norm(order)
