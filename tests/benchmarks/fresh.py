@@ -1,0 +1,26 @@
+"""Run by a fresh process: prints the seconds of its import and of its first transforms, as JSON."""
+
+import json
+import time
+
+
+def main():
+    begin = time.perf_counter()
+    import numpy as np
+
+    import skhippo
+
+    seconds = {"import": time.perf_counter() - begin}
+    rng = np.random.default_rng(0)
+    irregular = [(np.cumsum(rng.random(n) + 0.01), rng.normal(size=(2, n))) for n in rng.integers(20, 100, 50)]
+    irregular[0][1][0, 5:9] = np.nan
+    panels = {"irregular": irregular, "grid": rng.normal(size=(50, 2, 100)), "long": rng.normal(size=(1, 2**17))}
+    for name, panel in panels.items():
+        begin = time.perf_counter()
+        skhippo.HiPPOTransformer().fit_transform(panel)
+        seconds[name] = time.perf_counter() - begin
+    print(json.dumps(seconds))
+
+
+if __name__ == "__main__":
+    main()
