@@ -18,7 +18,7 @@ from skhippo._compression import LEAF_NODES, compress, compress_grid, grid_runs,
 from skhippo._quadrature import MAX_NODES
 from skhippo._sources import Pieces, Sources, moments, node_counts
 from skhippo.hold import Signals, ages_of_cells, domain_ends, steps, times_at
-from skhippo.measures import Measure, Recurrence
+from skhippo.measures import Functions, Measure
 
 __all__ = ["Task", "unit_moments"]
 
@@ -44,14 +44,15 @@ class Task(NamedTuple):
             start = np.maximum(now - scale * measure._horizon(order), start)
         return cls(signals, Window(now, start, scale), measure, order)
 
-    def functions(self, places: Array) -> Recurrence:
+    @property
+    def functions(self) -> Functions:
         """Functions whose moments make the coefficients."""
-        return self.measure._steps(self.order, places)
+        return self.measure._functions(self.order)
 
     @property
     def dense_from(self) -> float:
         """Sources from which on leaves cost less products than they save."""
-        n_functions = len(self.functions(np.zeros(0)).table) + 2
+        n_functions = self.functions.number
         if n_functions < 2 * LEAF_NODES:
             return np.inf
         return len(leaves(self.measure, self.order).origin) * LEAF_NODES * n_functions / (n_functions - LEAF_NODES)

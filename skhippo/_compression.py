@@ -77,7 +77,7 @@ def compress(sources: Sources, intervals: Intervals) -> Sources:
     """
     lowest, highest = intervals.touched(sources)
     slots = highest - lowest + 1
-    legendre_moments = moments(sources, lambda places: legendre(LEAF_NODES, places), intervals)
+    legendre_moments = moments(sources, legendre(LEAF_NODES), intervals)
     masses = _product(legendre_moments, legendre_transform(LEAF_NODES))
     interval = np.repeat(highest + np.cumsum(slots) - slots, slots) - np.arange(slots.sum())
     nodes = (intervals.origin[interval, None] + intervals.width[interval, None] * rule(LEAF_NODES)[0]).ravel()
@@ -157,7 +157,7 @@ def _grid_table(length: int, linear: bool) -> Array:
     newer = 1.0 - np.arange(1, length + 1) / length
     nodes, weights = rule(GRID_NODES // 2) if linear else (np.zeros(1), np.ones(1))  # exact for their degree
     places = newer[:, None] + nodes / length
-    polynomials = legendre(GRID_NODES, places.ravel()).evaluate().reshape(*places.shape, GRID_NODES)
+    polynomials = legendre(GRID_NODES).evaluate(places.ravel()).reshape(*places.shape, GRID_NODES)
     return np.ascontiguousarray((weights @ polynomials) @ legendre_transform(GRID_NODES))
 
 

@@ -11,7 +11,6 @@ observed at these times.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -23,23 +22,21 @@ from skhippo._quadrature import mean_phases, rules
 from skhippo._sums import (
     BLOCK,
     COUNT,
+    ENTRY,
     FEW,
     GAP,
-    LEVEL,
+    INTERVAL,
     LONG_BLOCK,
     MASS,
     N_COLUMNS,
-    N_LEVELS,
     N_ROWS,
-    NODE,
     PLACE,
-    SOURCE,
     STEP,
     STRIDE,
     accumulate,
     padded,
 )
-from skhippo.measures import Recurrence
+from skhippo.measures import Functions
 
 __all__ = ["EVERYWHERE", "Intervals", "Pieces", "Sources", "moments", "node_counts"]
 
@@ -115,14 +112,14 @@ class Intervals(NamedTuple):
 EVERYWHERE = Intervals(np.array([-np.inf, np.inf]), np.zeros(1), np.ones(1))
 
 
-def moments(sources: Sources, functions: Callable[[Array], Recurrence], intervals: Intervals = EVERYWHERE) -> NDArray:
+def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERYWHERE) -> NDArray:
     """Sum all masses over functions.
 
     Parameters
     ----------
     sources : Sources
-    functions : callable
-        Gives the functions at places, as a recurrence.
+    functions : Functions
+        Of the coordinate, or of the place in an interval.
     intervals : Intervals
         Where places count from.  Sums are made for each interval that a piece reaches into.
 
@@ -137,28 +134,31 @@ def moments(sources: Sources, functions: Callable[[Array], Recurrence], interval
     slots = highest - lowest + 1
     rule, begin = rules(sources.counts)
     entries, blocks = _divide(sources, rule, begin, intervals, lowest, highest)
-    nodes, levels, lanes = _place(sources, rule, begin, intervals, highest, entries, blocks)
-
-    recurrence = functions(nodes[0])
-    n_functions = len(recurrence.table) + 2
-    table = np.zeros((padded(n_functions), 3))
-    table[: n_functions - 2] = recurrence.table
-    sums = np.zeros((int((pieces.rows * slots).sum()), len(table) + GAP), recurrence.x.dtype)
+    table = np.zeros((padded(functions.number), 3))
+    table[: functions.number - 2] = functions.table
+    sums = np.zeros((int((pieces.rows * slots).sum()), len(table) + GAP), functions.start.dtype)
     flat = sums.view(np.float64)
-    of, slot = blocks[:, _PIECE].copy(), blocks[:, _SLOT].copy()
-    place = np.cumsum(pieces.rows * slots) - pieces.rows * slots
+
+    of = blocks[:, _PIECE].copy()
+    place = np.cumsum(pieces.rows * slots) - pieces.rows * slots + highest
     blocks[:, MASS] += (pieces.places[:-1] - pieces.first)[of]
     blocks[:, STRIDE] = pieces.number[of]
     blocks[:, N_ROWS] = pieces.rows[of]
-    blocks[:, PLACE] = (place[of] + slot) * flat.shape[1]
+    blocks[:, PLACE] = (place[of] - blocks[:, INTERVAL]) * flat.shape[1]
     blocks[:, STEP] = slots[of] * flat.shape[1]
-    np.multiply(recurrence.start, nodes[1], out=recurrence.start)
-    accumulate(recurrence.x, recurrence.start, table, blocks, levels, lanes, sources.masses, flat.ravel())
-    return sums[:, :n_functions]
+    ends = sources.ends
+    if sources.angular:
+        ends = np.vstack([ends, np.empty(ends.shape[1])])
+        _sine_means(ends, sources.counts, rule, begin)
+    scale = np.stack([intervals.origin, intervals.width])
+    rate = functions.start.dtype.type(functions.rate)
+    shape = functions.start, rate, functions.trigonometric, table
+    accumulate(ends, rule, scale, entries, blocks, *shape, sources.masses, flat.ravel())
+    return sums[:, : functions.number]
 
 
-# Until a block knows its rows, these columns say which piece and which of the piece's intervals it belongs to.
-_PIECE, _SLOT = STRIDE, STEP
+# Until a block knows its rows, this column says which piece it belongs to.
+_PIECE = STEP
 
 
 def _divide(
@@ -171,7 +171,7 @@ def _divide(
     entries : ndarray of shape (n_entries, 3)
         Source, row of `rule` that holds the first of its nodes in the interval, number of its nodes there.
     blocks : ndarray of shape (n_blocks, N_COLUMNS)
-        With `SOURCE` (its first entry), `COUNT`, `MASS` (its first source), `_PIECE` and `_SLOT` filled in.
+        With `ENTRY`, `COUNT`, `INTERVAL`, `MASS` (its first source) and `_PIECE` filled in.
     """
     pieces = sources.pieces
     crossings = int((highest - lowest + 1).sum())
@@ -215,101 +215,16 @@ def _split(
                 if interval != current or blocks[block, COUNT] == size:
                     current = interval
                     block += 1
-                    blocks[block, SOURCE], blocks[block, MASS] = entry, s
-                    blocks[block, _PIECE], blocks[block, _SLOT] = p, highest - interval
+                    blocks[block, ENTRY], blocks[block, INTERVAL] = entry, interval
+                    blocks[block, MASS], blocks[block, _PIECE] = s, p
                 blocks[block, COUNT] += 1
                 entries[entry, 0], entries[entry, 1], entries[entry, 2] = s, since, node - since
                 entry += 1
 
 
-def _place(
-    sources: Sources,
-    rule: Array,
-    begin: Integers,
-    intervals: Intervals,
-    highest: Integers,
-    entries: Integers,
-    blocks: Integers,
-) -> tuple[Array, Integers, Integers]:
-    """Place the nodes of all blocks, level by level, and fill in where `blocks` have them.
-
-    Returns
-    -------
-    nodes : ndarray of shape (2, n_nodes)
-        Places in the intervals, and weights.
-    levels, lanes : ndarray
-        See `accumulate`.
-    """
-    ends = sources.ends
-    if sources.angular:
-        total = np.empty(ends.shape[1])
-        _sine_means(ends, sources.counts, rule, begin, total)
-        ends = np.vstack([ends, total])
-    n_nodes = int(entries[:, 2].sum())
-    nodes, levels, lanes = np.empty((2, n_nodes)), np.empty(n_nodes, np.int64), np.empty(len(entries), np.int64)
-    interval = highest[blocks[:, _PIECE]] - blocks[:, _SLOT]
-    scale = np.stack([intervals.origin[interval], intervals.width[interval]])
-    _lay_out(ends, rule, scale, entries, blocks, nodes, levels, lanes)
-    return nodes, levels, lanes
-
-
 @kernel
-def _sine_means(ends: Array, counts: Integers, rule: Array, begin: Integers, out: Array) -> None:
-    for s in range(out.size):
-        out[s] = 0.0
+def _sine_means(ends: Array, counts: Integers, rule: Array, begin: Integers) -> None:
+    for s in range(counts.size):
+        ends[2, s] = 0.0
         for node in range(begin[counts[s]], begin[counts[s]] + counts[s]):
-            out[s] += rule[1, node] * np.sin(ends[1, s] + (ends[0, s] - ends[1, s]) * rule[0, node])
-
-
-@kernel
-def sort_sizes(size: Integers, order: Integers, above: Integers) -> None:
-    """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
-    above[:] = 0
-    for n in size:
-        above[n - 1] += 1
-    for n in range(above.size - 2, -1, -1):
-        above[n] += above[n + 1]
-    free = above.copy()  # those of size n come after all above n
-    for i in range(size.size):
-        order[free[size[i]]] = i
-        free[size[i]] += 1
-
-
-@kernel
-def _lay_out(
-    ends: Array,
-    rule: Array,
-    scale: Array,
-    entries: Integers,
-    blocks: Integers,
-    nodes: Array,
-    levels: Integers,
-    lanes: Integers,
-) -> None:
-    new, length, row = np.empty(LONG_BLOCK), np.empty(LONG_BLOCK), np.empty(LONG_BLOCK, np.int64)
-    above = np.empty(entries[:, 2].max() + 1, np.int64)
-    place, level = 0, 0
-    for b in range(len(blocks)):
-        first, count = blocks[b, SOURCE], blocks[b, COUNT]
-        entry, order = entries[first : first + count], lanes[first : first + count]
-        depth = entry[:, 2].max()
-        sort_sizes(entry[:, 2], order, above[: depth + 1])
-        blocks[b, NODE], blocks[b, LEVEL], blocks[b, N_LEVELS] = place, level, depth
-        for lane in range(count):
-            s = entry[order[lane], 0]
-            new[lane], length[lane], row[lane] = ends[1, s], ends[0, s] - ends[1, s], entry[order[lane], 1]
-        origin, per_width = scale[0, b], 1.0 / scale[1, b]
-        for d in range(depth):
-            levels[level] = above[d]
-            for lane in range(above[d]):
-                u = new[lane] + length[lane] * rule[0, row[lane] + d]
-                nodes[0, place + lane], nodes[1, place + lane] = (u - origin) * per_width, rule[1, row[lane] + d]
-            if len(ends) == 3:
-                # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where that
-                # vanishes, there can be a jump alone: one node of weight 1.
-                for lane in range(above[d]):
-                    mean = ends[2, entry[order[lane], 0]]
-                    sine = np.sin(new[lane] + length[lane] * rule[0, row[lane] + d])
-                    nodes[1, place + lane] = nodes[1, place + lane] * sine / mean if mean > 0.0 else 1.0
-            level += 1
-            place += above[d]
+            ends[2, s] += rule[1, node] * np.sin(ends[1, s] + (ends[0, s] - ends[1, s]) * rule[0, node])

@@ -164,43 +164,109 @@ def advance_and_add(variable: NDArray, steps: Array, even: NDArray, odd: NDArray
 
 
 @kernel
-def add_row(
-    variable: NDArray,
-    start: NDArray,
-    recurrence: Array,
+def sort_sizes(size: Integers, order: Integers, above: Integers) -> None:
+    """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
+    above[:] = 0
+    for n in size:
+        above[n - 1] += 1
+    for n in range(above.size - 2, -1, -1):
+        above[n] += above[n + 1]
+    free = above.copy()  # those of size n come after all above n
+    for i in range(size.size):
+        order[free[size[i]]] = i
+        free[size[i]] += 1
+
+
+@kernel
+def place_nodes(
+    ends: Array,
+    rule: Array,
+    entry: Integers,
+    order: Integers,
     active: Integers,
-    lanes: Integers,
-    masses: Array,
-    state: NDArray,
-    out: NDArray,
+    angular: bool,
+    origin: float,
+    width: float,
+    cells: Array,
+    row: Integers,
+    nodes: Array,
+) -> int:
+    """Write places and weights of the nodes of a block, level by level, and say how many there are."""
+    for lane in range(active[0]):
+        s = entry[order[lane], 0]
+        cells[0, lane], cells[1, lane] = ends[1, s], ends[0, s] - ends[1, s]
+        row[lane] = entry[order[lane], 1]
+    per_width = 1.0 / width
+    place = 0
+    for level in range(active.size):
+        u, weight = nodes[0, place : place + active[level]], nodes[1, place : place + active[level]]
+        fractions, weights = rule[0, level:], rule[1, level:]
+        for lane in range(active[level]):
+            u[lane] = cells[0, lane] + cells[1, lane] * fractions[row[lane]]
+            weight[lane] = weights[row[lane]]
+        if angular:
+            # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where that
+            # vanishes, there can be a jump alone: one node of weight 1.
+            for lane in range(active[level]):
+                mean = ends[2, entry[order[lane], 0]]
+                weight[lane] = weight[lane] * np.sin(u[lane]) / mean if mean > 0.0 else 1.0
+        for lane in range(active[level]):
+            u[lane] = (u[lane] - origin) * per_width
+        place += active[level]
+    return place
+
+
+@kernel
+def begin_recurrence(
+    start: NDArray, rate: complex, trigonometric: bool, nodes: Array, n_nodes: int, out: NDArray
+) -> None:
+    """Write variable and first two functions at nodes, the latter times the weights.
+
+    The recurrence is linear: weighted at its start, weighted for good.
+    """
+    for i in range(3):
+        a, b, c, d, e = start[i, 0], start[i, 1], start[i, 2], start[i, 3], start[i, 4]
+        line, u, weight = out[i], nodes[0], nodes[1]
+        for j in range(n_nodes):
+            line[j] = a + (b + c * u[j]) * u[j]
+        if trigonometric and (d != 0.0 or e != 0.0):
+            for j in range(n_nodes):
+                line[j] += d * np.cos(u[j]) + e * np.sin(u[j])
+        elif rate != 0.0 and (d != 0.0 or e != 0.0):
+            for j in range(n_nodes):
+                line[j] += (d + e * u[j]) * np.exp(rate * u[j])
+        if i > 0:
+            for j in range(n_nodes):
+                line[j] *= weight[j]
+
+
+@kernel
+def add_row(
+    begin: NDArray, recurrence: Array, active: Integers, order: Integers, masses: Array, state: NDArray, out: NDArray
 ) -> None:
     """Add the moments of one row of a block: its masses go into the start of the recurrence, and there is no table."""
     even, odd = state[0], state[1]
-    begin = 0
-    for level in range(active.size):
-        for lane in range(active[level]):
-            mass = masses[lanes[lane]]
-            even[begin + lane] = start[0, begin + lane] * mass
-            odd[begin + lane] = start[1, begin + lane] * mass
-        begin += active[level]
+    place = 0
+    for n in active:
+        first, second, scaled_first, scaled_second = begin[1, place:], begin[2, place:], even[place:], odd[place:]
+        for lane in range(n):
+            mass = masses[order[lane]]
+            scaled_first[lane] = first[lane] * mass
+            scaled_second[lane] = second[lane] * mass
+        place += n
     for m in range(0, len(recurrence), 4):
-        advance_and_add(variable, recurrence[m : m + 4], even, odd, out[m : m + 4])
+        advance_and_add(begin[0, :place], recurrence[m : m + 4], even, odd, out[m : m + 4])
 
 
 @kernel
 def fill_table(
-    variable: NDArray,
-    start: NDArray,
-    recurrence: Array,
-    active: Integers,
-    lanes: Integers,
-    state: NDArray,
-    tile: NDArray,
-    table: NDArray,
+    begin: NDArray, recurrence: Array, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
 ) -> None:
     """Write the share of each source of a block in each moment."""
     even, odd, third, fourth = state[0], state[1], state[2], state[3]
-    even[: variable.size], odd[: variable.size] = start[0], start[1]
+    n_nodes = active.sum()
+    variable = begin[0, :n_nodes]
+    even[:n_nodes], odd[:n_nodes] = begin[1, :n_nodes], begin[2, :n_nodes]
     for m in range(0, len(recurrence), _TILE):
         for i in range(0, _TILE, 4):
             add_levels(even, active, tile[i])
@@ -208,20 +274,35 @@ def fill_table(
             advance(variable, recurrence[m + i : m + i + 4], even, odd, third, fourth)
             add_levels(third, active, tile[i + 2])
             add_levels(fourth, active, tile[i + 3])
-        for j in range(lanes.size):
-            line = table[lanes[j], m : m + _TILE]
+        for lane in range(active[0]):
+            line = table[order[lane], m : m + _TILE]
             for i in range(_TILE):
-                line[i] = tile[i, j]
+                line[i] = tile[i, lane]
+
+
+# What the columns of an array of blocks say; places and steps count numbers of the flat arrays.
+ENTRY = 0  # its first entry
+COUNT = 1  # entries
+INTERVAL = 2
+MASS = 3  # place of the first row's first mass
+STRIDE = 4  # from row to row of the masses
+N_ROWS = 5
+PLACE = 6  # place of the first row's result
+STEP = 7  # from row to row of the results
+N_COLUMNS = 8
 
 
 @kernel
 def accumulate(
-    x: NDArray,
-    start: NDArray,
-    recurrence: Array,
+    ends: Array,
+    rule: Array,
+    scale: Array,
+    entries: Integers,
     blocks: Integers,
-    levels: Integers,
-    lanes: Integers,
+    start: NDArray,
+    rate: complex,
+    trigonometric: bool,
+    recurrence: Array,
     masses: Array,
     out: Array,
 ) -> None:
@@ -229,41 +310,47 @@ def accumulate(
 
     Parameters
     ----------
-    x, start : ndarray of shape (n_nodes,), (2, n_nodes)
-        Variable and first two functions at the nodes, the latter times the weights of the nodes (the recurrence is
-        linear: weighted at its start, weighted for good).
+    ends : ndarray of shape (2, n_sources) or (3, n_sources)
+        Older and newer ends of the sources; if they are angles, also the mean of the sine between them.
+    rule : ndarray of shape (2, total)
+        Nodes from 1 to 0, and weights, of all rules in use.
+    scale : ndarray of shape (2, n_intervals)
+        Origin and width of the intervals.
+    entries : ndarray of shape (n_entries, 3)
+        Source, place of its first node in `rule`, number of nodes.
+    blocks : ndarray of shape (n_blocks, N_COLUMNS)
+    start, rate, trigonometric
+        See `skhippo.measures.Functions`; the rate is of the type of `start`.
     recurrence : ndarray of shape (padded(n_functions), 3)
         Rows (a, b, c), then rows of zeros.
-    blocks : ndarray of shape (n_blocks, N_COLUMNS)
-    levels : ndarray
-        Number of sources with more than 0, 1, 2, ... nodes, block after block.
-    lanes : ndarray of shape (n_sources,)
-        Source, counted in its block, that each place of the sorted block belongs to.
     masses : ndarray of shape (total,)
         Rows of masses, one after the other.
     out : ndarray of shape (total,)
-        Rows of ``padded(n_functions)`` moments; for a complex recurrence of twice as many numbers.
+        Rows of ``padded(n_functions)`` moments; for complex functions of twice as many numbers.
     """
-    width = len(recurrence)
-    table, tile = np.empty((BLOCK, width + GAP), x.dtype), np.empty((_TILE, BLOCK), x.dtype)
+    width, deepest = len(recurrence), entries[:, 2].max()
+    table, tile = np.empty((BLOCK, width + GAP), start.dtype), np.empty((_TILE, BLOCK), start.dtype)
     real = table.view(np.float64)
     real_width = width * (real.shape[1] // table.shape[1])
-    longest = 0
-    for b in range(len(blocks)):
-        longest = max(longest, blocks[b, N_LEVELS] * blocks[b, COUNT])
-    state = np.empty((4, longest), x.dtype)
+    nodes = np.empty((2, LONG_BLOCK * deepest))
+    begin, state = np.empty((3, nodes.shape[1]), start.dtype), np.empty((4, nodes.shape[1]), start.dtype)
+    order, above, row = np.empty(LONG_BLOCK, np.int64), np.empty(deepest + 1, np.int64), np.empty(LONG_BLOCK, np.int64)
+    cells = np.empty((2, LONG_BLOCK))
     for b in range(len(blocks)):
         count, n_rows = blocks[b, COUNT], blocks[b, N_ROWS]
         mass, stride, place, step = blocks[b, MASS], blocks[b, STRIDE], blocks[b, PLACE], blocks[b, STEP]
-        active = levels[blocks[b, LEVEL] : blocks[b, LEVEL] + blocks[b, N_LEVELS]]
-        lane = lanes[blocks[b, SOURCE] : blocks[b, SOURCE] + count]
-        nodes = slice(blocks[b, NODE], blocks[b, NODE] + active.sum())
-        variable, begin = x[nodes], start[:, nodes]
+        entry = entries[blocks[b, ENTRY] : blocks[b, ENTRY] + count]
+        depth = entry[:, 2].max()
+        sort_sizes(entry[:, 2], order, above[: depth + 1])
+        active = above[:depth]
+        origin, length = scale[0, blocks[b, INTERVAL]], scale[1, blocks[b, INTERVAL]]
+        n_nodes = place_nodes(ends, rule, entry, order, active, len(ends) == 3, origin, length, cells, row, nodes)
+        begin_recurrence(start, rate, trigonometric, nodes, n_nodes, begin)
         if n_rows <= FEW:
             for r in range(n_rows):
-                row = masses[mass + r * stride : mass + r * stride + count]
-                result = out[place + r * step : place + r * step + real_width].view(x.dtype)
-                add_row(variable, begin, recurrence, active, lane, row, state, result)
+                mine = masses[mass + r * stride : mass + r * stride + count]
+                result = out[place + r * step : place + r * step + real_width].view(start.dtype)
+                add_row(begin, recurrence, active, order, mine, state, result)
         else:
-            fill_table(variable, begin, recurrence, active, lane, state, tile, table)
+            fill_table(begin, recurrence, active, order, state, tile, table)
             add_product(masses, mass, stride, n_rows, count, real, real_width, out, place, step)

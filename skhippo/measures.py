@@ -23,7 +23,7 @@ differential equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))` with the rate :ma
 
 the antiderivative of kernel = basis x weight.  For every measure here :math:`G_n` is an :math:`O(1)`
 combination of functions :math:`q_0, q_1, \dots` that obey a three-term recurrence
-:math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure gives the recurrence (`_steps`) and the
+:math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure gives the recurrence (`_functions`) and the
 combination (`_assemble`); the engine forms the moments :math:`\sum_k \Delta_k q_m(s_k)` of the steps and
 needs to know nothing else, and the cost is :math:`O(N)` per observation for every measure.
 """
@@ -45,29 +45,43 @@ __all__ = ["MEASURES", "ChebT", "FouT", "LagT", "LegS", "LegT", "Measure", "as_m
 Array = NDArray[np.float64]
 
 
-class Recurrence(NamedTuple):
-    """Functions :math:`q_0, q_1, ...` at some points, as the data of their three-term recurrence.
+class Functions(NamedTuple):
+    r"""Functions :math:`q_0, q_1, ...` of a coordinate `u`, as the data of their three-term recurrence.
+
+    The recurrence starts from combinations of a few elementary functions: :math:`1, u, u^2, e^{ru}, u e^{ru}`, or
+    :math:`1, u, u^2, \cos u, \sin u`.
 
     Attributes
     ----------
-    x : ndarray of shape (n_points,), float64 or complex128
-        The variable of the recurrence at each point.
-    start : ndarray of shape (2, n_points), of the dtype of `x`
-        :math:`q_0` and :math:`q_1` at each point.
+    start : ndarray of shape (3, 5), float64 or complex128
+        Combinations that give the variable `x` of the recurrence, :math:`q_0` and :math:`q_1`.
     table : ndarray of shape (n_functions - 2, 3), float64
         Row `m` holds (a, b, c) of ``q[m + 2] = (a * x + b) * q[m + 1] - c * q[m]``.
+    rate : complex
+        The rate `r` of the exponential; 0 if there is none.
+    trigonometric : bool
+        Whether there are cosine and sine in place of the exponentials.
     """
 
-    x: NDArray
     start: NDArray
     table: Array
+    rate: complex = 0.0
+    trigonometric: bool = False
 
-    def evaluate(self) -> NDArray:
+    @property
+    def number(self) -> int:
+        """Number of functions."""
+        return len(self.table) + 2
+
+    def evaluate(self, u: Array) -> NDArray:
         """Return all functions at all points, shape (n_points, n_functions)."""
-        values = np.empty((len(self.table) + 2, self.x.size), dtype=self.x.dtype)
-        values[:2] = self.start
+        growth = np.exp((self.rate if np.iscomplexobj(self.start) else self.rate.real) * u)
+        last = (np.cos(u), np.sin(u)) if self.trigonometric else (growth, u * growth)
+        x, *first = self.start @ np.stack([np.ones_like(u), u, u * u, *last])
+        values = np.empty((self.number, u.size), dtype=self.start.dtype)
+        values[:2] = first
         for m, (a, b, c) in enumerate(self.table):
-            values[m + 2] = (a * self.x + b) * values[m + 1] - c * values[m]
+            values[m + 2] = (a * x + b) * values[m + 1] - c * values[m]
         return values.T
 
 
@@ -141,7 +155,7 @@ class Measure(ABC):
         """
         s = np.asarray(s, dtype=np.float64)
         ages = self._age(s).ravel()
-        steps = self._steps(check_order(order), self._coordinate(ages)).evaluate()
+        steps = self._functions(check_order(order)).evaluate(self._coordinate(ages))
         values = self._assemble(steps, np.zeros(ages.size), np.ones(ages.size), order)
         return values.reshape((*s.shape, order))
 
@@ -171,8 +185,8 @@ class Measure(ABC):
         """
 
     @abstractmethod
-    def _steps(self, order: int, coordinate: Array) -> Recurrence:
-        """Functions whose moments make the coefficients of a step."""
+    def _functions(self, order: int) -> Functions:
+        """Functions of the coordinate whose moments make the coefficients of a step."""
 
     @abstractmethod
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
@@ -181,7 +195,7 @@ class Measure(ABC):
         Parameters
         ----------
         moments : ndarray of shape (..., n_functions)
-            Sums of the functions of `_steps`, each weighted by the step that happens there.
+            Sums of these functions, each weighted by the step that happens there.
         first, last : ndarray of shape (...)
             The signal at the start of the window (and for ever before) and at the present.
         order : int
@@ -198,7 +212,7 @@ class _Legendre(Measure):
 
     def basis(self, order: int, s: ArrayLike) -> Array:
         s = np.asarray(s, dtype=np.float64)
-        polynomials = legendre(check_order(order), self._age(s).ravel()).evaluate()[:, :order]
+        polynomials = legendre(check_order(order)).evaluate(self._age(s).ravel())[:, :order]
         return (polynomials * self._norm(order)).reshape((*s.shape, order))
 
     @staticmethod
@@ -213,15 +227,12 @@ class _Legendre(Measure):
         # P_n(cos phi) turns like cos((n + 1/2) phi) (Szego, Orthogonal Polynomials, 8.21.1).
         return (order + 0.5) * _angle(age)
 
-    def _steps(self, order: int, coordinate: Array) -> Recurrence:
+    def _functions(self, order: int) -> Functions:
         # int_s^1 P_n(2 v - 1) dv = (1 - x^2) P_n'(x) / (2 n (n + 1)) = w_n at x = 2 s - 1, and the age for n = 0;
-        # (n + 2) w_{n+1} = (2 n + 1) x w_n - (n - 1) w_{n-1} (DLMF 18.9.15 and 18.9.17).
+        # (n + 2) w_{n+1} = (2 n + 1) x w_n - (n - 1) w_{n-1} (DLMF 18.9.15 and 18.9.17), w_1 = age (1 - age).
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
-        start = np.empty((2, coordinate.size))
-        start[0] = coordinate
-        np.multiply(coordinate, 1.0 - coordinate, out=start[1])
-        return Recurrence(1.0 - 2.0 * coordinate, start, table)
+        return Functions(np.array([[1.0, -2, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, -1, 0, 0]]), table)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         coefficients = moments[..., :order] * self._norm(order)
@@ -406,8 +417,8 @@ class LagT(Measure):
     def basis(self, order: int, s: ArrayLike) -> Array:
         s = np.asarray(s, dtype=np.float64)
         age = s.ravel()
-        recurrence = self._laguerre(check_order(order), age, age**self.alpha * np.exp((self.beta - 1) / 2 * age))
-        return (recurrence.evaluate()[:, :order] / self._norm(order)).reshape((*s.shape, order))
+        values = self._laguerre(check_order(order), 0.5 * (self.beta - 1.0)).evaluate(age)[:, :order]
+        return (age[:, None] ** self.alpha * values / self._norm(order)).reshape((*s.shape, order))
 
     def A(self, order: int) -> Array:
         norm = self._norm(check_order(order))
@@ -438,14 +449,14 @@ class LagT(Measure):
         nu = order + 0.5 * (self.alpha + 1.0)
         return 2.0 * np.sqrt(nu * age) + self._rate * age
 
-    def _steps(self, order: int, coordinate: Array) -> Recurrence:
-        return self._laguerre(order, coordinate, np.exp(-self._rate * coordinate))
+    def _functions(self, order: int) -> Functions:
+        return self._laguerre(order, -self._rate)
 
-    def _laguerre(self, order: int, s: Array, factor: Array) -> Recurrence:
-        # (n + 1) L_{n+1} = (2 n + 1 + alpha - s) L_n - (n + alpha) L_{n-1} (DLMF 18.9.13), times `factor`.
+    def _laguerre(self, order: int, rate: float) -> Functions:
+        # (n + 1) L_{n+1} = (2 n + 1 + alpha - s) L_n - (n + alpha) L_{n-1} (DLMF 18.9.13), times e^{rate s}.
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([-1 / (n + 1), (2 * n + 1 + self.alpha) / (n + 1), (n + self.alpha) / (n + 1)])
-        return Recurrence(s, np.stack([factor, (1.0 + self.alpha - s) * factor]), table)
+        return Functions(np.array([[0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1 + self.alpha, -1]]), table, rate)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # A step at age s adds int_0^s K = A^{-1} (B - K(s)).  Without the norms A is p on and 1 below its diagonal,
@@ -519,12 +530,11 @@ class FouT(Measure):
     def _phase(self, order: int, age: Array) -> Array:
         return 2.0 * np.pi * max(order // 2, 1) * age
 
-    def _steps(self, order: int, coordinate: Array) -> Recurrence:
+    def _functions(self, order: int) -> Functions:
         # The age itself, then z, z^2, ... with z = exp(2 pi i s): powers by rotation, stable for any order.
-        z = np.exp(-2j * np.pi * coordinate)
-        n_harmonics = max(order // 2, 1)
-        table = np.tile([1.0, 0.0, 0.0], (n_harmonics - 1, 1))
-        return Recurrence(z, np.stack([coordinate.astype(np.complex128), z]), table)
+        table = np.tile([1.0, 0.0, 0.0], (max(order // 2, 1) - 1, 1))
+        start = np.array([[0, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 1, 0]], dtype=np.complex128)
+        return Functions(start, table, rate=-2j * np.pi)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # int_s^1 cos(2 pi k v) dv = -sin(2 pi k s) / (2 pi k); the sine has (cos(2 pi k s) - 1) / (2 pi k).
@@ -612,12 +622,12 @@ class ChebT(Measure):
     def _phase(self, order: int, age: Array) -> Array:
         return order * _angle(age)
 
-    def _steps(self, order: int, coordinate: Array) -> Recurrence:
+    def _functions(self, order: int) -> Functions:
         # phi, sin(phi), sin(2 phi), ...: sin((n + 1) phi) = 2 cos(phi) sin(n phi) - sin((n - 1) phi).
-        n_multiples = max(order - 1, 1)
-        table = np.tile([2.0, 0.0, 1.0], (n_multiples - 1, 1))
+        table = np.tile([2.0, 0.0, 1.0], (max(order - 1, 1) - 1, 1))
         table[:1, 2] = 0.0  # what precedes sin(phi) is sin(0), not the phi stored there
-        return Recurrence(np.cos(coordinate), np.stack([coordinate, np.sin(coordinate)]), table)
+        start = np.array([[0.0, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 1]])
+        return Functions(start, table, trigonometric=True)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # With y = cos(phi) the weighted integral is that of cos(n phi) over phi.
@@ -627,14 +637,11 @@ class ChebT(Measure):
         return coefficients
 
 
-def legendre(n_functions: int, age: Array) -> Recurrence:
-    """Legendre polynomials P_0, P_1, ... of ``1 - 2 * age``; at least two."""
-    x = 1.0 - 2.0 * age
-    n = np.arange(1.0, max(n_functions, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
+def legendre(number: int) -> Functions:
+    """Legendre polynomials P_0, P_1, ... of ``1 - 2 * u``; at least two."""
+    n = np.arange(1.0, max(number, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
     table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
-    start = np.ones((2, x.size))
-    start[1] = x
-    return Recurrence(x, start, table)
+    return Functions(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], [1, -2, 0, 0, 0]]), table)
 
 
 def _angle(age: Array) -> Array:

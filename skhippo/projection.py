@@ -292,9 +292,8 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
 def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
     """Add the moments of each series' pieces, in their order, and turn them into coefficients."""
     panel, measure = task.signals.panel, task.measure
-    recurrence = task.functions(np.zeros(0))
-    shape = (len(panel), panel.n_channels, len(recurrence.table) + 2)
-    total = np.zeros(shape, dtype=recurrence.x.dtype)
+    shape = (len(panel), panel.n_channels, task.functions.number)
+    total = np.zeros(shape, dtype=task.functions.start.dtype)
     work = units(task.signals, task.window, task.dense_from, grids=not measure._angular)
     for series, moments in _in_threads(task, work, n_jobs):
         np.add.at(total, series, moments)
