@@ -27,7 +27,7 @@ Integers = NDArray[np.int64]
 # How the cells of a clock are summed: each for itself, by leaves, or by blocks of equally spaced ones first.
 Kind = Literal["sparse", "dense", "grid"]
 # Cells of a piece; those of a grid cost less.
-_PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 12, "grid": 1 << 17}
+_PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 15, "grid": 1 << 17}
 # Cells from which on a grid is worth its calls.
 _GRID = 1 << 12
 # Values of a piece at most: rows beyond them go to another piece.

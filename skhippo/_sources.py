@@ -34,6 +34,7 @@ from skhippo._sums import (
     STEP,
     STRIDE,
     accumulate,
+    aligned,
     padded,
 )
 from skhippo.measures import Functions
@@ -136,8 +137,9 @@ def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERY
     entries, blocks = _divide(sources, rule, begin, intervals, lowest, highest)
     table = np.zeros((padded(functions.number), 3))
     table[: functions.number - 2] = functions.table
-    sums = np.zeros((int((pieces.rows * slots).sum()), len(table) + GAP), functions.start.dtype)
-    flat = sums.view(np.float64)
+    flat = aligned(int((pieces.rows * slots).sum()), (len(table) + GAP) * functions.start.itemsize // 8)
+    flat[:] = 0.0
+    sums = flat.view(functions.start.dtype)
 
     of = blocks[:, _PIECE].copy()
     place = np.cumsum(pieces.rows * slots) - pieces.rows * slots + highest

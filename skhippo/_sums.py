@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from skhippo._jit import kernel, reduction
 
-__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "padded"]
+__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "aligned", "padded"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -44,6 +44,15 @@ FEW = 2
 def padded(n_functions: int) -> int:
     """Return the number of columns that holds `n_functions` and leaves SIMD no remainder."""
     return -(-n_functions // 16) * 16
+
+
+@kernel
+def aligned(n_rows: int, n_columns: int) -> Array:
+    """Return an empty array that begins with a line of the cache, so that no load of SIMD touches two."""
+    size = n_rows * n_columns
+    memory = np.empty(size + 8)
+    skip = (-memory.ctypes.data // 8) % 8
+    return memory[skip : skip + size].reshape(n_rows, n_columns)
 
 
 @kernel
@@ -66,42 +75,44 @@ def add_product(
     """
     fours = n_rows - n_rows % 4
     for r in range(0, fours, 4):
-        d0, d1, d2, d3 = (first + r * stride, first + (r + 1) * stride, first + (r + 2) * stride, first + (r + 3) * stride)
         begin = place + r * step
-        out0 = out[begin : begin + width]
-        out1 = out[begin + step : begin + step + width]
-        out2 = out[begin + 2 * step : begin + 2 * step + width]
-        out3 = out[begin + 3 * step : begin + 3 * step + width]
+        out0, out1 = out[begin : begin + width], out[begin + step : begin + step + width]
+        begin += 2 * step
+        out2, out3 = out[begin : begin + width], out[begin + step : begin + step + width]
+        begin = first + r * stride
+        row0, row1 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
+        begin += 2 * stride
+        row2, row3 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
         for k in range(0, n_sources - n_sources % 4, 4):
             t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
-            a0, a1, a2, a3 = masses[d0 + k], masses[d0 + k + 1], masses[d0 + k + 2], masses[d0 + k + 3]
-            b0, b1, b2, b3 = masses[d1 + k], masses[d1 + k + 1], masses[d1 + k + 2], masses[d1 + k + 3]
-            e0, e1, e2, e3 = masses[d2 + k], masses[d2 + k + 1], masses[d2 + k + 2], masses[d2 + k + 3]
-            g0, g1, g2, g3 = masses[d3 + k], masses[d3 + k + 1], masses[d3 + k + 2], masses[d3 + k + 3]
+            a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
+            b0, b1, b2, b3 = row1[k], row1[k + 1], row1[k + 2], row1[k + 3]
+            c0, c1, c2, c3 = row2[k], row2[k + 1], row2[k + 2], row2[k + 3]
+            d0, d1, d2, d3 = row3[k], row3[k + 1], row3[k + 2], row3[k + 3]
             for m in range(width):
                 out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
                 out1[m] += b0 * t0[m] + b1 * t1[m] + b2 * t2[m] + b3 * t3[m]
-                out2[m] += e0 * t0[m] + e1 * t1[m] + e2 * t2[m] + e3 * t3[m]
-                out3[m] += g0 * t0[m] + g1 * t1[m] + g2 * t2[m] + g3 * t3[m]
+                out2[m] += c0 * t0[m] + c1 * t1[m] + c2 * t2[m] + c3 * t3[m]
+                out3[m] += d0 * t0[m] + d1 * t1[m] + d2 * t2[m] + d3 * t3[m]
         for k in range(n_sources - n_sources % 4, n_sources):
             t0 = table[k]
             for m in range(width):
-                out0[m] += masses[d0 + k] * t0[m]
-                out1[m] += masses[d1 + k] * t0[m]
-                out2[m] += masses[d2 + k] * t0[m]
-                out3[m] += masses[d3 + k] * t0[m]
+                out0[m] += row0[k] * t0[m]
+                out1[m] += row1[k] * t0[m]
+                out2[m] += row2[k] * t0[m]
+                out3[m] += row3[k] * t0[m]
     for r in range(fours, n_rows):
-        d0 = first + r * stride
         out0 = out[place + r * step : place + r * step + width]
+        row0 = masses[first + r * stride : first + r * stride + n_sources]
         for k in range(0, n_sources - n_sources % 4, 4):
             t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
-            a0, a1, a2, a3 = masses[d0 + k], masses[d0 + k + 1], masses[d0 + k + 2], masses[d0 + k + 3]
+            a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
             for m in range(width):
                 out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
         for k in range(n_sources - n_sources % 4, n_sources):
             t0 = table[k]
             for m in range(width):
-                out0[m] += masses[d0 + k] * t0[m]
+                out0[m] += row0[k] * t0[m]
 
 
 @kernel
@@ -329,11 +340,12 @@ def accumulate(
         Rows of ``padded(n_functions)`` moments; for complex functions of twice as many numbers.
     """
     width, deepest = len(recurrence), entries[:, 2].max()
-    table, tile = np.empty((BLOCK, width + GAP), start.dtype), np.empty((_TILE, BLOCK), start.dtype)
-    real = table.view(np.float64)
-    real_width = width * (real.shape[1] // table.shape[1])
-    nodes = np.empty((2, LONG_BLOCK * deepest))
-    begin, state = np.empty((3, nodes.shape[1]), start.dtype), np.empty((4, nodes.shape[1]), start.dtype)
+    parts = start.itemsize // 8  # 2 for complex numbers
+    real = aligned(BLOCK, (width + GAP) * parts)
+    table, tile = real.view(start.dtype), aligned(_TILE, BLOCK * parts).view(start.dtype)
+    nodes = aligned(2, LONG_BLOCK * deepest)
+    begin = aligned(3, LONG_BLOCK * deepest * parts).view(start.dtype)
+    state = aligned(4, (LONG_BLOCK * deepest + GAP) * parts).view(start.dtype)
     order, above, row = np.empty(LONG_BLOCK, np.int64), np.empty(deepest + 1, np.int64), np.empty(LONG_BLOCK, np.int64)
     cells = np.empty((2, LONG_BLOCK))
     for b in range(len(blocks)):
@@ -349,8 +361,8 @@ def accumulate(
         if n_rows <= FEW:
             for r in range(n_rows):
                 mine = masses[mass + r * stride : mass + r * stride + count]
-                result = out[place + r * step : place + r * step + real_width].view(start.dtype)
+                result = out[place + r * step : place + r * step + width * parts].view(start.dtype)
                 add_row(begin, recurrence, active, order, mine, state, result)
         else:
             fill_table(begin, recurrence, active, order, state, tile, table)
-            add_product(masses, mass, stride, n_rows, count, real, real_width, out, place, step)
+            add_product(masses, mass, stride, n_rows, count, real, width * parts, out, place, step)
