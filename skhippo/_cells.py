@@ -77,13 +77,13 @@ class Task(NamedTuple):
         return np.stack([places[:-1], places[1:]]), counts
 
 
-def unit_moments(task: Task, unit: Unit) -> tuple[Integers, NDArray]:
-    """Moments of the pieces of a unit, shape (n_rows, n_channels, n_functions), and the series they belong to."""
+def unit_moments(task: Task, unit: Unit) -> NDArray:
+    """Moments of the rows of a unit, shape (n_rows, n_channels, n_functions)."""
     sources = _grid_sources(task, unit) if unit.kind == "grid" else _cell_sources(task, unit)
     if unit.kind == "dense" or (unit.kind == "grid" and sources.counts.size > task.dense_from):
         sources = compress(sources, leaves(task.measure, task.order))
     sums = moments(sources, task.functions)
-    return unit.rows.series, sums.reshape(len(unit.rows.series), task.signals.panel.n_channels, sums.shape[1])
+    return sums.reshape(len(unit.rows.series), task.signals.panel.n_channels, sums.shape[1])
 
 
 def _cell_sources(task: Task, unit: Unit) -> Sources:

@@ -11,6 +11,7 @@ last bit, do not depend on the rest of the panel or on the number of workers.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from skhippo._jit import kernel
 from skhippo.hold import Rows, Signals, cells_between
 
-__all__ = ["Unit", "Window", "units"]
+__all__ = ["Plan", "Unit", "Window", "plan"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -31,7 +32,7 @@ _PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 15, "grid": 1 << 17}
 # Cells from which on a grid is worth its calls.
 _GRID = 1 << 12
 # Values of a piece at most: rows beyond them go to another piece.
-_VALUES = 1 << 18
+_VALUES = 1 << 19
 # Work of a unit, in nodes: small against the memory, large against a call.
 _UNIT = 1 << 14
 
@@ -53,9 +54,17 @@ class Unit(NamedTuple):
     n_members: Integers  # (n_pieces,)
     rows: Rows  # of all members of all pieces
     kind: Kind
+    whole: bool  # whether each series has all of its cells here
 
 
-def units(signals: Signals, window: Window, dense: float, grids: bool) -> Iterator[Unit]:
+class Plan(NamedTuple):
+    """How the cells in the windows of all series are summed."""
+
+    units: Iterator[Unit]
+    whole: NDArray[np.bool_]  # (n_series,) whether all cells of a series are in one piece
+
+
+def plan(signals: Signals, window: Window, dense: float, grids: bool) -> Plan:
     """Cut the cells in the windows of all series into units of work.
 
     Parameters
@@ -71,16 +80,27 @@ def units(signals: Signals, window: Window, dense: float, grids: bool) -> Iterat
     members, begin = _group(signals, window.now)
     clocks = members[begin[:-1]]  # one of each group stands for all
     kinds = _kinds(signals, clocks, number[clocks], dense, grids)
-    for kind, length in _PIECE.items():
-        group = np.flatnonzero(kinds == kind)
-        cells, size = number[clocks[group]], np.diff(begin)[group]
-        height = np.maximum(1, _VALUES // np.maximum(1, np.minimum(length, cells) * signals.panel.n_channels))
-        tile, cell = _tiles(cells, np.full(cells.size, length))
-        part, row = _tiles(size[tile], height[tile])
-        tile, cell = tile[part], cell[part]
-        n_cells, n_members = np.minimum(length, cells[tile] - cell), np.minimum(height[tile], size[tile] - row)
-        pieces = _Tiles(clocks[group[tile]], first[clocks[group[tile]]] + cell, n_cells, begin[group[tile]] + row, n_members)
-        yield from _units(pieces, members, signals.panel.n_channels, kind)
+    length = np.array([_PIECE[kind] for kind in kinds])
+    whole = np.empty(len(number), dtype=np.bool_)
+    whole[members] = np.repeat((number[clocks] > 0) & (number[clocks] <= length), np.diff(begin))
+    groups = ((k, w, np.flatnonzero((kinds == k) & (whole[clocks] == w))) for k in _PIECE for w in (True, False))
+    pieces = ((k, w, _pieces(signals, clocks[g], first, number, begin[g], begin[g + 1], _PIECE[k])) for k, w, g in groups)
+    return Plan(
+        chain.from_iterable(_units(p, members, signals.panel.n_channels, k, w) for k, w, p in pieces), whole
+    )
+
+
+def _pieces(
+    signals: Signals, clocks: Integers, first: Integers, number: Integers, begin: Integers, end: Integers, length: int
+) -> _Tiles:
+    """Cut clocks into pieces of cells, and the members of each, from `begin` to `end`, into pieces of rows."""
+    cells, size = number[clocks], end - begin
+    height = np.maximum(1, _VALUES // np.maximum(1, np.minimum(length, cells) * signals.panel.n_channels))
+    tile, cell = _tiles(cells, np.full(cells.size, length))
+    part, row = _tiles(size[tile], height[tile])
+    tile, cell = tile[part], cell[part]
+    n_cells, n_members = np.minimum(length, cells[tile] - cell), np.minimum(height[tile], size[tile] - row)
+    return _Tiles(clocks[tile], first[clocks[tile]] + cell, n_cells, begin[tile] + row, n_members)
 
 
 def _kinds(signals: Signals, clocks: Integers, number: Integers, dense: float, grids: bool) -> NDArray[np.object_]:
@@ -111,7 +131,7 @@ def _tiles(size: Integers, length: Integers) -> tuple[Integers, Integers]:
     return of, (np.arange(of.size) - np.repeat(np.cumsum(counts) - counts, counts)) * length[of]
 
 
-def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind) -> Iterator[Unit]:
+def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind, whole: bool) -> Iterator[Unit]:
     """Put neighbouring pieces together."""
     clocks, first, number, begin, n_members = pieces
     # A piece has a few nodes for each cell, and some tens however few its cells are.
@@ -123,7 +143,7 @@ def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind) -> It
         n = n_members[part]
         place = np.arange(n.sum()) + np.repeat(begin[part] - np.cumsum(n) + n, n)
         rows = Rows(members[place], np.repeat(first[part], n), np.repeat(number[part], n))
-        yield Unit(clocks[part], first[part], number[part], n, rows, kind)
+        yield Unit(clocks[part], first[part], number[part], n, rows, kind, whole)
 
 
 # ---------------------------------------------------------------------- clocks

@@ -29,16 +29,15 @@ A missing value is filled by the hold (`skhippo.hold`): a hole is no special cas
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
 from itertools import pairwise
 
 import numpy as np
-from joblib import Parallel, delayed, effective_n_jobs
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from skhippo._cells import Task, unit_moments
-from skhippo._clocks import Unit, units
+from skhippo._clocks import Unit, plan
 from skhippo._reals import as_real
+from skhippo._threads import run
 from skhippo._times import as_times, seconds_since
 from skhippo._validation import check_choice, check_order
 from skhippo.formats import as_panel
@@ -50,8 +49,8 @@ __all__ = ["project", "reconstruct", "sample_approximation"]
 
 Array = NDArray[np.float64]
 
-# Numbers that are turned into coefficients at a time.
-_BLOCK = 1 << 20
+# Series that are turned into coefficients at a time.
+_ROWS = 1 << 10
 # Places so little outside the window are its edge, after rounding.
 _EDGE = 1e-12
 
@@ -290,35 +289,44 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
 
 # ---------------------------------------------------------------------- the work
 def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
-    """Add the moments of each series' pieces, in their order, and turn them into coefficients."""
-    panel, measure = task.signals.panel, task.measure
-    shape = (len(panel), panel.n_channels, task.functions.number)
-    total = np.zeros(shape, dtype=task.functions.start.dtype)
-    work = units(task.signals, task.window, task.dense_from, grids=not measure._angular)
-    for series, moments in _in_threads(task, work, n_jobs):
-        np.add.at(total, series, moments)
-    first = sample(task.signals, task.window.start)
-    last = sample(task.signals, task.window.now)
+    """Fill in the coefficients of all series, shape (n_series, n_channels, order)."""
+    work, whole = plan(task.signals, task.window, task.dense_from, grids=not task.measure._angular)
+    # The moments of a series in several pieces are added up in their order; those of a single observation are 0.
+    rest = np.flatnonzero(~whole)
+    place = np.cumsum(~whole) - 1
+    total = np.zeros((rest.size, out.shape[1], task.functions.number), dtype=task.functions.start.dtype)
+    first, last = sample(task.signals, task.window.start), sample(task.signals, task.window.now)
+
+    def finish(series: NDArray[np.int64], moments: NDArray) -> None:
+        out[series] = _assemble(task, series, moments, first[series], last[series])
+
+    def compute(unit: Unit) -> tuple[Unit, NDArray]:
+        moments = unit_moments(task, unit)
+        if unit.whole:
+            finish(unit.rows.series, moments)
+        return unit, moments
+
+    def collect(result: tuple[Unit, NDArray]) -> None:
+        unit, moments = result
+        if not unit.whole:
+            np.add.at(total, place[unit.rows.series], moments)
+
+    run(compute, collect, work, n_jobs)
+    for begin in range(0, rest.size, _ROWS):
+        part = slice(begin, begin + _ROWS)
+        finish(rest[part], total[part])
+
+
+def _assemble(task: Task, series: NDArray[np.int64], moments: NDArray, first: Array, last: Array) -> Array:
+    """Turn the moments of series into coefficients."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        coefficients = task.measure._assemble(moments, first, last, task.order)
     never_observed = np.isnan(last)
-    rows = max(1, _BLOCK // (shape[1] * shape[2]))
-    for begin in range(0, len(panel), rows):
-        part = slice(begin, begin + rows)
-        with np.errstate(over="ignore", invalid="ignore"):
-            coefficients = measure._assemble(total[part], first[part], last[part], task.order)
-        overflow = ~np.isfinite(coefficients).all(axis=-1) & ~never_observed[part]
-        if overflow.any():
-            series, channel = np.argwhere(overflow)[0]
-            raise ValueError(
-                f"series {begin + series}, channel {channel} has values so large that their differences overflow: "
-                "rescale them"
-            )
-        coefficients[never_observed[part]] = np.nan  # whether it has steps or not
-        out[part] = coefficients
-
-
-def _in_threads(task: Task, work: Iterable[Unit], n_jobs: int | None) -> Iterator[tuple[NDArray[np.int64], NDArray]]:
-    """Compute the moments of units, in their order."""
-    if effective_n_jobs(n_jobs) == 1:
-        return (unit_moments(task, unit) for unit in work)
-    workers = Parallel(n_jobs=n_jobs, require="sharedmem", return_as="generator")
-    return workers(delayed(unit_moments)(task, unit) for unit in work)
+    overflow = ~np.isfinite(coefficients).all(axis=-1) & ~never_observed
+    if overflow.any():
+        i, channel = np.argwhere(overflow)[0]
+        raise ValueError(
+            f"series {series[i]}, channel {channel} has values so large that their differences overflow: rescale them"
+        )
+    coefficients[never_observed] = np.nan  # whether it has steps or not
+    return coefficients
