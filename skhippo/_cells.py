@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from skhippo._clocks import Unit, Window
 from skhippo._compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
 from skhippo._quadrature import MAX_NODES
-from skhippo._sources import Pieces, Sources, moments, node_counts
+from skhippo._sources import Pieces, Sources, even_out, moments, node_counts
 from skhippo.hold import Signals, ages_of_cells, domain_ends, steps, times_at
 from skhippo.measures import Functions, Measure
 
@@ -94,6 +94,8 @@ def _cell_sources(task: Task, unit: Unit) -> Sources:
     # A cell from the last point of one piece to the first of the next has no mass, for no piece counts it.
     ends, counts = task.cells(ages_of_cells(task.signals, unit.clocks, unit.first, unit.number, now, scale, oldest))
     pieces = Pieces(np.cumsum(points) - points, unit.number, unit.n_members * task.signals.panel.n_channels)
+    if unit.kind == "dense":
+        even_out(counts, pieces)
     masses = steps(task.signals, unit.rows)
     if task.signals.hold == "linear":
         last = unit.first + unit.number - 1

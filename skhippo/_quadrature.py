@@ -25,6 +25,8 @@ Array = NDArray[np.float64]
 
 #: Nodes of a rule at most.
 MAX_NODES = 4096
+# Rules below this are used so often that they are kept together.
+_COMMON = 32
 # Relative error that the rule of a cell may add: below the rounding of the sum it enters.
 _MEAN_ERROR = 1e-17
 # The same for an interpolant; its bound is not as sharp.
@@ -65,8 +67,18 @@ def rule(n_nodes: int) -> tuple[Array, Array]:
 
 
 def rules(counts: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
-    """Return all rules with `counts` nodes, one after the other, shape (2, total), and where each begins, by count."""
-    used = np.flatnonzero(np.bincount(counts))
+    """Return rules with `counts` nodes, one after the other, shape (2, total), and where each begins, by count."""
+    if counts.max() < _COMMON:
+        return _common_rules()
+    return _join(np.flatnonzero(np.bincount(counts)))
+
+
+@lru_cache(maxsize=1)
+def _common_rules() -> tuple[Array, NDArray[np.int64]]:
+    return _join(np.arange(1, _COMMON))
+
+
+def _join(used: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
     begin = np.zeros(int(used[-1]) + 1, dtype=np.int64)
     begin[used] = np.cumsum(used) - used
     return np.concatenate([rule(int(n)) for n in used], axis=1), begin

@@ -39,7 +39,7 @@ from skhippo._sums import (
 )
 from skhippo.measures import Functions
 
-__all__ = ["EVERYWHERE", "Intervals", "Pieces", "Sources", "moments", "node_counts"]
+__all__ = ["EVERYWHERE", "Intervals", "Pieces", "Sources", "even_out", "moments", "node_counts"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -73,6 +73,20 @@ def node_counts(span: Array) -> Integers:
     counts = np.empty(span.shape, dtype=np.int64)
     _count_nodes(span.view(np.int64), *_count_table(), counts)
     return counts
+
+
+def even_out(counts: Integers, pieces: Pieces) -> None:
+    """Give neighbouring cells of a piece the same number of nodes where that costs one more at most."""
+    _even_out(counts, pieces.first, pieces.number)
+
+
+@kernel
+def _even_out(counts: Integers, first: Integers, number: Integers) -> None:
+    for p in range(first.size):
+        for begin in range(first[p], first[p] + number[p], LONG_BLOCK):
+            part = counts[begin : min(begin + LONG_BLOCK, first[p] + number[p])]
+            if part.max() - part.min() == 1:
+                part[:] = part.max()
 
 
 # Bits of a float that `_count_table` does not look at: all but the sign, the exponent and two of the fraction.
@@ -178,7 +192,7 @@ def _divide(
     pieces = sources.pieces
     crossings = int((highest - lowest + 1).sum())
     total = int(pieces.number.sum())
-    entries = np.empty((total + crossings, 3), dtype=np.int64)
+    entries = np.empty((total + crossings, 3), dtype=np.int32)
     blocks = np.zeros((total // BLOCK + crossings + len(lowest), N_COLUMNS), dtype=np.int64)
     size = np.where(pieces.rows <= FEW, LONG_BLOCK, BLOCK)
     bounds = np.column_stack([pieces.first, pieces.number, lowest, highest, size])
@@ -199,29 +213,43 @@ def _split(
     blocks: Integers,
 ) -> None:
     entry, block = 0, -1
+    new = ends[1]
     for p in range(len(bounds)):
         first, number, lowest, highest, size = bounds[p]
-        interval, current = highest, -1
-        for s in range(first, first + number):
-            new, length = ends[1, s], ends[0, s] - ends[1, s]
-            node = begin[counts[s]]
-            last = node + counts[s]
-            while node < last:
-                while interval > lowest and new + length * fractions[node] < edges[interval]:
-                    interval -= 1
+        interval, current, s = highest, -1, first
+        while s < first + number:
+            # What is left of the source at which the last interval ended, or a source of the next.
+            begun = entry > 0 and current >= 0 and entries[entry - 1, 0] == s
+            node = entries[entry - 1, 1] + entries[entry - 1, 2] if begun else begin[counts[s]]
+            last = begin[counts[s]] + counts[s]
+            length = ends[0, s] - new[s]
+            while interval > lowest and new[s] + length * fractions[node] < edges[interval]:
+                interval -= 1
+            edge = edges[interval] if interval > lowest else -np.inf
+            if interval != current or blocks[block, COUNT] == size:
+                current = interval
+                block += 1
+                blocks[block, ENTRY], blocks[block, INTERVAL] = entry, interval
+                blocks[block, MASS], blocks[block, _PIECE] = s, p
+            if begun or new[s] < edge:  # a part of a source
                 since = node
-                if interval == lowest or new >= edges[interval]:
-                    node = last
-                while node < last and new + length * fractions[node] >= edges[interval]:
+                while node < last and new[s] + length * fractions[node] >= edge:
                     node += 1
-                if interval != current or blocks[block, COUNT] == size:
-                    current = interval
-                    block += 1
-                    blocks[block, ENTRY], blocks[block, INTERVAL] = entry, interval
-                    blocks[block, MASS], blocks[block, _PIECE] = s, p
-                blocks[block, COUNT] += 1
                 entries[entry, 0], entries[entry, 1], entries[entry, 2] = s, since, node - since
                 entry += 1
+                blocks[block, COUNT] += 1
+                s += node == last
+                continue
+            limit = min(first + number, s + size - blocks[block, COUNT])
+            stop = s + 1
+            while stop < limit and new[stop] >= edge:
+                stop += 1
+            for i in range(s, stop):
+                row = entry + i - s
+                entries[row, 0], entries[row, 1], entries[row, 2] = i, begin[counts[i]], counts[i]
+            entry += stop - s
+            blocks[block, COUNT] += stop - s
+            s = stop
 
 
 @kernel

@@ -178,6 +178,11 @@ def advance_and_add(variable: NDArray, steps: Array, even: NDArray, odd: NDArray
 def sort_sizes(size: Integers, order: Integers, above: Integers) -> None:
     """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
     above[:] = 0
+    if size.min() == above.size - 1:  # nothing to sort, as nearly everywhere where observations are dense
+        above[: above.size - 1] = size.size
+        for i in range(size.size):
+            order[i] = i
+        return
     for n in size:
         above[n - 1] += 1
     for n in range(above.size - 2, -1, -1):
@@ -203,18 +208,26 @@ def place_nodes(
     nodes: Array,
 ) -> int:
     """Write places and weights of the nodes of a block, level by level, and say how many there are."""
+    alike = True  # as nearly everywhere where observations are dense
     for lane in range(active[0]):
         s = entry[order[lane], 0]
         cells[0, lane], cells[1, lane] = ends[1, s], ends[0, s] - ends[1, s]
         row[lane] = entry[order[lane], 1]
+        alike &= row[lane] == row[0]
     per_width = 1.0 / width
     place = 0
     for level in range(active.size):
         u, weight = nodes[0, place : place + active[level]], nodes[1, place : place + active[level]]
-        fractions, weights = rule[0, level:], rule[1, level:]
-        for lane in range(active[level]):
-            u[lane] = cells[0, lane] + cells[1, lane] * fractions[row[lane]]
-            weight[lane] = weights[row[lane]]
+        if alike:
+            fraction, same = rule[0, row[0] + level], rule[1, row[0] + level]
+            for lane in range(active[level]):
+                u[lane] = cells[0, lane] + cells[1, lane] * fraction
+                weight[lane] = same
+        else:
+            fractions, weights = rule[0, level:], rule[1, level:]
+            for lane in range(active[level]):
+                u[lane] = cells[0, lane] + cells[1, lane] * fractions[row[lane]]
+                weight[lane] = weights[row[lane]]
         if angular:
             # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where that
             # vanishes, there can be a jump alone: one node of weight 1.

@@ -225,7 +225,7 @@ class _Legendre(Measure):
 
     def _phase(self, order: int, age: Array) -> Array:
         # P_n(cos phi) turns like cos((n + 1/2) phi) (Szego, Orthogonal Polynomials, 8.21.1).
-        return (order + 0.5) * _angle(age)
+        return (2.0 * order + 1.0) * np.arcsin(np.sqrt(age))
 
     def _functions(self, order: int) -> Functions:
         # int_s^1 P_n(2 v - 1) dv = (1 - x^2) P_n'(x) / (2 n (n + 1)) = w_n at x = 2 s - 1, and the age for n = 0;
