@@ -7,6 +7,7 @@ the sources are summed over, and which window they are in, a `Task` says once fo
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -47,7 +48,7 @@ class Task(NamedTuple):
     @property
     def functions(self) -> Functions:
         """Functions whose moments make the coefficients."""
-        return self.measure._functions(self.order)
+        return _functions(self.measure, self.order)
 
     @property
     def dense_from(self) -> float:
@@ -75,6 +76,11 @@ class Task(NamedTuple):
                 f"that a quadrature rule of more than {MAX_NODES} nodes were needed; take a lower order"
             )
         return np.stack([places[:-1], places[1:]]), counts
+
+
+@lru_cache(maxsize=64)
+def _functions(measure: Measure, order: int) -> Functions:
+    return measure._functions(order)
 
 
 def unit_moments(task: Task, unit: Unit) -> NDArray:

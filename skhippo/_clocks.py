@@ -83,11 +83,14 @@ def plan(signals: Signals, window: Window, dense: float, grids: bool) -> Plan:
     length = np.array([_PIECE[kind] for kind in kinds])
     whole = np.empty(len(number), dtype=np.bool_)
     whole[members] = np.repeat((number[clocks] > 0) & (number[clocks] <= length), np.diff(begin))
-    groups = ((k, w, np.flatnonzero((kinds == k) & (whole[clocks] == w))) for k in _PIECE for w in (True, False))
-    pieces = ((k, w, _pieces(signals, clocks[g], first, number, begin[g], begin[g + 1], _PIECE[k])) for k, w, g in groups)
-    return Plan(
-        chain.from_iterable(_units(p, members, signals.panel.n_channels, k, w) for k, w, p in pieces), whole
-    )
+
+    def cut(kind: Kind, in_one: bool) -> Iterator[Unit]:
+        group = np.flatnonzero((kinds == kind) & (whole[clocks] == in_one))
+        if group.size:
+            pieces = _pieces(signals, clocks[group], first, number, begin[group], begin[group + 1], _PIECE[kind])
+            yield from _units(pieces, members, signals.panel.n_channels, kind, in_one)
+
+    return Plan(chain.from_iterable(cut(kind, in_one) for kind in _PIECE for in_one in (True, False)), whole)
 
 
 def _pieces(

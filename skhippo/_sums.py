@@ -242,15 +242,15 @@ def place_nodes(
 
 @kernel
 def begin_recurrence(
-    start: NDArray, rate: complex, trigonometric: bool, nodes: Array, n_nodes: int, out: NDArray
+    start: NDArray, rate: complex, trigonometric: bool, u: Array, weight: Array, n_nodes: int, out: NDArray
 ) -> None:
-    """Write variable and first two functions at nodes, the latter times the weights.
+    """Write the variable and the first two functions at nodes, the latter times the weights.
 
     The recurrence is linear: weighted at its start, weighted for good.
     """
     for i in range(3):
         a, b, c, d, e = start[i, 0], start[i, 1], start[i, 2], start[i, 3], start[i, 4]
-        line, u, weight = out[i], nodes[0], nodes[1]
+        line = out[i]
         for j in range(n_nodes):
             line[j] = a + (b + c * u[j]) * u[j]
         if trigonometric and (d != 0.0 or e != 0.0):
@@ -265,21 +265,14 @@ def begin_recurrence(
 
 
 @kernel
-def add_row(
-    begin: NDArray, recurrence: Array, active: Integers, order: Integers, masses: Array, state: NDArray, out: NDArray
-) -> None:
-    """Add the moments of one row of a block: its masses go into the start of the recurrence, and there is no table."""
-    even, odd = state[0], state[1]
+def weigh(weights: Array, active: Integers, order: Integers, masses: Array, out: Array) -> None:
+    """Multiply the weights of nodes by the masses of their sources."""
     place = 0
     for n in active:
-        first, second, scaled_first, scaled_second = begin[1, place:], begin[2, place:], even[place:], odd[place:]
+        before, after = weights[place : place + n], out[place : place + n]
         for lane in range(n):
-            mass = masses[order[lane]]
-            scaled_first[lane] = first[lane] * mass
-            scaled_second[lane] = second[lane] * mass
+            after[lane] = before[lane] * masses[order[lane]]
         place += n
-    for m in range(0, len(recurrence), 4):
-        advance_and_add(begin[0, :place], recurrence[m : m + 4], even, odd, out[m : m + 4])
 
 
 @kernel
@@ -356,7 +349,7 @@ def accumulate(
     parts = start.itemsize // 8  # 2 for complex numbers
     real = aligned(BLOCK, (width + GAP) * parts)
     table, tile = real.view(start.dtype), aligned(_TILE, BLOCK * parts).view(start.dtype)
-    nodes = aligned(2, LONG_BLOCK * deepest)
+    nodes = aligned(3, LONG_BLOCK * deepest)  # places, weights, and these with the masses of a row
     begin = aligned(3, LONG_BLOCK * deepest * parts).view(start.dtype)
     state = aligned(4, (LONG_BLOCK * deepest + GAP) * parts).view(start.dtype)
     order, above, row = np.empty(LONG_BLOCK, np.int64), np.empty(deepest + 1, np.int64), np.empty(LONG_BLOCK, np.int64)
@@ -370,12 +363,15 @@ def accumulate(
         active = above[:depth]
         origin, length = scale[0, blocks[b, INTERVAL]], scale[1, blocks[b, INTERVAL]]
         n_nodes = place_nodes(ends, rule, entry, order, active, len(ends) == 3, origin, length, cells, row, nodes)
-        begin_recurrence(start, rate, trigonometric, nodes, n_nodes, begin)
-        if n_rows <= FEW:
+        if n_rows <= FEW:  # the masses go into the weights, and there is no table
             for r in range(n_rows):
-                mine = masses[mass + r * stride : mass + r * stride + count]
+                row_masses = masses[mass + r * stride : mass + r * stride + count]
+                weigh(nodes[1], active, order, row_masses, nodes[2])
+                begin_recurrence(start, rate, trigonometric, nodes[0], nodes[2], n_nodes, begin)
                 result = out[place + r * step : place + r * step + width * parts].view(start.dtype)
-                add_row(begin, recurrence, active, order, mine, state, result)
+                for m in range(0, width, 4):
+                    advance_and_add(begin[0, :n_nodes], recurrence[m : m + 4], begin[1], begin[2], result[m : m + 4])
         else:
+            begin_recurrence(start, rate, trigonometric, nodes[0], nodes[1], n_nodes, begin)
             fill_table(begin, recurrence, active, order, state, tile, table)
             add_product(masses, mass, stride, n_rows, count, real, width * parts, out, place, step)
