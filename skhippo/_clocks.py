@@ -32,7 +32,7 @@ _PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 15, "grid": 1 << 17}
 # Cells from which on a grid is worth its calls.
 _GRID = 1 << 12
 # Values of a piece at most: rows beyond them go to another piece.
-_VALUES = 1 << 19
+_VALUES = 1 << 20
 # Work of a unit, in nodes: small against the memory, large against a call.
 _UNIT = 1 << 14
 

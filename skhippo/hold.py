@@ -168,7 +168,9 @@ def steps(signals: Signals, rows: Rows) -> Array:
     size = rows.number * panel.n_channels
     out = np.empty(int(size.sum()))
     places = np.column_stack([begin, end, begin + rows.first, rows.number, np.cumsum(size) - size])
-    if signals.whole:
+    if signals.whole and panel.values.shape[1] == 1 and panel.values.flags.c_contiguous:
+        _line_steps(panel.values.reshape(-1), places, out)
+    elif signals.whole:
         _whole_steps(panel.values, places, out)
     else:
         _held_steps(signals.times, panel.values, signals.occupied, places, signals.hold == "linear", out)
@@ -287,6 +289,15 @@ def _sample(
             last = seen_before(values, occupied, c, low, begin)
             following = seen_after(values, occupied, c, low + 1, end)
             out[i, c] = held(times, values, c, begin, last, following, moments[i], linear)
+
+
+@kernel
+def _line_steps(values: NDArray, rows: Integers, out: Array) -> None:
+    for r in range(len(rows)):
+        first, number, place = rows[r, 2], rows[r, 3], rows[r, 4]
+        before, now, row = values[first:], values[first + 1 :], out[place:]
+        for k in range(number):
+            row[k] = np.float64(now[k]) - np.float64(before[k])
 
 
 @kernel
