@@ -778,7 +778,7 @@ def _rows(panel: Panel) -> Iterator[slice]:
     return map(slice, panel.offsets[:-1], panel.offsets[1:])
 
 
-def _rebuilt(panel: Panel, values: Array, times: Array, offsets: Array) -> Panel:
+def _rebuilt(panel: Panel, values: Array, times: Array | None, offsets: Array) -> Panel:
     """Return a panel with other observations of the same channels and series."""
     return Panel(values, times, offsets, panel.channel_names, origins=panel.origins, series_ids=panel.series_ids)
 

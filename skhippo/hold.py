@@ -114,7 +114,7 @@ def cells_between(signals: Signals, start: Array, end: Array) -> tuple[Integers,
 
 
 def times_at(signals: Signals, series: int | Integers, k: Integers) -> Array:
-    """Times of the observations `k` of series, counted from their starts."""
+    """Return the times of the observations `k` of series, counted from their starts."""
     if signals.times.size == 0:
         return k.astype(np.float64)
     return signals.times[k + signals.panel.offsets[series]]

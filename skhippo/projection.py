@@ -13,16 +13,16 @@ Let the signal have the value :math:`f_0` at the start of the window and for eve
 .. math:: c_n = f_0\, G_n(-\infty) + \sum_k \Delta_k\, \overline{G_n}(k),
 
 where the bar is the value of :math:`G_n` at the jump, or its mean over the cell.  The mean is taken by a Gauss
-rule whose number of nodes follows from its error bound (`skhippo._quadrature`): 2 or 3 where cells are short
+rule whose number of nodes follows from its error bound (`skhippo._engine.quadrature`): 2 or 3 where cells are short
 against the wavelength of the fastest function, about a third of the phase where they are long.  All terms are
 of the size of the data, so nothing cancels, however close two observations are, which the other closed form (changes
 of slope times second antiderivatives) cannot say.
 
 So the whole of the work is one sum: the moments :math:`\sum_j m_j q_i(s_j)` of point masses over the functions
-:math:`q_i` of a three-term recurrence (`skhippo._sums`), and series with the same times share the functions
-(`skhippo._clocks`).  Where there are many more observations than coefficients, masses are first gathered at few
-places that have the same moments (`skhippo._compression`), and the cost for each observation no longer depends on
-the order.
+:math:`q_i` of a three-term recurrence (`skhippo._engine.sums`), and series with the same times share the functions
+(`skhippo._engine.clocks`).  Where there are many more observations than coefficients, masses are first gathered at
+few places that have the same moments (`skhippo._engine.compression`), and the cost for each observation no longer
+depends on the order.
 
 A missing value is filled by the hold (`skhippo.hold`): a hole is no special case in any sum.
 """
@@ -34,10 +34,10 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
-from skhippo._cells import Task, unit_moments
-from skhippo._clocks import Unit, plan
+from skhippo._engine.cells import Task, unit_moments
+from skhippo._engine.clocks import Unit, plan
+from skhippo._engine.threads import run
 from skhippo._reals import as_real
-from skhippo._threads import run
 from skhippo._times import as_times, seconds_since
 from skhippo._validation import check_choice, check_order
 from skhippo.formats import as_panel

@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project, reconstruct
-from skhippo._quadrature import mean_phases as _phase_limits
+from skhippo._engine.quadrature import mean_phases as _phase_limits
 
 # Largest difference to quadrature relative to the signal's largest value.  Measured: 4e-14 (order 256).
 TOLERANCE = 1e-12

@@ -14,7 +14,7 @@ at the nodes, however many they are (Legendre's discrete transform and anterpola
     shape (K, p) serves all of them and all series: a matrix product, `p` multiplications an observation.
 `compress`
     Any sources: the whole past is cut into leaves of equal phase (`leaves`), and the Legendre moments of the
-    sources in a leaf are what `skhippo._sources.moments` sums anyway, with `p` instead of `order` functions.
+    sources in a leaf are what `skhippo._engine.sources.moments` sums anyway, with `p` instead of `order` functions.
 
 What remains grows with the order, no longer with the length of the series: the leaves of order `N` have about
 :math:`N \pi p / z_p` nodes, where a leaf spans the phase :math:`z_p`.
@@ -28,12 +28,12 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._quadrature import interpolation_phase, legendre_transform, rule
-from skhippo._sources import Intervals, Pieces, Sources, moments
-from skhippo._sums import add_product, aligned
+from skhippo._engine.quadrature import interpolation_phase, legendre_transform, rule
+from skhippo._engine.sources import Intervals, Pieces, Sources, moments
+from skhippo._engine.sums import add_product, aligned
 from skhippo.measures import Measure, legendre
 
-__all__ = ["GRID_NODES", "LEAF_NODES", "compress", "grid_runs", "compress_grid", "leaves"]
+__all__ = ["GRID_NODES", "LEAF_NODES", "compress", "compress_grid", "grid_runs", "leaves"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]

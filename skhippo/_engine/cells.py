@@ -14,10 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._clocks import Unit, Window
-from skhippo._compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
-from skhippo._quadrature import MAX_NODES
-from skhippo._sources import Pieces, Sources, even_out, moments, node_counts
+from skhippo._engine.clocks import Unit, Window
+from skhippo._engine.compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
+from skhippo._engine.quadrature import MAX_NODES
+from skhippo._engine.sources import Pieces, Sources, even_out, moments, node_counts
 from skhippo.hold import Signals, ages_of_cells, domain_ends, steps, times_at
 from skhippo.measures import Functions, Measure
 
@@ -64,7 +64,7 @@ class Task(NamedTuple):
         return np.clip(ages, 0.0, self.measure._horizon(self.order), out=ages)
 
     def cells(self, ages: Array) -> tuple[Array, Integers]:
-        """Ends of the cells between ages, in the coordinate of the measure, and the nodes that each takes."""
+        """Return the ends of the cells between ages, as coordinates of the measure, and the nodes that each takes."""
         places = self.measure._coordinate(ages)
         if self.signals.hold == "previous":  # the change comes at the newer end
             return np.stack([places[1:], places[1:]]), np.ones(len(places) - 1, dtype=np.int64)
@@ -136,7 +136,7 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
 def _run(
     task: Task, age: Callable[[Integers], Array], masses: Array, run: tuple[int, int, int], linear: bool
 ) -> tuple[Array, Integers, Array]:
-    """Ends, node counts and masses of the sources that a run of cells becomes."""
+    """Return ends, node counts and masses of the sources that a run of cells becomes."""
     first, last, length = run
     ages = age(np.arange(first, last + 1, length))
     if length == 1:

@@ -4,14 +4,14 @@ Series that were observed at the same times have the same functions in their sum
 group (a *clock*) is one table and many rows.  Long clocks are cut into pieces of cells, large groups into pieces of
 rows, and small pieces are put together into units of about equal work, one call of a worker each.
 
-Where a series is cut depends on its own clock alone, so that the order of its sums, hence its coefficients to the
-last bit, do not depend on the rest of the panel or on the number of workers.
+Where a series is cut depends on its own clock alone, never on the number of workers, and its pieces are added up in
+their order: the coefficients are the same to the last bit with any number of threads.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import chain
+from itertools import chain, pairwise
 from typing import Literal, NamedTuple
 
 import numpy as np
@@ -28,7 +28,7 @@ Integers = NDArray[np.int64]
 # How the cells of a clock are summed: each for itself, by leaves, or by blocks of equally spaced ones first.
 Kind = Literal["sparse", "dense", "grid"]
 # Cells of a piece; those of a grid cost less.
-_PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 15, "grid": 1 << 17}
+_PIECE: dict[Kind, int] = {"sparse": 1 << 12, "dense": 1 << 15, "grid": 1 << 20}
 # Cells from which on a grid is worth its calls.
 _GRID = 1 << 12
 # Values of a piece at most: rows beyond them go to another piece.
@@ -79,7 +79,7 @@ def plan(signals: Signals, window: Window, dense: float, grids: bool) -> Plan:
     first, number = cells_between(signals, window.start, window.now)
     members, begin = _group(signals, window.now)
     clocks = members[begin[:-1]]  # one of each group stands for all
-    kinds = _kinds(signals, clocks, number[clocks], dense, grids)
+    kinds = _kinds(signals, clocks, number[clocks], window.scale, dense, grids)
     length = np.array([_PIECE[kind] for kind in kinds])
     whole = np.empty(len(number), dtype=np.bool_)
     whole[members] = np.repeat((number[clocks] > 0) & (number[clocks] <= length), np.diff(begin))
@@ -106,13 +106,15 @@ def _pieces(
     return _Tiles(clocks[tile], first[clocks[tile]] + cell, n_cells, begin[tile] + row, n_members)
 
 
-def _kinds(signals: Signals, clocks: Integers, number: Integers, dense: float, grids: bool) -> NDArray[np.object_]:
+def _kinds(
+    signals: Signals, clocks: Integers, number: Integers, scale: Array, dense: float, grids: bool
+) -> NDArray[np.str_]:
     """Say how each clock is summed."""
-    kinds = np.where(number >= dense, "dense", "sparse").astype(object)
+    kinds = np.where(number >= dense, "dense", "sparse")
     if grids:
         long = np.flatnonzero(number >= _GRID)
         found = np.empty(long.size, dtype=np.bool_)
-        _find_grids(signals.times, signals.panel.offsets, clocks[long], found)
+        _find_grids(signals.times, signals.panel.offsets, clocks[long], scale[clocks[long]], found)
         kinds[long[found]] = "grid"
     return kinds
 
@@ -141,7 +143,7 @@ def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind, whole
     work = (number + 16) * (4 + n_members * n_channels) // 4
     unit = np.arange(len(work)) if kind == "grid" else np.cumsum(work) // _UNIT
     bounds = np.flatnonzero(np.diff(unit, prepend=-1, append=-1))
-    for low, high in zip(bounds[:-1], bounds[1:], strict=True):
+    for low, high in pairwise(bounds.tolist()):
         part = slice(low, high)
         n = n_members[part]
         place = np.arange(n.sum()) + np.repeat(begin[part] - np.cumsum(n) + n, n)
@@ -192,14 +194,14 @@ def _compare_clocks(times: Array, offsets: Integers, now: Array, other: Integers
 
 
 @kernel
-def _find_grids(times: Array, offsets: Integers, clocks: Integers, out: NDArray[np.bool_]) -> None:
+def _find_grids(times: Array, offsets: Integers, clocks: Integers, scale: Array, out: NDArray[np.bool_]) -> None:
     for i in range(clocks.size):
         out[i] = True
         if times.size:
             begin, end = offsets[clocks[i]], offsets[clocks[i] + 1]
             start, step = times[begin], (times[end - 1] - times[begin]) / (end - begin - 1)
-            # Equally spaced up to the rounding of the times themselves.
-            tolerance = 4.4e-16 * max(abs(times[begin]), abs(times[end - 1]))
+            # Equally spaced up to what rounding makes of ages; a common offset of the times does not excuse more.
+            tolerance = 4.4e-16 * min(scale[i], times[end - 1] - times[begin])
             for k in range(begin, end):
                 if abs(start + (k - begin) * step - times[k]) > tolerance:
                     out[i] = False

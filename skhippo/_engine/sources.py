@@ -4,7 +4,7 @@ Coefficients are linear in the signal.  After integration by parts (`skhippo.pro
 are *sources*: a cell between two observations with the change of the signal in it, or a mass at one place.  A cell
 is worth its mean over the functions of a measure, which a Gauss rule takes; a place is a rule with one node.
 
-`moments` sums sources over the functions; `skhippo._compression` replaces many sources by few that have the same
+`moments` sums sources over the functions; `skhippo._engine.compression` replaces many sources by few that have the same
 moments.  Both work on pieces: the sources of a stretch of time, shared by all rows (channels of series) that were
 observed at these times.
 """
@@ -17,9 +17,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._jit import kernel
-from skhippo._quadrature import mean_phases, rules
-from skhippo._sums import (
+from skhippo._engine.quadrature import mean_phases, rules
+from skhippo._engine.sums import (
     BLOCK,
     COUNT,
     ENTRY,
@@ -37,6 +36,7 @@ from skhippo._sums import (
     aligned,
     padded,
 )
+from skhippo._jit import kernel
 from skhippo.measures import Functions
 
 __all__ = ["EVERYWHERE", "Intervals", "Pieces", "Sources", "even_out", "moments", "node_counts"]
@@ -95,7 +95,7 @@ _REST = 50
 
 @lru_cache(maxsize=1)
 def _count_table() -> tuple[Integers, int]:
-    """Counts for all phases with the same leading bits, and the leading bits of the first entry."""
+    """Return the counts for all phases with the same leading bits, and the leading bits of the first entry."""
     low, high = np.array([2.0**-27, 2.0**14]).view(np.int64) >> _REST
     ends = (np.arange(low, high) + 1 << _REST).view(np.float64)
     return np.searchsorted(mean_phases(), ends) + 1, int(low)
@@ -179,7 +179,7 @@ _PIECE = STEP
 
 def _divide(
     sources: Sources, rule: Array, begin: Integers, intervals: Intervals, lowest: Integers, highest: Integers
-) -> tuple[Integers, Integers]:
+) -> tuple[NDArray[np.int32], Integers]:
     """Divide sources among intervals, and those in an interval into blocks.
 
     Returns

@@ -6,16 +6,17 @@ point.  Source :math:`k` has some nodes :math:`x_j` with weights :math:`w_j`, an
 
 .. math:: Q_{km} = \sum_{j \in k} w_j\, q_m(x_j), \qquad q_{m+2} = (a_m x + b_m)\, q_{m+1} - c_m\, q_m .
 
-The moments of every row of masses (a channel of a series) are :math:`\sum_k D_{rk} Q_{km}`.  `accumulate` makes
-:math:`Q` for a block of at most 64 sources, small enough for the nearest cache, and multiplies all rows that have
-these sources with it, so :math:`Q` is made once however many series share their times, and it is never stored.
+The moments of every row of masses (a channel of a series) are :math:`\sum_k D_{rk} Q_{km}`.  `accumulate` takes
+blocks of sources small enough for the nearest cache.  Many rows: it makes :math:`Q` and multiplies all rows with it,
+so it is made once however many series share their times, and never stored.  One or two rows: the masses go into the
+weights, and nothing but sums over nodes is left.
 
 Inside a block the recurrence runs over all nodes at once (SIMD), and the nodes are sorted: first the first node of
 every source, then the second of all that have a second, and so on; sources with many nodes come first.  So the
 nodes of a level are a prefix of the block, and adding up levels needs no index.
 
-The sum over sources has one order, whatever else is in the batch: the moments of a series are the same to the last bit
-alone and among thousands.
+A sum has an order of its own, whatever the number of threads.  Whether a series is one of a few rows depends on how
+many share its times, and with it the rounding of its moments.
 """
 
 from __future__ import annotations
@@ -139,20 +140,6 @@ def add_levels(values: NDArray, active: Integers, out: NDArray) -> None:
         for j in range(active[level]):
             out[j] += deeper[j]
         begin += active[level]
-
-
-# What the columns of an array of blocks say; places and steps count numbers of the flat arrays.
-NODE = 0  # first node, of all nodes
-SOURCE = 1  # first source, of all sources
-COUNT = 2  # sources, at most `BLOCK`
-LEVEL = 3  # first level, of all levels
-N_LEVELS = 4
-MASS = 5  # place of the first row's first mass
-STRIDE = 6  # from row to row of the masses
-N_ROWS = 7
-PLACE = 8  # place of the first row's result
-STEP = 9  # from row to row of the results
-N_COLUMNS = 10
 
 
 @reduction
@@ -337,7 +324,7 @@ def accumulate(
         Source, place of its first node in `rule`, number of nodes.
     blocks : ndarray of shape (n_blocks, N_COLUMNS)
     start, rate, trigonometric
-        See `skhippo.measures.Functions`; the rate is of the type of `start`.
+        See `skhippo.measures.Functions`.
     recurrence : ndarray of shape (padded(n_functions), 3)
         Rows (a, b, c), then rows of zeros.
     masses : ndarray of shape (total,)
