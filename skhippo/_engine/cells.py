@@ -127,11 +127,11 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
         return task.ages(series, times_at(signals, series, first + cells))
 
     masses = steps(signals, unit.rows).reshape(-1, number)
-    begin, end = 0, number
+    first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
     if linear:
-        first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
         _cut(masses, first_part, last_part)
-        begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
+    # Cells that the window cuts are shorter than the others, so they belong to no block.
+    begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
     runs = chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)])
     found = [_run(task, age, masses, run, linear) for run in runs if run[0] < run[1]]
     ends, counts, rows = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
