@@ -26,3 +26,11 @@ def test_a_window_may_begin_inside_the_first_block_of_a_grid(hold, monkeypatch, 
     grid = project([(times, values)], measure, 3, hold=hold)
     monkeypatch.setattr(clocks, "_GRID", 3000)
     assert_allclose(grid, project([(times, values)], measure, 3, hold=hold), atol=1e-14)
+
+
+def test_the_last_piece_of_a_grid_may_be_a_part_of_one_cell(monkeypatch, rng):
+    monkeypatch.setattr(clocks, "_GRID", 100)
+    values = rng.normal(size=202)
+    alone = project([values], order=4, at=200.3)
+    monkeypatch.setitem(clocks._PIECE, "grid", 200)
+    assert_allclose(project([values], order=4, at=200.3), alone, atol=1e-14)

@@ -131,7 +131,8 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
     if linear:
         _cut(masses, first_part, last_part)
     # Cells that the window cuts are shorter than the others, so they belong to no block.
-    begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
+    begin = int(first_part < 1.0)
+    end = max(begin, number - int(last_part < 1.0))  # there may be one cell, cut at both ends
     runs = chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)])
     found = [_run(task, age, masses, run, linear) for run in runs if run[0] < run[1]]
     ends, counts, rows = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
