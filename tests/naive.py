@@ -91,4 +91,5 @@ def project(times, values, measure, order, hold="linear", now=None, n_nodes=40):
         edges.append(-length * np.cos(np.linspace(0, np.pi / 2, 2 + order // 8)) ** 2)
     else:
         edges.append(-length * np.linspace(0, np.sqrt(reach), 2 + order // 2) ** 2)
-    return quadrature(measure, signal(times, values, hold), order, now, length, np.unique(np.concatenate(edges)), n_nodes)
+    edges = np.unique(np.concatenate(edges))
+    return quadrature(measure, signal(times, values, hold), order, now, length, edges, n_nodes)
