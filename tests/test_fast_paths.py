@@ -144,6 +144,7 @@ def test_lengths_around_the_ends_of_blocks_and_pieces(n_series, measure, hold, s
     assert used == {"sparse", "dense"}
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("hold", HOLDS)
 @pytest.mark.parametrize("measure", [LegS(), LegT(300.4), FouT(411.0), LagT(70.0)], ids=repr)
 @pytest.mark.parametrize("order", [3, 40])
@@ -172,6 +173,39 @@ def test_windows_that_begin_and_end_anywhere_on_a_grid(hold, small, used, rng):
     assert used == {"grid", "sparse"}
 
 
+# ------------------------------------------------------------------ holes across boundaries
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("order", [6, 40])
+@pytest.mark.parametrize("regular", [True, False])
+def test_holes_across_pieces(order, hold, regular, small, used, rng):
+    n = 1200
+    times, values = np.arange(float(n)) if regular else irregular(rng, n, 600.0), rng.normal(size=(3, n))
+    for row, holes in zip(values, ([(0, 130), (350, 770)], [(90, 510), (520, 1200)], [(1, 1199)]), strict=True):
+        for begin, end in holes:
+            row[begin:end] = np.nan
+    moments = times[[60, 299, 500, 900, 1199]] + [0.01, 0, 0.01, 0.01, 0]
+    for measure in (LegS(), LegT(0.4 * times[-1])):
+        ours = project([(times, values)], measure, order, hold=hold, at=moments[None])[0]
+        for query, now in enumerate(moments):
+            for channel, row in enumerate(values):
+                exact = naive.project(times, row, measure, order, hold, now, 24)
+                assert_allclose(ours[query, channel], exact, rtol=0, atol=EXACT * np.nanmax(np.abs(row)))
+    assert used >= {"grid" if regular else "dense" if order == 40 else "sparse"}
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("hold", HOLDS)
+def test_holes_longer_than_what_is_looked_over_at_once(hold, rng):
+    times, values = irregular(rng, 20_000, 600.0), rng.normal(size=(2, 20_000))
+    values[0, 3000:17_000] = np.nan
+    values[1, :9000] = values[1, 9100:] = np.nan
+    for now in (times[-1], times[11_000] + 1e-3):
+        ours = project([(times, values)], order=5, hold=hold, at=now)[0]
+        for row, channel in zip(values, ours, strict=True):
+            exact = naive.project(times, row, LegS(), 5, hold, now, 4)
+            assert_allclose(channel, exact, rtol=0, atol=EXACT * np.nanmax(np.abs(row)))
+
+
 # ------------------------------------------------------------------ what must not change a result
 def everything(rng):
     """A panel that is summed in every way there is: shared clocks, dense series, grids, pieces of each, holes."""
@@ -185,13 +219,14 @@ def everything(rng):
     return as_panel(list(zip(times, values, strict=True)))
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("hold", HOLDS)
-@pytest.mark.parametrize("n_jobs", [2, 3, -1])
-def test_any_number_of_threads_gives_the_same_bits(n_jobs, measure, hold, small, used, rng):
+def test_any_number_of_threads_gives_the_same_bits(measure, hold, small, used, rng):
     panel = everything(rng)
     serial = project(panel, measure, 40, hold=hold, n_jobs=1)
     assert used == ({"sparse", "dense", "grid"} - ({"grid"} if measure.name == "chebt" else set()))
-    assert_array_equal(project(panel, measure, 40, hold=hold, n_jobs=n_jobs), serial)
+    for n_jobs in (None, 2, 3, -1):
+        assert_array_equal(project(panel, measure, 40, hold=hold, n_jobs=n_jobs), serial)
 
 
 @pytest.mark.compiled
@@ -210,6 +245,7 @@ def test_any_number_of_threads_gives_the_same_bits_for_long_series(used, rng):
         assert_array_equal(project(panel, order=33, n_jobs=n_jobs), serial)
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("hold", HOLDS)
 @pytest.mark.parametrize("order", [4, 40])
 def test_a_series_in_a_panel_is_the_series_alone(measure, order, hold, small, rng):
@@ -272,6 +308,7 @@ def memories(values, tmp_path):
     }
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 @pytest.mark.parametrize("n_channels", [1, 3])
 def test_values_may_lie_anyhow_in_memory(dtype, n_channels, small, tmp_path, rng):
