@@ -35,6 +35,9 @@ Hold = Literal["linear", "previous"]
 HOLDS = ("linear", "previous")
 # Rows of values that are looked over at once in search of an observation.
 _STRETCH = 4096
+# Read-only like the times of a panel: to the compiler that is a type, and one is enough.
+_NO_TIMES = np.empty(0)
+_NO_TIMES.flags.writeable = False
 
 
 def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
@@ -69,7 +72,7 @@ def signals(panel: Panel, hold: Hold) -> Signals:
     occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
     if not whole:
         _find_occupied(panel.values, occupied)
-    return Signals(panel, hold, np.empty(0) if panel._times is None else panel._times, occupied)
+    return Signals(panel, hold, _NO_TIMES if panel._times is None else panel._times, occupied)
 
 
 def sample(signals: Signals, moments: Array) -> Array:

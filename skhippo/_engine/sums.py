@@ -117,16 +117,17 @@ def add_product(
 
 
 @kernel
-def advance(variable: NDArray, steps: Array, even: NDArray, odd: NDArray, third: NDArray, fourth: NDArray) -> None:
-    """Take the functions (m, m + 1) at all nodes of a block to (m + 4, m + 5), and say what m + 2 and m + 3 are."""
+def advance(variable: NDArray, steps: Array, here: NDArray, following: NDArray) -> None:
+    """From the functions (m, m + 1) at all nodes of a block, say what the next two are, and begin the following four."""
     a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
     a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
+    even, odd, third, fourth, next_even, next_odd = here[0], here[1], here[2], here[3], following[0], following[1]
     for j in range(variable.size):
         x = variable[j]
         f0 = (a0 * x + b0) * odd[j] - c0 * even[j]
         f1 = (a1 * x + b1) * f0 - c1 * odd[j]
         f2 = (a2 * x + b2) * f1 - c2 * f0
-        third[j], fourth[j], even[j], odd[j] = f0, f1, f2, (a3 * x + b3) * f2 - c3 * f1
+        third[j], fourth[j], next_even[j], next_odd[j] = f0, f1, f2, (a3 * x + b3) * f2 - c3 * f1
 
 
 @kernel
@@ -267,17 +268,16 @@ def fill_table(
     begin: NDArray, recurrence: Array, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
 ) -> None:
     """Write the share of each source of a block in each moment."""
-    even, odd, third, fourth = state[0], state[1], state[2], state[3]
     n_nodes = active.sum()
     variable = begin[0, :n_nodes]
-    even[:n_nodes], odd[:n_nodes] = begin[1, :n_nodes], begin[2, :n_nodes]
+    for j in range(n_nodes):
+        state[0, 0, j], state[0, 1, j] = begin[1, j], begin[2, j]
     for m in range(0, len(recurrence), _TILE):
         for i in range(0, _TILE, 4):
-            add_levels(even, active, tile[i])
-            add_levels(odd, active, tile[i + 1])
-            advance(variable, recurrence[m + i : m + i + 4], even, odd, third, fourth)
-            add_levels(third, active, tile[i + 2])
-            add_levels(fourth, active, tile[i + 3])
+            here, following = state[i // 4], state[1 - i // 4]
+            advance(variable, recurrence[m + i : m + i + 4], here, following)
+            for f in range(4):
+                add_levels(here[f], active, tile[i + f])
         for lane in range(active[0]):
             line = table[order[lane], m : m + _TILE]
             for i in range(_TILE):
@@ -338,7 +338,8 @@ def accumulate(
     table, tile = real.view(start.dtype), aligned(_TILE, BLOCK * parts).view(start.dtype)
     nodes = aligned(3, LONG_BLOCK * deepest)  # places, weights, and these with the masses of a row
     begin = aligned(3, LONG_BLOCK * deepest * parts).view(start.dtype)
-    state = aligned(4, (LONG_BLOCK * deepest + GAP) * parts).view(start.dtype)
+    # Two sets of four functions that take turns.
+    state = aligned(8, (BLOCK * deepest + GAP) * parts).view(start.dtype).reshape(2, 4, BLOCK * deepest + GAP)
     order, above, row = np.empty(LONG_BLOCK, np.int64), np.empty(deepest + 1, np.int64), np.empty(LONG_BLOCK, np.int64)
     cells = np.empty((2, LONG_BLOCK))
     for b in range(len(blocks)):
