@@ -105,10 +105,9 @@ def _cell_sources(task: Task, unit: Unit) -> Sources:
     masses = steps(task.signals, unit.rows)
     if task.signals.hold == "linear":
         last = unit.first + unit.number - 1
-        first_part, last_part = (_inside(task, unit.clocks, cell) for cell in (unit.first, last))
-        for i in np.flatnonzero((first_part < 1.0) | (last_part < 1.0)):
-            rows = masses[pieces.places[i] : pieces.places[i + 1]].reshape(-1, unit.number[i])
-            _cut(rows, first_part[i], last_part[i])
+        parts = (_inside(task, unit.clocks, cell) for cell in (unit.first, last))
+        row = np.cumsum(row_size := np.repeat(unit.number, pieces.rows)) - row_size
+        _cut(masses, row, row_size, *(np.repeat(part, pieces.rows) for part in parts))
     return Sources(pieces, ends, counts, masses, task.measure._angular)
 
 
@@ -124,7 +123,8 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
     begin, end = 0, number
     if linear:
         first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
-        _cut(masses, first_part, last_part)
+        row = number * np.arange(len(masses))
+        _cut(masses.reshape(-1), row, np.full(row.size, number), first_part, last_part)
         begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
     runs = chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)])
     found = [_run(task, age, masses, run, linear) for run in runs if run[0] < run[1]]
@@ -152,8 +152,7 @@ def _inside(task: Task, series: int | Integers, cells: Integers) -> Array:
     return (np.minimum(high, window.now[series]) - np.maximum(low, window.start[series])) / (high - low)
 
 
-def _cut(masses: Array, first: float, last: float) -> None:
-    """Leave what is inside the window of the first and the last cell (columns), which may be one."""
-    masses[:, 0] *= first
-    if masses.shape[1] > 1:
-        masses[:, -1] *= last
+def _cut(masses: Array, row: Integers, size: Integers, first: float | Array, last: float | Array) -> None:
+    """Leave what is inside the window of the first and the last cell of each row, which may be one."""
+    masses[row] *= first
+    masses[row + size - 1] *= np.where(size > 1, last, 1.0)

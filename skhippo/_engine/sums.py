@@ -118,7 +118,7 @@ def add_product(
 
 @kernel
 def advance(variable: NDArray, steps: Array, here: NDArray, following: NDArray) -> None:
-    """From the functions (m, m + 1) at all nodes of a block, say what the next two are, and begin the following four."""
+    """From the functions (m, m + 1) at all nodes of a block find the next two, and begin the following four."""
     a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
     a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
     even, odd, third, fourth, next_even, next_odd = here[0], here[1], here[2], here[3], following[0], following[1]
@@ -237,19 +237,23 @@ def begin_recurrence(
     The recurrence is linear: weighted at its start, weighted for good.
     """
     for i in range(3):
-        a, b, c, d, e = start[i, 0], start[i, 1], start[i, 2], start[i, 3], start[i, 4]
+        a, b, c = start[i, 0], start[i, 1], start[i, 2]
         line = out[i]
         for j in range(n_nodes):
             line[j] = a + (b + c * u[j]) * u[j]
-        if trigonometric and (d != 0.0 or e != 0.0):
-            for j in range(n_nodes):
-                line[j] += d * np.cos(u[j]) + e * np.sin(u[j])
-        elif rate != 0.0 and (d != 0.0 or e != 0.0):
-            for j in range(n_nodes):
-                line[j] += (d + e * u[j]) * np.exp(rate * u[j])
-        if i > 0:
-            for j in range(n_nodes):
-                line[j] *= weight[j]
+    if trigonometric or rate != 0.0:
+        for j in range(n_nodes):
+            if trigonometric:
+                third, fourth = np.cos(u[j]), np.sin(u[j])
+            else:
+                third = np.exp(rate * u[j])
+                fourth = u[j] * third
+            for i in range(3):
+                out[i, j] += start[i, 3] * third + start[i, 4] * fourth
+    for i in range(1, 3):
+        line = out[i]
+        for j in range(n_nodes):
+            line[j] *= weight[j]
 
 
 @kernel
