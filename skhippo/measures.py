@@ -456,7 +456,8 @@ class LagT(Measure):
         # (n + 1) L_{n+1} = (2 n + 1 + alpha - s) L_n - (n + alpha) L_{n-1} (DLMF 18.9.13), times e^{rate s}.
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([-1 / (n + 1), (2 * n + 1 + self.alpha) / (n + 1), (n + self.alpha) / (n + 1)])
-        return Functions(np.array([[0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1 + self.alpha, -1]]), table, rate)
+        start = np.array([[0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1 + self.alpha, -1]], dtype=np.float64)
+        return Functions(start, table, rate)
 
     def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
         # A step at age s adds int_0^s K = A^{-1} (B - K(s)).  Without the norms A is p on and 1 below its diagonal,

@@ -4,12 +4,8 @@ Everything is written from the definition: polynomials from numpy and scipy, int
 quadrature between the observations, nothing shared with `skhippo`.
 """
 
-import itertools
-
 import numpy as np
 from scipy import special
-
-POINTS, WEIGHTS = np.polynomial.legendre.leggauss(40)
 
 
 def basis(measure, order, s):
@@ -27,7 +23,15 @@ def basis(measure, order, s):
     a, b = measure.alpha, measure.beta
     norm = np.exp(0.5 * (special.gammaln(n + a + 1) - special.gammaln(n + 1)))
     tilt = s**a * np.exp(-s * (1 - b) / 2)
-    return special.eval_genlaguerre(n, a, s[:, None]) * tilt[:, None] / norm
+    return laguerre(order, a, s) * tilt[:, None] / norm
+
+
+def laguerre(order, alpha, s):
+    """Generalised Laguerre polynomials; scipy's take a time that grows with the square of the order."""
+    values = [np.ones_like(s), 1 + alpha - s]
+    for n in range(1, order - 1):  # Abramowitz and Stegun 22.7.12
+        values.append(((2 * n + 1 + alpha - s) * values[n] - (n + alpha) * values[n - 1]) / (n + 1))
+    return np.stack(values[:order], axis=-1)
 
 
 def weight(measure, s):
@@ -46,20 +50,25 @@ def signal(times, values, hold):
     return lambda x: values[np.clip(np.searchsorted(times, x, side="right") - 1, 0, None)]
 
 
-def quadrature(measure, f, order, now, length, edges):
+def quadrature(measure, f, order, now, length, edges, n_nodes=40):
     """Integrals of f x basis over the measure, by Gauss rules between `edges`, which are relative to `now`."""
+    points, weights = np.polynomial.legendre.leggauss(n_nodes)
     total = np.zeros(order)
-    for left, right in itertools.pairwise(edges):
+    step = max(1, 2**20 // (n_nodes * order))  # cells at a time: what is evaluated for them fits a cache or two
+    for begin in range(0, len(edges) - 1, step):
+        part = edges[begin : begin + step + 1, None]
+        left, right = part[:-1], part[1:]
         if measure.name == "chebt":  # y = cos(phi) takes the singular weight away
-            phi = [np.arccos(np.clip(2 * (x / length + 1) - 1, -1, 1)) for x in (right, left)]
-            angles = phi[0] + (phi[1] - phi[0]) * (POINTS + 1) / 2
-            s = (np.cos(angles) + 1) / 2
-            x, mass = -length * (1 - s), WEIGHTS / 2 * (phi[1] - phi[0]) / np.pi
+            age = np.clip(-part / length, 0, 1)
+            phi = 2 * np.arctan2(np.sqrt(age), np.sqrt(1 - age))  # arccos is inaccurate at both ends
+            angles = phi[1:] + (phi[:-1] - phi[1:]) * (points + 1) / 2
+            x, mass = -length * np.sin(angles / 2) ** 2, weights / 2 * (phi[:-1] - phi[1:]) / np.pi
+            s = np.cos(angles / 2) ** 2
         else:
-            x = left + (right - left) * (POINTS + 1) / 2
+            x = left + (right - left) * (points + 1) / 2
             s = -x / length if measure.name == "lagt" else x / length + 1
-            mass = WEIGHTS / 2 * (right - left) / length * weight(measure, s)
-        total += (mass * f(now + x)) @ basis(measure, order, s)
+            mass = weights / 2 * (right - left) / length * weight(measure, s)
+        total += (mass * f(now + x)).ravel() @ basis(measure, order, s.ravel())
     return total
 
 
@@ -69,8 +78,8 @@ def domain_end(times, hold):
     return times[-1] + (times[-1] - times[0]) / (len(times) - 1)
 
 
-def project(times, values, measure, order, hold="linear", now=None):
-    """Coefficients of one channel."""
+def project(times, values, measure, order, hold="linear", now=None, n_nodes=40):
+    """Coefficients of one channel; fewer nodes are enough where there are many more observations than coefficients."""
     now = domain_end(times, hold) if now is None else now
     length = measure.time_scale or now - times[0]
     reach = 90.0 / min(1.0, measure.beta) if measure.name == "lagt" else 1.0
@@ -82,4 +91,5 @@ def project(times, values, measure, order, hold="linear", now=None):
         edges.append(-length * np.cos(np.linspace(0, np.pi / 2, 2 + order // 8)) ** 2)
     else:
         edges.append(-length * np.linspace(0, np.sqrt(reach), 2 + order // 2) ** 2)
-    return quadrature(measure, signal(times, values, hold), order, now, length, np.unique(np.concatenate(edges)))
+    edges = np.unique(np.concatenate(edges))
+    return quadrature(measure, signal(times, values, hold), order, now, length, edges, n_nodes)

@@ -75,6 +75,14 @@ def exact_step(measure, n, s):
     raise AssertionError(measure)
 
 
+@pytest.mark.parametrize("alpha", [0.0, 0.7])
+def test_laguerre_polynomials_of_the_tests_are_scipys(alpha):
+    s = np.array([0.0, 0.3, 7.0, 40.0])
+    exact = naive.special.eval_genlaguerre(np.arange(30), alpha, s[:, None])
+    assert_allclose(naive.laguerre(30, alpha, s), exact, rtol=1e-12)
+    assert naive.laguerre(1, alpha, s).shape == (4, 1)
+
+
 @pytest.mark.parametrize("measure", WINDOWS, ids=repr)
 def test_antiderivative_to_order_128_against_mpmath(measure):
     places = [0.0, 0.003, 0.31, 0.5, 0.98, 1.0]
@@ -226,3 +234,10 @@ def test_a_name_and_its_measure_are_the_same(name):
 def test_errors_say_what_came_and_the_way_out(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+def test_parameters_may_be_whole_numbers():
+    s = np.array([0.2, 3.0])
+    whole, real = LagT(1, alpha=2, beta=1), LagT(1.0, alpha=2.0, beta=1.0)
+    assert_allclose(whole.antiderivative(5, s), real.antiderivative(5, s), rtol=0)
+    assert whole._functions(5).start.dtype == np.float64

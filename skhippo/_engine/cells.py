@@ -63,13 +63,18 @@ class Task(NamedTuple):
         ages = (self.window.now[series] - times) / self.window.scale[series]
         return np.clip(ages, 0.0, self.measure._horizon(self.order), out=ages)
 
-    def cells(self, ages: Array) -> tuple[Array, Integers]:
-        """Return the ends of the cells between ages, as coordinates of the measure, and the nodes that each takes."""
+    def cells(self, ages: Array, apart: Integers | None = None) -> tuple[Array, Integers]:
+        """Return the ends of the cells between ages, as coordinates of the measure, and the nodes that each takes.
+
+        The cells at `apart` lie between pieces and have no mass: a node is enough, however long they are.
+        """
         places = self.measure._coordinate(ages)
         if self.signals.hold == "previous":  # the change comes at the newer end
             return np.stack([places[1:], places[1:]]), np.ones(len(places) - 1, dtype=np.int64)
         phase = self.measure._phase(self.order, ages)
         counts = node_counts(phase[:-1] - phase[1:])
+        if apart is not None:
+            counts[apart] = 1
         if counts.max(initial=0) > MAX_NODES:
             raise ValueError(
                 f"order={self.order} is too high: its functions turn so often between two neighbouring observations "
@@ -97,9 +102,10 @@ def _cell_sources(task: Task, unit: Unit) -> Sources:
     points = unit.number + 1
     now, scale = task.window.now[unit.clocks], task.window.scale[unit.clocks]
     oldest = task.measure._horizon(task.order)
-    # A cell from the last point of one piece to the first of the next has no mass, for no piece counts it.
-    ends, counts = task.cells(ages_of_cells(task.signals, unit.clocks, unit.first, unit.number, now, scale, oldest))
     pieces = Pieces(np.cumsum(points) - points, unit.number, unit.n_members * task.signals.panel.n_channels)
+    ages = ages_of_cells(task.signals, unit.clocks, unit.first, unit.number, now, scale, oldest)
+    # A cell from the last point of one piece to the first of the next has no mass, for no piece counts it.
+    ends, counts = task.cells(ages, apart=pieces.first[1:] - 1)
     if unit.kind == "dense":
         even_out(counts, pieces)
     masses = steps(task.signals, unit.rows)
@@ -120,12 +126,13 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
         return task.ages(series, times_at(signals, series, first + cells))
 
     masses = steps(signals, unit.rows).reshape(-1, number)
-    begin, end = 0, number
+    first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
     if linear:
-        first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
         row = number * np.arange(len(masses))
         _cut(masses.reshape(-1), row, np.full(row.size, number), first_part, last_part)
-        begin, end = int(first_part < 1.0), number - int(last_part < 1.0)
+    # Cells that the window cuts are shorter than the others, so they belong to no block.
+    begin = int(first_part < 1.0)
+    end = max(begin, number - int(last_part < 1.0))  # there may be one cell, cut at both ends
     runs = chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)])
     found = [_run(task, age, masses, run, linear) for run in runs if run[0] < run[1]]
     ends, counts, rows = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))

@@ -158,7 +158,8 @@ def _group(signals: Signals, now: Array) -> tuple[Integers, Integers]:
     if len(now) == 1:
         return np.zeros(1, dtype=np.int64), np.arange(2)
     keys = np.empty(len(now), dtype=np.int64)
-    _hash_clocks(signals.times.view(np.int64), offsets, now.view(np.int64), keys)
+    with np.errstate(over="ignore"):  # a hash wraps around, in plain Python with a warning
+        _hash_clocks(signals.times.view(np.int64), offsets, now.view(np.int64), keys)
     _, index, inverse = np.unique(keys, return_index=True, return_inverse=True)
     differs = np.empty(len(now), dtype=np.bool_)
     _compare_clocks(signals.times, offsets, now, index[inverse], differs)
