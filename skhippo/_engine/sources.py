@@ -165,7 +165,7 @@ def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERY
     ends = sources.ends
     if sources.angular:
         ends = np.vstack([ends, np.empty(ends.shape[1])])
-        _sine_means(ends)
+        _sine_means(ends, sources.counts, rule, begin)
     scale = np.stack([intervals.origin, intervals.width])
     rate = functions.start.dtype.type(functions.rate)
     shape = functions.start, rate, functions.trigonometric, table
@@ -253,9 +253,9 @@ def _split(
 
 
 @kernel
-def _sine_means(ends: Array) -> None:
-    for s in range(ends.shape[1]):
-        half = 0.5 * (ends[0, s] - ends[1, s])
-        ends[2, s] = np.sin(ends[1, s] + half)
-        if half > 0.0:
-            ends[2, s] *= np.sin(half) / half
+def _sine_means(ends: Array, counts: Integers, rule: Array, begin: Integers) -> None:
+    # By the rule of the cell itself, so that its weights add up to 1 whatever their number.
+    for s in range(counts.size):
+        ends[2, s] = 0.0
+        for node in range(begin[counts[s]], begin[counts[s]] + counts[s]):
+            ends[2, s] += rule[1, node] * np.sin(ends[1, s] + (ends[0, s] - ends[1, s]) * rule[0, node])
