@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from skhippo._jit import kernel, reduction
 
-__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "aligned", "padded"]
+__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "aligned_zeros", "padded"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -47,9 +47,17 @@ def padded(n_functions: int) -> int:
     return -(-n_functions // 16) * 16
 
 
+def aligned_zeros(n_rows: int, n_columns: int) -> Array:
+    """Return zeros that begin with a line of the cache, so that no load of SIMD touches two."""
+    size = n_rows * n_columns
+    memory = np.zeros(size + 8)
+    skip = (-memory.ctypes.data // 8) % 8
+    return memory[skip : skip + size].reshape(n_rows, n_columns)
+
+
 @kernel
 def aligned(n_rows: int, n_columns: int) -> Array:
-    """Return an empty array that begins with a line of the cache, so that no load of SIMD touches two."""
+    """Return scratch space that begins with a line of the cache."""
     size = n_rows * n_columns
     memory = np.empty(size + 8)
     skip = (-memory.ctypes.data // 8) % 8
