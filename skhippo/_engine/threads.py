@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterable
 from threading import Lock
 from typing import TypeVar
 
-from joblib import Parallel, delayed, effective_n_jobs
+from joblib import Parallel, delayed
+from joblib.parallel import get_active_backend
 
 __all__ = ["run"]
 
@@ -30,7 +31,9 @@ def run(
     n_jobs : int or None
         Number of threads, as joblib means it: its contexts and its limits inside other workers hold.
     """
-    n_threads = effective_n_jobs(n_jobs)
+    # As `joblib.effective_n_jobs` says, but of threads: it would warn that a child cannot have children.
+    backend, usual = get_active_backend(require="sharedmem")
+    n_threads = backend.effective_n_jobs(usual if n_jobs is None else n_jobs)
     if n_threads == 1:
         for item in items:
             collect(work(item))
