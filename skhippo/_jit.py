@@ -15,8 +15,8 @@ __all__ = ["kernel", "reduction"]
 # - cache: compiled once for a machine, not once for a process.
 # - error_model: no check for a zero divisor in inner loops.
 # - fastmath: products and sums may be fused; NaN and infinities keep their meaning, for a NaN is how a missing value
-#   travels.  Sums keep their order (no "reassoc"): every loop that matters fills independent places, so SIMD needs
-#   no leave to reorder, and a result does not depend on how many rows a loop was given.
+#   travels.  Sums keep their order (no "reassoc"): most loops fill independent places, so SIMD needs no leave to
+#   reorder, and a row's result does not depend on how many rows a loop was given.  `reduction` is the exception.
 # - no signatures: they would refuse the read-only arrays of memory maps.
 _OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy"}
 _FASTMATH = {"contract", "nsz"}

@@ -21,7 +21,7 @@ __all__ = [
     "Rows",
     "Signals",
     "ages_of_cells",
-    "cells_between",
+    "cells_until",
     "domain_ends",
     "sample",
     "signals",
@@ -35,6 +35,9 @@ Hold = Literal["linear", "previous"]
 HOLDS = ("linear", "previous")
 # Rows of values that are looked over at once in search of an observation.
 _STRETCH = 4096
+# Read-only like the times of a panel: to the compiler that is a type, and one is enough.
+_NO_TIMES = np.empty(0)
+_NO_TIMES.flags.writeable = False
 
 
 def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
@@ -58,7 +61,7 @@ class Signals(NamedTuple):
     occupied: NDArray[np.bool_]  # (n_stretches, n_channels) whether a stretch of `_STRETCH` rows has an observation
 
     @property
-    def whole(self) -> bool:
+    def complete(self) -> bool:
         """Whether no value is missing."""
         return len(self.occupied) == 0
 
@@ -69,7 +72,7 @@ def signals(panel: Panel, hold: Hold) -> Signals:
     occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
     if not whole:
         _find_occupied(panel.values, occupied)
-    return Signals(panel, hold, np.empty(0) if panel._times is None else panel._times, occupied)
+    return Signals(panel, hold, _NO_TIMES if panel._times is None else panel._times, occupied)
 
 
 def sample(signals: Signals, moments: Array) -> Array:
@@ -93,23 +96,24 @@ def sample(signals: Signals, moments: Array) -> Array:
     return out
 
 
-def cells_between(signals: Signals, start: Array, end: Array) -> tuple[Integers, Integers]:
-    """First cell and number of cells that a stretch of time reaches into, for each series.
+def cells_until(signals: Signals, now: Array, reach: Array) -> tuple[Integers, Integers]:
+    """First cell and number of cells that a window reaches into, for each series.
 
     Parameters
     ----------
     signals : Signals
-    start, end : ndarray of shape (n_series,)
-        A stretch on the clock of each series, not before its start.
+    now : ndarray of shape (n_series,)
+        End of the window on the clock of each series, not before its start.
+    reach : ndarray of shape (n_series,)
+        Length of the window.  Its start is never computed: on a clock that counts from long ago it would be rounded.
 
     Returns
     -------
     first, number : ndarray of shape (n_series,)
-        Cells with a change after `start` and before `end` (``hold="previous"``, where the change comes at the end of
-        a cell: at `end` at the latest).
+        Cells with a change in the window; the first is that in which it begins, 0 if it begins earlier.
     """
-    out = np.empty((2, start.size), dtype=np.int64)
-    _find_cells(signals.times, signals.panel.offsets, start, end, signals.hold == "linear", out)
+    out = np.empty((2, now.size), dtype=np.int64)
+    _find_cells(signals.times, signals.panel.offsets, now, reach, signals.hold == "linear", out)
     return out[0], out[1]
 
 
@@ -168,9 +172,9 @@ def steps(signals: Signals, rows: Rows) -> Array:
     size = rows.number * panel.n_channels
     out = np.empty(int(size.sum()))
     places = np.column_stack([begin, end, begin + rows.first, rows.number, np.cumsum(size) - size])
-    if signals.whole and panel.values.shape[1] == 1 and panel.values.flags.c_contiguous:
+    if signals.complete and panel.values.shape[1] == 1 and panel.values.flags.c_contiguous:
         _line_steps(panel.values.reshape(-1), places, out)
-    elif signals.whole:
+    elif signals.complete:
         _whole_steps(panel.values, places, out)
     else:
         _held_steps(signals.times, panel.values, signals.occupied, places, signals.hold == "linear", out)
@@ -185,12 +189,12 @@ def time_of(times: Array, begin: int, k: int) -> float:
 
 
 @kernel
-def last_until(times: Array, begin: int, end: int, moment: float) -> int:
-    """Last observation time of a series that is not after `moment`, by bisection; its first if there is none."""
+def last_before(times: Array, begin: int, end: int, now: float, age: float) -> int:
+    """Last observation of a series that is at least so old at `now`, by bisection; its first if there is none."""
     low, high = begin, end
     while high - low > 1:
         middle = (low + high) // 2
-        if time_of(times, begin, middle) <= moment:
+        if now - time_of(times, begin, middle) >= age:
             low = middle
         else:
             high = middle
@@ -198,12 +202,12 @@ def last_until(times: Array, begin: int, end: int, moment: float) -> int:
 
 
 @kernel
-def _find_cells(times: Array, offsets: Integers, start: Array, end: Array, linear: bool, out: Integers) -> None:
-    for i in range(start.size):
+def _find_cells(times: Array, offsets: Integers, now: Array, reach: Array, linear: bool, out: Integers) -> None:
+    for i in range(now.size):
         begin = offsets[i]
-        first = last_until(times, begin, offsets[i + 1], start[i])
-        last = last_until(times, begin, offsets[i + 1], end[i])
-        if linear and last + 1 < offsets[i + 1] and time_of(times, begin, last) < end[i]:
+        first = last_before(times, begin, offsets[i + 1], now[i], reach[i])
+        last = last_before(times, begin, offsets[i + 1], now[i], 0.0)
+        if linear and last + 1 < offsets[i + 1] and time_of(times, begin, last) < now[i]:
             last += 1  # the cell that is under way
         out[0, i], out[1, i] = first - begin, last - first
 
@@ -284,7 +288,7 @@ def _sample(
 ) -> None:
     for i in range(moments.size):
         begin, end = offsets[i], offsets[i + 1]
-        low = last_until(times, begin, end, moments[i])
+        low = last_before(times, begin, end, moments[i], 0.0)
         for c in range(values.shape[1]):
             last = seen_before(values, occupied, c, low, begin)
             following = seen_after(values, occupied, c, low + 1, end)

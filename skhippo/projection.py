@@ -100,8 +100,9 @@ def project(
     Raises
     ------
     ValueError
-        If the input cannot be read (see `as_panel`), if a translated measure has no `theta`, or if `at` lies
-        before a series or does not fit the panel.
+        If the input cannot be read (see `as_panel`), if a translated measure has no `theta`, if `at` lies
+        before a series or does not fit the panel, if values are so large that their differences overflow, or if
+        `order` is so high that its functions turn thousands of times between two observations.
 
     See Also
     --------
@@ -112,7 +113,8 @@ def project(
     -----
     Gu et al. 2020 (arXiv 2008.07669), Definition 1: the coefficients of
     :math:`\operatorname{proj}_t(f)`, here in closed form instead of by the discretised recurrence of their
-    section 2.3.  Each series is computed for itself: its coefficients do not depend on the rest of the panel.
+    section 2.3.  Each series is computed for itself: its coefficients do not depend on the rest of the panel, except
+    that series with the same times share some sums, which shows in the last digits.
 
     With ``hold="linear"`` the signal between two observations, also across a hole, is known only once the later
     one is: at a time `at` in between, the result looks ahead to it.  ``hold="previous"`` looks ahead only where a
@@ -284,6 +286,13 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
             f"at[{i}] asks series {i} for the time {now[i, j]:g}, which is not finite or before its start "
             f"{start[i]:g}: ask for times from the start on"
         )
+    with np.errstate(over="ignore"):
+        endless = np.argwhere(np.isinf(now - start[:, None]))
+    if endless.size:
+        i, j = endless[0]
+        raise ValueError(
+            f"the time from the start of series {i} to at[{i}] = {now[i, j]:g} overflows: rescale its times"
+        )
     return now
 
 
@@ -295,21 +304,24 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
     rest = np.flatnonzero(~whole)
     place = np.cumsum(~whole) - 1
     total = np.zeros((rest.size, out.shape[1], task.functions.number), dtype=task.functions.start.dtype)
-    first, last = sample(task.signals, task.window.start), sample(task.signals, task.window.now)
+    first, last = task.first_values(), sample(task.signals, task.window.now)
+
+    largest = np.finfo(out.dtype).max
 
     def finish(series: NDArray[np.int64], moments: NDArray) -> None:
-        out[series] = _assemble(task, series, moments, first[series], last[series])
+        out[series] = _assemble(task, series, moments, first[series], last[series], largest)
 
-    def compute(unit: Unit) -> tuple[Unit, NDArray]:
+    def compute(unit: Unit) -> tuple[NDArray[np.int64], NDArray] | None:
         moments = unit_moments(task, unit)
-        if unit.whole:
-            finish(unit.rows.series, moments)
-        return unit, moments
-
-    def collect(result: tuple[Unit, NDArray]) -> None:
-        unit, moments = result
         if not unit.whole:
-            np.add.at(total, place[unit.rows.series], moments)
+            return unit.rows.series, moments
+        finish(unit.rows.series, moments)
+        return None
+
+    def collect(result: tuple[NDArray[np.int64], NDArray] | None) -> None:
+        if result is not None:
+            series, moments = result
+            np.add.at(total, place[series], moments)
 
     run(compute, collect, work, n_jobs)
     for begin in range(0, rest.size, _ROWS):
@@ -317,14 +329,16 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
         finish(rest[part], total[part])
 
 
-def _assemble(task: Task, series: NDArray[np.int64], moments: NDArray, first: Array, last: Array) -> Array:
-    """Turn the moments of series into coefficients."""
+def _assemble(
+    task: Task, series: NDArray[np.int64], moments: NDArray, first: Array, last: Array, largest: float
+) -> Array:
+    """Turn the moments of series into coefficients, none beyond `largest`."""
     with np.errstate(over="ignore", invalid="ignore"):
         coefficients = task.measure._assemble(moments, first, last, task.order)
     never_observed = np.isnan(last)
-    overflow = ~np.isfinite(coefficients).all(axis=-1) & ~never_observed
-    if overflow.any():
-        i, channel = np.argwhere(overflow)[0]
+    fits = (np.abs(coefficients) <= largest).all(axis=-1) | never_observed
+    if not fits.all():
+        i, channel = np.argwhere(~fits)[0]
         raise ValueError(
             f"series {series[i]}, channel {channel} has values so large that their differences overflow: rescale them"
         )

@@ -93,9 +93,9 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
     Notes
     -----
     Gu, Dao, Ermon, Rudra, Re, "HiPPO: Recurrent Memory with Optimal Polynomial Projections", NeurIPS 2020
-    (arXiv 2008.07669).  The features of a series depend on that series and on what `fit` learned, never on the
-    rest of the batch.  Timestamps travel inside `X` (a `Panel`, a list of ``(times, values)``, data frames with a
-    time index), because scikit-learn hands nothing else to `transform`.
+    (arXiv 2008.07669).  The features of a series depend on that series and on what `fit` learned, not on the
+    rest of the batch (but for the last digits).  Timestamps travel inside `X` (a `Panel`, a list of
+    ``(times, values)``, data frames with a time index), because scikit-learn hands nothing else to `transform`.
 
     A two-dimensional array is one channel a row; as for every scikit-learn estimator its number of columns must be
     the same in `fit` and `transform`.  Series of other lengths come as a list or a `Panel`.

@@ -1,5 +1,6 @@
 """Each part of the engine against something obvious."""
 
+import dataclasses
 import itertools
 import threading
 
@@ -175,7 +176,7 @@ def test_a_jump_at_the_edge_of_an_angular_window_counts_once():
     functions = ChebT(1.0)._functions(4)
     expected = np.array([1.0, 10.0, 100.0]) @ functions.evaluate(places)
     assert_allclose(sources.moments(some, functions)[0], expected, atol=1e-14)
-    cosines = functions._replace(start=np.array([[0.0, 0, 0, 1, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, 0]]))
+    cosines = dataclasses.replace(functions, start=np.array([[0.0, 0, 0, 1, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, 0]]))
     assert_allclose(sources.moments(some, cosines)[0, :2], [111.0, 99.0 + 10 * np.cos(2.0)], rtol=1e-15)
 
 
@@ -432,7 +433,8 @@ def check_units(units, whole, task):
     for series, pieces in enumerate(seen):
         cells = np.concatenate([np.arange(first, first + number) for first, number, _ in pieces] or [[]])
         old, new = times[series][:-1], times[series][1:]
-        now, start = window.now[series], window.start[series]
+        now = window.now[series]
+        start = now - window.reach[series]
         inside = (new > start) & (old < now) if task.signals.hold == "linear" else (new > start) & (new <= now)
         assert_array_equal(cells, np.flatnonzero(inside))
         assert whole[series] == (len(pieces) == 1 and pieces[0][2])

@@ -234,3 +234,10 @@ def test_a_name_and_its_measure_are_the_same(name):
 def test_errors_say_what_came_and_the_way_out(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+def test_parameters_may_be_whole_numbers():
+    s = np.array([0.2, 3.0])
+    whole, real = LagT(1, alpha=2, beta=1), LagT(1.0, alpha=2.0, beta=1.0)
+    assert_allclose(whole.antiderivative(5, s), real.antiderivative(5, s), rtol=0)
+    assert whole._functions(5).start.dtype == np.float64

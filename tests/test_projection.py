@@ -259,6 +259,51 @@ def test_a_channel_does_not_depend_on_its_neighbours(rng):
     assert_array_equal(together, project(values[:, None], order=6)[:, 0])
 
 
+@pytest.mark.parametrize("measure", [LegT(1.1), FouT(1.1), ChebT(1.1)], ids=repr)
+@pytest.mark.parametrize("hold", HOLDS)
+def test_clocks_that_count_from_long_ago(measure, hold, rng):
+    """The start of a window, computed as a time, would be rounded to 2e-7 here; all times are exact floats."""
+    times, values = 0.25 * np.arange(40), rng.normal(size=40)
+    near = project([(times, values)], measure, 9, hold=hold)
+    assert_allclose(project([(1.7e9 + times, values)], measure, 9, hold=hold), near, atol=1e-14)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", [LegT, FouT])
+def test_a_grid_as_long_as_its_window(measure, rng):
+    """Window and series begin at the same time but for rounding; a block of the grid must not be cut there."""
+    times, values = 0.1 * np.arange(40_000), rng.normal(size=40_000)
+    window = measure(times[-1] - times[0])
+    shifted = times.copy()
+    shifted[20_000] += 1e-9  # no grid any more
+    whole = project([(times, values)], window, 12, hold="previous", at=times[-1])
+    assert_allclose(whole, project([(shifted, values)], window, 12, hold="previous", at=times[-1]), atol=1e-11)
+
+
+def test_a_window_after_the_last_observation_sees_a_constant(measure):
+    c = project([([0.0, 1.0], [5.0, 7.0])], measure, 4, at=500.0)[0, 0]
+    late = project([([0.0, 1.0, 500.0], [5.0, 7.0, 7.0])], measure, 4)[0, 0]
+    assert_allclose(c, late, atol=1e-13)
+
+
+def test_short_cells_of_an_angular_measure():
+    times = -np.geomspace(1e3, 1e-14, 200)
+    c = project([(times, np.arange(200.0))], ChebT(1e3), 3)[0, 0]
+    assert_allclose(c, naive.project(times, np.arange(200.0), ChebT(1e3), 3), atol=1e-9)
+
+
+def test_coefficients_too_large_for_float32_are_refused():
+    with pytest.raises(ValueError, match="series 1, channel 0 has values so large"):
+        project(np.array([[1.0, 2.0], [1e300, -1e300]]), dtype="float32")
+
+
+def test_durations_that_overflow_are_told():
+    with pytest.raises(ValueError, match="from the start of series 0 to at"):
+        project([([-1e308, 0.0], [1.0, 2.0])], at=1.7e308)
+    endless = project([([-5.0, 0.0], [1.0, 2.0])], LagT(1.7e308), 2)
+    assert_allclose(endless[0, 0, 0], 1.0)
+
+
 def test_dates_centuries_ahead_do_not_wrap():
     times = np.array(["2020-01-01", "2020-01-02"], "M8[ns]")
     now = np.datetime64("2700-01-01")

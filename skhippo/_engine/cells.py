@@ -18,7 +18,7 @@ from skhippo._engine.clocks import Unit, Window
 from skhippo._engine.compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
 from skhippo._engine.quadrature import MAX_NODES
 from skhippo._engine.sources import Pieces, Sources, even_out, moments, node_counts
-from skhippo.hold import Signals, ages_of_cells, domain_ends, steps, times_at
+from skhippo.hold import Signals, ages_of_cells, cells_until, domain_ends, sample, steps, times_at
 from skhippo.measures import Functions, Measure
 
 __all__ = ["Task", "unit_moments"]
@@ -34,34 +34,48 @@ class Task(NamedTuple):
     window: Window
     measure: Measure
     order: int
+    functions: Functions  # whose moments make the coefficients
+    horizon: float  # of the measure, in time scales
+    dense_from: float  # sources from which on leaves cost less products than they save
 
     @classmethod
     def until(cls, now: Array, signals: Signals, measure: Measure, order: int) -> Task:
         """Set the windows that end at the times `now`, one for each series."""
         start, _ = domain_ends(signals.panel, signals.hold)
-        scale = now - start
-        if measure.time_scale is not None:
-            scale = np.full(len(now), measure.time_scale)
-            start = np.maximum(now - scale * measure._horizon(order), start)
-        return cls(signals, Window(now, start, scale), measure, order)
+        functions, horizon = _functions(measure, order), measure._horizon(order)
+        scale = now - start if measure.time_scale is None else np.full(len(now), measure.time_scale)
+        with np.errstate(over="ignore"):  # a window without end
+            window = Window(now, scale * horizon, scale)
+        return cls(signals, window, measure, order, functions, horizon, _dense_from(measure, order))
 
-    @property
-    def functions(self) -> Functions:
-        """Functions whose moments make the coefficients."""
-        return _functions(self.measure, self.order)
+    def first_values(self) -> Array:
+        """Evaluate the signals at the starts of their windows, shape (n_series, n_channels)."""
+        series = np.arange(len(self.window.now))
+        cell, _ = cells_until(self.signals, self.window.now, self.window.reach)
+        before = sample(self.signals, times_at(self.signals, series, cell))
+        if self.signals.hold == "previous":
+            return before
+        # A window that begins after the last observation, or at the only one, cuts no cell.
+        cut = np.flatnonzero(cell < self.signals.panel.lengths - 1)
+        following = cell.copy()
+        following[cut] += 1
+        after = sample(self.signals, times_at(self.signals, series, following))
+        part = np.ones((len(series), 1))
+        part[cut, 0] = self.inside(cut, cell[cut])
+        return np.where(part < 1.0, after + (before - after) * part, before)
 
-    @property
-    def dense_from(self) -> float:
-        """Sources from which on leaves cost less products than they save."""
-        n_functions = self.functions.number
-        if n_functions < 2 * LEAF_NODES:
-            return np.inf
-        return len(leaves(self.measure, self.order).origin) * LEAF_NODES * n_functions / (n_functions - LEAF_NODES)
+    def inside(self, series: int | Integers, cells: Integers) -> Array:
+        """Part of cells that is inside the window of their series."""
+        now, scale = self.window.now[series], self.window.scale[series]
+        with np.errstate(invalid="ignore", divide="ignore"):  # a window of no length; ends that rounding makes one
+            old, new = ((now - times_at(self.signals, series, end)) / scale for end in (cells, cells + 1))
+            part = (np.minimum(old, self.horizon) - np.maximum(new, 0.0)) / (old - new)
+        return np.where(old > new, np.maximum(part, 0.0), 1.0)
 
     def ages(self, series: int | Integers, times: Array) -> Array:
         """Ages of times on the clocks of series, in time scales, inside their windows."""
         ages = (self.window.now[series] - times) / self.window.scale[series]
-        return np.clip(ages, 0.0, self.measure._horizon(self.order), out=ages)
+        return np.clip(ages, 0.0, self.horizon, out=ages)
 
     def cells(self, ages: Array, apart: Integers | None = None) -> tuple[Array, Integers]:
         """Return the ends of the cells between ages, as coordinates of the measure, and the nodes that each takes.
@@ -73,6 +87,8 @@ class Task(NamedTuple):
             return np.stack([places[1:], places[1:]]), np.ones(len(places) - 1, dtype=np.int64)
         phase = self.measure._phase(self.order, ages)
         counts = node_counts(phase[:-1] - phase[1:])
+        if self.measure._angular:
+            np.maximum(counts, 2, out=counts)  # the mean of the angle over time is not in the middle
         if apart is not None:
             counts[apart] = 1
         if counts.max(initial=0) > MAX_NODES:
@@ -88,6 +104,14 @@ def _functions(measure: Measure, order: int) -> Functions:
     return measure._functions(order)
 
 
+@lru_cache(maxsize=64)
+def _dense_from(measure: Measure, order: int) -> float:
+    number = _functions(measure, order).number
+    if number < 2 * LEAF_NODES:
+        return np.inf
+    return len(leaves(measure, order).origin) * LEAF_NODES * number / (number - LEAF_NODES)
+
+
 def unit_moments(task: Task, unit: Unit) -> NDArray:
     """Moments of the rows of a unit, shape (n_rows, n_channels, n_functions)."""
     sources = _grid_sources(task, unit) if unit.kind == "grid" else _cell_sources(task, unit)
@@ -101,9 +125,8 @@ def _cell_sources(task: Task, unit: Unit) -> Sources:
     """Each cell as a source."""
     points = unit.number + 1
     now, scale = task.window.now[unit.clocks], task.window.scale[unit.clocks]
-    oldest = task.measure._horizon(task.order)
     pieces = Pieces(np.cumsum(points) - points, unit.number, unit.n_members * task.signals.panel.n_channels)
-    ages = ages_of_cells(task.signals, unit.clocks, unit.first, unit.number, now, scale, oldest)
+    ages = ages_of_cells(task.signals, unit.clocks, unit.first, unit.number, now, scale, task.horizon)
     # A cell from the last point of one piece to the first of the next has no mass, for no piece counts it.
     ends, counts = task.cells(ages, apart=pieces.first[1:] - 1)
     if unit.kind == "dense":
@@ -111,10 +134,9 @@ def _cell_sources(task: Task, unit: Unit) -> Sources:
     masses = steps(task.signals, unit.rows)
     if task.signals.hold == "linear":
         last = unit.first + unit.number - 1
-        first_part, last_part = (_inside(task, unit.clocks, cell) for cell in (unit.first, last))
-        for i in np.flatnonzero((first_part < 1.0) | (last_part < 1.0)):
-            rows = masses[pieces.places[i] : pieces.places[i + 1]].reshape(-1, unit.number[i])
-            _cut(rows, first_part[i], last_part[i])
+        parts = (task.inside(unit.clocks, cell) for cell in (unit.first, last))
+        row = np.cumsum(row_size := np.repeat(unit.number, pieces.rows)) - row_size
+        _cut(masses, row, row_size, *(np.repeat(part, pieces.rows) for part in parts))
     return Sources(pieces, ends, counts, masses, task.measure._angular)
 
 
@@ -127,9 +149,10 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
         return task.ages(series, times_at(signals, series, first + cells))
 
     masses = steps(signals, unit.rows).reshape(-1, number)
-    first_part, last_part = _inside(task, series, first + np.array([0, number - 1]))
+    first_part, last_part = task.inside(series, first + np.array([0, number - 1]))
     if linear:
-        _cut(masses, first_part, last_part)
+        row = number * np.arange(len(masses))
+        _cut(masses.reshape(-1), row, np.full(row.size, number), first_part, last_part)
     # Cells that the window cuts are shorter than the others, so they belong to no block.
     begin = int(first_part < 1.0)
     end = max(begin, number - int(last_part < 1.0))  # there may be one cell, cut at both ends
@@ -152,15 +175,7 @@ def _run(
     return np.stack([nodes, nodes]), np.ones(nodes.size, dtype=np.int64), moved
 
 
-def _inside(task: Task, series: int | Integers, cells: Integers) -> Array:
-    """Part of cells that is inside the window of their series."""
-    window = task.window
-    low, high = times_at(task.signals, series, cells), times_at(task.signals, series, cells + 1)
-    return (np.minimum(high, window.now[series]) - np.maximum(low, window.start[series])) / (high - low)
-
-
-def _cut(masses: Array, first: float, last: float) -> None:
-    """Leave what is inside the window of the first and the last cell (columns), which may be one."""
-    masses[:, 0] *= first
-    if masses.shape[1] > 1:
-        masses[:, -1] *= last
+def _cut(masses: Array, row: Integers, size: Integers, first: float | Array, last: float | Array) -> None:
+    """Leave what is inside the window of the first and the last cell of each row, which may be one."""
+    masses[row] *= first
+    masses[row + size - 1] *= np.where(size > 1, last, 1.0)

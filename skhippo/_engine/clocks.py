@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._jit import kernel
-from skhippo.hold import Rows, Signals, cells_between
+from skhippo.hold import Rows, Signals, cells_until
 
 __all__ = ["Plan", "Unit", "Window", "plan"]
 
@@ -40,8 +40,8 @@ _UNIT = 1 << 14
 class Window(NamedTuple):
     """What each series looks at, on its clock."""
 
-    now: Array  # (n_series,)
-    start: Array  # (n_series,)
+    now: Array  # (n_series,) its end
+    reach: Array  # (n_series,) its length
     scale: Array  # (n_series,) unit of its ages
 
 
@@ -76,19 +76,22 @@ def plan(signals: Signals, window: Window, dense: float, grids: bool) -> Plan:
     grids : bool
         Whether equally spaced series are a kind of their own.
     """
-    first, number = cells_between(signals, window.start, window.now)
+    first, number = cells_until(signals, window.now, window.reach)
     members, begin = _group(signals, window.now)
     clocks = members[begin[:-1]]  # one of each group stands for all
     kinds = _kinds(signals, clocks, number[clocks], window.scale, dense, grids)
-    length = np.array([_PIECE[kind] for kind in kinds])
+    # A piece of one series has all of its channels, so many channels make it shorter.
+    longest = max(_GRID, _VALUES // signals.panel.n_channels)
+    pieces = {kind: min(cells, longest) for kind, cells in _PIECE.items()}
+    length = np.array([pieces[kind] for kind in kinds])
     whole = np.empty(len(number), dtype=np.bool_)
     whole[members] = np.repeat((number[clocks] > 0) & (number[clocks] <= length), np.diff(begin))
 
     def cut(kind: Kind, in_one: bool) -> Iterator[Unit]:
         group = np.flatnonzero((kinds == kind) & (whole[clocks] == in_one))
         if group.size:
-            pieces = _pieces(signals, clocks[group], first, number, begin[group], begin[group + 1], _PIECE[kind])
-            yield from _units(pieces, members, signals.panel.n_channels, kind, in_one)
+            tiles = _pieces(signals, clocks[group], first, number, begin[group], begin[group + 1], pieces[kind])
+            yield from _units(tiles, members, signals.panel.n_channels, kind, in_one)
 
     return Plan(chain.from_iterable(cut(kind, in_one) for kind in _PIECE for in_one in (True, False)), whole)
 

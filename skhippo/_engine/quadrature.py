@@ -14,6 +14,7 @@ the measure tells.  So two questions about :math:`e^{izu}`, :math:`u \in [0, 1]`
 from __future__ import annotations
 
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,16 +55,23 @@ def rule(n_nodes: int) -> tuple[Array, Array]:
     """Gauss-Legendre nodes on [0, 1], from 1 to 0, and their weights, which add up to 1."""
     # Newton's method on P_n from Tricomi's estimate of its zeros, in extended precision where there is one: the rules
     # of numpy and scipy lose two to three digits.
-    n = np.longdouble(n_nodes)
-    x = np.cos(np.pi * (np.arange(1, n_nodes + 1) - np.longdouble(0.25)) / (n + 0.5))
-    for _ in range(6):
+    n: Any = np.longdouble(n_nodes)
+    half = np.arange(1, n_nodes // 2 + 1)
+    x = np.cos(np.pi * (np.append(half, (n + 1) / 2) - np.longdouble(0.25)) / (n + 0.5))  # and 0, for the odd
+    for _ in range(8):
         before, here = np.ones_like(x), x.copy()
         for m in range(1, n_nodes):
             before, here = here, ((2 * m + 1) * x * here - m * before) / (m + 1)
         slope = n * (before - x * here) / (1 - x * x)
-        x = x - here / slope
+        step = here[:-1] / slope[:-1]
+        x[:-1] -= step
+        if np.abs(step).max(initial=0.0) < 1e-17:
+            break
     weights = 1 / ((1 - x * x) * slope * slope)
-    return (0.5 * (x + 1)).astype(np.float64), (weights / weights.sum()).astype(np.float64)
+    middle = slice(-1, None) if n_nodes % 2 else slice(0, 0)
+    nodes = np.concatenate([x[:-1], x[middle] * 0, -x[-2::-1]])
+    weights = np.concatenate([weights[:-1], weights[middle], weights[-2::-1]])
+    return (0.5 * (nodes + 1)).astype(np.float64), (weights / weights.sum()).astype(np.float64)
 
 
 def rules(counts: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:

@@ -33,7 +33,7 @@ from skhippo._engine.sums import (
     STEP,
     STRIDE,
     accumulate,
-    aligned,
+    aligned_zeros,
     padded,
 )
 from skhippo._jit import kernel
@@ -151,11 +151,10 @@ def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERY
     entries, blocks = _divide(sources, rule, begin, intervals, lowest, highest)
     table = np.zeros((padded(functions.number), 3))
     table[: functions.number - 2] = functions.table
-    flat = aligned(int((pieces.rows * slots).sum()), (len(table) + GAP) * functions.start.itemsize // 8)
-    flat[:] = 0.0
+    flat = aligned_zeros(int((pieces.rows * slots).sum()), (len(table) + GAP) * functions.start.itemsize // 8)
     sums = flat.view(functions.start.dtype)
 
-    of = blocks[:, _PIECE].copy()
+    of = blocks[:, _OWNER].copy()
     place = np.cumsum(pieces.rows * slots) - pieces.rows * slots + highest
     blocks[:, MASS] += (pieces.places[:-1] - pieces.first)[of]
     blocks[:, STRIDE] = pieces.number[of]
@@ -174,7 +173,7 @@ def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERY
 
 
 # Until a block knows its rows, this column says which piece it belongs to.
-_PIECE = STEP
+_OWNER = STEP
 
 
 def _divide(
@@ -187,7 +186,7 @@ def _divide(
     entries : ndarray of shape (n_entries, 3)
         Source, row of `rule` that holds the first of its nodes in the interval, number of its nodes there.
     blocks : ndarray of shape (n_blocks, N_COLUMNS)
-        With `ENTRY`, `COUNT`, `INTERVAL`, `MASS` (its first source) and `_PIECE` filled in.
+        With `ENTRY`, `COUNT`, `INTERVAL`, `MASS` (its first source) and `_OWNER` filled in.
     """
     pieces = sources.pieces
     crossings = int((highest - lowest + 1).sum())
@@ -230,9 +229,10 @@ def _split(
                 current = interval
                 block += 1
                 blocks[block, ENTRY], blocks[block, INTERVAL] = entry, interval
-                blocks[block, MASS], blocks[block, _PIECE] = s, p
+                blocks[block, MASS], blocks[block, _OWNER] = s, p
             if begun or new[s] < edge:  # a part of a source
                 since = node
+                node += 1  # the first is in the interval by the loop above
                 while node < last and new[s] + length * fractions[node] >= edge:
                     node += 1
                 entries[entry, 0], entries[entry, 1], entries[entry, 2] = s, since, node - since
@@ -254,6 +254,7 @@ def _split(
 
 @kernel
 def _sine_means(ends: Array, counts: Integers, rule: Array, begin: Integers) -> None:
+    # By the rule of the cell itself, so that its weights add up to 1 whatever their number.
     for s in range(counts.size):
         ends[2, s] = 0.0
         for node in range(begin[counts[s]], begin[counts[s]] + counts[s]):

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from skhippo._jit import kernel, reduction
 
-__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "aligned", "padded"]
+__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "aligned_zeros", "padded"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -47,9 +47,17 @@ def padded(n_functions: int) -> int:
     return -(-n_functions // 16) * 16
 
 
+def aligned_zeros(n_rows: int, n_columns: int) -> Array:
+    """Return zeros that begin with a line of the cache, so that no load of SIMD touches two."""
+    size = n_rows * n_columns
+    memory = np.zeros(size + 8)
+    skip = (-memory.ctypes.data // 8) % 8
+    return memory[skip : skip + size].reshape(n_rows, n_columns)
+
+
 @kernel
 def aligned(n_rows: int, n_columns: int) -> Array:
-    """Return an empty array that begins with a line of the cache, so that no load of SIMD touches two."""
+    """Return scratch space that begins with a line of the cache."""
     size = n_rows * n_columns
     memory = np.empty(size + 8)
     skip = (-memory.ctypes.data // 8) % 8
@@ -117,16 +125,17 @@ def add_product(
 
 
 @kernel
-def advance(variable: NDArray, steps: Array, even: NDArray, odd: NDArray, third: NDArray, fourth: NDArray) -> None:
-    """Take the functions (m, m + 1) at all nodes of a block to (m + 4, m + 5), and say what m + 2 and m + 3 are."""
+def advance(variable: NDArray, steps: Array, here: NDArray, following: NDArray) -> None:
+    """From the functions (m, m + 1) at all nodes of a block find the next two, and begin the following four."""
     a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
     a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
+    even, odd, third, fourth, next_even, next_odd = here[0], here[1], here[2], here[3], following[0], following[1]
     for j in range(variable.size):
         x = variable[j]
         f0 = (a0 * x + b0) * odd[j] - c0 * even[j]
         f1 = (a1 * x + b1) * f0 - c1 * odd[j]
         f2 = (a2 * x + b2) * f1 - c2 * f0
-        third[j], fourth[j], even[j], odd[j] = f0, f1, f2, (a3 * x + b3) * f2 - c3 * f1
+        third[j], fourth[j], next_even[j], next_odd[j] = f0, f1, f2, (a3 * x + b3) * f2 - c3 * f1
 
 
 @kernel
@@ -236,19 +245,23 @@ def begin_recurrence(
     The recurrence is linear: weighted at its start, weighted for good.
     """
     for i in range(3):
-        a, b, c, d, e = start[i, 0], start[i, 1], start[i, 2], start[i, 3], start[i, 4]
+        a, b, c = start[i, 0], start[i, 1], start[i, 2]
         line = out[i]
         for j in range(n_nodes):
             line[j] = a + (b + c * u[j]) * u[j]
-        if trigonometric and (d != 0.0 or e != 0.0):
-            for j in range(n_nodes):
-                line[j] += d * np.cos(u[j]) + e * np.sin(u[j])
-        elif rate != 0.0 and (d != 0.0 or e != 0.0):
-            for j in range(n_nodes):
-                line[j] += (d + e * u[j]) * np.exp(rate * u[j])
-        if i > 0:
-            for j in range(n_nodes):
-                line[j] *= weight[j]
+    if trigonometric or rate != 0.0:
+        for j in range(n_nodes):
+            if trigonometric:
+                third, fourth = np.cos(u[j]), np.sin(u[j])
+            else:
+                third = np.exp(rate * u[j])
+                fourth = u[j] * third
+            for i in range(3):
+                out[i, j] += start[i, 3] * third + start[i, 4] * fourth
+    for i in range(1, 3):
+        line = out[i]
+        for j in range(n_nodes):
+            line[j] *= weight[j]
 
 
 @kernel
@@ -267,17 +280,16 @@ def fill_table(
     begin: NDArray, recurrence: Array, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
 ) -> None:
     """Write the share of each source of a block in each moment."""
-    even, odd, third, fourth = state[0], state[1], state[2], state[3]
     n_nodes = active.sum()
     variable = begin[0, :n_nodes]
-    even[:n_nodes], odd[:n_nodes] = begin[1, :n_nodes], begin[2, :n_nodes]
+    for j in range(n_nodes):
+        state[0, 0, j], state[0, 1, j] = begin[1, j], begin[2, j]
     for m in range(0, len(recurrence), _TILE):
         for i in range(0, _TILE, 4):
-            add_levels(even, active, tile[i])
-            add_levels(odd, active, tile[i + 1])
-            advance(variable, recurrence[m + i : m + i + 4], even, odd, third, fourth)
-            add_levels(third, active, tile[i + 2])
-            add_levels(fourth, active, tile[i + 3])
+            here, following = state[i // 4], state[1 - i // 4]
+            advance(variable, recurrence[m + i : m + i + 4], here, following)
+            for f in range(4):
+                add_levels(here[f], active, tile[i + f])
         for lane in range(active[0]):
             line = table[order[lane], m : m + _TILE]
             for i in range(_TILE):
@@ -338,7 +350,8 @@ def accumulate(
     table, tile = real.view(start.dtype), aligned(_TILE, BLOCK * parts).view(start.dtype)
     nodes = aligned(3, LONG_BLOCK * deepest)  # places, weights, and these with the masses of a row
     begin = aligned(3, LONG_BLOCK * deepest * parts).view(start.dtype)
-    state = aligned(4, (LONG_BLOCK * deepest + GAP) * parts).view(start.dtype)
+    # Two sets of four functions that take turns.
+    state = aligned(8, (BLOCK * deepest + GAP) * parts).view(start.dtype).reshape(2, 4, BLOCK * deepest + GAP)
     order, above, row = np.empty(LONG_BLOCK, np.int64), np.empty(deepest + 1, np.int64), np.empty(LONG_BLOCK, np.int64)
     cells = np.empty((2, LONG_BLOCK))
     for b in range(len(blocks)):
