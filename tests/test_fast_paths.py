@@ -9,8 +9,7 @@ from conftest import MEASURES
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project, projection
-from skhippo._engine import clocks, compression, sums
-from skhippo._engine.cells import Task
+from skhippo._engine import cells, clocks, compression, sums
 from skhippo.hold import HOLDS
 
 # Largest difference to quadrature of the definition, relative to the largest value.
@@ -39,7 +38,7 @@ def small(monkeypatch):
     monkeypatch.setattr(clocks, "_GRID", 200)
     monkeypatch.setattr(clocks, "_VALUES", 400)
     monkeypatch.setattr(clocks, "_UNIT", 200)
-    monkeypatch.setattr(Task, "dense_from", property(lambda task: 250.0 if task.order >= 32 else np.inf))
+    monkeypatch.setattr(cells, "_dense_from", lambda measure, order: 250.0 if order >= 32 else np.inf)
 
 
 def irregular(rng, n, duration):
