@@ -366,3 +366,12 @@ def test_the_last_piece_of_a_grid_may_be_a_part_of_one_cell(monkeypatch, rng):
     alone = project([values], order=4, at=200.3)
     monkeypatch.setitem(clocks._PIECE, "grid", 200)
     assert_allclose(project([values], order=4, at=200.3), alone, rtol=0, atol=ALIKE)
+
+
+@pytest.mark.parametrize("measure", [LegS(), LegT(0.5), LegT(30.0), FouT(0.2)], ids=repr)
+def test_a_window_may_begin_and_end_in_the_same_cell(measure):
+    """Or end in the first of all: what it begins with does not depend on where it ends."""
+    times, values = np.array([0.0, 1.0, 3.0]), np.array([1.0, -2.0, 3.0])
+    for now in (0.7, 1.0, 2.9):
+        exact = naive.project(times, values, measure, 5, "linear", now)
+        assert_allclose(project([(times, values)], measure, 5, at=now)[0, 0], exact, rtol=0, atol=3 * EXACT)

@@ -61,15 +61,15 @@ class Task(NamedTuple):
         following[cut] += 1
         after = sample(self.signals, times_at(self.signals, series, following))
         part = np.ones((len(series), 1))
-        part[cut, 0] = self.inside(cut, cell[cut])
+        part[cut, 0] = self.inside(cut, cell[cut], until=-np.inf)  # whether the window also ends in the cell or not
         return np.where(part < 1.0, after + (before - after) * part, before)
 
-    def inside(self, series: int | Integers, cells: Integers) -> Array:
-        """Part of cells that is inside the window of their series."""
+    def inside(self, series: int | Integers, cells: Integers, until: float = 0.0) -> Array:
+        """Part of cells that is inside the window of their series, if it ended at the age `until`."""
         now, scale = self.window.now[series], self.window.scale[series]
         with np.errstate(invalid="ignore", divide="ignore"):  # a window of no length; ends that rounding makes one
             old, new = ((now - times_at(self.signals, series, end)) / scale for end in (cells, cells + 1))
-            part = (np.minimum(old, self.horizon) - np.maximum(new, 0.0)) / (old - new)
+            part = (np.minimum(old, self.horizon) - np.maximum(new, until)) / (old - new)
         return np.where(old > new, np.maximum(part, 0.0), 1.0)
 
     def ages(self, series: int | Integers, times: Array) -> Array:
