@@ -338,4 +338,5 @@ def _held_steps(
                 place += 1
                 value = now
             if np.isnan(value):  # never observed
-                out[place - number : place] = 0.0
+                for k in range(place - number, place):
+                    out[k] = 0.0

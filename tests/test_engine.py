@@ -62,7 +62,7 @@ def test_aligned_arrays_begin_with_a_line_of_the_cache(shape):
 def test_sizes_are_sorted(size):
     size = np.array(size)
     order, above = np.empty(size.size, np.int64), np.full(size.max() + 1, 99)
-    sums.sort_sizes(size, order, above)
+    sums.sort_sizes(size, order, above, np.empty_like(above))
     assert_array_equal(order, np.argsort(-size, kind="stable"))
     assert_array_equal(above, [(size > n).sum() for n in range(size.max() + 1)])
 

@@ -30,7 +30,7 @@ from numpy.typing import NDArray
 
 from skhippo._engine.quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._engine.sources import Intervals, Pieces, Sources, moments
-from skhippo._engine.sums import add_product, aligned_zeros
+from skhippo._engine.sums import add_product, aligned
 from skhippo.measures import Measure, legendre
 
 __all__ = ["GRID_NODES", "LEAF_NODES", "compress", "compress_grid", "grid_runs", "leaves"]
@@ -158,7 +158,7 @@ def _grid_table(length: int, linear: bool) -> Array:
     nodes, weights = rule(GRID_NODES // 2) if linear else (np.zeros(1), np.ones(1))  # exact for their degree
     places = newer[:, None] + nodes / length
     polynomials = legendre(GRID_NODES).evaluate(places.ravel()).reshape(*places.shape, GRID_NODES)
-    table = aligned_zeros(length, GRID_NODES)
+    table = aligned(length, GRID_NODES)
     table += (weights @ polynomials) @ legendre_transform(GRID_NODES)
     return table
 
@@ -166,7 +166,7 @@ def _grid_table(length: int, linear: bool) -> Array:
 def _product(left: Array, right: Array) -> Array:
     """Matrix product; its rows do not depend on each other, to the last bit, and no other threads take part."""
     n_rows, n_sources = left.shape
-    out = aligned_zeros(n_rows, right.shape[1])
+    out = aligned(n_rows, right.shape[1])
     flat = np.ascontiguousarray(left).ravel()
     add_product(flat, 0, n_sources, n_rows, n_sources, right, right.shape[1], out.ravel(), 0, right.shape[1])
     return out

@@ -32,8 +32,9 @@ from skhippo._engine.sums import (
     PLACE,
     STEP,
     STRIDE,
+    Scratch,
     accumulate,
-    aligned_zeros,
+    aligned,
     padded,
 )
 from skhippo._jit import kernel
@@ -85,8 +86,11 @@ def _even_out(counts: Integers, first: Integers, number: Integers) -> None:
     for p in range(first.size):
         for begin in range(first[p], first[p] + number[p], LONG_BLOCK):
             part = counts[begin : min(begin + LONG_BLOCK, first[p] + number[p])]
-            if part.max() - part.min() == 1:
-                part[:] = part.max()
+            least = most = part[0]
+            for count in part:
+                least, most = min(least, count), max(most, count)
+            for i in range(part.size if most - least == 1 else 0):
+                part[i] = most
 
 
 # Bits of a float that `_count_table` does not look at: all but the sign, the exponent and two of the fraction.
@@ -151,8 +155,8 @@ def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERY
     entries, blocks = _divide(sources, rule, begin, intervals, lowest, highest)
     table = np.zeros((padded(functions.number), 3))
     table[: functions.number - 2] = functions.table
-    flat = aligned_zeros(int((pieces.rows * slots).sum()), (len(table) + GAP) * functions.start.itemsize // 8)
-    sums = flat.view(functions.start.dtype)
+    sums = aligned(int((pieces.rows * slots).sum()), len(table) + GAP, functions.start.dtype)
+    flat = sums.view(np.float64)
 
     of = blocks[:, _OWNER].copy()
     place = np.cumsum(pieces.rows * slots) - pieces.rows * slots + highest
@@ -168,7 +172,8 @@ def moments(sources: Sources, functions: Functions, intervals: Intervals = EVERY
     scale = np.stack([intervals.origin, intervals.width])
     rate = functions.start.dtype.type(functions.rate)
     shape = functions.start, rate, functions.trigonometric, table
-    accumulate(ends, rule, scale, entries, blocks, *shape, sources.masses, flat.ravel())
+    scratch = Scratch.make(len(table), int(entries[:, 2].max()), functions.start.dtype)
+    accumulate(ends, rule, scale, entries, blocks, *shape, sources.masses, scratch, sums.ravel(), flat.ravel())
     return sums[:, : functions.number]
 
 

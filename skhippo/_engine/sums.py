@@ -21,12 +21,25 @@ many share its times, and with it the rounding of its moments.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from skhippo._jit import kernel, reduction
 
-__all__ = ["BLOCK", "FEW", "GAP", "LONG_BLOCK", "N_COLUMNS", "accumulate", "add_product", "aligned_zeros", "padded"]
+__all__ = [
+    "BLOCK",
+    "FEW",
+    "GAP",
+    "LONG_BLOCK",
+    "N_COLUMNS",
+    "Scratch",
+    "accumulate",
+    "add_product",
+    "aligned",
+    "padded",
+]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -47,21 +60,40 @@ def padded(n_functions: int) -> int:
     return -(-n_functions // 16) * 16
 
 
-def aligned_zeros(n_rows: int, n_columns: int) -> Array:
+def aligned(n_rows: int, n_columns: int, dtype: DTypeLike = np.float64) -> NDArray:
     """Return zeros that begin with a line of the cache, so that no load of SIMD touches two."""
-    size = n_rows * n_columns
+    size = n_rows * n_columns * np.dtype(dtype).itemsize // 8
     memory = np.zeros(size + 8)
     skip = (-memory.ctypes.data // 8) % 8
-    return memory[skip : skip + size].reshape(n_rows, n_columns)
+    return memory[skip : skip + size].view(dtype).reshape(n_rows, n_columns)
 
 
-@kernel
-def aligned(n_rows: int, n_columns: int) -> Array:
-    """Return scratch space that begins with a line of the cache."""
-    size = n_rows * n_columns
-    memory = np.empty(size + 8)
-    skip = (-memory.ctypes.data // 8) % 8
-    return memory[skip : skip + size].reshape(n_rows, n_columns)
+class Scratch(NamedTuple):
+    """Space for `accumulate`, for blocks of at most `LONG_BLOCK` sources."""
+
+    table: NDArray  # share of each source in each moment
+    real: Array  # the same as real numbers
+    tile: NDArray  # some columns of the table, transposed
+    begin: NDArray  # variable and first two functions at the nodes
+    state: NDArray  # two sets of four functions that take turns
+    nodes: Array  # places, weights, and weights times masses
+    cells: Array  # newer ends and lengths
+    numbers: Integers  # (4, ...): order, first nodes of the rules, sources of each level, places still free
+
+    @classmethod
+    def make(cls, width: int, deepest: int, dtype: DTypeLike) -> Scratch:
+        """Make space for `width` functions at up to `deepest` nodes a source."""
+        table = aligned(BLOCK, width + GAP, dtype)
+        return cls(
+            table,
+            table.view(np.float64),
+            aligned(_TILE, BLOCK, dtype),
+            aligned(3, LONG_BLOCK * deepest, dtype),
+            aligned(8, BLOCK * deepest + GAP, dtype),
+            aligned(3, LONG_BLOCK * deepest),
+            aligned(2, LONG_BLOCK),
+            np.empty((4, LONG_BLOCK + deepest), np.int64),
+        )
 
 
 @kernel
@@ -82,16 +114,18 @@ def add_product(
     Row `r` of the masses is ``masses[first + r * stride:][:n_sources]``, that of the result begins at
     ``out[place + r * step]``.  Four rows by four sources at a time: eight loads serve sixteen products.
     """
-    fours = n_rows - n_rows % 4
-    for r in range(0, fours, 4):
-        begin = place + r * step
-        out0, out1 = out[begin : begin + width], out[begin + step : begin + step + width]
-        begin += 2 * step
-        out2, out3 = out[begin : begin + width], out[begin + step : begin + step + width]
-        begin = first + r * stride
-        row0, row1 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
-        begin += 2 * stride
-        row2, row3 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
+    nobody, nothing = np.empty(width), np.zeros(n_sources)  # for the rows that are missing to four
+    for r in range(0, n_rows, 4):
+        here, mine = place + r * step, first + r * stride
+        out0, row0 = out[here : here + width], masses[mine : mine + n_sources]
+        out1, out2, out3, row1, row2, row3 = nobody, nobody, nobody, nothing, nothing, nothing
+        if r + 1 < n_rows:
+            out1, row1 = out[here + step : here + step + width], masses[mine + stride : mine + stride + n_sources]
+        if r + 2 < n_rows:
+            here, mine = here + 2 * step, mine + 2 * stride
+            out2, row2 = out[here : here + width], masses[mine : mine + n_sources]
+            if r + 3 < n_rows:
+                out3, row3 = out[here + step : here + step + width], masses[mine + stride : mine + stride + n_sources]
         for k in range(0, n_sources - n_sources % 4, 4):
             t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
             a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
@@ -110,18 +144,6 @@ def add_product(
                 out1[m] += row1[k] * t0[m]
                 out2[m] += row2[k] * t0[m]
                 out3[m] += row3[k] * t0[m]
-    for r in range(fours, n_rows):
-        out0 = out[place + r * step : place + r * step + width]
-        row0 = masses[first + r * stride : first + r * stride + n_sources]
-        for k in range(0, n_sources - n_sources % 4, 4):
-            t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
-            a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
-            for m in range(width):
-                out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
-        for k in range(n_sources - n_sources % 4, n_sources):
-            t0 = table[k]
-            for m in range(width):
-                out0[m] += row0[k] * t0[m]
 
 
 @kernel
@@ -171,19 +193,16 @@ def advance_and_add(variable: NDArray, steps: Array, even: NDArray, odd: NDArray
 
 
 @kernel
-def sort_sizes(size: Integers, order: Integers, above: Integers) -> None:
+def sort_sizes(size: Integers, order: Integers, above: Integers, free: Integers) -> None:
     """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
-    above[:] = 0
-    if size.min() == above.size - 1:  # nothing to sort, as nearly everywhere where observations are dense
-        above[: above.size - 1] = size.size
-        for i in range(size.size):
-            order[i] = i
-        return
-    for n in size:
-        above[n - 1] += 1
+    for n in range(above.size):
+        above[n] = 0
+    for i in range(size.size):
+        above[size[i] - 1] += 1
     for n in range(above.size - 2, -1, -1):
         above[n] += above[n + 1]
-    free = above.copy()  # those of size n come after all above n
+    for n in range(above.size):
+        free[n] = above[n]  # those of size n come after all above n
     for i in range(size.size):
         order[free[size[i]]] = i
         free[size[i]] += 1
@@ -280,13 +299,15 @@ def fill_table(
     begin: NDArray, recurrence: Array, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
 ) -> None:
     """Write the share of each source of a block in each moment."""
-    n_nodes = active.sum()
+    n_nodes = 0
+    for n in active:
+        n_nodes += n
     variable = begin[0, :n_nodes]
     for j in range(n_nodes):
-        state[0, 0, j], state[0, 1, j] = begin[1, j], begin[2, j]
+        state[0, j], state[1, j] = begin[1, j], begin[2, j]
     for m in range(0, len(recurrence), _TILE):
         for i in range(0, _TILE, 4):
-            here, following = state[i // 4], state[1 - i // 4]
+            here, following = state[i : i + 4], state[4 - i : 8 - i]
             advance(variable, recurrence[m + i : m + i + 4], here, following)
             for f in range(4):
                 add_levels(here[f], active, tile[i + f])
@@ -320,7 +341,9 @@ def accumulate(
     trigonometric: bool,
     recurrence: Array,
     masses: Array,
-    out: Array,
+    scratch: Scratch,
+    out: NDArray,
+    real_out: Array,
 ) -> None:
     """Add the moments of all rows of all blocks to `out`.
 
@@ -341,25 +364,23 @@ def accumulate(
         Rows (a, b, c), then rows of zeros.
     masses : ndarray of shape (total,)
         Rows of masses, one after the other.
+    scratch : Scratch
     out : ndarray of shape (total,)
-        Rows of ``padded(n_functions)`` moments; for complex functions of twice as many numbers.
+        Rows of ``padded(n_functions)`` moments, of the type of `start`.
+    real_out : ndarray
+        The same as real numbers, which `blocks` count in.
     """
-    width, deepest = len(recurrence), entries[:, 2].max()
-    parts = start.itemsize // 8  # 2 for complex numbers
-    real = aligned(BLOCK, (width + GAP) * parts)
-    table, tile = real.view(start.dtype), aligned(_TILE, BLOCK * parts).view(start.dtype)
-    nodes = aligned(3, LONG_BLOCK * deepest)  # places, weights, and these with the masses of a row
-    begin = aligned(3, LONG_BLOCK * deepest * parts).view(start.dtype)
-    # Two sets of four functions that take turns.
-    state = aligned(8, (BLOCK * deepest + GAP) * parts).view(start.dtype).reshape(2, 4, BLOCK * deepest + GAP)
-    order, above, row = np.empty(LONG_BLOCK, np.int64), np.empty(deepest + 1, np.int64), np.empty(LONG_BLOCK, np.int64)
-    cells = np.empty((2, LONG_BLOCK))
+    table, real, tile, begin, state, nodes, cells, numbers = scratch
+    order, row, above, free = numbers[0], numbers[1], numbers[2], numbers[3]
+    width, parts = len(recurrence), real.shape[1] // table.shape[1]  # parts: 2 for complex numbers
     for b in range(len(blocks)):
         count, n_rows = blocks[b, COUNT], blocks[b, N_ROWS]
         mass, stride, place, step = blocks[b, MASS], blocks[b, STRIDE], blocks[b, PLACE], blocks[b, STEP]
         entry = entries[blocks[b, ENTRY] : blocks[b, ENTRY] + count]
-        depth = entry[:, 2].max()
-        sort_sizes(entry[:, 2], order, above[: depth + 1])
+        depth = 0
+        for e in range(count):
+            depth = max(depth, entry[e, 2])
+        sort_sizes(entry[:, 2], order, above[: depth + 1], free)
         active = above[:depth]
         origin, length = scale[0, blocks[b, INTERVAL]], scale[1, blocks[b, INTERVAL]]
         n_nodes = place_nodes(ends, rule, entry, order, active, len(ends) == 3, origin, length, cells, row, nodes)
@@ -368,10 +389,10 @@ def accumulate(
                 row_masses = masses[mass + r * stride : mass + r * stride + count]
                 weigh(nodes[1], active, order, row_masses, nodes[2])
                 begin_recurrence(start, rate, trigonometric, nodes[0], nodes[2], n_nodes, begin)
-                result = out[place + r * step : place + r * step + width * parts].view(start.dtype)
+                result = out[(place + r * step) // parts :]
                 for m in range(0, width, 4):
                     advance_and_add(begin[0, :n_nodes], recurrence[m : m + 4], begin[1], begin[2], result[m : m + 4])
         else:
             begin_recurrence(start, rate, trigonometric, nodes[0], nodes[1], n_nodes, begin)
             fill_table(begin, recurrence, active, order, state, tile, table)
-            add_product(masses, mass, stride, n_rows, count, real, width * parts, out, place, step)
+            add_product(masses, mass, stride, n_rows, count, real, width * parts, real_out, place, step)
