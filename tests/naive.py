@@ -92,4 +92,5 @@ def project(times, values, measure, order, hold="linear", now=None, n_nodes=40):
     else:
         edges.append(-length * np.linspace(0, np.sqrt(reach), 2 + order // 2) ** 2)
     edges = np.unique(np.concatenate(edges))
-    return quadrature(measure, signal(times, values, hold), order, now, length, edges, n_nodes)
+    ago = signal(times - now, values, hold)  # counted from the present, no place is rounded into the next cell
+    return quadrature(measure, ago, order, 0.0, length, edges, n_nodes)

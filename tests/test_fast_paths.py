@@ -205,6 +205,57 @@ def test_holes_longer_than_what_is_looked_over_at_once(hold, rng):
             assert_allclose(channel, exact, rtol=0, atol=EXACT * np.nanmax(np.abs(row)))
 
 
+# ------------------------------------------------------------------ anything
+def any_times(rng):
+    n = int(rng.choice([1, 2, 3, 10, 60, 200, 400]))
+    if rng.random() < 0.4:
+        return np.arange(float(n)) / 2.0 ** rng.integers(0, 9) + rng.choice([0, 1, -3])
+    gaps = rng.exponential(size=n) * (rng.choice([1, 1e-6, 1e-3, 30], size=n) if rng.random() < 0.4 else 1)
+    return np.cumsum(gaps) * (rng.choice([1, 3, 10]) / gaps.sum())
+
+
+def any_series(rng, times, n_channels):
+    values = rng.normal(size=(n_channels, times.size))
+    if rng.random() < 0.5:
+        values[rng.random(values.shape) < rng.choice([0.1, 0.9])] = np.nan
+        values[np.arange(n_channels), rng.integers(times.size, size=n_channels)] = 1.0
+    return times, values
+
+
+def any_moment(rng, times):
+    """After the first time: at an observation, between two, or after the last."""
+    end = times[-1] + 0.3 * (times[-1] - times[0])
+    return rng.choice(times[1:]) if times.size > 1 and rng.random() < 0.5 else end - rng.random() * (end - times[0])
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("seed", range(40))
+def test_any_panel_however_it_is_cut(seed, measure, monkeypatch):
+    rng = np.random.default_rng(seed)
+    monkeypatch.setattr(clocks, "_PIECE", {kind: int(rng.integers(1, 200)) for kind in clocks._PIECE})
+    for name, most in (("_GRID", 300), ("_VALUES", 1000), ("_UNIT", 3000)):
+        monkeypatch.setattr(clocks, name, int(rng.integers(2, most)))
+    blocks = sorted(set(rng.integers(2, 70, 3).tolist()), reverse=True)
+    monkeypatch.setattr(compression, "_GRID_BLOCKS", tuple(blocks))
+    dense = rng.choice([3, 50, 200, np.inf])
+    monkeypatch.setattr(cells, "_dense_from", lambda measure, order: dense)
+    measure, order, hold = (
+        rescaled(measure, np.exp(2 * rng.normal())),
+        int(rng.choice([1, 2, 5, 33])),
+        rng.choice(HOLDS),
+    )
+    shared, n_channels = [any_times(rng) for _ in range(3)], int(rng.integers(1, 4))
+    series = [any_series(rng, shared[rng.integers(3)], n_channels) for _ in range(rng.integers(1, 7))]
+    at = np.array([any_moment(rng, times) for times, _ in series])
+    ours = project(series, measure, order, hold=hold, at=at)
+    for (times, values), now, coefficients in zip(series, at, ours, strict=True):
+        if times.size > 1:
+            channel = rng.integers(n_channels)
+            ends, row = np.append(times, np.inf), np.append(values[channel], np.nan)
+            exact = naive.project(ends, row, measure, order, hold, now, 24)
+            assert_allclose(coefficients[channel], exact, rtol=0, atol=EXACT * np.nanmax(np.abs(row)))
+
+
 # ------------------------------------------------------------------ what must not change a result
 def everything(rng):
     """A panel that is summed in every way there is: shared clocks, dense series, grids, pieces of each, holes."""
