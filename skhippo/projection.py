@@ -336,11 +336,11 @@ def _assemble(
     with np.errstate(over="ignore", invalid="ignore"):
         coefficients = task.measure._assemble(moments, first, last, task.order)
     never_observed = np.isnan(last)
-    fits = (np.abs(coefficients) <= largest).all(axis=-1) | never_observed
-    if not fits.all():
-        i, channel = np.argwhere(~fits)[0]
+    coefficients[never_observed] = 0.0  # whether it has steps or not
+    if not -largest <= coefficients.min() <= coefficients.max() <= largest:
+        i, channel = np.argwhere(~(np.abs(coefficients) <= largest).all(axis=-1))[0]
         raise ValueError(
             f"series {series[i]}, channel {channel} has values so large that their differences overflow: rescale them"
         )
-    coefficients[never_observed] = np.nan  # whether it has steps or not
+    coefficients[never_observed] = np.nan
     return coefficients

@@ -50,19 +50,19 @@ class Task(NamedTuple):
 
     def first_values(self) -> Array:
         """Evaluate the signals at the starts of their windows, shape (n_series, n_channels)."""
-        series = np.arange(len(self.window.now))
-        cell, _ = cells_until(self.signals, self.window.now, self.window.reach)
-        before = sample(self.signals, times_at(self.signals, series, cell))
-        if self.signals.hold == "previous":
-            return before
-        # A window that begins after the last observation, or at the only one, cuts no cell.
-        cut = np.flatnonzero(cell < self.signals.panel.lengths - 1)
-        following = cell.copy()
-        following[cut] += 1
-        after = sample(self.signals, times_at(self.signals, series, following))
-        part = np.ones((len(series), 1))
-        part[cut, 0] = self.inside(cut, cell[cut], until=-np.inf)  # whether the window also ends in the cell or not
-        return np.where(part < 1.0, after + (before - after) * part, before)
+        now, reach, _ = self.window
+        series = np.arange(len(now))
+        cell, _ = cells_until(self.signals, now, reach)
+        times = times_at(self.signals, series, cell)
+        values = sample(self.signals, times)
+        # A window that begins after the last observation, or at one, cuts no cell.
+        cut = np.flatnonzero((now - times > reach) & (cell < self.signals.panel.lengths - 1))
+        if cut.size and self.signals.hold == "linear":
+            times[cut] = times_at(self.signals, cut, cell[cut] + 1)
+            after = sample(self.signals, times)[cut]
+            part = self.inside(cut, cell[cut], until=-np.inf)[:, None]  # whether the window also ends in it or not
+            values[cut] = after + (values[cut] - after) * part
+        return values
 
     def inside(self, series: int | Integers, cells: Integers, until: float = 0.0) -> Array:
         """Part of cells that is inside the window of their series, if it ended at the age `until`."""

@@ -158,8 +158,9 @@ def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind, whole
 def _group(signals: Signals, now: Array) -> tuple[Integers, Integers]:
     """Series in the order of their clocks, and where each clock begins."""
     offsets = signals.panel.offsets
-    if len(now) == 1:
-        return np.zeros(1, dtype=np.int64), np.arange(2)
+    lengths = signals.panel.lengths
+    if not signals.times.size and (lengths == lengths[0]).all() and (now == now[0]).all():
+        return np.arange(len(now)), np.array([0, len(now)])
     keys = np.empty(len(now), dtype=np.int64)
     with np.errstate(over="ignore"):  # a hash wraps around, in plain Python with a warning
         _hash_clocks(signals.times.view(np.int64), offsets, now.view(np.int64), keys)

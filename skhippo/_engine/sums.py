@@ -21,6 +21,7 @@ many share its times, and with it the rounding of its moments.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -60,10 +61,10 @@ def padded(n_functions: int) -> int:
     return -(-n_functions // 16) * 16
 
 
-def aligned(n_rows: int, n_columns: int, dtype: DTypeLike = np.float64) -> NDArray:
+def aligned(n_rows: int, n_columns: int, dtype: DTypeLike = np.float64, fill: Callable = np.zeros) -> NDArray:
     """Return zeros that begin with a line of the cache, so that no load of SIMD touches two."""
     size = n_rows * n_columns * np.dtype(dtype).itemsize // 8
-    memory = np.zeros(size + 8)
+    memory = fill(size + 8)
     skip = (-memory.ctypes.data // 8) % 8
     return memory[skip : skip + size].view(dtype).reshape(n_rows, n_columns)
 
@@ -83,15 +84,15 @@ class Scratch(NamedTuple):
     @classmethod
     def make(cls, width: int, deepest: int, dtype: DTypeLike) -> Scratch:
         """Make space for `width` functions at up to `deepest` nodes a source."""
-        table = aligned(BLOCK, width + GAP, dtype)
+        table = aligned(BLOCK, width + GAP, dtype, np.empty)
         return cls(
             table,
             table.view(np.float64),
-            aligned(_TILE, BLOCK, dtype),
-            aligned(3, LONG_BLOCK * deepest, dtype),
-            aligned(8, BLOCK * deepest + GAP, dtype),
-            aligned(3, LONG_BLOCK * deepest),
-            aligned(2, LONG_BLOCK),
+            aligned(_TILE, BLOCK, dtype, np.empty),
+            aligned(3, LONG_BLOCK * deepest, dtype, np.empty),
+            aligned(8, BLOCK * deepest + GAP, dtype, np.empty),
+            aligned(3, LONG_BLOCK * deepest, fill=np.empty),
+            aligned(2, LONG_BLOCK, fill=np.empty),
             np.empty((4, LONG_BLOCK + deepest), np.int64),
         )
 
@@ -114,18 +115,16 @@ def add_product(
     Row `r` of the masses is ``masses[first + r * stride:][:n_sources]``, that of the result begins at
     ``out[place + r * step]``.  Four rows by four sources at a time: eight loads serve sixteen products.
     """
-    nobody, nothing = np.empty(width), np.zeros(n_sources)  # for the rows that are missing to four
-    for r in range(0, n_rows, 4):
-        here, mine = place + r * step, first + r * stride
-        out0, row0 = out[here : here + width], masses[mine : mine + n_sources]
-        out1, out2, out3, row1, row2, row3 = nobody, nobody, nobody, nothing, nothing, nothing
-        if r + 1 < n_rows:
-            out1, row1 = out[here + step : here + step + width], masses[mine + stride : mine + stride + n_sources]
-        if r + 2 < n_rows:
-            here, mine = here + 2 * step, mine + 2 * stride
-            out2, row2 = out[here : here + width], masses[mine : mine + n_sources]
-            if r + 3 < n_rows:
-                out3, row3 = out[here + step : here + step + width], masses[mine + stride : mine + stride + n_sources]
+    fours = n_rows - n_rows % 4
+    for r in range(0, fours, 4):
+        begin = place + r * step
+        out0, out1 = out[begin : begin + width], out[begin + step : begin + step + width]
+        begin += 2 * step
+        out2, out3 = out[begin : begin + width], out[begin + step : begin + step + width]
+        begin = first + r * stride
+        row0, row1 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
+        begin += 2 * stride
+        row2, row3 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
         for k in range(0, n_sources - n_sources % 4, 4):
             t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
             a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
@@ -144,6 +143,18 @@ def add_product(
                 out1[m] += row1[k] * t0[m]
                 out2[m] += row2[k] * t0[m]
                 out3[m] += row3[k] * t0[m]
+    for r in range(fours, n_rows):
+        out0 = out[place + r * step : place + r * step + width]
+        row0 = masses[first + r * stride : first + r * stride + n_sources]
+        for k in range(0, n_sources - n_sources % 4, 4):
+            t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
+            a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
+            for m in range(width):
+                out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
+        for k in range(n_sources - n_sources % 4, n_sources):
+            t0 = table[k]
+            for m in range(width):
+                out0[m] += row0[k] * t0[m]
 
 
 @kernel
