@@ -13,7 +13,7 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 
 # From the ground floor up: a module may import from the floors below its own, never from its own or above.
 FLOORS = [
-    {"_jit", "_validation", "_reals", "_engine", "_engine.quadrature", "_engine.threads"},
+    {"_jit", "_validation", "_reals", "_checkpoint", "_engine", "_engine.quadrature", "_engine.threads"},
     {"measures", "_packed", "_engine.sums"},
     {"_tables", "_engine.sources"},
     {"_times", "_engine.compression"},
@@ -22,7 +22,9 @@ FLOORS = [
     {"formats", "_engine.clocks"},
     {"_engine.cells"},
     {"projection"},
-    {"transformer", "datasets"},
+    {"transformer", "datasets", "_joining"},
+    {"_keeping"},
+    {"memory"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 

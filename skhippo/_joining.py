@@ -1,0 +1,272 @@
+r"""Joining: from the coefficients of neighbouring stretches of time to those of their union.
+
+**LegS.**  On either stretch the approximation is a polynomial of degree below the order, and the coefficients of the
+union are its integrals against the polynomials of the union, so they depend on nothing else.  With the lengths of
+both stretches as shares :math:`\alpha + \beta = 1` of the union (the older one first)
+
+.. math::
+
+    c = D_\text{old}\, c_\text{old} + D_\text{new}\, c_\text{new}, \qquad
+    D_{\text{old},nk} = \alpha \int_0^1 \tilde P_n(\beta + \alpha u)\, \tilde P_k(u)\, du, \qquad
+    D_{\text{new},nk} = \beta \int_0^1 \tilde P_n(\beta u)\, \tilde P_k(u)\, du,
+
+where :math:`u` is an age, 0 at the newer end, and :math:`\tilde P_n` orthonormal.  The degrees add up to less than
+twice the order, so Gauss nodes are exact; both matrices have norms below 1, so nothing grows.
+
+**LagT.**  What is remembered is how the past differs from the present value :math:`f`, as if that had always been:
+:math:`d = c - f\, A^{-1} B`.  With the signal at rest it decays, :math:`d(t + \theta s) = e^{-As}\, d(t)`, and what
+happens later adds up.  Without the norms of the basis `A` is a triangular Toeplitz matrix with the symbol
+:math:`p + z / (1 - z)`, and since :math:`e^{-sz/(1-z)} = \sum_n L_n^{(-1)}(s)\, z^n` (DLMF 18.12.13)
+
+.. math:: (e^{-As})_{nk} = e^{-ps} L_{n-k}^{(-1)}(s)\, \lambda_k / \lambda_n .
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._engine.quadrature import rule
+from skhippo._engine.sources import Pieces, Sources, moments
+from skhippo._jit import kernel
+from skhippo.hold import Hold
+from skhippo.measures import LagT, LegS, Measure, legendre
+from skhippo.panel import Panel
+from skhippo.projection import project
+
+__all__ = ["JOININGS", "Joining", "LaguerreJoining", "LegendreJoining"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Rows with the same shares from which on a matrix is made for them.
+_SHARED = 32
+
+
+class Joining(ABC):
+    """What is remembered of a stretch of a signal, one row a signal, and how two neighbours become one.
+
+    A stretch reaches from an observation to a later one of the same channel, and what is remembered of it is an array
+    of shape (n_rows, order), or fewer columns if those that are left out are 0.
+    """
+
+    def __init__(self, measure: Measure, order: int, hold: Hold) -> None:
+        self.measure, self.order, self.hold = measure, order, hold
+
+    @abstractmethod
+    def point(self, values: Array) -> Array:
+        """Stretches of no length, one observation each."""
+
+    @abstractmethod
+    def segment(self, lengths: Array, first: Array, last: Array) -> Array:
+        """Stretches between two neighbouring observations."""
+
+    @abstractmethod
+    def projected(self, coefficients: Array, last: Array) -> Array:
+        """Stretches of which the coefficients at their ends and the last values are known."""
+
+    @abstractmethod
+    def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
+        """Stretches that meet, as one; all lengths of shape (n_rows,)."""
+
+    @abstractmethod
+    def coefficients(self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array) -> Array:
+        """Coefficients of signals that are constant before and after a stretch.
+
+        Parameters
+        ----------
+        state : ndarray of shape (n_rows, order)
+            What is remembered.
+        first, last : ndarray of shape (n_rows,)
+            Values at both ends.
+        before, length, after : ndarray of shape (n_rows,)
+            Time from the start to the stretch, in it, and from it to the present.
+        """
+
+
+class LegendreJoining(Joining):
+    """LegS: what is remembered of a stretch are its own coefficients."""
+
+    def point(self, values: Array) -> Array:
+        return values[:, None]
+
+    def segment(self, lengths: Array, first: Array, last: Array) -> Array:
+        if self.hold == "previous":  # the last value begins when the stretch ends
+            return first[:, None]
+        return np.stack([0.5 * first + 0.5 * last, (last - first) / np.sqrt(12.0)], axis=1)
+
+    def projected(self, coefficients: Array, last: Array) -> Array:
+        return coefficients
+
+    def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
+        old, new = old[:, : self.order], new[:, : self.order]  # a coefficient depends on those below it only
+        total = old_lengths + new_lengths
+        length = np.where(total > 0.0, total, 1.0)
+        shares = np.stack([old_lengths / length, np.where(total > 0.0, new_lengths, 1.0) / length])
+        out = np.empty((len(old), self.order))
+        for rows, common in _by_share(shares):
+            if common:
+                older, newer = _matrices(self.order, old.shape[1], new.shape[1], *shares[:, rows][:, 0].tolist())
+                part = old[rows] @ older
+                part += new[rows] @ newer
+                out[rows] = part
+            else:
+                out[rows] = _union(old[rows], new[rows], shares[:, rows], self.order)
+        return out
+
+    def coefficients(self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array) -> Array:
+        out = state.copy()
+        early = np.flatnonzero(before > 0.0)
+        if early.size:
+            out[early] = self.join(first[early, None], before[early], out[early], length[early])
+        late = np.flatnonzero(after > 0.0)
+        if late.size:
+            out[late] = self.join(out[late], (before + length)[late], last[late, None], after[late])
+        return out
+
+
+def _by_share(shares: Array) -> Iterator[tuple[slice | Integers, bool]]:
+    """Group rows by their shares, shape (2, n_rows); tell whether those of a group are the same."""
+    newer = shares[1]
+    if newer.size < _SHARED:
+        yield slice(None), False
+    elif (newer == newer[0]).all():
+        yield slice(None), True
+    else:
+        order = np.argsort(newer, kind="stable")
+        bounds = np.flatnonzero(np.diff(newer[order], prepend=np.nan, append=np.nan) != 0.0)
+        large = np.diff(bounds) >= _SHARED
+        for begin, end in zip(bounds[:-1][large], bounds[1:][large], strict=True):
+            yield order[begin:end], True
+        rest = order[~np.repeat(large, np.diff(bounds))]
+        if rest.size:
+            yield rest, False
+
+
+@lru_cache(maxsize=32)
+def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) -> tuple[Array, Array]:
+    """Return the matrices of a union, transposed, shapes (n_old, order) and (n_new, order)."""
+    old_nodes, old_weights = rule((order + n_old) // 2)
+    new_nodes, new_weights = rule((order + n_new) // 2)
+    basis = _basis(order, np.concatenate([newer + older * old_nodes, newer * new_nodes]))
+    own = _basis(max(n_old, n_new), np.concatenate([old_nodes, new_nodes]))
+    split = old_nodes.size
+    old = own[:split, :n_old].T @ (basis[:split] * (older * old_weights)[:, None])
+    new = own[split:, :n_new].T @ (basis[split:] * (newer * new_weights)[:, None])
+    return old, new
+
+
+def _union(old: Array, new: Array, shares: Array, order: int) -> Array:
+    """Coefficients of unions, every row with its own shares: masses at the Gauss nodes of both stretches."""
+    (old_nodes, old_weights), (new_nodes, new_weights) = (rule((order + part.shape[1]) // 2) for part in (old, new))
+    n_rows, number = len(old), old_nodes.size + new_nodes.size
+    older, newer = shares[:, :, None]
+    masses, ages = np.empty((2, n_rows, number))
+    split = old_nodes.size
+    masses[:, :split] = (old @ _basis(old.shape[1], old_nodes).T) * older * old_weights
+    masses[:, split:] = (new @ _basis(new.shape[1], new_nodes).T) * newer * new_weights
+    ages[:, :split], ages[:, split:] = newer + older * old_nodes, newer * new_nodes
+    place = np.arange(n_rows)
+    pieces = Pieces(place * number, np.full(n_rows, number), np.ones(n_rows, dtype=np.int64))
+    counts = np.ones(masses.size, dtype=np.int64)
+    sources = Sources(pieces, np.tile(ages.ravel(), (2, 1)), counts, masses.ravel(), False)
+    return moments(sources, legendre(order))[:, :order] * LegS().B(order)
+
+
+def _basis(order: int, ages: Array) -> Array:
+    return legendre(order).evaluate(ages)[:, :order] * LegS().B(order)
+
+
+class LaguerreJoining(Joining):
+    """LagT: what is remembered is the difference to a signal that has always had its last value."""
+
+    measure: LagT
+
+    def __init__(self, measure: LagT, order: int, hold: Hold) -> None:
+        super().__init__(measure, order, hold)
+        self._constant = _steady(measure, order)
+        self._norm = measure._norm(order)
+
+    def point(self, values: Array) -> Array:
+        return np.zeros((values.size, self.order))
+
+    def segment(self, lengths: Array, first: Array, last: Array) -> Array:
+        change = (last - first)[:, None]
+        if self.hold == "previous":  # a jump at the end
+            return -change * self._constant
+        if (lengths == lengths[0]).all():
+            return change * _ramp(self.measure, self.order, float(lengths[0]))
+        return change * _ramps(self.measure, self.order, lengths)
+
+    def projected(self, coefficients: Array, last: Array) -> Array:
+        return coefficients - last[:, None] * self._constant
+
+    def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
+        return self._decayed(old, new_lengths) + new
+
+    def coefficients(self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array) -> Array:
+        return self._decayed(state, after) + last[:, None] * self._constant
+
+    def _decayed(self, state: Array, lengths: Array) -> Array:
+        out = state.copy()
+        ages = np.minimum(lengths / self.measure.theta, _FORGOTTEN)
+        if (ages == ages[:1]).all():
+            ages = ages[:1]
+        _decay(ages, self.measure._rate, self._norm, out)
+        return out
+
+
+# After so many time scales nothing is left of anything in double precision.
+_FORGOTTEN = 1e6
+
+
+def _steady(measure: Measure, order: int) -> Array:
+    """Coefficients of the signal that was always 1."""
+    still = np.zeros(measure._functions(order).number)
+    return measure._assemble(still, np.ones(()), np.ones(()), order)
+
+
+@lru_cache(maxsize=32)
+def _ramp(measure: LagT, order: int, length: float) -> Array:
+    return _ramps(measure, order, np.array([length]))[0]
+
+
+def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
+    """Return what is remembered of straight lines from 0 to 1, for each length."""
+    times = np.stack([np.zeros(lengths.size), lengths], axis=1)
+    # Merged memories may meet, and then nothing changes in between: any length does.
+    times[lengths == 0.0, 1] = measure.theta
+    lines = Panel(np.tile([0.0, 1.0], lengths.size)[:, None], times.ravel(), np.arange(0, times.size + 1, 2))
+    return project(lines, measure, order)[:, 0] - _steady(measure, order)
+
+
+@kernel
+def _decay(ages: Array, rate: float, norm: Array, state: Array) -> None:
+    """Multiply rows by exp(-A s), in place; one age for all rows, or one for each."""
+    order = norm.size
+    column, before = np.empty(order), np.empty(order)
+    for r in range(len(state)):
+        if r == 0 or ages.size > 1:
+            s = ages[r]
+            column[0] = np.exp(-rate * s)
+            for n in range(1, order):  # n L_n = (2 n - 2 - s) L_{n-1} - (n - 2) L_{n-2}, alpha = -1 (DLMF 18.9.13)
+                older = column[n - 2] if n > 1 else 0.0
+                column[n] = ((2.0 * n - 2.0 - s) * column[n - 1] - (n - 2.0) * older) / n
+        row = state[r]
+        for n in range(order):
+            before[n] = norm[n] * row[n]
+            row[n] = 0.0
+        for k in range(order):
+            value, rest = before[k], row[k:]
+            for n in range(order - k):
+                rest[n] += column[n] * value
+        for n in range(order):
+            row[n] /= norm[n]
+
+
+#: How the measures that keep the whole history join; all others look at a window and keep what is in it.
+JOININGS: dict[type[Measure], type[Joining]] = {LegS: LegendreJoining, LagT: LaguerreJoining}
