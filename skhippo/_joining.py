@@ -45,6 +45,8 @@ Integers = NDArray[np.int64]
 
 # Rows with the same shares from which on a matrix is made for them.
 _SHARED = 32
+# Different lengths up to which straight lines are looked up one by one.
+_FEW = 8
 
 
 class Joining(ABC):
@@ -150,31 +152,32 @@ def _by_share(shares: Array) -> Iterator[tuple[slice | Integers, bool]]:
 @lru_cache(maxsize=32)
 def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) -> tuple[Array, Array]:
     """Return the matrices of a union, transposed, shapes (n_old, order) and (n_new, order)."""
-    old_nodes, old_weights = rule((order + n_old) // 2)
-    new_nodes, new_weights = rule((order + n_new) // 2)
+    (old_nodes, old_masses), (new_nodes, new_masses) = (_nodes(order, n) for n in (n_old, n_new))
     basis = _basis(order, np.concatenate([newer + older * old_nodes, newer * new_nodes]))
-    own = _basis(max(n_old, n_new), np.concatenate([old_nodes, new_nodes]))
-    split = old_nodes.size
-    old = own[:split, :n_old].T @ (basis[:split] * (older * old_weights)[:, None])
-    new = own[split:, :n_new].T @ (basis[split:] * (newer * new_weights)[:, None])
-    return old, new
+    return older * old_masses @ basis[: old_nodes.size], newer * new_masses @ basis[old_nodes.size :]
 
 
 def _union(old: Array, new: Array, shares: Array, order: int) -> Array:
     """Coefficients of unions, every row with its own shares: masses at the Gauss nodes of both stretches."""
-    (old_nodes, old_weights), (new_nodes, new_weights) = (rule((order + part.shape[1]) // 2) for part in (old, new))
-    n_rows, number = len(old), old_nodes.size + new_nodes.size
+    (old_nodes, old_masses), (new_nodes, new_masses) = (_nodes(order, part.shape[1]) for part in (old, new))
     older, newer = shares[:, :, None]
-    masses, ages = np.empty((2, n_rows, number))
-    split = old_nodes.size
-    masses[:, :split] = (old @ _basis(old.shape[1], old_nodes).T) * older * old_weights
-    masses[:, split:] = (new @ _basis(new.shape[1], new_nodes).T) * newer * new_weights
-    ages[:, :split], ages[:, split:] = newer + older * old_nodes, newer * new_nodes
-    place = np.arange(n_rows)
-    pieces = Pieces(place * number, np.full(n_rows, number), np.ones(n_rows, dtype=np.int64))
+    masses = np.concatenate([old @ old_masses * older, new @ new_masses * newer], axis=1)
+    ages = np.concatenate([newer + older * old_nodes, newer * new_nodes], axis=1)
+    n_rows, number = masses.shape
+    pieces = Pieces(np.arange(n_rows) * number, np.full(n_rows, number), np.ones(n_rows, dtype=np.int64))
     counts = np.ones(masses.size, dtype=np.int64)
     sources = Sources(pieces, np.tile(ages.ravel(), (2, 1)), counts, masses.ravel(), False)
     return moments(sources, legendre(order))[:, :order] * LegS().B(order)
+
+
+@lru_cache(maxsize=32)
+def _nodes(order: int, n_columns: int) -> tuple[Array, Array]:
+    """Return Gauss nodes, oldest first, that are enough for a stretch with so many coefficients.
+
+    Also the matrix, (n_columns, n_nodes), that turns these into its values times the weights.
+    """
+    nodes, weights = rule((order + n_columns) // 2)
+    return nodes, np.ascontiguousarray(_basis(n_columns, nodes).T * weights)
 
 
 def _basis(order: int, ages: Array) -> Array:
@@ -200,7 +203,10 @@ class LaguerreJoining(Joining):
             return -change * self._constant
         if (lengths == lengths[0]).all():
             return change * _ramp(self.measure, self.order, float(lengths[0]))
-        return change * _ramps(self.measure, self.order, lengths)
+        distinct, which = np.unique(lengths, return_inverse=True)
+        if distinct.size > _FEW:
+            return change * _ramps(self.measure, self.order, distinct)[which]
+        return change * np.stack([_ramp(self.measure, self.order, length) for length in distinct.tolist()])[which]
 
     def projected(self, coefficients: Array, last: Array) -> Array:
         return coefficients - last[:, None] * self._constant
@@ -214,8 +220,6 @@ class LaguerreJoining(Joining):
     def _decayed(self, state: Array, lengths: Array) -> Array:
         out = state.copy()
         ages = np.minimum(lengths / self.measure.theta, _FORGOTTEN)
-        if (ages == ages[:1]).all():
-            ages = ages[:1]
         _decay(ages, self.measure._rate, self._norm, out)
         return out
 
@@ -246,12 +250,12 @@ def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
 
 @kernel
 def _decay(ages: Array, rate: float, norm: Array, state: Array) -> None:
-    """Multiply rows by exp(-A s), in place; one age for all rows, or one for each."""
+    """Multiply rows by exp(-A s), in place."""
     order = norm.size
     column, before = np.empty(order), np.empty(order)
     for r in range(len(state)):
-        if r == 0 or ages.size > 1:
-            s = ages[r]
+        s = ages[r]
+        if r == 0 or s != ages[r - 1]:
             column[0] = np.exp(-rate * s)
             for n in range(1, order):  # n L_n = (2 n - 2 - s) L_{n-1} - (n - 2) L_{n-2}, alpha = -1 (DLMF 18.9.13)
                 older = column[n - 2] if n > 1 else 0.0
