@@ -15,7 +15,7 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 FLOORS = [
     {"_jit", "_validation", "_reals", "_engine", "_engine.quadrature", "_engine.threads"},
     {"measures", "_packed", "_engine.sums"},
-    {"_tables", "_engine.sources"},
+    {"_tables", "_engine.sources", "discretization"},
     {"_times", "_engine.compression"},
     {"panel"},
     {"_series", "hold"},
