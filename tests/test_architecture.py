@@ -16,7 +16,7 @@ FLOORS = [
     {"_jit", "_validation", "_reals", "_engine", "_engine.quadrature", "_engine.threads"},
     {"measures", "_packed", "_engine.sums"},
     {"_tables", "_engine.sources", "discretization"},
-    {"_times", "_engine.compression"},
+    {"_times", "_engine.compression", "recurrence"},
     {"panel"},
     {"_series", "hold"},
     {"formats", "_engine.clocks"},
