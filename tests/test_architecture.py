@@ -15,8 +15,8 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 FLOORS = [
     {"_jit", "_validation", "_reals", "_checkpoint", "_engine", "_engine.quadrature", "_engine.threads"},
     {"measures", "_packed", "_engine.sums"},
-    {"_tables", "_engine.sources"},
-    {"_times", "_engine.compression"},
+    {"_tables", "_engine.sources", "discretization"},
+    {"_times", "_engine.compression", "recurrence"},
     {"panel"},
     {"_series", "hold"},
     {"formats", "_engine.clocks"},
