@@ -4,7 +4,7 @@ A memory gives at any time exactly what `skhippo.project` gives for all that it 
 one by one, in chunks, or in other memories that were merged into it.  What it keeps does not grow with time:
 
 * LegS and LagT: the coefficients of the stretch between the first and the last observation of each channel, and these
-  two observations.  A chunk is projected for itself and joined (`skhippo._joining`), in :math:`O(N)` for each
+  two observations.  A chunk is projected for itself and joined (`skhippo._memory.joining`), in :math:`O(N)` for each
   observation and :math:`O(N^2)` for each chunk and channel.
 * the window measures: the observations in the window.  For them a merge is a concatenation.
 """
@@ -18,19 +18,24 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhippo import _checkpoint
-from skhippo._keeping import Chunk, Setting, keeper
+from skhippo._memory import checkpoint
+from skhippo._memory.joining import JOININGS
+from skhippo._memory.keeping import Chunk, Keeper, Mergeable, Setting
+from skhippo._memory.steps import Steps
+from skhippo._memory.stretches import Stretches
+from skhippo._memory.window import Window
 from skhippo._reals import as_real
 from skhippo._times import as_times, common_unit, dates_after, seconds_since
 from skhippo._validation import check_choice, check_order
+from skhippo.discretization import as_discretization
 from skhippo.hold import HOLDS, Hold
 from skhippo.measures import MEASURES, Measure, as_measure
 
 __all__ = ["HiPPOMemory"]
 
 Array = NDArray[np.float64]
-Method = Literal["projection"]
-METHODS = ("projection",)
+Method = Literal["projection", "recurrence"]
+METHODS = ("projection", "recurrence")
 
 # Differences of larger values, and sums of many of them, may overflow.
 _LARGEST = 1e290
@@ -59,8 +64,12 @@ class HiPPOMemory:
     hold : {"linear", "previous"}, default="linear"
         The signal between observations: straight lines, or each value until the channel's next observation.
         Before its first and after its last observation a channel is constant.
-    method : {"projection"}, default="projection"
-        Exact coefficients of the signal.
+    method : {"projection", "recurrence"}, default="projection"
+        The exact coefficients of the signal, or those of the paper's algorithm, step by step
+        (`skhippo.recurrence`).
+    discretization : str or float, default="bilinear"
+        For ``method="recurrence"``: ``"forward", "backward", "bilinear", "zoh"`` or the `alpha` of the generalised
+        bilinear transform.
 
     Attributes
     ----------
@@ -94,11 +103,11 @@ class HiPPOMemory:
     >>> values = np.array([1.0, 0.0, np.nan, 2.0, 1.0])
     >>> memory = HiPPOMemory(order=4)
     >>> memory.update(values[:3].reshape(1, 3, 1), times[:3])  # one stream, three times, one channel
-    HiPPOMemory(LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
+    HiPPOMemory(measure=LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
     >>> for time, value in zip(times[3:], values[3:]):
     ...     memory.update([[value]], time)
-    HiPPOMemory(LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
-    HiPPOMemory(LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
+    HiPPOMemory(measure=LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
+    HiPPOMemory(measure=LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
     >>> bool(np.allclose(memory.coefficients, project([(times, values)], order=4), rtol=0, atol=1e-14))
     True
     >>> later = HiPPOMemory(order=4).update([[[3.0], [2.0]]], [5.0, 6.0])
@@ -116,6 +125,7 @@ class HiPPOMemory:
         theta: float | None = None,
         hold: Hold = "linear",
         method: Method = "projection",
+        discretization: str | float = "bilinear",
     ) -> None:
         self.measure = as_measure(measure, theta)
         self.order = check_order(order)
@@ -123,22 +133,28 @@ class HiPPOMemory:
         self.n_channels = check_order(n_channels, "n_channels")
         check_choice("hold", hold, HOLDS)
         check_choice("method", method, METHODS)
-        self.hold, self.method = hold, method
-        self.measure._horizon(self.order)  # raises where coefficients cannot be computed
-        self._keeper = keeper(Setting(self.measure, self.order, hold, self.n_streams, self.n_channels))
-        self._start, self._now = np.full((2, self.n_streams), np.nan)
+        as_discretization(discretization)  # raises if it is none
+        self.hold, self.method, self.discretization = hold, method, discretization
+        self._keeper = self._empty_keeper()
         self._origins: NDArray | None = None  # of the times of each stream, if they are dates
+
+    def _empty_keeper(self) -> Keeper:
+        setting = Setting(self.measure, self.order, self.hold, self.n_streams, self.n_channels)
+        if self.method == "recurrence":
+            return Steps(setting, self.discretization)
+        self.measure._horizon(self.order)  # raises where coefficients cannot be computed
+        return Stretches(setting) if type(self.measure) in JOININGS else Window(setting)
 
     # ------------------------------------------------------------------ what it knows
     @property
     def start(self) -> NDArray:
         """First observation time of each stream, NaN before the first update; dates if the times were dates."""
-        return self._as_given(self._start)
+        return self._as_given(self._keeper.start)
 
     @property
     def now(self) -> NDArray:
         """Last observation time of each stream: what `coefficients` describe ends here."""
-        return self._as_given(self._now)
+        return self._as_given(self._keeper.now)
 
     def _as_given(self, times: Array) -> NDArray:
         return times.copy() if self._origins is None else dates_after(times, self._origins)
@@ -146,18 +162,18 @@ class HiPPOMemory:
     @property
     def coefficients(self) -> Array:
         """Coefficients at `now`, a new array of shape (n_streams, n_channels, order); NaN for unobserved channels."""
-        return self._keeper.coefficients(self._start, self._now).reshape(self.n_streams, self.n_channels, self.order)
+        return self._keeper.coefficients().reshape(self.n_streams, self.n_channels, self.order)
 
     @property
     def nbytes(self) -> int:
         """Bytes of all that is kept."""
-        return self._keeper.nbytes + self._start.nbytes + self._now.nbytes
+        return self._keeper.nbytes
 
     def __repr__(self) -> str:
-        return (
-            f"HiPPOMemory({self.measure!r}, order={self.order}, n_streams={self.n_streams}, "
-            f"n_channels={self.n_channels}, hold={self.hold!r}, method={self.method!r})"
-        )
+        shown = self._parameters()
+        if self.method == "projection":
+            del shown["discretization"]
+        return f"HiPPOMemory({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     # ------------------------------------------------------------------ observations
     def update(self, values: ArrayLike, times: ArrayLike | None = None) -> HiPPOMemory:
@@ -192,8 +208,6 @@ class HiPPOMemory:
         self._check_clock(clock)
         self._keeper.extend(Chunk(clock, chunk))
         self._origins = origins
-        self._start = np.where(np.isnan(self._start), clock[:, 0], self._start)
-        self._now = clock[:, -1].copy()
         return self
 
     def _read_values(self, values: ArrayLike) -> Array:
@@ -221,10 +235,10 @@ class HiPPOMemory:
 
     def _read_times(self, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Array, NDArray | None]:
         """Return times in the shape (n_streams, k) as numbers, and origins if they are dates."""
-        begun = not np.isnan(self._now).any()
+        begun = not np.isnan(self._keeper.now).any()
         if times is None:
             self._check_kind(False)
-            first = self._now + 1.0 if begun else np.zeros(self.n_streams)
+            first = self._keeper.now + 1.0 if begun else np.zeros(self.n_streams)
             return first[:, None] + np.arange(k), None
         clock = as_times(times, "times")
         expected = [(), (1,), (self.n_streams,)] if single else [(k,)]
@@ -249,17 +263,17 @@ class HiPPOMemory:
 
     def _check_kind(self, dates: bool) -> None:
         """Raise if times are dates and were numbers, or the other way round."""
-        if not np.isnan(self._now).all() and dates != (self._origins is not None):
+        if not np.isnan(self._keeper.now).all() and dates != (self._origins is not None):
             kinds = ("numbers", "dates") if self._origins is None else ("dates", "numbers")
             raise TypeError(f"the times of this memory are {kinds[0]}: {kinds[1]} cannot follow them")
 
     def _check_clock(self, clock: Array) -> None:
         """Raise unless times are finite, and increase from `now` on."""
-        start = np.where(np.isnan(self._start), clock[:, 0], self._start)
+        start = np.where(np.isnan(self._keeper.start), clock[:, 0], self._keeper.start)
         with np.errstate(invalid="ignore", over="ignore"):
             rising = np.empty(clock.shape, dtype=bool)
             np.greater(clock[:, 1:], clock[:, :-1], out=rising[:, 1:])
-            rising[:, 0] = np.isnan(self._now) | (clock[:, 0] > self._now)
+            rising[:, 0] = np.isnan(self._keeper.now) | (clock[:, 0] > self._keeper.now)
             good = rising & np.isfinite(clock - start[:, None])
         if good.all():
             return
@@ -268,7 +282,7 @@ class HiPPOMemory:
         if not np.isfinite(time):
             raise ValueError(f"{place}: the time is {time}: finite times are expected; drop the observation")
         if not rising[stream, position]:
-            before = clock[stream, position - 1] if position else self._now[stream]
+            before = clock[stream, position - 1] if position else self._keeper.now[stream]
             raise ValueError(
                 f"{place}: the time {time} is not after {before}"
                 f"{'' if position else ', the last one so far'}: times must increase strictly"
@@ -296,7 +310,7 @@ class HiPPOMemory:
         TypeError
             If times are dates and those of the memory are not, or the other way round.
         """
-        if np.isnan(self._now).any():
+        if np.isnan(self._keeper.now).any():
             raise ValueError("nothing was observed yet: update the memory first")
         clock = as_times(times, "times")
         self._check_kind(clock.dtype.kind == "M")
@@ -318,18 +332,18 @@ class HiPPOMemory:
     def _places(self, clock: Array) -> Array:
         """Return the places of the measure at which moments lie; raise if one is outside."""
         scale, (low, high) = self.measure.time_scale, self.measure.domain
-        oldest = self._start if scale is None or np.isinf(high) else self._now - scale
-        length = np.maximum(self._now - self._start, np.finfo(float).tiny) if scale is None else scale
+        oldest = self._keeper.start if scale is None or np.isinf(high) else self._keeper.now - scale
+        length = np.maximum(self._keeper.now - self._keeper.start, np.finfo(float).tiny) if scale is None else scale
         length = np.broadcast_to(length, (self.n_streams,))[:, None]
         slack = _EDGE * length
-        outside = ~((clock >= oldest[:, None] - slack) & (clock <= self._now[:, None] + slack))
+        outside = ~((clock >= oldest[:, None] - slack) & (clock <= self._keeper.now[:, None] + slack))
         if outside.any():
             stream, position = np.argwhere(outside)[0]
             raise ValueError(
                 f"stream {stream}, position {position}: the time {clock[stream, position]} lies outside "
-                f"[{oldest[stream]}, {self._now[stream]}], which the coefficients of {self.measure!r} describe"
+                f"[{oldest[stream]}, {self._keeper.now[stream]}], which the coefficients of {self.measure!r} describe"
             )
-        return np.clip(self.measure._age((self._now[:, None] - clock) / length), low, high)
+        return np.clip(self.measure._age((self._keeper.now[:, None] - clock) / length), low, high)
 
     # ------------------------------------------------------------------ merging
     def merge(self, other: HiPPOMemory) -> HiPPOMemory:
@@ -358,9 +372,11 @@ class HiPPOMemory:
         for name, value in self._parameters().items():
             if value != other._parameters()[name]:
                 raise ValueError(f"{name}={value!r} here, {other._parameters()[name]!r} there: the same is expected")
-        if np.isnan(other._now).any():
+        if not (isinstance(self._keeper, Mergeable) and isinstance(other._keeper, Mergeable)):
+            raise ValueError(f"a memory with method={self.method!r} cannot be merged: use method='projection'")
+        if np.isnan(other._keeper.now).any():
             return self
-        if np.isnan(self._now).any():
+        if np.isnan(self._keeper.now).any():
             self.__setstate__(other.copy().__getstate__())
             return self
         self._check_kind(other._origins is not None)
@@ -368,26 +384,29 @@ class HiPPOMemory:
         if self._origins is not None and other._origins is not None:
             theirs, origins = common_unit([other._origins, self._origins])
             shift = seconds_since(theirs, origins)
-        self._check_meeting(other, shift)
+        self._check_order(other, shift)
+        self._check_meeting(self._keeper, other._keeper, shift)
         self._keeper.absorb(other._keeper, shift)
-        self._origins, self._now = origins, other._now + shift
+        self._origins = origins
         return self
 
-    def _check_meeting(self, other: HiPPOMemory, shift: Array) -> None:
-        """Raise unless another memory begins at or after `now` and agrees where they meet."""
-        begin = other._start + shift
-        early = begin < self._now
+    def _check_order(self, other: HiPPOMemory, shift: Array) -> None:
+        """Raise unless another memory begins at or after `now`."""
+        early = other._keeper.start + shift < self._keeper.now
         if early.any():
             stream = int(early.argmax())
             raise ValueError(
                 f"stream {stream}: the other memory begins at {other.start[stream]}, before the end of this one, "
                 f"{self.now[stream]}: merge in the order of time"
             )
-        (old_time, old), (new_time, new) = self._keeper.last_seen(), other._keeper.first_seen()
-        meet = new_time + np.repeat(shift, self.n_channels) == old_time
-        if (meet & (old != new)).any():
-            stream, channel = divmod(int((meet & (old != new)).argmax()), self.n_channels)
-            row = stream * self.n_channels + channel
+
+    def _check_meeting(self, keeper: Mergeable, other: Mergeable, shift: Array) -> None:
+        """Raise unless memories agree where they meet."""
+        (old_time, old), (new_time, new) = keeper.last_seen(), other.first_seen()
+        differ = (new_time + np.repeat(shift, self.n_channels) == old_time) & (old != new)
+        if differ.any():
+            row = int(differ.argmax())
+            stream, channel = divmod(row, self.n_channels)
             raise ValueError(
                 f"stream {stream}, channel {channel}: at {self.now[stream]}, where the memories meet, one has observed "
                 f"{old[row]} and the other {new[row]}: leave out one of the observations"
@@ -395,11 +414,11 @@ class HiPPOMemory:
 
     # ------------------------------------------------------------------ copies and files
     def _parameters(self) -> dict[str, Any]:
-        names = ("measure", "order", "n_streams", "n_channels", "hold", "method")
+        names = ("measure", "order", "n_streams", "n_channels", "hold", "method", "discretization")
         return {name: getattr(self, name) for name in names}
 
     def _arrays(self) -> dict[str, NDArray]:
-        arrays = {"start": self._start, "now": self._now} | self._keeper.arrays
+        arrays = self._keeper.arrays
         return arrays if self._origins is None else arrays | {"origins": self._origins}
 
     def __getstate__(self) -> dict[str, Any]:
@@ -408,10 +427,6 @@ class HiPPOMemory:
     def __setstate__(self, state: dict[str, Any]) -> None:
         arrays = dict(state["arrays"])
         self.__init__(**state["parameters"])  # type: ignore[misc]
-        for name in ("start", "now"):
-            if arrays[name].shape != (self.n_streams,) or arrays[name].dtype != np.float64:
-                raise ValueError(f"{name}: float64 of shape ({self.n_streams},) is expected")
-        self._start, self._now = arrays["start"].copy(), arrays["now"].copy()
         origins = arrays.get("origins")
         if origins is not None and (origins.shape != (self.n_streams,) or origins.dtype.kind != "M"):
             raise ValueError(f"origins: dates of shape ({self.n_streams},) are expected")
@@ -448,7 +463,7 @@ class HiPPOMemory:
             raise ValueError(f"{self.measure!r} is no measure of skhippo, and cannot be named in a file: use pickle")
         measure = {key: float(value) for key, value in asdict(self.measure).items()}
         parameters = self._parameters() | {"measure": {"name": self.measure.name} | measure}
-        _checkpoint.write(path, _FORMAT, _VERSION, parameters, self._arrays())
+        checkpoint.write(path, _FORMAT, _VERSION, parameters, self._arrays())
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> HiPPOMemory:
@@ -470,7 +485,7 @@ class HiPPOMemory:
         OSError
             If it is not there or may not be read.
         """
-        parameters, arrays = _checkpoint.read(path, _FORMAT, _VERSION)
+        parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION)
         memory = cls.__new__(cls)
         try:
             fields = dict(parameters["measure"])

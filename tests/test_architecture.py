@@ -13,7 +13,16 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 
 # From the ground floor up: a module may import from the floors below its own, never from its own or above.
 FLOORS = [
-    {"_jit", "_validation", "_reals", "_checkpoint", "_engine", "_engine.quadrature", "_engine.threads"},
+    {
+        "_jit",
+        "_validation",
+        "_reals",
+        "_engine",
+        "_engine.quadrature",
+        "_engine.threads",
+        "_memory",
+        "_memory.checkpoint",
+    },
     {"measures", "_packed", "_engine.sums"},
     {"_tables", "_engine.sources", "discretization"},
     {"_times", "_engine.compression", "recurrence"},
@@ -22,8 +31,8 @@ FLOORS = [
     {"formats", "_engine.clocks"},
     {"_engine.cells"},
     {"projection"},
-    {"transformer", "datasets", "_joining"},
-    {"_keeping"},
+    {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
+    {"_memory.stretches", "_memory.window", "_memory.steps"},
     {"memory"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")

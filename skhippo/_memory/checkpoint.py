@@ -23,7 +23,7 @@ def write(path: str | os.PathLike[str], kind: str, version: int, parameters: dic
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, **{_HEADER: np.array(header)}, **arrays)
+            np.savez(file, allow_pickle=False, **{_HEADER: np.array(header)}, **arrays)  # type: ignore[arg-type]
         os.replace(name, target)
     except BaseException:
         os.unlink(name)

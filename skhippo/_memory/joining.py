@@ -76,7 +76,9 @@ class Joining(ABC):
         """Stretches that meet, as one; all lengths of shape (n_rows,)."""
 
     @abstractmethod
-    def coefficients(self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array) -> Array:
+    def coefficients(
+        self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array
+    ) -> Array:
         """Coefficients of signals that are constant before and after a stretch.
 
         Parameters
@@ -120,7 +122,9 @@ class LegendreJoining(Joining):
                 out[rows] = _union(old[rows], new[rows], shares[:, rows], self.order)
         return out
 
-    def coefficients(self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array) -> Array:
+    def coefficients(
+        self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array
+    ) -> Array:
         out = state.copy()
         early = np.flatnonzero(before > 0.0)
         if early.size:
@@ -214,7 +218,9 @@ class LaguerreJoining(Joining):
     def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
         return self._decayed(old, new_lengths) + new
 
-    def coefficients(self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array) -> Array:
+    def coefficients(
+        self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array
+    ) -> Array:
         return self._decayed(state, after) + last[:, None] * self._constant
 
     def _decayed(self, state: Array, lengths: Array) -> Array:
