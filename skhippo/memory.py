@@ -21,10 +21,10 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._memory import checkpoint
 from skhippo._memory.joining import JOININGS
 from skhippo._memory.keeping import Chunk, Keeper, Mergeable, Setting
+from skhippo._memory.reading import check_clock, read_values, spread_times
 from skhippo._memory.steps import Steps
 from skhippo._memory.stretches import Stretches
 from skhippo._memory.window import Window
-from skhippo._reals import as_real
 from skhippo._times import as_times, common_unit, dates_after, seconds_since
 from skhippo._validation import check_choice, check_order
 from skhippo.discretization import as_discretization
@@ -37,8 +37,6 @@ Array = NDArray[np.float64]
 Method = Literal["projection", "recurrence"]
 METHODS = ("projection", "recurrence")
 
-# Differences of larger values, and sums of many of them, may overflow.
-_LARGEST = 1e290
 # Times so little outside the window are its edge, after rounding; in units of the window.
 _EDGE = 1e-12
 # Numbers of a basis that are held at a time.
@@ -200,38 +198,15 @@ class HiPPOMemory:
         TypeError
             If values or times are not numbers (times: nor dates or durations), or dates and numbers are mixed.
         """
-        chunk = self._read_values(values)
+        chunk, single = read_values(values, self.n_streams, self.n_channels)
         k = chunk.shape[1]
         if k == 0:
             return self
-        clock, origins = self._read_times(times, k, single=np.ndim(values) == 2)
-        self._check_clock(clock)
+        clock, origins = self._read_times(times, k, single=single)
+        check_clock(clock, self._keeper.start, self._keeper.now)
         self._keeper.extend(Chunk(clock, chunk))
         self._origins = origins
         return self
-
-    def _read_values(self, values: ArrayLike) -> Array:
-        """Return values in the shape (n_streams, k, n_channels)."""
-        array = as_real(values, "values").astype(np.float64, copy=False)
-        one = (self.n_streams, self.n_channels)
-        if array.shape == one:
-            array = array[:, None]
-        if array.ndim != 3 or (array.shape[0], array.shape[2]) != one:
-            raise ValueError(
-                f"values has shape {array.shape}: {one} is expected for one observation of each of {self.n_streams} "
-                f"streams, or ({self.n_streams}, k, {self.n_channels}) for a chunk of k"
-            )
-        with np.errstate(invalid="ignore"):
-            bad = np.abs(array) > _LARGEST
-        if bad.any():
-            stream, position, channel = np.argwhere(bad)[0]
-            value = array[stream, position, channel]
-            cure = "rescale them" if np.isfinite(value) else "replace infinities by NaN (= not observed)"
-            raise ValueError(
-                f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to "
-                f"{_LARGEST:g} are expected; {cure}"
-            )
-        return array
 
     def _read_times(self, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Array, NDArray | None]:
         """Return times in the shape (n_streams, k) as numbers, and origins if they are dates."""
@@ -240,20 +215,7 @@ class HiPPOMemory:
             self._check_kind(False)
             first = self._keeper.now + 1.0 if begun else np.zeros(self.n_streams)
             return first[:, None] + np.arange(k), None
-        clock = as_times(times, "times")
-        expected = [(), (1,), (self.n_streams,)] if single else [(k,)]
-        if clock.shape not in [*expected, (self.n_streams, k)]:
-            raise ValueError(
-                f"times has shape {clock.shape}: "
-                + (
-                    f"one time, or one for each stream, ({self.n_streams},), is expected"
-                    if single
-                    else f"({k},) or ({self.n_streams}, {k}) is expected, one time a position"
-                )
-            )
-        if single and clock.ndim == 1:
-            clock = clock[:, None]
-        clock = np.broadcast_to(clock, (self.n_streams, k))
+        clock = spread_times(as_times(times, "times"), self.n_streams, k, single=single)
         self._check_kind(clock.dtype.kind == "M")
         if clock.dtype.kind != "M":
             return clock, None
@@ -266,28 +228,6 @@ class HiPPOMemory:
         if not np.isnan(self._keeper.now).all() and dates != (self._origins is not None):
             kinds = ("numbers", "dates") if self._origins is None else ("dates", "numbers")
             raise TypeError(f"the times of this memory are {kinds[0]}: {kinds[1]} cannot follow them")
-
-    def _check_clock(self, clock: Array) -> None:
-        """Raise unless times are finite, and increase from `now` on."""
-        start = np.where(np.isnan(self._keeper.start), clock[:, 0], self._keeper.start)
-        with np.errstate(invalid="ignore", over="ignore"):
-            rising = np.empty(clock.shape, dtype=bool)
-            np.greater(clock[:, 1:], clock[:, :-1], out=rising[:, 1:])
-            rising[:, 0] = np.isnan(self._keeper.now) | (clock[:, 0] > self._keeper.now)
-            good = rising & np.isfinite(clock - start[:, None])
-        if good.all():
-            return
-        stream, position = np.argwhere(~good)[0]
-        time, place = clock[stream, position], f"stream {stream}, position {position}"
-        if not np.isfinite(time):
-            raise ValueError(f"{place}: the time is {time}: finite times are expected; drop the observation")
-        if not rising[stream, position]:
-            before = clock[stream, position - 1] if position else self._keeper.now[stream]
-            raise ValueError(
-                f"{place}: the time {time} is not after {before}"
-                f"{'' if position else ', the last one so far'}: times must increase strictly"
-            )
-        raise ValueError(f"{place}: the time since the start, {start[stream]}, overflows float64: rescale the times")
 
     # ------------------------------------------------------------------ the way back
     def reconstruct(self, times: ArrayLike) -> Array:

@@ -24,7 +24,7 @@ FLOORS = [
         "_memory.checkpoint",
     },
     {"measures", "_packed", "_engine.sums"},
-    {"_tables", "_engine.sources", "discretization"},
+    {"_tables", "_engine.sources", "discretization", "_memory.reading"},
     {"_times", "_engine.compression", "recurrence"},
     {"panel"},
     {"_series", "hold"},

@@ -19,11 +19,12 @@ _HEADER = "header"
 def write(path: str | os.PathLike[str], kind: str, version: int, parameters: dict[str, Any], arrays: dict) -> None:
     """Write arrays and what JSON can say to a file; either all of it, or the file stays as it was."""
     header = json.dumps({"format": kind, "version": version, "parameters": parameters})
+    contents: dict[str, Any] = {_HEADER: np.array(header), **arrays}
     target = Path(path)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
     try:
         with os.fdopen(handle, "wb") as file:
-            np.savez(file, allow_pickle=False, **{_HEADER: np.array(header)}, **arrays)  # type: ignore[arg-type]
+            np.savez(file, **contents)
         os.replace(name, target)
     except BaseException:
         os.unlink(name)

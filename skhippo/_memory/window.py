@@ -33,8 +33,7 @@ class Window(Mergeable):
 
     @property
     def arrays(self) -> dict[str, Array]:
-        kept = self.times[: self.size], self.values[: self.size]
-        return dict(zip(self.names, (self.anchor_time, self.anchor_value, *kept), strict=True))
+        return super().arrays | {"times": self.times[: self.size], "values": self.values[: self.size]}
 
     def restore(self, arrays: dict[str, Array]) -> None:
         super().restore(arrays)
