@@ -1,6 +1,7 @@
 """A memory is the projection of all that it has seen, however this was cut; what it keeps does not grow."""
 
 import copy
+import itertools
 import json
 import pickle
 
@@ -12,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhippo import HiPPOMemory, LagT, LegS, LegT, Panel, project, reconstruct
+from skhippo import HiPPOMemory, LagT, LegT, Panel, project, reconstruct
 from skhippo._memory.joining import JOININGS
 from skhippo.discretization import DISCRETIZATIONS
 
@@ -44,7 +45,7 @@ def fed(values, times, cuts=(), **parameters):
     n_streams, k, n_channels = values.shape
     memory = HiPPOMemory(n_streams=n_streams, n_channels=n_channels, **parameters)
     bounds = [0, *sorted(set(cuts) - {0, k}), k]
-    for begin, end in zip(bounds[:-1], bounds[1:], strict=True):
+    for begin, end in itertools.pairwise(bounds):
         if end - begin == 1:
             memory.update(values[:, begin], times[:, begin])
         else:
@@ -83,7 +84,7 @@ def test_a_memory_is_the_projection_at_every_moment(measure, hold, own_times, rn
 def test_a_memory_is_the_definition(measure, hold, rng):
     """Against quadrature that shares nothing with the library."""
     values, times = observations(rng, n_streams=1, n_channels=1, k=12, missing=0.2)
-    values[:, [0, -1]] = 0.5, -1.0
+    values[0, [0, -1], 0] = 0.5, -1.0
     memory = fed(values, times, range(12), measure=measure, order=12, hold=hold)
     exact = naive.project(times[0], values[0, :, 0], measure, 12, hold, times[0, -1])
     assert_allclose(memory.coefficients[0, 0], exact, atol=TOLERANCE * np.nanmax(np.abs(values)))
@@ -167,9 +168,8 @@ def test_observations_far_apart_and_close_together(measure):
     times = np.array([[0.0, 1.0, 1.0 + 1e-9, 1e4, 1e4 + 1e-3, 1e4 + 1.0]])
     values = np.array([1.0, -2.0, 3.0, 0.5, 2.0, -1.0]).reshape(1, 6, 1)
     for end in range(1, 7):
-        same(
-            fed(values[:, :end], times[:, :end], range(end), measure=measure, order=20), values[:, :end], times[:, :end]
-        )
+        memory = fed(values[:, :end], times[:, :end], range(end), measure=measure, order=20)
+        same(memory, values[:, :end], times[:, :end])
 
 
 def test_chunks_are_not_kept_or_written_to(measure, rng):
@@ -262,7 +262,7 @@ def test_merging_in_any_tree(data):
     bounds = [0, *sorted(data.draw(st.sets(st.integers(1, k - 1)))), k]
     parts = [
         fed(values[:, begin:end], times[:, begin:end], measure=measure, order=6, hold=hold)
-        for begin, end in zip(bounds[:-1], bounds[1:], strict=True)
+        for begin, end in itertools.pairwise(bounds)
     ]
     while len(parts) > 1:
         place = data.draw(st.integers(0, len(parts) - 2))
@@ -346,14 +346,16 @@ def test_reconstruct(measure, own_times, rng):
         assert_allclose(ours[s], reconstruct(c, positions, measure), rtol=0, atol=1e-11)
     assert np.isnan(ours[1, 0]).all()
     if not own_times:
-        assert_array_equal(memory.reconstruct(moments[0]), ours)
-        assert_array_equal(memory.reconstruct(moments[0, 3]), ours[:, :, 3:4])
+        assert_allclose(memory.reconstruct(moments[0]), ours, atol=1e-12)
+        assert_allclose(memory.reconstruct(moments[0, 3]), ours[:, :, 3:4], atol=1e-12)
 
 
 def test_reconstruct_of_one_observation(measure):
     memory = HiPPOMemory(measure, 6).update([[3.0]], 2.0)
-    value = memory.reconstruct(2.0)[0, 0, 0]
-    assert_allclose(value, 3.0, atol=1e-12 if measure.name != "lagt" or measure.alpha == 0 else np.inf)
+    expected = reconstruct(memory.coefficients[0, 0], 0.0, measure)
+    assert_allclose(memory.reconstruct(2.0)[0, 0, 0], expected, atol=1e-12)
+    if measure.name != "lagt":
+        assert_allclose(expected, 3.0, atol=1e-12)
 
 
 def test_times_that_cannot_be_reconstructed(rng):
@@ -400,7 +402,7 @@ def test_updates_that_are_refused_change_nothing(measure, values, times, message
 
 def test_a_clock_that_overflows():
     memory = HiPPOMemory(order=4).update([[1.0]], -1e308)
-    with pytest.raises(ValueError, match="the time since the start, -1e.308, overflows float64: rescale the times"):
+    with pytest.raises(ValueError, match=r"the time since the start, -1e.308, overflows float64: rescale the times"):
         memory.update([[1.0]], 1e308)
     assert memory.now == -1e308
 
@@ -477,10 +479,10 @@ def test_damaged_and_foreign_files_are_refused(tmp_path, rng):
     content = path.read_bytes()
     for damaged in (b"", b"no archive", content[: len(content) // 2], pickle.dumps({"a": 1})):
         path.write_bytes(damaged)
-        with pytest.raises(ValueError, match="is damaged, or no file of a skhippo.HiPPOMemory"):
+        with pytest.raises(ValueError, match=r"is damaged, or no file of a skhippo\.HiPPOMemory"):
             HiPPOMemory.load(path)
     np.savez(path.with_suffix(".npz"), x=np.arange(3))
-    with pytest.raises(ValueError, match="is damaged, or no file of a skhippo.HiPPOMemory"):
+    with pytest.raises(ValueError, match=r"is damaged, or no file of a skhippo\.HiPPOMemory"):
         HiPPOMemory.load(path.with_suffix(".npz"))
     with pytest.raises(FileNotFoundError):
         HiPPOMemory.load(tmp_path / "nothing")
@@ -620,25 +622,27 @@ def test_cuts_do_not_change_a_recurrence(measure, hold, discretization, own_time
         assert_allclose(fed(values, times, cuts, **parameters).coefficients, whole, rtol=1e-12, atol=1e-12)
 
 
-def test_zoh_under_legs_is_the_projection_of_held_values(rng):
+@whole_histories
+def test_a_recurrence_by_zoh_is_the_projection_of_held_values(measure, rng):
     """Also of channels that are seen late: what is constant needs no steps."""
     values, times = observations(rng, missing=0.5)
-    memory = fed(values, times, range(40), order=6, hold="previous", method="recurrence", discretization="zoh")
-    assert_allclose(memory.coefficients, projected(values, times, LegS(), 6, "previous"), rtol=0, atol=1e-11)
+    parameters = {"measure": measure, "order": 6, "hold": "previous"}
+    memory = fed(values, times, range(40), method="recurrence", discretization="zoh", **parameters)
+    assert_allclose(memory.coefficients, projected(values, times, **parameters), rtol=0, atol=1e-11)
 
 
-@pytest.mark.parametrize(("hold", "discretization"), [("linear", "bilinear"), ("previous", "zoh")])
-def test_a_recurrence_comes_close_to_the_projection(measure, hold, discretization, rng):
-    if measure.name not in ("legs", "lagt"):
-        pytest.skip("the equations of the windows replace what leaves them by its approximation")
+@whole_histories
+@pytest.mark.parametrize(("hold", "rate"), [("linear", 0.3), ("previous", 0.6)])
+def test_a_recurrence_comes_close_to_the_projection(measure, hold, rate):
+    """The sample of the older end alone is half a step late: first order."""
     errors = []
-    for k in (200, 400):
+    for k in (201, 401):
         times = np.linspace(0.0, 5.0, k)[None]
         values = np.sin(2.0 * times)[..., None]
         memory = fed(values, times, measure=measure, order=5, method="recurrence", hold=hold)
-        errors.append(np.abs(memory.coefficients - projected(values, times, measure, 5, hold)).max())
-    assert errors[0] < 2e-3
-    assert errors[1] < 0.6 * errors[0]
+        errors.append(np.abs(memory.coefficients - projected(values, times, measure, 5, "linear")).max())
+    assert errors[0] < 3e-2
+    assert errors[1] < rate * errors[0]
 
 
 def test_a_channel_of_a_recurrence_waits_for_its_first_observation(measure):
