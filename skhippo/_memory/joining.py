@@ -30,12 +30,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._engine.quadrature import rule
-from skhippo._engine.sources import Pieces, Sources, moments
 from skhippo._jit import kernel, reduction
 from skhippo.hold import Hold
 from skhippo.measures import LagT, LegS, Measure, legendre
@@ -123,8 +123,7 @@ class LegendreJoining(Joining):
                 union = part @ older
                 union += new[rows] @ newer
             else:
-                union = _changes(part, shares[:, rows], self.order)
-                union += _shrunk(new[rows], shares[1, rows], self.order)
+                union = _changes(part, new[rows], shares[0, rows], shares[1, rows], self.order)
             union[:, : old.shape[1]] += part
             out[rows] = union
         return out
@@ -160,57 +159,64 @@ def _by_share(shares: Array) -> Iterator[tuple[slice | Integers, bool]]:
             yield rest, False
 
 
+class Nodes(NamedTuple):
+    """Gauss nodes of a stretch, which becomes a part of a union and so moves on its clock.
+
+    A node of the age `origin` on the clock of the stretch is at ``origin + beta * direction`` on that of the union
+    if the stretch is the older one; the newer one shrinks to its end: ``0 + beta * u`` for a node of the age `u`.
+    """
+
+    origin: Array  # (n_nodes,)
+    direction: Array  # (n_nodes,)
+    polynomials: Array  # (order, n_nodes) P_n at the origin
+    masses: Array  # (n_columns, n_nodes) what turns coefficients into values times weights
+
+
+@lru_cache(maxsize=32)
+def _old_nodes(order: int, n_columns: int) -> Nodes:
+    nodes, weights = rule((order + n_columns) // 2)
+    polynomials = legendre(order).evaluate(nodes).T
+    masses = polynomials[:n_columns] * LegS().B(n_columns)[:, None] * weights
+    return Nodes(nodes, 1.0 - nodes, np.ascontiguousarray(polynomials[:order]), masses)
+
+
+@lru_cache(maxsize=32)
+def _new_nodes(order: int, n_columns: int) -> Nodes:
+    old = _old_nodes(order, n_columns)
+    return Nodes(np.zeros_like(old.origin), old.origin, np.ones_like(old.polynomials), old.masses)
+
+
 @lru_cache(maxsize=32)
 def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) -> tuple[Array, Array]:
     """Return the matrices of a union less the identity, transposed, shapes (n_old, order) and (n_new, order)."""
-    (old_nodes, polynomials, old_masses), (new_nodes, _, new_masses) = (_nodes(order, n) for n in (n_old, n_new))
-    differences = np.empty_like(polynomials)
-    _differences(newer, old_nodes, polynomials, differences)
-    old = older * old_masses @ differences.T * LegS().B(order)
+    both = []
+    for nodes in (_old_nodes(order, n_old), _new_nodes(order, n_new)):
+        table = np.empty_like(nodes.polynomials)
+        _differences(newer, nodes.origin, nodes.direction, nodes.polynomials, table)
+        both.append(nodes.masses @ table.T)
+    old, new = both
+    new[0] += 1.0  # P_n at the newest moment
+    old, new = older * old * LegS().B(order), newer * new * LegS().B(order)
     old[:, :n_old] -= newer * np.eye(n_old)
-    return old, newer * new_masses @ _basis(order, newer * new_nodes)
+    return old, new
 
 
-def _changes(old: Array, shares: Array, order: int) -> Array:
-    """Coefficients that the older stretches give to unions, less their own; every row with its own shares."""
-    nodes, polynomials, masses = _nodes(order, old.shape[1])
-    out = np.empty((len(old), order))
-    _sum_differences(np.ascontiguousarray(shares[1]), nodes, polynomials, old @ masses, out)
-    out *= shares[0, :, None] * LegS().B(order)
-    out[:, : old.shape[1]] -= shares[1, :, None] * old
-    return out
-
-
-def _shrunk(new: Array, newer: Array, order: int) -> Array:
-    """Coefficients that the newer stretches give to unions: masses at their Gauss nodes."""
-    nodes, _, masses = _nodes(order, new.shape[1])
-    n_rows, number = len(new), nodes.size
-    pieces = Pieces(np.arange(n_rows) * number, np.full(n_rows, number), np.ones(n_rows, dtype=np.int64))
-    ages = np.tile(np.outer(newer, nodes).ravel(), (2, 1))
-    counts = np.ones(ages.shape[1], dtype=np.int64)
-    sources = Sources(pieces, ages, counts, (new @ masses * newer[:, None]).ravel(), False)
-    return moments(sources, legendre(order))[:, :order] * LegS().B(order)
-
-
-@lru_cache(maxsize=32)
-def _nodes(order: int, n_columns: int) -> tuple[Array, Array, Array]:
-    """Return Gauss nodes, oldest first, that are enough for a stretch with so many coefficients.
-
-    Also the Legendre polynomials there, (order, n_nodes), and the matrix, (n_columns, n_nodes), that turns
-    coefficients into values times weights.
-    """
-    nodes, weights = rule((order + n_columns) // 2)
-    polynomials = np.ascontiguousarray(legendre(order).evaluate(nodes).T[:order])
-    return nodes, polynomials, np.ascontiguousarray(_basis(n_columns, nodes).T * weights)
-
-
-def _basis(order: int, ages: Array) -> Array:
-    return legendre(order).evaluate(ages)[:, :order] * LegS().B(order)
+def _changes(old: Array, new: Array, older: Array, newer: Array, order: int) -> Array:
+    """Coefficients of unions less those of their older stretches, every row with its own shares."""
+    both = []
+    for part, nodes in ((old, _old_nodes(order, old.shape[1])), (new, _new_nodes(order, new.shape[1]))):
+        sums = np.empty((len(part), order))
+        _sum_differences(newer, nodes.origin, nodes.direction, nodes.polynomials, part @ nodes.masses, sums)
+        both.append(sums)
+    change = older[:, None] * both[0] + newer[:, None] * (both[1] + new[:, :1])  # P_n at the newest moment is 1
+    change *= LegS().B(order)
+    change[:, : old.shape[1]] -= newer[:, None] * old
+    return change
 
 
 @kernel
-def _differences(newer: float, nodes: Array, polynomials: Array, out: Array) -> None:
-    """Fill in P_n(u + newer (1 - u)) - P_n(u) at the ages `u`, by the recurrence of P_n and its difference."""
+def _differences(share: float, origin: Array, direction: Array, polynomials: Array, out: Array) -> None:
+    """Fill in P_n(origin + share * direction) - P_n(origin), by the recurrence of P_n and its difference."""
     order, number = out.shape
     for j in range(number):
         out[0, j] = 0.0
@@ -218,17 +224,19 @@ def _differences(newer: float, nodes: Array, polynomials: Array, out: Array) -> 
         a, b = (2.0 * n + 1.0) / (n + 1.0), n / (n + 1.0)
         before, here, following, known = out[max(n - 1, 0)], out[n], out[n + 1], polynomials[n]
         for j in range(number):
-            moved = newer * (1.0 - nodes[j])
-            x = 1.0 - 2.0 * (nodes[j] + moved)
+            moved = share * direction[j]
+            x = 1.0 - 2.0 * (origin[j] + moved)
             following[j] = a * (x * here[j] - 2.0 * moved * known[j]) - b * before[j]
 
 
 @reduction
-def _sum_differences(newer: Array, nodes: Array, polynomials: Array, masses: Array, out: Array) -> None:
-    """Sum masses over differences of polynomials, every row with its own."""
+def _sum_differences(
+    shares: Array, origin: Array, direction: Array, polynomials: Array, masses: Array, out: Array
+) -> None:
+    """Sum masses over differences of polynomials, every row with its own share."""
     table = np.empty_like(polynomials)
     for r in range(len(out)):
-        _differences(newer[r], nodes, polynomials, table)
+        _differences(shares[r], origin, direction, polynomials, table)
         row = masses[r]
         for n in range(len(table)):
             line, total = table[n], 0.0
