@@ -1,6 +1,7 @@
 """Fixed-length features for irregular, ragged and incomplete time series: HiPPO for scikit-learn.
 
 - `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
+- `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
 - `project`, `reconstruct`: the same as plain functions, and the way back.
 - `Panel`, `as_panel`: the container of series, and the door for every other format.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
@@ -8,6 +9,7 @@
 
 from skhippo.formats import as_panel
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
+from skhippo.memory import HiPPOMemory
 from skhippo.panel import Panel
 from skhippo.projection import project, reconstruct
 from skhippo.transformer import HiPPOTransformer
@@ -17,6 +19,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "ChebT",
     "FouT",
+    "HiPPOMemory",
     "HiPPOTransformer",
     "LagT",
     "LegS",

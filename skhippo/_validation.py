@@ -23,12 +23,12 @@ __all__ = [
 ]
 
 
-def check_order(order: Any) -> int:
-    """Return `order` as an int of at least 1."""
+def check_order(order: Any, name: str = "order") -> int:
+    """Return `order` (or another number of things) as an int of at least 1."""
     if isinstance(order, bool) or not isinstance(order, numbers.Integral):
-        raise TypeError(f"order must be an integer, got {order!r} of type {type(order).__name__}")
+        raise TypeError(f"{name} must be an integer, got {order!r} of type {type(order).__name__}")
     if order < 1:
-        raise ValueError(f"order must be at least 1, got {order}")
+        raise ValueError(f"{name} must be at least 1, got {order}")
     return int(order)
 
 

@@ -13,16 +13,27 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 
 # From the ground floor up: a module may import from the floors below its own, never from its own or above.
 FLOORS = [
-    {"_jit", "_validation", "_reals", "_engine", "_engine.quadrature", "_engine.threads"},
+    {
+        "_jit",
+        "_validation",
+        "_reals",
+        "_engine",
+        "_engine.quadrature",
+        "_engine.threads",
+        "_memory",
+        "_memory.checkpoint",
+    },
     {"measures", "_packed", "_engine.sums"},
-    {"_tables", "_engine.sources"},
-    {"_times", "_engine.compression"},
+    {"_tables", "_engine.sources", "discretization", "_memory.reading"},
+    {"_times", "_engine.compression", "recurrence"},
     {"panel"},
     {"_series", "hold"},
     {"formats", "_engine.clocks"},
     {"_engine.cells"},
     {"projection"},
-    {"transformer", "datasets"},
+    {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
+    {"_memory.stretches", "_memory.window", "_memory.steps"},
+    {"memory"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 
