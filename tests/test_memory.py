@@ -559,7 +559,7 @@ def test_a_file_of_a_window_has_a_time_for_every_value(tmp_path):
     with np.load(path) as archive:
         arrays = dict(archive)
     np.savez(path, **arrays | {"times": np.zeros((2, 1))})
-    with pytest.raises(ValueError, match="is damaged, .* 1 values at 2 times"):
+    with pytest.raises(ValueError, match=r"is damaged, .* 1 values at 2 times"):
         HiPPOMemory.load(path)
 
 
