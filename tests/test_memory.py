@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhippo import HiPPOMemory, LagT, LegT, Panel, project, reconstruct
+from skhippo import HiPPOMemory, LagT, LegS, LegT, Panel, project, reconstruct
 from skhippo._memory.joining import JOININGS
 from skhippo.discretization import DISCRETIZATIONS
 
@@ -154,7 +154,6 @@ def test_rounding_of_many_updates_does_not_add_up(measure, n_streams, rng):
     same(memory, values, times, tolerance=5e-14)
 
 
-@pytest.mark.compiled
 @pytest.mark.parametrize("k", [1, 3])
 def test_streams_in_step_groups_of_streams_and_every_stream_for_itself(measure, k, rng):
     """Shares of a union are common to all streams, to some of them, or different."""
@@ -544,6 +543,24 @@ def test_a_measure_of_somebody_else_needs_pickle(tmp_path):
 
     with pytest.raises(ValueError, match="cannot be named in a file: use pickle"):
         HiPPOMemory(Own(1.0)).save(tmp_path / "memory")
+
+
+def test_a_measure_of_somebody_else_needs_a_window():
+    class Own(LegS):
+        pass
+
+    with pytest.raises(ValueError, match=r"has no window: a memory cannot tell what it may forget"):
+        HiPPOMemory(Own())
+
+
+def test_a_file_of_a_window_has_a_time_for_every_value(tmp_path):
+    path = tmp_path / "memory.npz"
+    HiPPOMemory("legt", 4, theta=2.0).update([[1.0]]).save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    np.savez(path, **arrays | {"times": np.zeros((2, 1))})
+    with pytest.raises(ValueError, match=r"is damaged, .* 1 values at 2 times"):
+        HiPPOMemory.load(path)
 
 
 def test_repr():
