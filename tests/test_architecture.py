@@ -34,6 +34,16 @@ FLOORS = [
     {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
     {"_memory.stretches", "_memory.window", "_memory.steps"},
     {"memory"},
+    {"plotting._axes", "plotting._source"},
+    {
+        "plotting._coefficients",
+        "plotting._measure",
+        "plotting._memory",
+        "plotting._occlusion",
+        "plotting._reconstruction",
+    },
+    {"plotting._sensitivity"},
+    {"plotting"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 
