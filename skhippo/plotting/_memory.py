@@ -120,6 +120,8 @@ class MemoryDisplay:
         reach = min(length, measure.time_scale or length) if windowed else length
         ages = ages_before(reach, n_moments)
         moments = now - np.rint(ages * 1e6).astype("timedelta64[us]") if now.dtype.kind == "M" else now - ages
+        if reach == length:
+            moments[0] = start  # the difference was rounded
         return cls(
             moments=moments,
             approximation=evaluate(memory.coefficients[stream, channel], ages, measure, length),
