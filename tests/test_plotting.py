@@ -319,7 +319,9 @@ def test_observation_patterns_have_curves_of_their_own(panel):
     assert_allclose(pattern[0, 249:251].mean(), expected, rtol=1e-3)
 
 
-@pytest.mark.parametrize("estimator", [SVC(), MLPRegressor(hidden_layer_sizes=(5,), max_iter=3000, tol=1e-3, random_state=0)])
+@pytest.mark.parametrize(
+    "estimator", [SVC(), MLPRegressor(hidden_layer_sizes=(5,), max_iter=3000, tol=1e-3, random_state=0)]
+)
 def test_curved_decisions_have_no_curve_in_time(panel, estimator):
     X, y = panel
     model = make_pipeline(HiPPOTransformer(order=4), estimator).fit(X, y)
