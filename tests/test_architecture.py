@@ -16,6 +16,10 @@ FLOORS = [
     {
         "_jit",
         "_validation",
+        "_allocation",
+        "_links",
+        "_progress",
+        "_versions",
         "_reals",
         "_engine",
         "_engine.quadrature",

@@ -157,7 +157,7 @@ def test_what_is_not_there(series):
         CoefficientsDisplay.from_panel([series], channel=2)
     with pytest.raises(TypeError, match="estimator is Pipeline and begins with StandardScaler: a HiPPOTransformer"):
         ReconstructionDisplay.from_estimator(make_pipeline(StandardScaler()), [series])
-    with pytest.raises(ValueError, match=r"method='recurrence': coefficients along a series are"):
+    with pytest.raises(ValueError, match=r"method='recurrence': the integrals that are drawn are"):
         CoefficientsDisplay.from_estimator(HiPPOTransformer().fit([series]).set_params(method="recurrence"), [series])
 
 

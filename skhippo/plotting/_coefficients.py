@@ -11,7 +11,7 @@ from skhippo.formats import as_panel
 from skhippo.hold import Hold
 from skhippo.measures import Measure
 from skhippo.plotting._axes import axes_for, entitle, label_times
-from skhippo.plotting._source import draw_from, drawn_by, transformer_of
+from skhippo.plotting._source import draw_from, drawn_by, projecting
 from skhippo.projection import project
 from skhippo.transformer import HiPPOTransformer
 
@@ -103,9 +103,7 @@ class CoefficientsDisplay:
         -------
         CoefficientsDisplay
         """
-        hippo = transformer_of(estimator)
-        if hippo.method != "projection":
-            raise ValueError(f"method={hippo.method!r}: coefficients along a series are those of method='projection'")
+        hippo = projecting(estimator)
         drawn = drawn_by(hippo, X, series, channel)
         start, end = drawn.domain(hippo.hold)
         moments = np.linspace(start, end, n_moments if end > start else 1)

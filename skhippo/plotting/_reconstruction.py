@@ -121,9 +121,10 @@ class ReconstructionDisplay:
         """
         hippo = transformer_of(estimator)
         drawn = drawn_by(hippo, X, series, channel)
-        start, end = drawn.domain(hippo.hold)
+        lasting = hippo.method == "projection" and hippo.hold == "previous"  # a recurrence ends with its last time
+        start, end = drawn.domain("previous" if lasting else "linear")
         # inverse_transform adds a mean step to the end of a previous hold, so the last moment but one is its last.
-        moments = np.linspace(start, end, n_moments + (hippo.hold == "previous"))[:n_moments]
+        moments = np.linspace(start, end, n_moments + lasting)[:n_moments]
         moments = moments if end > start else moments[:1]
         features = for_panels(hippo).transform(drawn.panel)
         approximation = hippo.inverse_transform(features, times=moments).values[:, drawn.channel]

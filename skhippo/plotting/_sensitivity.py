@@ -14,7 +14,7 @@ from sklearn.pipeline import Pipeline
 from skhippo.measures import Measure
 from skhippo.plotting._axes import GREY, axes_for, colours, entitle
 from skhippo.plotting._measure import inner_places, moments_at, moments_label
-from skhippo.plotting._source import Array, channel_number, transformer_of
+from skhippo.plotting._source import Array, channel_number, projecting
 from skhippo.transformer import HiPPOTransformer
 
 # A decision is linear if it is so to this part of its size: solvers in float32 included, curved models not.
@@ -103,7 +103,7 @@ class SensitivityDisplay:
     @classmethod
     def from_estimator(
         cls,
-        estimator: Pipeline,
+        estimator: object,
         *,
         channel: int | str = 0,
         n_moments: int = 500,
@@ -138,7 +138,7 @@ class SensitivityDisplay:
         ValueError
             If its decision is not linear in the coefficients.
         """
-        hippo = transformer_of(estimator)
+        hippo = projecting(estimator)
         if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2:
             raise TypeError("estimator is a transformer alone: a Pipeline that ends with a model is expected")
         names = hippo.channel_names_
@@ -147,7 +147,7 @@ class SensitivityDisplay:
         number = channel_number(channel, names)
         model = estimator.steps[-1][1]
         slopes = _slopes(_decision(estimator), hippo, type(model).__name__)
-        own = slopes[number * hippo.order : (number + 1) * hippo.order] / hippo.scale_[number]
+        own = slopes[_features_of(hippo, names[number])] / hippo.scale_[number]
         measure = hippo.measure_
         s = inner_places(measure, n_moments, _reach(measure, own))
         return cls(
@@ -186,6 +186,13 @@ class SensitivityDisplay:
         return self
 
 
+def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
+    """Return where the coefficients of a channel are among the features."""
+    features = hippo.get_feature_names_out().tolist()
+    names = [f"{channel}__{hippo.measure_.name}_c{n}" for n in range(hippo.order)]
+    return [features.index(name) for name in names]
+
+
 def _decision(estimator: Pipeline) -> Callable[[Array], Array]:
     """Return the decision of a pipeline as a function of the features of its first step."""
     model = estimator.steps[-1][1]
@@ -219,7 +226,7 @@ def _feature_names(step: object) -> Callable[[Array], Any]:
 
 def _slopes(decide: Callable[[Array], Array], hippo: HiPPOTransformer, model: str) -> Array:
     """Return the change of the decision by each feature, shape (n_features, n_curves); raise if it is not linear."""
-    number = hippo._n_features_out
+    number = len(hippo.get_feature_names_out())
     origin = decide(np.zeros((1, number)))
     slopes = decide(np.eye(number)) - origin
     probes = np.random.default_rng(0).normal(size=(8, number))

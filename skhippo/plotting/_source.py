@@ -92,9 +92,17 @@ def transformer_of(estimator: object) -> HiPPOTransformer:
     return first
 
 
+def projecting(estimator: object) -> HiPPOTransformer:
+    """Return the fitted transformer if its coefficients are integrals of the signal; raise if they only come near."""
+    hippo = transformer_of(estimator)
+    if hippo.method != "projection":
+        raise ValueError(f"method={hippo.method!r}: the integrals that are drawn are those of method='projection'")
+    return hippo
+
+
 def for_panels(hippo: HiPPOTransformer) -> HiPPOTransformer:
-    """Return a fitted transformer as it takes a Panel, whose times are no channel."""
-    return copy.copy(hippo).set_params(time_channel=None)
+    """Return a fitted transformer as it takes a Panel, whose times are no channel, and gives one row a series."""
+    return copy.copy(hippo).set_params(time_channel=None, output="final")
 
 
 def drawn_by(hippo: HiPPOTransformer, X: object, series: int, channel: int | str) -> Drawn:
