@@ -2,8 +2,8 @@
 Seeing: series, memories, coefficients and models
 =================================================
 
-The displays of `skhippo.plotting` work as those of scikit-learn do: ``from_...`` computes and draws, ``.ax_`` and ``.figure_``
-are there to go on with.
+The displays of `skhippo.plotting` work as those of scikit-learn do: ``from_...`` computes and draws, ``.ax_`` and
+``.figure_`` are there to go on with.
 """
 
 import matplotlib.pyplot as plt

@@ -39,7 +39,7 @@ def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
     with suppress(MemoryError, ValueError):  # numpy's ValueError: more than there are addresses
         if needed <= memory:
             return np.empty(shape, dtype)
-    product = " x ".join(f"{size} {name}" for name, size in sizes.items())
+    product = " x ".join(f"{size} {name}" for name, size in sizes.items() if size > 1)
     raise MemoryError(
         f"the result takes {product} x {dtype.itemsize} bytes = {needed / _GIB:.3g} GiB"
         f"{f' and there are {memory / _GIB:.3g} GiB of memory' if memory < math.inf else ''}: {advice}"

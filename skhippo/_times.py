@@ -136,7 +136,7 @@ def in_unit_of(dates: Array, units: tuple[str, ...]) -> Array:
     fine = [*_SECONDS, *_PER_SECOND]
     unit, _ = np.datetime_data(dates.dtype)
     target = next((u for u in units if fine.index(u) >= fine.index(unit)), units[-1])
-    return dates if target == unit else _cast(dates, f"datetime64[{target}]", "the times")
+    return dates if target == unit else _cast(dates, f"datetime64[{target}]", "a date")
 
 
 def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:

@@ -78,7 +78,7 @@ def test_units_that_a_library_lacks_become_finer_ones(library, unit):
 
 def test_dates_that_no_unit_of_the_library_holds():
     panel = Panel([[1.0], [2.0]], np.array([0, 1], dtype="datetime64[ps]"))
-    with pytest.raises(ValueError, match=r"the times does not fit into datetime64\[ns\]: use a coarser unit"):
+    with pytest.raises(ValueError, match=r"a date does not fit into datetime64\[ns\]: use a coarser unit"):
         panel.to_long()
 
 

@@ -10,10 +10,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
 from sklearn.ensemble import RandomForestClassifier
-from sklearn.linear_model import LogisticRegression, Ridge
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import MinMaxScaler, StandardScaler
 from sklearn.svm import SVC
 
 from skhippo import HiPPOMemory, HiPPOTransformer, LagT, LegT, as_panel
@@ -297,8 +297,9 @@ def test_a_bump_moves_the_decision_by_the_curve_there(panel):
         make_pipeline(HiPPOTransformer(order=5, scaling=None), PCA(4), Ridge()),
         make_pipeline(HiPPOTransformer(order=5), LinearDiscriminantAnalysis()),
         make_pipeline(HiPPOTransformer(order=5).set_output(transform="pandas"), LogisticRegression()),
+        make_pipeline(HiPPOTransformer(order=5), MinMaxScaler(), Ridge()).set_output(transform="polars"),
     ],
-    ids=["ridge", "pca", "lda", "pandas"],
+    ids=["ridge", "pca", "lda", "pandas", "polars"],
 )
 def test_affine_steps_of_any_kind(panel, model):
     X, y = panel
@@ -317,6 +318,26 @@ def test_observation_patterns_have_curves_of_their_own(panel):
     basis = model[0].measure_.basis(5, np.array([0.5]))
     expected = basis @ model[1].coef_[15:] / model[0].scale_[3]
     assert_allclose(pattern[0, 249:251].mean(), expected, rtol=1e-3)
+
+
+def test_names_of_the_curves(panel):
+    X, y = panel
+    for model, labels in (
+        (SVC(kernel="linear"), None),
+        (SVC(kernel="linear", decision_function_shape="ovo"), ["0 against 1", "0 against 2", "1 against 2"]),
+        (RidgeClassifier(), ["0", "1", "2"]),
+    ):
+        pipeline = make_pipeline(HiPPOTransformer(order=4), model).fit(X, y)
+        if labels is None:  # votes are counted: no linear function
+            with pytest.raises(ValueError, match="is not linear"):
+                SensitivityDisplay.from_estimator(pipeline)
+        else:
+            display = SensitivityDisplay.from_estimator(pipeline)
+            assert list(display.labels) == [f"class {label}" for label in labels]
+    targets = make_pipeline(HiPPOTransformer(order=4), Ridge()).fit(X, np.stack([y, -y], axis=1))
+    display = SensitivityDisplay.from_estimator(targets)
+    assert display.labels == ("target 0", "target 1")
+    assert_allclose(display.sensitivity[0], -display.sensitivity[1])
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from itertools import combinations
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from skhippo._tables import library, make_table
 from skhippo.measures import Measure
 from skhippo.plotting._axes import GREY, axes_for, colours, entitle
 from skhippo.plotting._measure import inner_places, moments_at, moments_label
@@ -216,12 +218,8 @@ def _feature_names(step: object) -> Callable[[Array], Any]:
     if not hasattr(step, "feature_names_in_"):
         return lambda features: features
 
-    def named(features: Array) -> Any:
-        import pandas as pd
-
-        return pd.DataFrame(features, columns=step.feature_names_in_)
-
-    return named
+    frames = "pandas" if library("pandas") else "polars"
+    return lambda features: make_table(dict(zip(step.feature_names_in_, features.T, strict=True)), frames)
 
 
 def _slopes(decide: Callable[[Array], Array], hippo: HiPPOTransformer, model: str) -> Array:
@@ -260,6 +258,8 @@ def _labels(model: Any, number: int) -> tuple[str, ...]:
     if not is_classifier(model):
         return ("prediction",) if number == 1 else tuple(f"target {i}" for i in range(number))
     classes: NDArray[Any] = model.classes_
+    if getattr(model, "decision_function_shape", None) == "ovo" and len(classes) > 2:
+        return tuple(f"class {one} against {other}" for one, other in combinations(classes, 2))
     if number == 1:
         return (f"class {classes[1]} against {classes[0]}",)
     return (
