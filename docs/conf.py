@@ -34,6 +34,7 @@ sphinx_gallery_conf = {
     "within_subsection_order": "ExampleTitleSortKey",
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": (),  # a display is its picture
     "abort_on_example_error": True,
     "plot_gallery": True,
 }
