@@ -7,9 +7,10 @@ import naive
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.decomposition import PCA
 from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
-from sklearn.ensemble import RandomForestClassifier
+from sklearn.ensemble import RandomForestClassifier, RandomForestRegressor
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.neural_network import MLPRegressor
 from sklearn.pipeline import make_pipeline
@@ -340,14 +341,22 @@ def test_names_of_the_curves(panel):
     assert_allclose(display.sensitivity[0], -display.sensitivity[1])
 
 
+@pytest.mark.filterwarnings("ignore:Stochastic Optimizer")
 @pytest.mark.parametrize(
-    "estimator", [SVC(), MLPRegressor(hidden_layer_sizes=(5,), max_iter=3000, tol=1e-3, random_state=0)]
+    "estimator",
+    [
+        SVC(),
+        MLPRegressor(hidden_layer_sizes=(5,), max_iter=3000, tol=1e-3, random_state=0),
+        RandomForestRegressor(5, random_state=0),
+    ],
 )
 def test_curved_decisions_have_no_curve_in_time(panel, estimator):
     X, y = panel
-    model = make_pipeline(HiPPOTransformer(order=4), estimator).fit(X, y)
-    with pytest.raises(ValueError, match=r"is not linear in the coefficients.*see OcclusionDisplay"):
-        SensitivityDisplay.from_estimator(model)
+    for scaling in ("channel", None):
+        raw = as_panel([(times, values * 1e5 + 3e5) for times, values in X])  # thresholds are far from nought
+        model = make_pipeline(HiPPOTransformer(order=4, scaling=scaling), clone(estimator)).fit(raw, y)
+        with pytest.raises(ValueError, match=r"is not linear in the coefficients.*see OcclusionDisplay"):
+            SensitivityDisplay.from_estimator(model)
 
 
 def test_models_without_a_decision(panel):
@@ -357,6 +366,8 @@ def test_models_without_a_decision(panel):
         SensitivityDisplay.from_estimator(model)
     with pytest.raises(TypeError, match="a transformer alone: a Pipeline that ends with a model is expected"):
         SensitivityDisplay.from_estimator(model[0])
+    with pytest.raises(TypeError, match="a transformer alone"):
+        OcclusionDisplay.from_estimator(model[0], X, y)
     with pytest.raises(ValueError, match=r"channel='z' is not there"):
         SensitivityDisplay.from_estimator(make_pipeline(model[0], Ridge().fit(np.eye(8), np.ones(8))), channel="z")
 

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._times import as_times, seconds_since
+from skhippo.measures import Measure
 from skhippo.memory import HiPPOMemory
 from skhippo.plotting._axes import BLACK, BLUE, axes_for, entitle, weight_below
-from skhippo.plotting._source import Array, ages_before, evaluate, weights
+from skhippo.plotting._source import Array
+from skhippo.projection import reconstruct
 
 
 class MemoryDisplay:
@@ -118,14 +120,17 @@ class MemoryDisplay:
         length = float(_seconds(now, start)) if now.dtype.kind == "M" else float(now - start)
         measure, windowed = memory.measure, math.isfinite(memory.measure.domain[1])
         reach = min(length, measure.time_scale or length) if windowed else length
-        ages = ages_before(reach, n_moments)
+        ages = np.linspace(reach, 0.0, n_moments)
+        places = measure._age(ages / (measure.time_scale or length or 1.0))
         moments = now - np.rint(ages * 1e6).astype("timedelta64[us]") if now.dtype.kind == "M" else now - ages
         if reach == length:
             moments[0] = start  # the difference was rounded
         return cls(
             moments=moments,
-            approximation=evaluate(memory.coefficients[stream, channel], ages, measure, length),
-            weight=weights(measure, ages, length),
+            approximation=reconstruct(
+                memory.coefficients[stream, channel], places * (measure.time_scale or 1.0), measure
+            ),
+            weight=_weights(measure, places),
             happened=None if happened is None else _until(happened, moments[0], now),
             title=f"stream {stream}, channel {channel}: remembered by {memory.order} coefficients, {measure!r}",
             time_label="time (UTC)" if now.dtype.kind == "M" else "time (units of the timestamps)",
@@ -160,6 +165,13 @@ class MemoryDisplay:
         entitle(ax, self.title)
         self.ax_, self.figure_ = ax, ax.figure
         return self
+
+
+def _weights(measure: Measure, places: Array) -> Array:
+    """Return the weight of a measure at places, NaN where it is infinite."""
+    with np.errstate(divide="ignore"):
+        weight = measure.weight(places)
+    return np.where(np.isfinite(weight), weight, np.nan)
 
 
 def _seconds(later: Any, earlier: Any) -> Array:

@@ -12,7 +12,7 @@ from skhippo._validation import check_order
 from skhippo.formats import as_panel
 from skhippo.panel import Panel
 from skhippo.plotting._axes import BLUE, GREY, axes_for, entitle
-from skhippo.plotting._source import Array, transformer_of
+from skhippo.plotting._source import Array, model_of, transformer_of
 
 
 class OcclusionDisplay:
@@ -112,7 +112,7 @@ class OcclusionDisplay:
         -------
         OcclusionDisplay
         """
-        hippo = transformer_of(estimator)
+        hippo, model = transformer_of(estimator), model_of(estimator)
         if hippo.time_channel is not None:
             raise ValueError(
                 f"time_channel={hippo.time_channel}: series with holes are a Panel, which has its own times; fit on a "
@@ -127,7 +127,7 @@ class OcclusionDisplay:
             edges=edges,
             scores=np.array([scorer(estimator, occlude(panel, windows == j), y) for j in range(n_windows)]),
             score=float(scorer(estimator, panel, y)),
-            title=f"{type(estimator.steps[-1][1]).__name__}: loss of {name} without a stretch of every series",
+            title=f"{type(model).__name__}: loss of {name} without a stretch of every series",
             score_name=name,
         ).plot(ax, **kwargs)
 

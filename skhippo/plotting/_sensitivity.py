@@ -16,11 +16,13 @@ from skhippo._tables import library, make_table
 from skhippo.measures import Measure
 from skhippo.plotting._axes import GREY, axes_for, colours, entitle
 from skhippo.plotting._measure import inner_places, moments_at, moments_label
-from skhippo.plotting._source import Array, channel_number, projecting
+from skhippo.plotting._source import Array, channel_number, model_of, projecting
 from skhippo.transformer import HiPPOTransformer
 
 # A decision is linear if it is so to this part of its size: solvers in float32 included, curved models not.
 _LINEAR = 1e-4
+# Of the features at which that is checked.
+_SIZES = (1.0, 1e3, 1e6, 1e9)
 # Part of its largest value to which a weight function falls before it is cut off.
 _QUIET = 1e-3
 
@@ -141,14 +143,12 @@ class SensitivityDisplay:
             If its decision is not linear in the coefficients.
         """
         hippo = projecting(estimator)
-        if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2:
-            raise TypeError("estimator is a transformer alone: a Pipeline that ends with a model is expected")
+        model = model_of(estimator)
         names = hippo.channel_names_
         if hippo.indicator:
             names = (*names, *(f"{name}__observed" for name in names))
         number = channel_number(channel, names)
-        model = estimator.steps[-1][1]
-        slopes = _slopes(_decision(estimator), hippo, type(model).__name__)
+        slopes = _slopes(_decision(model, estimator), hippo, type(model).__name__)
         own = slopes[_features_of(hippo, names[number])] / hippo.scale_[number]
         measure = hippo.measure_
         s = inner_places(measure, n_moments, _reach(measure, own))
@@ -195,9 +195,8 @@ def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
     return [features.index(name) for name in names]
 
 
-def _decision(estimator: Pipeline) -> Callable[[Array], Array]:
-    """Return the decision of a pipeline as a function of the features of its first step."""
-    model = estimator.steps[-1][1]
+def _decision(model: object, estimator: Any) -> Callable[[Array], Array]:
+    """Return the decision of the model of a pipeline as a function of the features of its first step."""
     method = "decision_function" if is_classifier(model) else "predict"
     if not hasattr(model, method):
         raise ValueError(
@@ -227,10 +226,11 @@ def _slopes(decide: Callable[[Array], Array], hippo: HiPPOTransformer, model: st
     number = len(hippo.get_feature_names_out())
     origin = decide(np.zeros((1, number)))
     slopes = decide(np.eye(number)) - origin
-    probes = np.random.default_rng(0).normal(size=(8, number))
-    linear, probed = origin + probes @ slopes, decide(probes)
-    bent = np.abs(probed - linear).max() > _LINEAR * max(np.abs(probes @ slopes).max(), np.abs(probed - origin).max())
-    if bent:
+    # Far away too: around nought a tree is flat, and a network of rectifiers is linear.
+    probes = np.random.default_rng(0).normal(size=(8 * len(_SIZES), number)) * np.repeat(_SIZES, 8)[:, None]
+    expected, change = probes @ slopes, decide(probes) - origin
+    largest = np.maximum(np.abs(expected), np.abs(change)).max(axis=1)
+    if (np.abs(change - expected).max(axis=1) > _LINEAR * largest).any():
         raise ValueError(
             f"the decision of {model} is not linear in the coefficients, so there is no weight function: for models of "
             "any kind see OcclusionDisplay"

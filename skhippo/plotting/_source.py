@@ -1,4 +1,4 @@
-"""What a display is drawn from: the series and the channel that are meant, the transformer of a model, moments."""
+"""What a display is drawn from: the series and the channel that are meant, the transformer and the model."""
 
 from __future__ import annotations
 
@@ -12,9 +12,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skhippo.formats import as_panel
 from skhippo.hold import Hold, domain_ends
-from skhippo.measures import Measure
 from skhippo.panel import Panel
-from skhippo.projection import reconstruct
 from skhippo.transformer import HiPPOTransformer
 
 Array = NDArray[np.float64]
@@ -92,6 +90,13 @@ def transformer_of(estimator: object) -> HiPPOTransformer:
     return first
 
 
+def model_of(estimator: object) -> Any:
+    """Return the model that a pipeline ends with."""
+    if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2:
+        raise TypeError("estimator is a transformer alone: a Pipeline that ends with a model is expected")
+    return estimator.steps[-1][1]
+
+
 def projecting(estimator: object) -> HiPPOTransformer:
     """Return the fitted transformer if its coefficients are integrals of the signal; raise if they only come near."""
     hippo = transformer_of(estimator)
@@ -108,21 +113,3 @@ def for_panels(hippo: HiPPOTransformer) -> HiPPOTransformer:
 def drawn_by(hippo: HiPPOTransformer, X: object, series: int, channel: int | str) -> Drawn:
     """Find the channel of the series that is meant, as a fitted transformer reads and names them."""
     return draw_from(as_panel(X, time_channel=hippo.time_channel), series, channel, hippo.channel_names_)
-
-
-def ages_before(scale: float, number: int) -> Array:
-    """Return moments of a stretch as ages, from its start to the present."""
-    return np.linspace(scale, 0.0, number)
-
-
-def evaluate(coefficients: Array, ages: Array, measure: Measure, length: float) -> Array:
-    """Evaluate an approximation at ages; `length` is that of the history, which is the time scale of LegS."""
-    places = measure._age(ages / (measure.time_scale or length or 1.0))
-    return reconstruct(coefficients, places * (measure.time_scale or 1.0), measure)
-
-
-def weights(measure: Measure, ages: Array, length: float) -> Array:
-    """Return the weight of a measure at ages, NaN where it is infinite."""
-    with np.errstate(divide="ignore"):
-        weight = measure.weight(measure._age(ages / (measure.time_scale or length or 1.0)))
-    return np.where(np.isfinite(weight), weight, np.nan)
