@@ -68,7 +68,6 @@ class Form(NamedTuple):
 
     constants: Array  # of shape (n_constants, order) or what `advance` reads
     advance: Callable[..., None]
-    steady: Array  # coefficients of the signal that was always 1
 
 
 class Recurrence:
@@ -120,10 +119,7 @@ class Recurrence:
         ndarray of shape (n_rows, order)
             ``(f, 0, 0, ...)``; under a tilted LagT the steady state ``A^-1 B f``.
         """
-        values = np.asarray(values, dtype=np.float64)
-        if self._form:
-            return np.multiply.outer(values, self._form.steady)
-        return np.multiply.outer(values, np.linalg.solve(self.measure.A(self.order), self.measure.B(self.order)))
+        return np.multiply.outer(np.asarray(values, dtype=np.float64), self.measure._steady(self.order))
 
     def advance(
         self,
@@ -277,12 +273,7 @@ def _record(state: Array, out: Array, k: int) -> None:
 def _triangle(diagonal: Array, p: Array, q: Array, gap: Array, source: Array) -> Form:
     """Form of ``A = diag(diagonal) + tril(p q^T, -1)``, ``B = p source``; `gap` is ``diagonal - p q``."""
     jump = np.diff(source, append=source[-1])
-    steady = np.empty(diagonal.size)
-    rest = source[0]
-    for n in range(steady.size):
-        steady[n] = p[n] * rest / diagonal[n]
-        rest += jump[n] - q[n] * steady[n]
-    return Form(np.stack([diagonal, p, q, gap, jump, source]), _advance_triangle, steady)
+    return Form(np.stack([diagonal, p, q, gap, jump, source]), _advance_triangle)
 
 
 def _legs(measure: Measure, order: int) -> Form:
@@ -345,7 +336,7 @@ def _advance_triangle(constants: Array, weights: Array, inputs: Array, c: Array,
 def _legt(measure: Measure, order: int) -> Form:
     r = measure.B(order)
     s = np.where(np.arange(order) % 2, -r, r)
-    return Form(np.stack([r, s]), _advance_legt, np.eye(order)[0])
+    return Form(np.stack([r, s]), _advance_legt)
 
 
 @kernel
@@ -411,7 +402,7 @@ def _fout(measure: Measure, order: int) -> Form:
     rates *= 2.0 * np.pi
     if order % 2 == 0:
         rates[-1] = 0.0
-    return Form(rates[None], _advance_fout, np.eye(order)[0])
+    return Form(rates[None], _advance_fout)
 
 
 @kernel
@@ -482,7 +473,7 @@ def _chebt(measure: Measure, order: int) -> Form:
     halves = np.where(n == 0, math.sqrt(0.5), 1.0)  # the sums of a derivative give T_0 by half
     couple = np.where(n == 1, math.sqrt(2.0), 1.0)
     constants = np.stack([4.0 * n, ends, couple, halves, np.append(measure.B(order), 0.0)])
-    return Form(constants, _advance_chebt, np.eye(order)[0])
+    return Form(constants, _advance_chebt)
 
 
 @kernel

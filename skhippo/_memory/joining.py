@@ -252,7 +252,7 @@ class LaguerreJoining(Joining):
 
     def __init__(self, measure: LagT, order: int, hold: Hold) -> None:
         super().__init__(measure, order, hold)
-        self._constant = _steady(measure, order)
+        self._constant = measure._steady(order)
         self._norm = measure._norm(order)
 
     def point(self, values: Array) -> Array:
@@ -291,12 +291,6 @@ class LaguerreJoining(Joining):
 _FORGOTTEN = 1e6
 
 
-def _steady(measure: Measure, order: int) -> Array:
-    """Coefficients of the signal that was always 1."""
-    still = np.zeros(measure._functions(order).number)
-    return measure._assemble(still, np.ones(()), np.ones(()), order)
-
-
 @lru_cache(maxsize=32)
 def _ramp(measure: LagT, order: int, length: float) -> Array:
     return _ramps(measure, order, np.array([length]))[0]
@@ -308,7 +302,7 @@ def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
     # Merged memories may meet, and then nothing changes in between: any length does.
     times[lengths == 0.0, 1] = measure.theta
     lines = Panel(np.tile([0.0, 1.0], lengths.size)[:, None], times.ravel(), np.arange(0, times.size + 1, 2))
-    return project(lines, measure, order)[:, 0] - _steady(measure, order)
+    return project(lines, measure, order)[:, 0] - measure._steady(order)
 
 
 @kernel
