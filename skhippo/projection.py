@@ -45,7 +45,7 @@ from skhippo.hold import HOLDS, Hold, domain_ends, sample, signals
 from skhippo.measures import Measure, as_measure
 from skhippo.panel import Panel
 
-__all__ = ["evaluate", "project", "reconstruct", "sample_approximation", "settle"]
+__all__ = ["evaluate", "project", "project_windows", "reconstruct", "sample_approximation", "settle"]
 
 Array = NDArray[np.float64]
 
@@ -135,11 +135,37 @@ def project(
     measure = as_measure(measure, theta)
     check_choice("hold", hold, HOLDS)
     now = _query_times(panel, at, hold)
+    start, _ = domain_ends(panel, hold)
     held = signals(panel, hold)
     out = np.empty((len(panel), now.shape[1], panel.n_channels, order), dtype=_result_dtype(panel, dtype))
-    for query, moments in enumerate(now.T):
-        _coefficients(Task.until(np.ascontiguousarray(moments), held, measure, order), n_jobs, out[:, query])
+    for query, moments in enumerate(np.ascontiguousarray(now.T)):
+        scale = moments - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
+        _coefficients(Task.until(moments, scale, held, measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
+
+
+def project_windows(
+    panel: Panel, measure: Measure, order: int, hold: Hold, now: Array, scale: Array, n_jobs: int | None = None
+) -> Array:
+    """Coefficients of windows that end at the times `now` and have the time scales `scale`, whatever the measure's own.
+
+    Parameters
+    ----------
+    panel : Panel
+    measure : Measure
+    order : int
+    hold : {"linear", "previous"}
+    now, scale : ndarray of shape (n_series,)
+        On the clock of each series, and not before its start.
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, order)
+    """
+    out = np.empty((len(panel), panel.n_channels, order))
+    _coefficients(Task.until(now, scale, signals(panel, hold), measure, order), n_jobs, out)
+    return out
 
 
 def reconstruct(

@@ -47,6 +47,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._jit import kernel
 from skhippo._validation import check_order
 from skhippo.discretization import as_discretization, discretize, discretize_scaled, shares
+from skhippo.hold import Hold
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT, Measure
 
 __all__ = ["Recurrence"]
@@ -165,6 +166,27 @@ class Recurrence:
                 clock = times[..., first : first + _STEPS + 1]
                 clock = clock if times.ndim == 1 else clock[rows]
                 self._advance(c[rows], before[rows, steps], values[rows, steps], clock, record, first)
+
+    def follow(self, c: Array, values: Array, times: Array, hold: Hold, out: Array | None = None) -> None:
+        """Take streams along the signal that a hold makes of their observations, in place.
+
+        Parameters
+        ----------
+        c : ndarray of shape (n_rows, order), float64, C-contiguous
+            Coefficients at the first of the observations; afterwards those at the last.
+        values, times : ndarray of shape (n_rows, k + 1)
+            Observations, none missing, and their times, for LegS since the start of the stream.
+        hold : {"linear", "previous"}
+            Whether the input of a step comes from both of its ends or is the older one.
+        out : ndarray of shape (n_rows, k, order) or None, default=None
+            See `advance`.
+        """
+        if (times == times[0]).all():
+            times = times[0]
+        if hold == "previous":
+            self.advance(c, values[:, :-1], times, out=out)
+        else:
+            self.advance(c, values[:, 1:], times, previous=values[:, 0], out=out)
 
     def _check(self, c: Array, values: Array, times: Array, out: Array | None) -> None:
         rows, k = c.shape[0], values.shape[-1]
