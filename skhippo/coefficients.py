@@ -6,6 +6,7 @@ One function for each place; what they have in common is a `Way`.
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -57,6 +58,7 @@ class Way(NamedTuple):
                 f"windows={self.n_windows} with method='recurrence': {self.measure!r} remembers its whole history as "
                 "one, not the latest part of it; use method='projection', or a translated measure"
             )
+        assert self.discretization is not None  # for the type checker
         return Recurrence(self.narrowed(part), self.order, self.discretization)
 
 
@@ -119,7 +121,7 @@ def _along(panel: Panel, way: Way, part: float) -> Array:
 
     # Series one after the other, some observations together.
     bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
-    run(walk, lambda _: None, (slice(b, e) for b, e in zip(bounds[:-1], bounds[1:], strict=True)), way.n_jobs)
+    run(walk, lambda _: None, (slice(begin, end) for begin, end in pairwise(bounds.tolist())), way.n_jobs)
     return out
 
 
@@ -131,7 +133,9 @@ def _side_by_side(windows: list[Array]) -> Array:
 def _check_size(panel: Panel) -> None:
     """Raise if values are so large that their sums overflow."""
     for start, block in blocks(panel.values):
-        if max(np.nanmax(block, initial=0.0), -np.nanmin(block, initial=0.0)) > LARGEST:
+        if max(float(np.nanmax(block, initial=0.0)), -float(np.nanmin(block, initial=0.0))) > LARGEST:
             row, channel = np.argwhere(np.abs(block) > LARGEST)[0]
             where = place_of(start + int(row), panel.offsets, namer(panel.series_ids))
-            raise ValueError(f"{where}, channel {channel} holds {block[row, channel]}: rescale values above {LARGEST:g}")
+            raise ValueError(
+                f"{where}, channel {channel} holds {block[row, channel]}: rescale values above {LARGEST:g}"
+            )

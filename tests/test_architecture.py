@@ -25,15 +25,15 @@ FLOORS = [
     },
     {"measures", "_packed", "_engine.sums"},
     {"_tables", "_engine.sources", "discretization", "_memory.reading"},
-    {"_times", "_engine.compression", "recurrence"},
+    {"_times", "_engine.compression"},
     {"panel"},
     {"_series", "hold"},
-    {"formats", "_engine.clocks"},
-    {"_engine.cells"},
+    {"formats", "_engine.clocks", "recurrence"},
+    {"_engine.cells", "_along", "_along.stepping"},
     {"projection"},
-    {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
-    {"_memory.stretches", "_memory.window", "_memory.steps"},
-    {"memory"},
+    {"datasets", "_memory.joining", "_memory.keeping", "_along.windows"},
+    {"_memory.stretches", "_memory.window", "_memory.steps", "coefficients"},
+    {"memory", "transformer"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 

@@ -1,8 +1,8 @@
 """Stepping: the series of a panel taken through a recurrence, many at once.
 
 A row is one channel of one series, from its first observation on.  The rows of `skhippo.recurrence.Recurrence` are the
-lanes of SIMD and go in step, so rows are sorted by their numbers of steps: those of a group are of about equal length, go
-on until the shortest ends, and then without it.  No row is padded, and none depends on its neighbours.
+lanes of SIMD and go in step, so rows are sorted by their numbers of steps: those of a group are of about equal length,
+go on until the shortest ends, and then without it.  No row is padded, and none depends on its neighbours.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Arr
 
 
 def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Array:
-    """Times since the starts of the series at packed places, of which the first are `done` steps after those of rows."""
+    """Return the times of packed rows, the first `done` steps after those of `rows`, since the starts of the series."""
     n_rows, k = places.shape
     if panel._times is None:
         return np.add.outer(rows.first[:n_rows] + done, np.arange(float(k)))

@@ -9,6 +9,7 @@ are one matrix product.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,7 +44,7 @@ def windows_along(
     order : int
     hold : {"linear", "previous"}
     part : float, default=1.0
-        Of the time scale of the measure, for LegS of the time since the start of the series.
+        For LegS: how much of the time since the start of the series is in a window.
     n_jobs : int or None, default=None
 
     Returns
@@ -53,8 +54,10 @@ def windows_along(
     """
     out = np.full((*panel.values.shape, order), np.nan)
     start, _ = panel._ends()
-    scale = panel.times - np.repeat(start, panel.lengths) if measure.time_scale is None else measure.time_scale
-    scale = np.broadcast_to(part * scale, panel.times.shape)
+    if measure.time_scale is None:
+        scale = part * (panel.times - np.repeat(start, panel.lengths))
+    else:
+        scale = np.full(panel.times.size, measure.time_scale)
     reach = scale * measure._horizon(order)
     by_position = np.argsort(sample_numbers(panel.offsets), kind="stable")
 
@@ -92,7 +95,7 @@ def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
     """Cut rows into batches by the sizes of their windows."""
     number = np.maximum(np.cumsum(sizes) / _OBSERVATIONS, np.arange(sizes.size) * (order / _NUMBERS)).astype(np.int64)
     bounds = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
-    return (rows[begin:end] for begin, end in zip(bounds[:-1], bounds[1:], strict=True))
+    return (rows[begin:end] for begin, end in pairwise(bounds))
 
 
 @kernel

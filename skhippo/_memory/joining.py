@@ -153,9 +153,12 @@ class LegendreJoining(Joining):
 
     def walk(self, panel: Panel, out: Array) -> None:
         old, new = _old_nodes(self.order, self.order), _new_nodes(self.order, min(self.order, 2))
-        _walk_legendre(
-            panel.times, panel.values, panel.offsets, self.hold == "linear", old, new, LegS().B(self.order), out
-        )
+        _walk_legendre(*_plain(panel), panel.offsets, self.hold == "linear", old, new, LegS().B(self.order), out)
+
+
+def _plain(panel: Panel) -> tuple[Array, Array]:
+    """Return times and values as new arrays of one type, for which a kernel is compiled once."""
+    return np.array(panel.times), np.array(panel.values, dtype=np.float64, order="C")
 
 
 def _by_share(shares: Array) -> Iterator[tuple[slice | Integers, bool]]:
@@ -264,7 +267,7 @@ def _sum_differences(
 
 @reduction
 def _walk_legendre(
-    times: Array, values: NDArray, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Array, out: Array
+    times: Array, values: Array, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Array, out: Array
 ) -> None:
     """Join observation after observation to the stretch since the start, which begins with the first value."""
     order, n_channels = norm.size, values.shape[1]
@@ -277,7 +280,7 @@ def _walk_legendre(
         for k in range(offsets[i], offsets[i + 1]):
             length = times[k] - start
             for c in range(n_channels):
-                value, here, before = np.float64(values[k, c]), out[k, c], state[c]
+                value, here, before = values[k, c], out[k, c], state[c]
                 seen = not np.isnan(value)
                 if np.isnan(last[c]):
                     before[0] = value if seen else 0.0
@@ -350,17 +353,16 @@ class LaguerreJoining(Joining):
         return self._decayed(state, after) + last[:, None] * self._constant
 
     def walk(self, panel: Panel, out: Array) -> None:
-        since = np.empty(panel.values.shape)
-        _find_since(panel.times, panel.values, panel.offsets, since)
+        times, values = _plain(panel)
+        since = np.empty(values.shape)
+        _find_since(times, values, panel.offsets, since)
         which, responses = np.zeros(since.shape, dtype=np.int64), -self._constant[None]  # to a jump at the end
         if self.hold == "linear":
             distinct, which = np.unique(since, return_inverse=True)
             responses = _ramps(self.measure, self.order, distinct)
         ages = np.minimum(since / self.measure.theta, _FORGOTTEN)
-        which = which.reshape(since.shape)
-        _walk_laguerre(
-            ages, panel.values, panel.offsets, self.measure._rate, self._norm, responses, which, self._constant, out
-        )
+        constants = self._norm, responses, self._constant
+        _walk_laguerre(ages, values, panel.offsets, self.measure._rate, *constants, which.reshape(since.shape), out)
 
     def _decayed(self, state: Array, lengths: Array) -> Array:
         out = state.copy()
@@ -412,7 +414,7 @@ def _decay(ages: Array, rate: float, norm: Array, state: Array) -> None:
 
 
 @kernel
-def _find_since(times: Array, values: NDArray, offsets: Integers, out: Array) -> None:
+def _find_since(times: Array, values: Array, offsets: Integers, out: Array) -> None:
     """Time since the last observation of a channel before each row, 0 where there was none."""
     for i in range(offsets.size - 1):
         for c in range(values.shape[1]):
@@ -426,16 +428,16 @@ def _find_since(times: Array, values: NDArray, offsets: Integers, out: Array) ->
 @kernel
 def _walk_laguerre(
     ages: Array,
-    values: NDArray,
+    values: Array,
     offsets: Integers,
     rate: float,
     norm: Array,
     responses: Array,
-    which: Integers,
     constant: Array,
+    which: Integers,
     out: Array,
 ) -> None:
-    """Let the difference to the last value decay, and add the response to the change, from observation to observation."""
+    """Let the difference to the last value decay and add the response to its change, observation by observation."""
     order, n_channels = norm.size, values.shape[1]
     state, last = np.empty((n_channels, order)), np.empty(n_channels)
     for i in range(offsets.size - 1):
@@ -445,7 +447,7 @@ def _walk_laguerre(
             here[:] = state
             _decay(ages[k], rate, norm, here)
             for c in range(n_channels):
-                value, row = np.float64(values[k, c]), here[c]
+                value, row = values[k, c], here[c]
                 seen = not np.isnan(value)
                 change = value - last[c] if seen and not np.isnan(last[c]) else 0.0
                 response = responses[which[k, c]]

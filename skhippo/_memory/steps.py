@@ -35,7 +35,7 @@ class Steps(Keeper):
     def _extend(self, chunk: Chunk) -> None:
         for streams, rows in self._blocks(chunk.times.shape[1] + self.setting.order):
             observed = chunk.values[streams]
-            n_streams, k, n_channels = observed.shape
+            _, k, n_channels = observed.shape
             times = np.column_stack([self.now[streams], chunk.times[streams]]) - self.start[streams, None]
             times = np.repeat(times, n_channels, axis=0)
             values = np.empty((len(times), k + 1))
