@@ -5,6 +5,7 @@ One function for each place; what they have in common is a `Way`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from itertools import pairwise
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._along.sliding import slide_along
 from skhippo._along.stepping import step_along, step_through
 from skhippo._along.windows import windows_along
 from skhippo._engine.threads import run
@@ -19,7 +21,7 @@ from skhippo._memory.joining import JOININGS
 from skhippo._memory.reading import LARGEST
 from skhippo._packed import blocks, namer, place_of
 from skhippo.hold import Hold, domain_ends
-from skhippo.measures import Measure
+from skhippo.measures import LegT, Measure
 from skhippo.panel import Panel
 from skhippo.projection import project, project_windows
 from skhippo.recurrence import Recurrence
@@ -110,19 +112,32 @@ def _along(panel: Panel, way: Way, part: float) -> Array:
     if way.discretization is not None:
         return step_along(panel, way.recurrence(part), way.hold, way.n_jobs)
     measure = way.narrowed(part)
-    if type(measure) not in JOININGS or (part < 1.0 and measure.time_scale is None):
-        return windows_along(panel, measure, way.order, way.hold, part, way.n_jobs)
     measure._horizon(way.order)  # raises where coefficients cannot be computed
-    joining = JOININGS[type(measure)](measure, way.order, way.hold)
-    out = np.empty((*panel.values.shape, way.order))
+    out, done = np.full((*panel.values.shape, way.order), np.nan), np.zeros(panel.values.shape, dtype=np.bool_)
 
     def walk(series: slice) -> None:
-        joining.walk(panel[series], out[panel.offsets[series.start] : panel.offsets[series.stop]])
+        rows = slice(panel.offsets[series.start], panel.offsets[series.stop])
+        _WALKS[type(measure)](panel[series], measure, way.order, way.hold, out[rows], done[rows])
 
-    # Series one after the other, some observations together.
-    bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
-    run(walk, lambda _: None, (slice(begin, end) for begin, end in pairwise(bounds.tolist())), way.n_jobs)
+    if type(measure) in _WALKS and (part == 1.0 or measure.time_scale is not None):
+        # Series one after the other, some observations together.
+        bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
+        run(walk, lambda _: None, (slice(begin, end) for begin, end in pairwise(bounds.tolist())), way.n_jobs)
+    if not done.all():
+        windows_along(panel, measure, way.order, way.hold, part, way.n_jobs, out, done)
     return out
+
+
+def _join_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Array, done: NDArray[np.bool_]) -> None:
+    JOININGS[type(measure)](measure, order, hold).walk(panel, out)
+    done[:] = True
+
+
+# Measures of which the coefficients of one moment help with those of the next.
+_WALKS: dict[type[Measure], Callable[[Panel, Measure, int, Hold, Array, NDArray[np.bool_]], None]] = {
+    **dict.fromkeys(JOININGS, _join_along),
+    LegT: slide_along,
+}
 
 
 def _side_by_side(windows: list[Array]) -> Array:

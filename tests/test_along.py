@@ -12,6 +12,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skhippo import HiPPOMemory, HiPPOTransformer, LagT, LegT, Panel, as_panel, project
+from skhippo._along.sliding import slide_along
+from skhippo._along.windows import windows_along
 from skhippo.datasets import irregular_sinusoids
 from skhippo.discretization import DISCRETIZATIONS
 
@@ -164,6 +166,30 @@ def test_rounding_does_not_add_up_along_a_series(measure, rng):
     for k in (10, 500, 2999):
         expected = project([(times[: k + 1], values[: k + 1])], measure, 64)[0]
         assert_allclose(found[k], expected, rtol=0, atol=TOLERANCE)
+
+
+@holds
+@pytest.mark.parametrize("theta", [0.5, 5.0, 40.0, 1e3])
+@pytest.mark.parametrize("origin", [0.0, 1e6])
+def test_windows_that_slide_are_those_projected_anew(theta, origin, hold, rng):
+    """Cells longer than the window, channels that are lost for long, windows longer than the series."""
+    panel = holed(rng, n_series=4, longest=200)
+    gaps = np.where(rng.random(panel.times.size) < 0.05, 30.0, 0.0)
+    times = origin + panel.times + np.cumsum(gaps)
+    values = panel.values.copy()
+    values[60:90, 0] = np.nan
+    panel, order = Panel(values, times, panel.offsets), 3
+    found = np.full((*values.shape, order), np.nan)
+    joined, none = np.zeros(values.shape, dtype=bool), np.zeros(values.shape, dtype=bool)
+    slide_along(panel, LegT(theta), order, hold, found, joined)
+    anew = np.full(found.shape, np.nan)
+    windows_along(panel, LegT(theta), order, hold, 1.0, None, anew, none)
+    assert joined.any() == (theta > 1.0)
+    assert not joined.all()
+    assert_allclose(found[joined], anew[joined], rtol=0, atol=TOLERANCE)
+    assert np.isnan(found[~joined]).all()
+    whole = transformed(panel, LegT(theta), order, hold=hold, output="sequence")
+    assert_allclose(whole, anew, rtol=0, atol=TOLERANCE)
 
 
 @pytest.mark.parametrize("method", ["projection", "recurrence"])

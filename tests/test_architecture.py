@@ -32,8 +32,9 @@ FLOORS = [
     {"_engine.cells", "_along", "_along.stepping"},
     {"projection"},
     {"datasets", "_memory.joining", "_memory.keeping", "_along.windows"},
-    {"_memory.stretches", "_memory.window", "_memory.steps", "coefficients"},
-    {"memory", "transformer"},
+    {"_memory.stretches", "_memory.window", "_memory.steps", "_along.sliding"},
+    {"memory", "coefficients"},
+    {"transformer"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 

@@ -4,4 +4,6 @@
     A recurrence, many series at once.
 `windows`
     Windows that end at every observation, projected one by one.
+`sliding`
+    The same for LegT, joined from stretches where windows have many observations.
 """

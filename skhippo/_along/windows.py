@@ -1,15 +1,14 @@
 """Windows that end at every observation of a series, each projected for itself.
 
-For most measures a window cannot slide: to take the coefficients of a polynomial to a later window, which it has never
-seen, multiplies their rounding by up to 6 for each degree.  So every window is projected anew, at the cost of its
-observations.  Windows that end at the same position of their series are neighbours in a batch: on a common clock they
-are one matrix product.
+The cost of a window is that of its observations.  Windows that end at the same position of their series are neighbours
+in a batch: on a common clock they are one matrix product.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +21,7 @@ from skhippo.measures import Measure
 from skhippo.panel import Panel
 from skhippo.projection import project_windows
 
-__all__ = ["windows_along"]
+__all__ = ["Windows", "windows_along"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -32,10 +31,42 @@ _OBSERVATIONS = 1 << 18
 _NUMBERS = 1 << 20
 
 
+class Windows(NamedTuple):
+    """What windows of one channel, one for each row of a panel, need of its observations: those in them, one before."""
+
+    times: Array  # (n_seen,) of the observations
+    values: NDArray  # (n_seen,)
+    first: Integers  # (n_rows,) the first observation that is needed
+    end: Integers  # (n_rows,) the end of those that are needed; 0 where nothing was observed
+
+    @classmethod
+    def find(cls, panel: Panel, channel: int, reach: Array) -> Windows:
+        """Find the windows of the lengths `reach` that end at the times of a panel."""
+        seen = np.flatnonzero(~np.isnan(panel.values[:, channel]))
+        bounds = np.empty((2, len(panel.times)), dtype=np.int64)
+        _find_windows(panel.times, reach, panel.offsets, seen, bounds)
+        return cls(panel.times[seen], panel.values[seen, channel], *bounds)
+
+    def project(self, rows: Integers, measure: Measure, order: int, hold: Hold, now: Array, scale: Array) -> Array:
+        """Project the windows of some rows, which end at the times `now` and have the time scales `scale`."""
+        offsets = to_offsets(self.end[rows] - self.first[rows])
+        places = np.repeat(self.first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
+        times, values = self.times[places], self.values[places, None]
+        panel = Panel._trusted(values=values, _times=times, offsets=offsets, _n_missing=0)
+        return project_windows(panel, measure, order, hold, now, scale, n_jobs=1)[:, 0]
+
+
 def windows_along(
-    panel: Panel, measure: Measure, order: int, hold: Hold, part: float = 1.0, n_jobs: int | None = None
-) -> Array:
-    """Coefficients after every observation time, each from what has been observed by then.
+    panel: Panel,
+    measure: Measure,
+    order: int,
+    hold: Hold,
+    part: float,
+    n_jobs: int | None,
+    out: Array,
+    done: NDArray[np.bool_],
+) -> None:
+    """Fill in the coefficients after observation times, each from what has been observed by then.
 
     Parameters
     ----------
@@ -43,52 +74,32 @@ def windows_along(
     measure : Measure
     order : int
     hold : {"linear", "previous"}
-    part : float, default=1.0
+    part : float
         For LegS: how much of the time since the start of the series is in a window.
-    n_jobs : int or None, default=None
-
-    Returns
-    -------
-    ndarray of shape (n_observations, n_channels, order)
-        NaN before the first observation of a channel.
+    n_jobs : int or None
+    out : ndarray of shape (n_observations, n_channels, order)
+        Nothing is written before the first observation of a channel.
+    done : ndarray of shape (n_observations, n_channels), bool
+        What is there already.
     """
-    out = np.full((*panel.values.shape, order), np.nan)
     start, _ = panel._ends()
     if measure.time_scale is None:
         scale = part * (panel.times - np.repeat(start, panel.lengths))
     else:
         scale = np.full(panel.times.size, measure.time_scale)
-    reach = scale * measure._horizon(order)
     by_position = np.argsort(sample_numbers(panel.offsets), kind="stable")
 
     def walk(channel: int) -> None:
-        seen = np.flatnonzero(~np.isnan(panel.values[:, channel]))
-        times, values = panel.times[seen], panel.values[seen, channel]
-        first, end = _find_windows(panel, reach, seen)
+        windows = Windows.find(panel, channel, scale * measure._horizon(order))
 
-        def compute(rows: Integers) -> None:
-            offsets = to_offsets(end[rows] - first[rows])
-            places = np.repeat(first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
-            windows = Panel._trusted(values=values[places, None], _times=times[places], offsets=offsets, _n_missing=0)
-            found = project_windows(windows, measure, order, hold, panel.times[rows], scale[rows], n_jobs=1)
-            out[rows, channel] = found[:, 0]
+        def fill(rows: Integers) -> None:
+            out[rows, channel] = windows.project(rows, measure, order, hold, panel.times[rows], scale[rows])
 
-        rows = by_position[end[by_position] > 0]
-        run(compute, lambda _: None, _batches(rows, (end - first)[rows], order), n_jobs)
+        rows = by_position[((windows.end > 0) & ~done[:, channel])[by_position]]
+        run(fill, lambda _: None, _batches(rows, (windows.end - windows.first)[rows], order), n_jobs)
 
     for channel in range(panel.n_channels):
         walk(channel)
-    return out
-
-
-def _find_windows(panel: Panel, reach: Array, seen: Integers) -> tuple[Integers, Integers]:
-    """Say what windows that end at each row need of the observed rows: those in them, and the last before.
-
-    Returns the first of them and the end, as places in `seen`; both are 0 where nothing was observed.
-    """
-    out = np.empty((2, len(panel.times)), dtype=np.int64)
-    _fill_windows(panel.times, reach, panel.offsets, seen, out)
-    return out[0], out[1]
 
 
 def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
@@ -99,7 +110,7 @@ def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
 
 
 @kernel
-def _fill_windows(times: Array, reach: Array, offsets: Integers, seen: Integers, out: Integers) -> None:
+def _find_windows(times: Array, reach: Array, offsets: Integers, seen: Integers, out: Integers) -> None:
     first, end = 0, 0
     for i in range(offsets.size - 1):
         first = end
