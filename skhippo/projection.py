@@ -227,7 +227,7 @@ def reconstruct(
             f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
             f"{measure!r}: positions are relative to the window"
         )
-    rows = coefficients.reshape(1, -1, coefficients.shape[-1])
+    rows = coefficients.reshape(1, -1, check_order(coefficients.shape[-1]))
     return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
 
 

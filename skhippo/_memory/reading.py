@@ -9,11 +9,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._reals import as_real
 
-__all__ = ["check_clock", "read_values", "spread_times"]
+__all__ = ["LARGEST", "check_clock", "read_values", "spread_times"]
 
 Array = NDArray[np.float64]
 
-# Differences of larger values, and sums of many of them, may overflow.
+#: Differences of larger values, and sums of many of them, may overflow.
 LARGEST = 1e290
 
 
