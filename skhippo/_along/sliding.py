@@ -12,6 +12,8 @@ which no polynomial would survive.
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -28,9 +30,10 @@ __all__ = ["slide_along"]
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
-
 # Observations in a window for each coefficient, from which on it is joined and not projected (measured).
 _MANY = 4
+# Numbers in the coefficients that are joined at a time.
+_NUMBERS = 1 << 18
 
 
 def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Array, done: NDArray[np.bool_]) -> None:
@@ -48,41 +51,78 @@ def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Arr
     done : ndarray of shape (n_observations, n_channels), bool
         Filled in: what is in `out`.
     """
-    theta = np.full(panel.times.size, measure.time_scale)
+    theta = float(measure.time_scale or 0.0)
     joining = LegendreJoining(LegS(), order, hold)
     for channel in range(panel.n_channels):
-        windows = Windows.find(panel, channel, theta)
+        windows = Windows.find(panel, channel, np.full(panel.times.size, theta))
         rows = np.flatnonzero(windows.end - windows.first >= _MANY * order)
-        if not rows.size:
+        if not rows.size:  # perhaps there are no observations either
             continue
         boundary = np.empty(windows.times.size, dtype=np.int64)
-        _set_boundaries(windows.times, windows.end[panel.offsets[1:] - 1], theta[0], boundary)
-        first, last = windows.first[rows], windows.end[rows] - 1
-        cut = panel.times[rows] - windows.times[first] >= theta[0]
-        over = first + cut <= boundary[last]
-        rows = rows[over]
-        if rows.size:
-            out[rows, channel] = _join(windows, rows, cut[over], boundary, panel.times[rows], theta[0], joining)
-            done[rows, channel] = True
+        _set_boundaries(windows.times, windows.end[panel.offsets[1:] - 1], theta, boundary)
+        cut = panel.times - windows.times[windows.first] >= theta  # the cell after the first observation
+        rows = rows[(windows.first + cut)[rows] <= boundary[windows.end[rows] - 1]]
+        if not rows.size:
+            continue
+        walked = Walked.both_ways(windows.times, windows.values.astype(np.float64), boundary, joining)
+        size = max(1, _NUMBERS // order)
+        for begin in range(0, rows.size, size):
+            some = rows[begin : begin + size]
+            first, last = (windows.first + cut)[some], windows.end[some] - 1
+            out[some, channel] = _join(walked, first, last, cut[some], panel.times[some], theta, joining)
+        done[rows, channel] = True
+
+
+class Walked(NamedTuple):
+    """The observations of a channel, and the coefficients of stretches between them and boundaries."""
+
+    times: Array
+    values: Array
+    boundary: Integers  # of each observation
+    towards: Array  # coefficients from each observation to the next boundary
+    beyond: Array  # coefficients from its boundary to each observation
+
+    @classmethod
+    def both_ways(cls, times: Array, values: Array, boundary: Integers, joining: LegendreJoining) -> Walked:
+        """Walk from each boundary to the next, and back."""
+        ends = np.flatnonzero(np.diff(boundary, append=-1))
+        begins = boundary[ends]
+        offsets = to_offsets(ends - begins + 1)
+        piece = np.repeat(np.arange(ends.size), np.diff(offsets))
+        place = np.arange(offsets[-1]) - offsets[piece]
+        forward, backward = begins[piece] + place, ends[piece] - place
+        # A previous value lasts until the next observation: walked backwards, it is that which comes next.
+        mirrored = values[backward] if joining.hold == "linear" else values[np.maximum(backward - 1, 0)]
+        # A boundary is in two pieces; its own is that which ends there.
+        mine = np.arange(times.size)
+        own = np.searchsorted(ends, mine)
+        beyond = _walk(times[forward], values[forward], offsets, joining)[offsets[own] + mine - begins[own]]
+        back = _walk(times[ends[piece]] - times[backward], mirrored, offsets, joining)
+        towards = back[offsets[own] + ends[own] - mine]
+        towards[:, 1::2] *= -1.0  # polynomials of odd degree, seen from the other side
+        return cls(times, values, boundary, towards, beyond)
+
+
+def _walk(times: Array, values: Array, offsets: Integers, joining: LegendreJoining) -> Array:
+    """Coefficients after every observation of some pieces."""
+    out = np.empty((times.size, 1, joining.order))
+    joining.walk(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
+    return out[:, 0]
 
 
 def _join(
-    windows: Windows,
-    rows: Integers,
+    walked: Walked,
+    first: Integers,
+    last: Integers,
     cut: NDArray[np.bool_],
-    boundary: Integers,
     now: Array,
     theta: float,
     joining: LegendreJoining,
 ) -> Array:
-    """Coefficients of the windows of some rows; `cut`: whether a window cuts the cell before its first observation."""
-    times, values = windows.times, windows.values.astype(np.float64)
-    first, last = windows.first[rows] + cut, windows.end[rows] - 1
-    middle = boundary[last]
-    towards, beyond = _walks(times, values, boundary, joining)
-    # Ages, not times: the start of a window is never computed.
-    length = theta - (now - times[first])
-    before = first - cut
+    """Coefficients of the windows from before an observation to after another; `cut`: through the cell before it."""
+    times, values, boundary, towards, beyond = walked
+    middle, before = boundary[last], first - cut
+    length = theta - (now - times[first])  # the start of a window is never computed: it would be rounded
     if joining.hold == "linear":
         cell = np.where(cut, times[first] - times[before], 1.0)
         begin = values[first] - (values[first] - values[before]) * (length / cell)
@@ -96,29 +136,6 @@ def _join(
     if late.size:
         union[late] = joining.join(union[late], length[late], values[last[late], None], (now - times[last])[late])
     return union
-
-
-def _walks(times: Array, values: Array, boundary: Integers, joining: LegendreJoining) -> tuple[Array, Array]:
-    """Coefficients from each observation to the next boundary, and from the last boundary to each observation."""
-    ends = np.flatnonzero(np.diff(boundary, append=-1))
-    begins = boundary[ends]
-    offsets = to_offsets(ends - begins + 1)
-    piece = np.repeat(np.arange(ends.size), np.diff(offsets))
-    place = np.arange(offsets[-1]) - offsets[piece]
-    # A boundary is in both of its pieces; all others are in one.
-    mine = np.arange(times.size)
-    own = np.searchsorted(ends, mine)
-    forward, backward = begins[piece] + place, ends[piece] - place
-    # A previous value lasts until the next observation: walked backwards, it is that which comes next.
-    mirrored = values[backward] if joining.hold == "linear" else values[np.maximum(backward - 1, 0)]
-    found = []
-    for clock, signal in ((times[forward], values[forward]), (times[ends[piece]] - times[backward], mirrored)):
-        out = np.empty((offsets[-1], 1, joining.order))
-        joining.walk(Panel._trusted(values=signal[:, None], _times=clock, offsets=offsets, _n_missing=0), out)
-        found.append(out[:, 0])
-    beyond, towards = found[0][offsets[own] + mine - begins[own]], found[1][offsets[own] + ends[own] - mine]
-    towards[:, 1::2] *= -1.0  # polynomials of odd degree, seen from the other side
-    return towards, beyond
 
 
 @kernel
