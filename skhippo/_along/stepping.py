@@ -109,7 +109,8 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Arr
         values[:, 0] = last[:active]
         carry_on(panel.values, places[:, 1], rows.channel[:active], values)
         record = None if out is None else np.empty((active, k, recurrence.order))
-        recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
+        with np.errstate(over="ignore", invalid="ignore"):  # noticed below; compiled kernels do not warn
+            recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
         if out is not None:
             out[places[:, 1:], rows.channel[:active, None]] = record
         last = values[:, -1]
