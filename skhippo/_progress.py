@@ -27,7 +27,7 @@ def progress(verbose: int, title: str, total: int) -> Iterator[None]:
     title : str
         What is under way.
     total : int
-        Number of observation times, over all series.
+        Number of values, over all series and channels.
     """
     if not verbose:
         yield
@@ -36,7 +36,7 @@ def progress(verbose: int, title: str, total: int) -> Iterator[None]:
         from tqdm.auto import tqdm
     except ImportError as error:
         raise ImportError(f"verbose={verbose} draws with tqdm: pip install tqdm, or set verbose=0") from error
-    with tqdm(total=total, desc=title, unit=" times", unit_scale=True, delay=_DELAY) as bar:
+    with tqdm(total=total, desc=title, unit=" values", unit_scale=True, delay=_DELAY) as bar:
         token = _bar.set(bar)
         try:
             yield
@@ -55,6 +55,11 @@ def watched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterable[Item
 
 
 def _count(items: Iterable[Item], size: Callable[[Item], int], bar: Any) -> Iterator[Item]:
+    inside = _bar.get() is bar
+    if inside:  # what the work on an item watches is a part of that item
+        _bar.set(None)
     for item in items:
         yield item
         bar.update(size(item))
+    if inside:
+        _bar.set(bar)

@@ -21,6 +21,7 @@ __all__ = [
     "Rows",
     "Signals",
     "ages_of_cells",
+    "carry_on",
     "cells_until",
     "domain_ends",
     "sample",
@@ -293,6 +294,19 @@ def _sample(
             last = seen_before(values, occupied, c, low, begin)
             following = seen_after(values, occupied, c, low + 1, end)
             out[i, c] = held(times, values, c, begin, last, following, moments[i], linear)
+
+
+@kernel
+def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Array) -> None:
+    """Write stretches of channels, from the packed rows `rows` on, behind what was known last, in column 0.
+
+    A missing value is the one before it.
+    """
+    for r in range(len(out)):
+        line, first, channel = out[r], rows[r] - 1, channels[r]
+        for k in range(1, line.size):
+            value = np.float64(values[first + k, channel])
+            line[k] = line[k - 1] if np.isnan(value) else value
 
 
 @kernel

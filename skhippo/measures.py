@@ -171,6 +171,11 @@ class Measure(ABC):
         """Length `theta` of the unit of `s` in the units of the timestamps; None: the whole history."""
         return getattr(self, "theta", None)
 
+    def _steady(self, order: int) -> Array:
+        """Coefficients of the signal that was always 1, shape (order,): ``A^-1 B``."""
+        still = np.zeros(self._functions(order).number)
+        return self._assemble(still, np.ones(()), np.ones(()), order)
+
     # ------------------------------------------------------------------ for the engine
     def _age(self, s: Array) -> Array:
         """Turn places into ages in units of the time scale (the map is its own inverse)."""

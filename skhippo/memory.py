@@ -30,6 +30,7 @@ from skhippo._validation import check_choice, check_order
 from skhippo.discretization import as_discretization
 from skhippo.hold import HOLDS, Hold
 from skhippo.measures import MEASURES, Measure, as_measure
+from skhippo.projection import evaluate, settle
 
 __all__ = ["HiPPOMemory"]
 
@@ -37,10 +38,6 @@ Array = NDArray[np.float64]
 Method = Literal["projection", "recurrence"]
 METHODS = ("projection", "recurrence")
 
-# Times so little outside the window are its edge, after rounding; in units of the window.
-_EDGE = 1e-12
-# Numbers of a basis that are held at a time.
-_BLOCK = 1 << 21
 _FORMAT, _VERSION = "skhippo.HiPPOMemory", 1
 
 
@@ -259,31 +256,24 @@ class HiPPOMemory:
         clock = np.broadcast_to(clock, (self.n_streams, clock.shape[-1] if clock.ndim else 1))
         if self._origins is not None:
             clock = seconds_since(clock, self._origins[:, None])
-        places = self._places(clock)
-        coefficients = self.coefficients
-        out = np.empty((self.n_streams, self.n_channels, clock.shape[1]))
-        size = max(1, _BLOCK // (max(clock.shape[1], 1) * self.order))
-        for begin in range(0, self.n_streams, size):
-            part = slice(begin, begin + size)
-            basis = self.measure.basis(self.order, places[part])
-            np.matmul(coefficients[part], np.swapaxes(basis, -1, -2), out=out[part])
-        return out
+        return evaluate(self.coefficients, self._places(clock), self.measure)
 
     def _places(self, clock: Array) -> Array:
         """Return the places of the measure at which moments lie; raise if one is outside."""
-        scale, (low, high) = self.measure.time_scale, self.measure.domain
-        oldest = self._keeper.start if scale is None or np.isinf(high) else self._keeper.now - scale
-        length = np.maximum(self._keeper.now - self._keeper.start, np.finfo(float).tiny) if scale is None else scale
-        length = np.broadcast_to(length, (self.n_streams,))[:, None]
-        slack = _EDGE * length
-        outside = ~((clock >= oldest[:, None] - slack) & (clock <= self._keeper.now[:, None] + slack))
+        start, now, scale = self._keeper.start, self._keeper.now, self.measure.time_scale
+        length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(self.n_streams, scale)
+        endless = np.isinf(self.measure.domain[1])
+        oldest = start if scale is None or endless else now - scale
+        places, outside = settle(self.measure._age((now[:, None] - clock) / length[:, None]), self.measure)
+        if endless:  # what came before the start is not known, though it counts
+            outside |= clock < start[:, None]
         if outside.any():
             stream, position = np.argwhere(outside)[0]
             raise ValueError(
                 f"stream {stream}, position {position}: the time {clock[stream, position]} lies outside "
-                f"[{oldest[stream]}, {self._keeper.now[stream]}], which the coefficients of {self.measure!r} describe"
+                f"[{oldest[stream]}, {now[stream]}], which the coefficients of {self.measure!r} describe"
             )
-        return np.clip(self.measure._age((self._keeper.now[:, None] - clock) / length), low, high)
+        return places
 
     # ------------------------------------------------------------------ merging
     def merge(self, other: HiPPOMemory) -> HiPPOMemory:

@@ -369,6 +369,11 @@ class Panel:
             )
         return self._trusted(**self.__getstate__() | {"values": values})
 
+    def _with_channels(self, values: Array, channel_names: tuple[str, ...]) -> Panel:
+        """Return the same series with other channels, which hold no infinities."""
+        state = {"values": values, "channel_names": channel_names, "_n_missing": None}
+        return self._trusted(**self.__getstate__() | state)
+
     def where(self, keep: ArrayLike) -> Panel:
         """Return the panel with some of its observation times only.
 

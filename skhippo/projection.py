@@ -47,7 +47,7 @@ from skhippo.hold import HOLDS, Hold, domain_ends, sample, signals
 from skhippo.measures import Measure, as_measure
 from skhippo.panel import Panel
 
-__all__ = ["project", "reconstruct", "sample_approximation"]
+__all__ = ["evaluate", "project", "project_windows", "reconstruct", "sample_approximation", "settle"]
 
 Array = NDArray[np.float64]
 
@@ -55,6 +55,8 @@ Array = NDArray[np.float64]
 _ROWS = 1 << 10
 # Places so little outside the window are its edge, after rounding.
 _EDGE = 1e-12
+# Numbers of a basis that are held at a time.
+_BLOCK = 1 << 21
 
 
 # ---------------------------------------------------------------------- public
@@ -137,12 +139,38 @@ def project(
     measure = as_measure(measure, theta)
     check_choice("hold", hold, HOLDS)
     now = _query_times(panel, at, hold)
+    start, _ = domain_ends(panel, hold)
     held = signals(panel, hold)
     sizes = {"series": len(panel), "times": now.shape[1], "channels": panel.n_channels, "coefficients": order}
     out = allocate(sizes, _result_dtype(panel, dtype), "project fewer series at a time, or take a lower order")
-    for query, moments in enumerate(now.T):
-        _coefficients(Task.until(np.ascontiguousarray(moments), held, measure, order), n_jobs, out[:, query])
+    for query, moments in enumerate(np.ascontiguousarray(now.T)):
+        scale = moments - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
+        _coefficients(Task.until(moments, scale, held, measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
+
+
+def project_windows(
+    panel: Panel, measure: Measure, order: int, hold: Hold, now: Array, scale: Array, n_jobs: int | None = None
+) -> Array:
+    """Coefficients of windows that end at the times `now` and have the time scales `scale`, whatever the measure's own.
+
+    Parameters
+    ----------
+    panel : Panel
+    measure : Measure
+    order : int
+    hold : {"linear", "previous"}
+    now, scale : ndarray of shape (n_series,)
+        On the clock of each series, and not before its start.
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, order)
+    """
+    out = np.empty((len(panel), panel.n_channels, order))
+    _coefficients(Task.until(now, scale, signals(panel, hold), measure, order), n_jobs, out)
+    return out
 
 
 def reconstruct(
@@ -196,30 +224,50 @@ def reconstruct(
     moments = as_times(positions, "positions")
     if moments.dtype.kind == "M":
         raise TypeError("positions holds datetimes: they are relative to the window, give numbers or durations")
-    places = moments / (measure.time_scale or 1.0)
-    low, high = measure.domain
-    places = np.where((places > high) & (places <= high + _EDGE), high, places)
-    places = np.where((places < low) & (places >= low - _EDGE), low, places)
-    outside = ~((places >= low) & (places <= high) & np.isfinite(places))
+    places, outside = settle(moments / (measure.time_scale or 1.0), measure)
     if outside.any():
+        low, high = measure.domain
         end = high * (measure.time_scale or 1.0)
         raise ValueError(
             f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
             f"{measure!r}: positions are relative to the window"
         )
-    return _evaluate(coefficients, places, measure)
+    rows = coefficients.reshape(1, -1, check_order(coefficients.shape[-1]))
+    return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
 
 
-def _evaluate(coefficients: Array, places: Array, measure: Measure) -> Array:
-    """Sum the basis at `places`, in blocks, so that the basis is never stored for all of them."""
-    order = coefficients.shape[-1]
-    flat = places.ravel()
-    out = np.empty((*coefficients.shape[:-1], flat.size))
-    block = max(1, (1 << 21) // max(order, 1))
-    for begin in range(0, flat.size, block):
-        basis = measure.basis(order, flat[begin : begin + block])
-        out[..., begin : begin + block] = coefficients @ basis.T
-    return out.reshape(coefficients.shape[:-1] + places.shape)
+def settle(places: Array, measure: Measure) -> tuple[Array, NDArray[np.bool_]]:
+    """Move places that rounding has put outside the window to its edge, and say which ones lie outside in earnest."""
+    low, high = measure.domain
+    outside = ~((places >= low - _EDGE) & (places <= high + _EDGE) & np.isfinite(places))
+    return np.clip(places, low, high), outside
+
+
+def evaluate(coefficients: Array, places: Array, measure: Measure) -> Array:
+    """Evaluate approximations, each at places of its own.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (n_series, n_channels, order)
+    places : ndarray of shape (n_series, m)
+        In the domain of the measure.
+    measure : Measure
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, m)
+    """
+    (n_series, n_channels, order), m = coefficients.shape, places.shape[1]
+    out = np.empty((n_series, n_channels, m))
+    width = max(1, min(m, _BLOCK // order))
+    height = max(1, _BLOCK // (width * order))
+    for first in range(0, n_series, height):
+        rows = slice(first, first + height)
+        for begin in range(0, m, width):
+            part = slice(begin, begin + width)
+            basis = measure.basis(order, places[rows, part])
+            np.matmul(coefficients[rows], np.swapaxes(basis, -1, -2), out=out[rows, :, part])
+    return out
 
 
 def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, hold: Hold) -> Array:
@@ -245,14 +293,11 @@ def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, ho
     scale = end - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
     ages = np.repeat(end, panel.lengths) - panel.times
     ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # one observation: no time to tell apart
-    low, high = measure.domain
-    places = measure._age(ages)
-    places[(places < low) & (places >= low - _EDGE)] = low
-    inside = (places >= low) & (places <= high)
+    places, outside = settle(measure._age(ages), measure)
     out = np.full((len(places), coefficients.shape[1]), np.nan)
     for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
-        rows = begin + np.flatnonzero(inside[begin:stop])
-        out[rows] = _evaluate(coefficients[series], places[rows], measure).T
+        rows = begin + np.flatnonzero(~outside[begin:stop])
+        out[rows] = evaluate(coefficients[series, None], places[None, rows], measure)[0].T
     return out
 
 
@@ -328,7 +373,8 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
             series, moments = result
             np.add.at(total, place[series], moments)
 
-    run(compute, collect, watched(work, lambda unit: int(unit.rows.number.sum())), n_jobs)
+    n_channels = out.shape[1]
+    run(compute, collect, watched(work, lambda unit: int(unit.rows.number.sum()) * n_channels), n_jobs)
     for begin in range(0, rest.size, _ROWS):
         part = slice(begin, begin + _ROWS)
         finish(rest[part], total[part])

@@ -47,6 +47,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._jit import kernel
 from skhippo._validation import check_order
 from skhippo.discretization import as_discretization, discretize, discretize_scaled, shares
+from skhippo.hold import Hold
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT, Measure
 
 __all__ = ["Recurrence"]
@@ -68,7 +69,6 @@ class Form(NamedTuple):
 
     constants: Array  # of shape (n_constants, order) or what `advance` reads
     advance: Callable[..., None]
-    steady: Array  # coefficients of the signal that was always 1
 
 
 class Recurrence:
@@ -120,10 +120,7 @@ class Recurrence:
         ndarray of shape (n_rows, order)
             ``(f, 0, 0, ...)``; under a tilted LagT the steady state ``A^-1 B f``.
         """
-        values = np.asarray(values, dtype=np.float64)
-        if self._form:
-            return np.multiply.outer(values, self._form.steady)
-        return np.multiply.outer(values, np.linalg.solve(self.measure.A(self.order), self.measure.B(self.order)))
+        return np.multiply.outer(np.asarray(values, dtype=np.float64), self.measure._steady(self.order))
 
     def advance(
         self,
@@ -169,6 +166,27 @@ class Recurrence:
                 clock = times[..., first : first + _STEPS + 1]
                 clock = clock if times.ndim == 1 else clock[rows]
                 self._advance(c[rows], before[rows, steps], values[rows, steps], clock, record, first)
+
+    def follow(self, c: Array, values: Array, times: Array, hold: Hold, out: Array | None = None) -> None:
+        """Take streams along the signal that a hold makes of their observations, in place.
+
+        Parameters
+        ----------
+        c : ndarray of shape (n_rows, order), float64, C-contiguous
+            Coefficients at the first of the observations; afterwards those at the last.
+        values, times : ndarray of shape (n_rows, k + 1)
+            Observations, none missing, and their times, for LegS since the start of the stream.
+        hold : {"linear", "previous"}
+            Whether the input of a step comes from both of its ends or is the older one.
+        out : ndarray of shape (n_rows, k, order) or None, default=None
+            See `advance`.
+        """
+        if (times == times[0]).all():
+            times = times[0]
+        if hold == "previous":
+            self.advance(c, values[:, :-1], times, out=out)
+        else:
+            self.advance(c, values[:, 1:], times, previous=values[:, 0], out=out)
 
     def _check(self, c: Array, values: Array, times: Array, out: Array | None) -> None:
         rows, k = c.shape[0], values.shape[-1]
@@ -277,12 +295,7 @@ def _record(state: Array, out: Array, k: int) -> None:
 def _triangle(diagonal: Array, p: Array, q: Array, gap: Array, source: Array) -> Form:
     """Form of ``A = diag(diagonal) + tril(p q^T, -1)``, ``B = p source``; `gap` is ``diagonal - p q``."""
     jump = np.diff(source, append=source[-1])
-    steady = np.empty(diagonal.size)
-    rest = source[0]
-    for n in range(steady.size):
-        steady[n] = p[n] * rest / diagonal[n]
-        rest += jump[n] - q[n] * steady[n]
-    return Form(np.stack([diagonal, p, q, gap, jump, source]), _advance_triangle, steady)
+    return Form(np.stack([diagonal, p, q, gap, jump, source]), _advance_triangle)
 
 
 def _legs(measure: Measure, order: int) -> Form:
@@ -345,7 +358,7 @@ def _advance_triangle(constants: Array, weights: Array, inputs: Array, c: Array,
 def _legt(measure: Measure, order: int) -> Form:
     r = measure.B(order)
     s = np.where(np.arange(order) % 2, -r, r)
-    return Form(np.stack([r, s]), _advance_legt, np.eye(order)[0])
+    return Form(np.stack([r, s]), _advance_legt)
 
 
 @kernel
@@ -411,7 +424,7 @@ def _fout(measure: Measure, order: int) -> Form:
     rates *= 2.0 * np.pi
     if order % 2 == 0:
         rates[-1] = 0.0
-    return Form(rates[None], _advance_fout, np.eye(order)[0])
+    return Form(rates[None], _advance_fout)
 
 
 @kernel
@@ -482,7 +495,7 @@ def _chebt(measure: Measure, order: int) -> Form:
     halves = np.where(n == 0, math.sqrt(0.5), 1.0)  # the sums of a derivative give T_0 by half
     couple = np.where(n == 1, math.sqrt(2.0), 1.0)
     constants = np.stack([4.0 * n, ends, couple, halves, np.append(measure.B(order), 0.0)])
-    return Form(constants, _advance_chebt, np.eye(order)[0])
+    return Form(constants, _advance_chebt)
 
 
 @kernel

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -13,13 +14,16 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from skhippo._links import DocumentedMixin
+from skhippo._packed import sample_numbers
 from skhippo._progress import progress
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
+from skhippo.coefficients import Way, coefficients_along, final_coefficients
+from skhippo.discretization import DISCRETIZATIONS
 from skhippo.formats import as_panel
 from skhippo.hold import Hold, domain_ends
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.panel import Panel
-from skhippo.projection import project, sample_approximation
+from skhippo.projection import sample_approximation
 
 __all__ = ["HiPPOTransformer"]
 
@@ -44,12 +48,17 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         the training series (`theta_`).
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
-    method : {"projection"}, default="projection"
-        Exact closed form.  ``"recurrence"`` is reserved for the online algorithm and not yet available.
-    discretization : str, default="bilinear"
-        Of the recurrence; the projection has none and ignores it.
-    output : {"final"}, default="final"
-        Coefficients at the end of each series.  ``"sequence"`` is reserved and not yet available.
+    method : {"projection", "recurrence"}, default="projection"
+        Exact closed form, or the paper's algorithm, step by step (`skhippo.recurrence`): what a `HiPPOMemory` of that
+        method has after the same observations.  A recurrence ends with the last observation, whatever the hold, and a
+        missing value is the last one before it.
+    discretization : {"forward", "backward", "bilinear", "zoh"} or float, default="bilinear"
+        Of the recurrence, or the `alpha` of the generalised bilinear transform; the projection has none.
+    output : {"final", "sequence"}, default="final"
+        Coefficients at the end of each series, or after every observation time, each from what has been observed by
+        then (a hole is not filled from its later side).
+    windows : int, default=1
+        Describe the last 1, 1/2, 1/4, ... of `theta`, for LegS of each series' own duration: so many windows.
     scaling : {"channel"} or None, default="channel"
         Scale each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
         :math:`c_0`, and all its coefficients are divided by their joint root mean square.  Since the basis is
@@ -58,10 +67,11 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     indicator : bool, default=False
         Append each channel's observation pattern (1 observed, 0 not) as a further channel.
     duration : bool, default=False
-        Append the logarithms of each series' duration and number of observation times.
+        Append the logarithms of each series' duration and number of observation times, in a sequence of those so far.
     empty : {"nan", "zero", "error"}, default="nan"
         What a channel without any observation becomes; ``"zero"`` stands, once scaled, for a channel that is
-        constant at the average (not so for a tilted LagT).
+        constant at the average (not so for a tilted LagT).  In a sequence, also what precedes a channel's first
+        observation (NaN with ``"error"``).
     time_channel : int, optional
         Channel of array input that holds the timestamps.
     n_jobs : int, optional
@@ -76,7 +86,8 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     theta_ : float or None
         Its time scale; None for LegS.
     center_, scale_ : ndarray of shape (n_channels,)
-        What is subtracted from :math:`c_0` and what all coefficients are divided by.
+        What is subtracted from :math:`c_0` and what all coefficients are divided by, in all windows and, since they
+        are learned from the final coefficients, for both outputs.
     n_channels_ : int
         Channels of the training panel (without those of `indicator`).
     channel_names_ : tuple of str
@@ -127,8 +138,9 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         "theta": [None, Interval(Real, 0, None, closed="neither")],
         "hold": [StrOptions({"linear", "previous"})],
         "method": [StrOptions({"projection", "recurrence"})],
-        "discretization": [str],
+        "discretization": [StrOptions(set(DISCRETIZATIONS)), Interval(Real, 0, 1, closed="both")],
         "output": [StrOptions({"final", "sequence"})],
+        "windows": [Interval(Integral, 1, None, closed="left")],
         "scaling": [None, StrOptions({"channel"})],
         "indicator": ["boolean"],
         "duration": ["boolean"],
@@ -145,9 +157,10 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         *,
         theta: float | None = None,
         hold: Hold = "linear",
-        method: Literal["projection"] = "projection",
-        discretization: str = "bilinear",
-        output: Literal["final"] = "final",
+        method: Literal["projection", "recurrence"] = "projection",
+        discretization: str | float = "bilinear",
+        output: Literal["final", "sequence"] = "final",
+        windows: int = 1,
         scaling: Literal["channel"] | None = "channel",
         indicator: bool = False,
         duration: bool = False,
@@ -163,6 +176,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         self.method = method
         self.discretization = discretization
         self.output = output
+        self.windows = windows
         self.scaling = scaling
         self.indicator = indicator
         self.duration = duration
@@ -190,7 +204,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
-    def fit_transform(self, X: object, y: object = None, **params: object) -> NDArray:
+    def fit_transform(self, X: object, y: object = None, **params: object) -> Any:
         """Fit to a panel and return its features; projects once where `fit` and `transform` project twice.
 
         Parameters
@@ -204,14 +218,15 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_series, n_features_out)
+        ndarray or Panel
+            See `transform`.
         """
         if params:
             raise TypeError(f"fit_transform() takes no further parameters, got {', '.join(map(repr, params))}")
         panel, coefficients = self._fit(X)
-        return self._indexed(X, panel, self._features(panel, coefficients))
+        return self._output(X, panel, coefficients)
 
-    def transform(self, X: object) -> NDArray:
+    def transform(self, X: object) -> Any:
         """Return the features of series.
 
         Parameters
@@ -221,20 +236,21 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
 
         Returns
         -------
-        ndarray of shape (n_series, n_features_out)
-            float32 for float32 values, else float64.
+        ndarray of shape (n_series, n_features_out), or a sequence
+            float32 for float32 values, else float64.  A sequence is an array of shape (n_series, n_features_out,
+            n_times) for array input without times of its own (NaN where it was padded), for any other a `Panel` with
+            the times of `X` and the features as its channels.  Either is input for another step that takes panels.
         """
         check_is_fitted(self)
-        if self._layout != (self.order, self.indicator):
+        if self._layout != (self.order, self.indicator, self.windows):
             raise ValueError(
-                "order or indicator was changed after fit, to which the learned scaling belongs: fit again"
+                "order, indicator or windows was changed after fit, to which the learned scaling belongs: fit again"
             )
         panel = self._panel(X, reset=False)
-        return self._indexed(X, panel, self._features(panel, self._project(panel)))
+        return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Array]:
-        _refuse_reserved(self.method, self.output)
         panel = self._panel(X, reset=True)
         start, end = domain_ends(panel, self.hold)
         durations = end - start
@@ -246,8 +262,8 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
         _, last = domain_ends(panel, "linear")
         self.sample_times_ = np.linspace(0.0, float(np.median(last - start)), int(np.median(panel.lengths)))
-        self._layout = (self.order, self.indicator)
-        coefficients = self._project(panel)
+        self._layout = (self.order, self.indicator, self.windows)
+        coefficients = self._final(panel)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
         return panel, coefficients
 
@@ -258,16 +274,17 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         Parameters
         ----------
         C : array-like of shape (n_series, n_features_out)
-            What `transform` returns.
+            What `transform` returns; of a sequence the features at one time of each series.
         times : array-like or list of array-like, optional
             Observation times of the series: one array for all, or one for each.  A series' domain runs over its
-            times as in `transform`.  By default those of the median training series, `sample_times_`.
+            times as in `transform`; for features of a sequence these are the times so far.  By default those of the
+            median training series, `sample_times_`.
 
         Returns
         -------
         Panel
-            The approximated series.  Where a window measure says nothing, because the moment is older than its
-            window, the value is NaN.
+            The approximated series, of several windows the longest.  Where a window measure says nothing, because the
+            moment is older than its window, the value is NaN.
         """
         check_is_fitted(self)
         features = np.asarray(C, dtype=np.float64)
@@ -278,18 +295,20 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         n_channels = self.n_channels_
         if np.isinf(features).any():
             raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
-        n_rows = len(self.scale_)
-        scaled = features[:, : n_rows * self.order].reshape(len(features), n_rows, self.order)
+        n_rows, width = len(self.scale_), self.windows * self.order
+        scaled = features[:, : n_rows * width].reshape(len(features), n_rows, width)[..., : self.order]
         coefficients = scaled * self.scale_[:, None]
         coefficients[..., 0] += self.center_
         clocks = _clocks(self.sample_times_ if times is None else times, len(features))
         blank = as_panel([(clock, np.zeros((n_channels, len(clock)))) for clock in clocks])
-        values = sample_approximation(coefficients[:, :n_channels], blank, self.measure_, self.hold)
+        # Only a projection goes on after the last observation, to the end of the domain.
+        hold = self.hold if (self.method, self.output) == ("projection", "final") else "linear"
+        values = sample_approximation(coefficients[:, :n_channels], blank, self.measure_, hold)
         return Panel(values, blank.times, blank.offsets, self.channel_names_, origins=blank.origins)
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Names of the features: ``<channel>__<measure>_c<n>``.
+        """Names of the features: ``<channel>__<measure>_c<n>``, of several windows ``<channel>__<measure>_w1/2_c<n>``.
 
         Parameters
         ----------
@@ -313,14 +332,16 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
                 names = tuple(channels)
         if self.indicator:
             names = (*names, *(f"{name}__observed" for name in names))
-        features = [f"{name}__{self.measure_.name}_c{n}" for name in names for n in range(self.order)]
+        windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.windows))]
+        prefixes = [f"{self.measure_.name}_{w}" for w in windows] if self.windows > 1 else [self.measure_.name]
+        features = [f"{name}__{prefix}_c{n}" for name in names for prefix in prefixes for n in range(self.order)]
         if self.duration:
             features += ["log_duration", "log_n_observations"]
         return np.asarray(features, dtype=object)
 
     @property
     def _n_features_out(self) -> int:
-        return len(self.scale_) * self.order + 2 * self.duration
+        return len(self.scale_) * self.windows * self.order + 2 * self.duration
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -362,28 +383,62 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             )
         return panel
 
-    def _project(self, panel: Panel) -> NDArray:
-        """Raw coefficients of the panel's channels and, if asked for, of their observation patterns."""
+    @property
+    def _way(self) -> Way:
+        discretization = self.discretization if self.method == "recurrence" else None
+        return Way(self.measure_, self.order, self.hold, discretization, self.windows, self.n_jobs)
+
+    def _described(self, panel: Panel) -> Panel:
+        """Return the panel with, if asked for, the observation patterns of its channels."""
         if self.empty == "error":
             _refuse_empty_channels(panel, self.channel_names_)
-        if self.indicator:
-            values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
-            panel = Panel(values, panel._times, panel.offsets, origins=panel.origins)
-        with progress(self.verbose, type(self).__name__, int(panel.lengths.sum())):
-            return project(panel, self.measure_, self.order, hold=self.hold, dtype=np.float64, n_jobs=self.n_jobs)
+        if not self.indicator:
+            return panel
+        values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
+        return Panel(values, panel._times, panel.offsets, origins=panel.origins)
 
-    def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
-        features = coefficients
-        features[..., 0] -= self.center_
-        features /= self.scale_[:, None]
+    def _final(self, panel: Panel) -> Array:
+        """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
+        described = self._described(panel)
+        with self._progress(described):
+            return final_coefficients(described, self._way)
+
+    def _progress(self, panel: Panel) -> AbstractContextManager:
+        return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
+
+    def _output(self, X: Any, panel: Panel, final: Array | None) -> Any:
+        """Return the features of either output; those at the end may be known already."""
+        if self.output == "final":
+            assert final is not None  # for the type checker
+            start, end = domain_ends(panel, self.hold if self.method == "projection" else "linear")
+            features = self._features(final, end - start, panel.lengths)
+            return self._indexed(X, panel, features.astype(panel.dtype, copy=False))
+        if output_container(self) != "default":
+            raise ValueError(
+                f"output='sequence' is no table, but {output_container(self)!r} output is asked for: use "
+                "set_output(transform='default') on this transformer"
+            )
+        described = self._described(panel)
+        with self._progress(described):
+            along = coefficients_along(described, self._way)
+        start, _ = domain_ends(panel, "linear")
+        so_far = panel.times - np.repeat(start, panel.lengths)
+        features = self._features(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
+        if not _is_plain_array(X) or self.time_channel is not None:
+            return panel._with_channels(features, tuple(self.get_feature_names_out()))
+        return _as_cube(features, panel.offsets, X.shape[-1])
+
+    def _features(self, coefficients: Array, durations: Array, counts: NDArray) -> Array:
+        """Scale coefficients, (n, n_rows, windows, order), in place; append to each of `n` what else is asked for."""
+        coefficients[..., 0] -= self.center_[:, None]
+        coefficients /= self.scale_[:, None, None]
         if self.empty == "zero":
-            np.nan_to_num(features, copy=False, nan=0.0)
-        features = features.reshape(len(features), -1)
+            np.nan_to_num(coefficients, copy=False, nan=0.0)
+        features = coefficients.reshape(len(coefficients), -1)
         if self.duration:
-            start, end = domain_ends(panel, self.hold)
-            log_duration = np.log(np.maximum(end - start, self.shortest_duration_))
-            features = np.column_stack([features, log_duration, np.log(panel.lengths)])
-        return features.astype(panel.dtype, copy=False)
+            log_duration = np.log(np.maximum(durations, self.shortest_duration_))
+            features = np.column_stack([features, log_duration, np.log(counts)])
+        return features
 
     def _indexed(self, X: Any, panel: Panel, features: NDArray) -> Any:
         """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
@@ -409,14 +464,16 @@ def _holds_series(cells: Iterable[object]) -> bool:
     return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in cells)
 
 
-def _refuse_reserved(method: str, output: str) -> None:
-    if method == "recurrence":
-        raise NotImplementedError("method='recurrence' is not available yet: use method='projection', which is exact")
-    if output == "sequence":
-        raise NotImplementedError(
-            "output='sequence' is not available yet: use output='final', or skhippo.project(X, at=times) for the "
-            "coefficients at several times of each series"
-        )
+def _as_cube(packed: NDArray, offsets: NDArray[np.int64], n_times: int) -> NDArray:
+    """Return packed features as an array of shape (n_series, n_features, n_times), NaN where a series has ended."""
+    n_series, n_features = len(offsets) - 1, packed.shape[1]
+    if len(packed) == n_series * n_times:
+        cube = packed.reshape(n_series, n_times, n_features)
+    else:
+        cube = np.full((n_series, n_times, n_features), np.nan, dtype=packed.dtype)
+        series, position = np.repeat(np.arange(n_series), np.diff(offsets)), sample_numbers(offsets).astype(np.int64)
+        cube[series, position] = packed
+    return cube.transpose(0, 2, 1)
 
 
 def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
@@ -431,12 +488,12 @@ def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
 
 def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Array, Array]:
     """Mean of c_0 and joint root mean square of the centred coefficients, by channel; 0 and 1 where undefined."""
-    n_channels = coefficients.shape[1]
+    n_channels, order = coefficients.shape[1], coefficients.shape[-1]
     center, scale = np.zeros(n_channels), np.ones(n_channels)
     if scaling is None:
         return center, scale
     for channel in range(n_channels):
-        c = coefficients[:, channel]
+        c = coefficients[:, channel].reshape(-1, order)
         c = c[~np.isnan(c[:, 0])]
         largest = np.abs(c).max(initial=0.0)
         if largest > 0.0:

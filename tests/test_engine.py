@@ -357,7 +357,10 @@ def units_of(panel, measure="legs", order=8, hold="linear", at=None, dense=None,
     """What is summed, for a query at the end of each domain."""
     held = signals(panel, hold)
     now = panel.times[panel.offsets[1:] - 1] if at is None else at
-    task = Task.until(now.astype(float), held, LegS() if measure == "legs" else measure, order)
+    now, measure = now.astype(float), LegS() if measure == "legs" else measure
+    history = now - panel.times[panel.offsets[:-1]]
+    scale = history if measure.time_scale is None else np.full(len(panel), measure.time_scale)
+    task = Task.until(now, scale, held, measure, order)
     plan = clocks.plan(held, task.window, task.dense_from if dense is None else dense, grids)
     return list(plan.units), plan.whole, task
 

@@ -26,16 +26,20 @@ def panel(rng):
 @pytest.mark.compiled
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("measure", ["legs", "legt"])
-def test_the_bar_counts_what_is_done_and_ends_full(panel, monkeypatch, capsys, n_jobs, measure):
+@pytest.mark.parametrize("options", [{}, {"windows": 2}, {"output": "sequence"}, {"method": "recurrence"}])
+def test_the_bar_counts_what_is_done_and_ends_full(panel, monkeypatch, capsys, n_jobs, measure, options):
     tqdm = pytest.importorskip("tqdm")
     seen = []
     update = tqdm.tqdm.update
     monkeypatch.setattr(tqdm.tqdm, "update", lambda bar, n=1: seen.append((n, bar.total)) or update(bar, n))
     monkeypatch.setattr(_progress, "_DELAY", 0.0)
-    quiet = HiPPOTransformer(measure, order=40, theta=None if measure == "legs" else 2.0, n_jobs=n_jobs)
-    loud = HiPPOTransformer(**quiet.get_params() | {"verbose": 1})
-    assert_array_equal(loud.fit_transform(panel), quiet.fit_transform(panel))
-    total = int(panel.lengths.sum())
+    theta = None if measure == "legs" else 2.0
+    quiet = HiPPOTransformer(measure, order=40, theta=theta, n_jobs=n_jobs, **options).fit(panel)
+    loud = HiPPOTransformer(**quiet.get_params() | {"verbose": 1}).fit(panel)
+    seen.clear()
+    results = (as_panel(model.transform(panel)).values for model in (quiet, loud))
+    assert_array_equal(*results)
+    total = panel.values.size * quiet.windows
     assert sum(n for n, _ in seen) == total
     assert {all_of_it for _, all_of_it in seen} == {total}
     assert len(seen) > 1  # on the way, too

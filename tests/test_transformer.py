@@ -332,8 +332,11 @@ def test_threads_do_not_change_a_bit():
         ({"theta": -1.0}, ValueError, "The 'theta' parameter"),
         ({"hold": "zoh"}, ValueError, "The 'hold' parameter"),
         ({"empty": "drop"}, ValueError, "The 'empty' parameter"),
-        ({"method": "recurrence"}, NotImplementedError, "use method='projection'"),
-        ({"output": "sequence"}, NotImplementedError, "use output='final'"),
+        ({"discretization": "euler"}, ValueError, "The 'discretization' parameter"),
+        ({"discretization": 1.5}, ValueError, "The 'discretization' parameter"),
+        ({"output": "all"}, ValueError, "The 'output' parameter"),
+        ({"windows": 0}, ValueError, "The 'windows' parameter"),
+        ({"windows": 2, "method": "recurrence"}, ValueError, r"windows=2 with method='recurrence': LegS\(\) remembers"),
     ],
 )
 def test_bad_parameters(parameters, error, match):
@@ -341,7 +344,7 @@ def test_bad_parameters(parameters, error, match):
         HiPPOTransformer(**parameters).fit(np.zeros((2, 5)))
 
 
-@pytest.mark.parametrize("changed", [{"order": 5}, {"indicator": True}])
+@pytest.mark.parametrize("changed", [{"order": 5}, {"indicator": True}, {"windows": 2}])
 def test_parameters_changed_after_fit_are_noticed(changed):
     X = np.zeros((3, 5))
     with pytest.raises(ValueError, match="changed after fit"):

@@ -18,7 +18,7 @@ from skhippo._engine.clocks import Unit, Window
 from skhippo._engine.compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
 from skhippo._engine.quadrature import MAX_NODES
 from skhippo._engine.sources import Pieces, Sources, even_out, moments, node_counts
-from skhippo.hold import Signals, ages_of_cells, cells_until, domain_ends, sample, steps, times_at
+from skhippo.hold import Signals, ages_of_cells, cells_until, sample, steps, times_at
 from skhippo.measures import Functions, Measure
 
 __all__ = ["Task", "unit_moments"]
@@ -39,11 +39,9 @@ class Task(NamedTuple):
     dense_from: float  # sources from which on leaves cost less products than they save
 
     @classmethod
-    def until(cls, now: Array, signals: Signals, measure: Measure, order: int) -> Task:
-        """Set the windows that end at the times `now`, one for each series."""
-        start, _ = domain_ends(signals.panel, signals.hold)
+    def until(cls, now: Array, scale: Array, signals: Signals, measure: Measure, order: int) -> Task:
+        """Set the windows that end at the times `now` and have the time scales `scale`, one for each series."""
         functions, horizon = _functions(measure, order), measure._horizon(order)
-        scale = now - start if measure.time_scale is None else np.full(len(now), measure.time_scale)
         with np.errstate(over="ignore"):  # a window without end
             window = Window(now, scale * horizon, scale)
         return cls(signals, window, measure, order, functions, horizon, _dense_from(measure, order))

@@ -62,7 +62,7 @@ def padded(n_functions: int) -> int:
 
 
 def aligned(n_rows: int, n_columns: int, dtype: DTypeLike = np.float64, fill: Callable = np.zeros) -> NDArray:
-    """Return zeros that begin with a line of the cache, so that no load of SIMD touches two."""
+    """Return what `fill` makes, from a line of the cache on, so that no load of SIMD touches two."""
     size = n_rows * n_columns * np.dtype(dtype).itemsize // 8
     memory = fill(size + 8)
     skip = (-memory.ctypes.data // 8) % 8

@@ -95,6 +95,17 @@ class Joining(ABC):
             Time from the start to the stretch, in it, and from it to the present.
         """
 
+    @abstractmethod
+    def walk(self, panel: Panel, out: Array) -> None:
+        """Fill in the coefficients after every observation time of series, in :math:`O(N^2)` for each and each channel.
+
+        Parameters
+        ----------
+        panel : Panel
+        out : ndarray of shape (n_observations, n_channels, order)
+            NaN before the first observation of a channel.
+        """
+
 
 class LegendreJoining(Joining):
     """LegS: what is remembered of a stretch are its own coefficients."""
@@ -139,6 +150,15 @@ class LegendreJoining(Joining):
         if late.size:
             out[late] = self.join(out[late], (before + length)[late], last[late, None], after[late])
         return out
+
+    def walk(self, panel: Panel, out: Array) -> None:
+        old, new = _old_nodes(self.order, self.order), _new_nodes(self.order, min(self.order, 2))
+        _walk_legendre(*_plain(panel), panel.offsets, self.hold == "linear", old, new, LegS().B(self.order), out)
+
+
+def _plain(panel: Panel) -> tuple[Array, Array]:
+    """Return times and values as new arrays of one type, for which a kernel is compiled once."""
+    return np.array(panel.times), np.array(panel.values, dtype=np.float64, order="C")
 
 
 def _by_share(shares: Array) -> Iterator[tuple[slice | Integers, bool]]:
@@ -245,6 +265,58 @@ def _sum_differences(
             out[r, n] = total
 
 
+@reduction
+def _walk_legendre(
+    times: Array, values: Array, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Array, out: Array
+) -> None:
+    """Join observation after observation to the stretch since the start, which begins with the first value."""
+    order, n_channels = norm.size, values.shape[1]
+    older, newer = np.empty_like(old.polynomials), np.empty_like(new.polynomials)
+    weights, line = np.empty(old.origin.size), np.empty(new.origin.size)
+    state, last_time, last = np.zeros((n_channels, order)), np.empty(n_channels), np.empty(n_channels)
+    for i in range(offsets.size - 1):
+        start, known = times[offsets[i]], -1.0
+        last[:], state[:] = np.nan, 0.0
+        for k in range(offsets[i], offsets[i + 1]):
+            length = times[k] - start
+            for c in range(n_channels):
+                value, here, before = values[k, c], out[k, c], state[c]
+                seen = not np.isnan(value)
+                if np.isnan(last[c]):
+                    before[0] = value if seen else 0.0
+                    for n in range(order):
+                        here[n] = before[n] if seen else np.nan
+                    last_time[c], last[c] = times[k], value
+                    continue
+                share = (times[k] - last_time[c]) / length
+                if share != known:
+                    _differences(share, old.origin, old.direction, old.polynomials, older)
+                    _differences(share, new.origin, new.direction, new.polynomials, newer)
+                    known = share
+                rise = value - last[c] if seen and linear else 0.0
+                mean = last[c] + 0.5 * rise
+                for j in range(line.size):
+                    line[j] = mean * new.masses[0, j]
+                    if order > 1:
+                        line[j] += rise / np.sqrt(12.0) * new.masses[1, j]
+                weights[:] = 0.0
+                for n in range(order):
+                    for j in range(weights.size):
+                        weights[j] += before[n] * old.masses[n, j]
+                for n in range(order):
+                    total, more, row, other = 0.0, mean, older[n], newer[n]
+                    for j in range(weights.size):
+                        total += row[j] * weights[j]
+                    for j in range(line.size):
+                        more += other[j] * line[j]
+                    here[n] = before[n] + norm[n] * ((last_time[c] - start) / length * total + share * more)
+                    here[n] -= share * before[n]
+                if seen:
+                    for n in range(order):
+                        before[n] = here[n]
+                    last_time[c], last[c] = times[k], value
+
+
 class LaguerreJoining(Joining):
     """LagT: what is remembered is the difference to a signal that has always had its last value."""
 
@@ -252,7 +324,7 @@ class LaguerreJoining(Joining):
 
     def __init__(self, measure: LagT, order: int, hold: Hold) -> None:
         super().__init__(measure, order, hold)
-        self._constant = _steady(measure, order)
+        self._constant = measure._steady(order)
         self._norm = measure._norm(order)
 
     def point(self, values: Array) -> Array:
@@ -280,6 +352,18 @@ class LaguerreJoining(Joining):
     ) -> Array:
         return self._decayed(state, after) + last[:, None] * self._constant
 
+    def walk(self, panel: Panel, out: Array) -> None:
+        times, values = _plain(panel)
+        since = np.empty(values.shape)
+        _find_since(times, values, panel.offsets, since)
+        which, responses = np.zeros(since.shape, dtype=np.int64), -self._constant[None]  # to a jump at the end
+        if self.hold == "linear":
+            distinct, which = np.unique(since, return_inverse=True)
+            responses = _ramps(self.measure, self.order, distinct)
+        ages = np.minimum(since / self.measure.theta, _FORGOTTEN)
+        constants = self._norm, responses, self._constant
+        _walk_laguerre(ages, values, panel.offsets, self.measure._rate, *constants, which.reshape(since.shape), out)
+
     def _decayed(self, state: Array, lengths: Array) -> Array:
         out = state.copy()
         ages = np.minimum(lengths / self.measure.theta, _FORGOTTEN)
@@ -289,12 +373,6 @@ class LaguerreJoining(Joining):
 
 # After so many time scales nothing is left of anything in double precision.
 _FORGOTTEN = 1e6
-
-
-def _steady(measure: Measure, order: int) -> Array:
-    """Coefficients of the signal that was always 1."""
-    still = np.zeros(measure._functions(order).number)
-    return measure._assemble(still, np.ones(()), np.ones(()), order)
 
 
 @lru_cache(maxsize=32)
@@ -308,7 +386,7 @@ def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
     # Merged memories may meet, and then nothing changes in between: any length does.
     times[lengths == 0.0, 1] = measure.theta
     lines = Panel(np.tile([0.0, 1.0], lengths.size)[:, None], times.ravel(), np.arange(0, times.size + 1, 2))
-    return project(lines, measure, order)[:, 0] - _steady(measure, order)
+    return project(lines, measure, order)[:, 0] - measure._steady(order)
 
 
 @kernel
@@ -333,6 +411,53 @@ def _decay(ages: Array, rate: float, norm: Array, state: Array) -> None:
                 rest[n] += column[n] * value
         for n in range(order):
             row[n] /= norm[n]
+
+
+@kernel
+def _find_since(times: Array, values: Array, offsets: Integers, out: Array) -> None:
+    """Time since the last observation of a channel before each row, 0 where there was none."""
+    for i in range(offsets.size - 1):
+        for c in range(values.shape[1]):
+            last = np.nan
+            for k in range(offsets[i], offsets[i + 1]):
+                out[k, c] = 0.0 if np.isnan(last) else times[k] - last
+                if not np.isnan(values[k, c]):
+                    last = times[k]
+
+
+@kernel
+def _walk_laguerre(
+    ages: Array,
+    values: Array,
+    offsets: Integers,
+    rate: float,
+    norm: Array,
+    responses: Array,
+    constant: Array,
+    which: Integers,
+    out: Array,
+) -> None:
+    """Let the difference to the last value decay and add the response to its change, observation by observation."""
+    order, n_channels = norm.size, values.shape[1]
+    state, last = np.empty((n_channels, order)), np.empty(n_channels)
+    for i in range(offsets.size - 1):
+        last[:], state[:] = np.nan, 0.0
+        for k in range(offsets[i], offsets[i + 1]):
+            here = out[k]
+            here[:] = state
+            _decay(ages[k], rate, norm, here)
+            for c in range(n_channels):
+                value, row = values[k, c], here[c]
+                seen = not np.isnan(value)
+                change = value - last[c] if seen and not np.isnan(last[c]) else 0.0
+                response = responses[which[k, c]]
+                if seen:
+                    last[c] = value
+                for n in range(order):
+                    difference = row[n] + change * response[n]
+                    if seen:
+                        state[c, n] = difference
+                    row[n] = difference + last[c] * constant[n]
 
 
 #: How the measures that keep the whole history join; all others look at a window and keep what is in it.

@@ -9,12 +9,12 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._reals import as_real
 
-__all__ = ["check_clock", "read_values", "spread_times"]
+__all__ = ["LARGEST", "check_clock", "read_values", "spread_times"]
 
 Array = NDArray[np.float64]
 
-# Differences of larger values, and sums of many of them, may overflow.
-_LARGEST = 1e290
+#: Differences of larger values, and sums of many of them, may overflow.
+LARGEST = 1e290
 
 
 def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Array, bool]:
@@ -28,14 +28,14 @@ def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Arr
             f"one observation of each stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
         )
     with np.errstate(invalid="ignore"):
-        bad = np.abs(chunk) > _LARGEST
+        bad = np.abs(chunk) > LARGEST
     if bad.any():
         stream, position, channel = np.argwhere(bad)[0]
         value = chunk[stream, position, channel]
         cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (= not observed)"
         raise ValueError(
             f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to "
-            f"{_LARGEST:g} are expected; {cure}"
+            f"{LARGEST:g} are expected; {cure}"
         )
     return chunk, single
 

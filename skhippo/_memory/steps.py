@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._memory.keeping import Chunk, Keeper, Setting
+from skhippo.hold import carry_on
 from skhippo.recurrence import Recurrence
 
 __all__ = ["Steps"]
@@ -33,10 +34,14 @@ class Steps(Keeper):
 
     def _extend(self, chunk: Chunk) -> None:
         for streams, rows in self._blocks(chunk.times.shape[1] + self.setting.order):
-            times, values = chunk.rows(streams)
-            times = np.column_stack([self._of_rows(self.now, streams), times])
-            times -= self._of_rows(self.start, streams)[:, None]
-            values = _held(np.column_stack([self.last_value[rows], values]))
+            observed = chunk.values[streams]
+            _, k, n_channels = observed.shape
+            times = np.column_stack([self.now[streams], chunk.times[streams]]) - self.start[streams, None]
+            times = np.repeat(times, n_channels, axis=0)
+            values = np.empty((len(times), k + 1))
+            values[:, 0] = self.last_value[rows]
+            place, channel = np.divmod(np.arange(len(times)), n_channels)
+            carry_on(observed.reshape(-1, n_channels), place * k, channel, values)
             self.last_value[rows] = values[:, -1]
             first = np.isnan(values).sum(axis=1)  # where each row has been observed for the first time
             for k in np.unique(first[first < values.shape[1]]):
@@ -46,19 +51,8 @@ class Steps(Keeper):
     def _advance(self, rows: Integers, times: Array, values: Array, *, begun: bool) -> None:
         """Go from the first of some times to the last."""
         state = self.state[rows] if begun else self.recurrence.start(values[:, 0])
-        if (times == times[0]).all():
-            times = times[0]
-        if self.setting.hold == "previous":  # the older end of a step is its input
-            self.recurrence.advance(state, values[:, :-1], times)
-        else:
-            self.recurrence.advance(state, values[:, 1:], times, previous=values[:, 0])
+        self.recurrence.follow(state, values, times, self.setting.hold)
         self.state[rows] = state
 
     def coefficients(self) -> Array:
         return np.where(np.isnan(self.last_value)[:, None], np.nan, self.state)
-
-
-def _held(values: Array) -> Array:
-    """Fill what is missing with the last value of its row."""
-    place = np.where(np.isnan(values), 0, np.arange(values.shape[1]))
-    return np.take_along_axis(values, np.maximum.accumulate(place, axis=1), axis=1)

@@ -190,6 +190,8 @@ class SensitivityDisplay:
 
 def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
     """Return where the coefficients of a channel are among the features."""
+    if hippo.windows > 1:
+        raise ValueError(f"windows={hippo.windows}: the curve that is drawn is that of one window; fit with windows=1")
     features = hippo.get_feature_names_out().tolist()
     names = [f"{channel}__{hippo.measure_.name}_c{n}" for n in range(hippo.order)]
     return [features.index(name) for name in names]

@@ -18,6 +18,8 @@ from skhippo.datasets import load_uea
 GFLOPS = Unit("GFLOP/s", 1e9)
 OBSERVATIONS = Unit("M obs/s", 1e6)
 VALUES = Unit("M values/s", 1e6)
+STEPS = Unit("M steps/s", 1e6)
+UPDATES = Unit("M updates/s", 1e6)
 
 
 class Against(NamedTuple):
@@ -166,7 +168,29 @@ CASES = [
     *(_ragged(n_channels, holes) for n_channels in (1, 3) for holes in (0.0, 0.3)),
 ]
 
-# The same on real data, which are read from a folder.
+
+class OnlineCase(NamedTuple):
+    """Streams that go in step."""
+
+    work: str
+    n_streams: int
+    order: int
+    unit: Unit
+    against: Against
+
+
+RECURRENCE = OnlineCase(
+    "recurrence, LegS bilinear, 100 streams x 784 steps, N=256",
+    100,
+    256,
+    STEPS,
+    Against(TRAPEZOID, references.by_trapezoid, ratio(8)),
+)
+MEMORY = OnlineCase(
+    "HiPPOMemory.update, LegS, 100,000 streams in step, N=16", 100_000, 16, UPDATES, Against(goal=rate(5))
+)
+
+# The same as `CASES` on real data, which are read from a folder.
 REAL_CASES = [
     Case(
         "PhysioNet2012 set-a, 4000 x 37, N=16",

@@ -6,6 +6,7 @@ the definition (`references.exact`).  Where benchmarks are disabled all this run
 
 import functools
 import importlib
+import itertools
 import json
 import math
 import os
@@ -22,7 +23,8 @@ import pytest
 import skhippo
 from benchmarks import cases, references
 from benchmarks.table import Line
-from skhippo import HiPPOTransformer, as_panel, project
+from skhippo import HiPPOMemory, HiPPOTransformer, LegS, as_panel, project
+from skhippo.recurrence import Recurrence
 
 pytestmark = pytest.mark.compiled
 
@@ -67,6 +69,41 @@ def test_project(case, size, compare):
 @pytest.mark.parametrize("case", cases.REAL_CASES, ids=by_work)
 def test_project_real_data(case, size, data_folder, compare):
     run_case(case, case.data(size, data_folder), compare)
+
+
+# ---------------------------------------------------------------------- online
+def test_recurrence(size, compare):
+    case = cases.RECURRENCE
+    values = cases.grid(size(case.n_streams), size(784))
+    times = np.arange(1.0, values.shape[-1] + 1)  # where the reference has its clock
+    recurrence = Recurrence(LegS(), case.order)
+
+    def call():
+        c = recurrence.start(values[:, 0, 0])
+        recurrence.advance(c, values[:, 0, 1:], times, previous=values[:, 0, 0])
+        return c
+
+    made = [case.against.make(values, case.order)]
+    result = compare(case.work, call, values.size, case.unit, [case.against], made)
+    expected = np.empty(case.order)
+    for stream in (0, len(values) - 1):
+        references.trapezoid(times, values[stream, 0], case.order, expected)
+        np.testing.assert_allclose(result[stream], expected, rtol=0, atol=ACCURACY)
+
+
+def test_memory_updates(size, compare):
+    case = cases.MEMORY
+    n_streams = size(case.n_streams)
+    pool = np.random.default_rng(0).normal(size=(8, n_streams, 1))
+    memory, seen = HiPPOMemory(order=case.order, n_streams=n_streams), itertools.count()
+
+    def call():
+        return memory.update(pool[next(seen) % len(pool)])
+
+    compare(case.work, call, n_streams, case.unit, [case.against], [])
+    streams = [0, n_streams - 1]
+    history = pool[np.arange(next(seen)) % len(pool)][:, streams, 0].T
+    np.testing.assert_allclose(memory.coefficients[streams, 0], project(history, order=case.order)[:, 0], atol=ACCURACY)
 
 
 # ---------------------------------------------------------------------- threads
