@@ -359,14 +359,11 @@ def test_curved_decisions_have_no_curve_in_time(panel, estimator):
             SensitivityDisplay.from_estimator(model)
 
 
-def test_sensitivity_is_that_of_one_window():
-    pytest.importorskip("matplotlib")
+def test_sensitivity_is_that_of_one_window(panel):
     model = make_pipeline(HiPPOTransformer(order=4, windows=2), LogisticRegression())
-    X, y = irregular_sinusoids(20, random_state=0)
-    with pytest.raises(
-        ValueError, match="windows=2: the curve that is drawn is that of one window; fit with windows=1"
-    ):
-        SensitivityDisplay.from_estimator(model.fit(X, y))
+    expected = "windows=2: the curve that is drawn is that of one window; fit with windows=1"
+    with pytest.raises(ValueError, match=expected):
+        SensitivityDisplay.from_estimator(model.fit(*panel))
 
 
 def test_models_without_a_decision(panel):
