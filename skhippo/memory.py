@@ -181,9 +181,9 @@ class HiPPOMemory:
         array([3., 3.])
         """
         panel = read_panel(X)
-        dated = np.zeros(len(panel), dtype=bool) if panel.origins is None else ~np.isnat(panel.origins)
-        if dated.any() and not dated.all():
-            raise TypeError(f"series {int(dated.argmin())} has numbers as times, others have dates: use one kind")
+        undated = np.ones(len(panel), dtype=bool) if panel.origins is None else np.isnat(panel.origins)
+        if undated.any() and not undated.all():
+            raise TypeError(f"series {int(undated.argmax())} has numbers as times, others have dates: use one kind")
         memory = cls(
             measure,
             order,
@@ -195,7 +195,7 @@ class HiPPOMemory:
             discretization=discretization,
         )
         memory._keeper.begin(panel)
-        memory._origins = panel.origins.copy() if dated.any() else None
+        memory._origins = None if panel.origins is None or undated.any() else panel.origins.copy()
         return memory
 
     def _empty_keeper(self) -> Keeper:

@@ -217,11 +217,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         ndarray of shape (n_series, n_features_out)
             float32 for float32 values, else float64.
         """
-        check_is_fitted(self)
-        if self._layout != (self.order, self.indicator):
-            raise ValueError(
-                "order or indicator was changed after fit, to which the learned scaling belongs: fit again"
-            )
+        self._check_layout()
         panel = self._panel(X, reset=False)
         return self._indexed(X, panel, self._features(panel, self._project(panel)))
 
@@ -323,6 +319,14 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     # ------------------------------------------------------------------ parts
+    def _check_layout(self) -> None:
+        """Raise unless the transformer is fitted, with the parameters that it has now."""
+        check_is_fitted(self)
+        if self._layout != (self.order, self.indicator):
+            raise ValueError(
+                "order or indicator was changed after fit, to which the learned scaling belongs: fit again"
+            )
+
     def _panel(self, X: Any, *, reset: bool) -> Panel:
         """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
         columns_are_times = False
@@ -359,12 +363,22 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         """Raw coefficients of the panel's channels and, if asked for, of their observation patterns."""
         if self.empty == "error":
             _refuse_empty_channels(panel, self.channel_names_)
-        if self.indicator:
-            values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
-            panel = Panel(values, panel._times, panel.offsets, origins=panel.origins)
+        panel = self._with_indicators(panel)
         return project(panel, self.measure_, self.order, hold=self.hold, dtype=np.float64, n_jobs=self.n_jobs)
 
+    def _with_indicators(self, panel: Panel) -> Panel:
+        """Append, if asked for, the channels' observation patterns."""
+        if not self.indicator:
+            return panel
+        values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
+        return Panel(values, panel._times, panel.offsets, origins=panel.origins, series_ids=panel.series_ids)
+
     def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
+        start, end = domain_ends(panel, self.hold)
+        return self._scaled(coefficients, end - start, panel.lengths).astype(panel.dtype, copy=False)
+
+    def _scaled(self, coefficients: NDArray, durations: Array, lengths: NDArray[np.int64]) -> NDArray:
+        """Turn raw coefficients of series, in place, into features; lengths are numbers of observation times."""
         features = coefficients
         features[..., 0] -= self.center_
         features /= self.scale_[:, None]
@@ -372,10 +386,9 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             np.nan_to_num(features, copy=False, nan=0.0)
         features = features.reshape(len(features), -1)
         if self.duration:
-            start, end = domain_ends(panel, self.hold)
-            log_duration = np.log(np.maximum(end - start, self.shortest_duration_))
-            features = np.column_stack([features, log_duration, np.log(panel.lengths)])
-        return features.astype(panel.dtype, copy=False)
+            log_durations = np.log(np.maximum(durations, self.shortest_duration_))
+            features = np.column_stack([features, log_durations, np.log(lengths)])
+        return features
 
     def _indexed(self, X: Any, panel: Panel, features: NDArray) -> Any:
         """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""

@@ -16,7 +16,7 @@ __all__ = ["check_clock", "read_panel", "read_values", "spread_times"]
 Array = NDArray[np.float64]
 
 # Differences of larger values, and sums of many of them, may overflow.
-_LARGEST = 1e290
+_LARGEST = np.float64(1e290)  # not a float, which would become float32 beside such values
 
 
 def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Array, bool]:

@@ -7,6 +7,8 @@ into a straight line.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -35,6 +37,17 @@ class Stretches(Mergeable):
     def shapes(self) -> dict[str, tuple[int | None, ...]]:
         rows = (self.setting.n_rows,)
         return dict.fromkeys(self.names[:4], rows) | {"state": (*rows, self.setting.order)}
+
+    def as_rows(self) -> Array:
+        """Return all that is kept, one row of numbers a stream."""
+        return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in self.arrays.values()])
+
+    def restore_rows(self, rows: Array) -> None:
+        """Take over what `as_rows` gave."""
+        shapes = [array.shape for array in self.arrays.values()]
+        ends = np.cumsum([math.prod(shape) // self.setting.n_streams for shape in shapes])
+        parts = zip(self.arrays, np.split(rows, ends[:-1], axis=1), shapes, strict=True)
+        self.restore({name: part.reshape(shape) for name, part, shape in parts})
 
     def last_seen(self) -> tuple[Array, Array]:
         return self.last_time, self.last_value
@@ -109,7 +122,7 @@ class Stretches(Mergeable):
         self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
 
     def _projected(self, packed: Packed) -> Array:
-        """What is remembered of rows between their first and their last observation."""
+        """Return what is remembered of rows between their first and their last observation."""
         end = packed.offsets[1:] - 1
         return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
 
