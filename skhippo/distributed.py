@@ -269,7 +269,8 @@ def _transform_table(
     transformer: HiPPOTransformer, table: Any, series: str, time: str, channels: Sequence[str] | str | None
 ) -> Any:
     """Keep in each partition what counts, bring together what belongs to the same series, and finish."""
-    if transformer.method != "projection" or transformer.output != "final":
+    more_windows = getattr(transformer, "windows", 1) != 1
+    if transformer.method != "projection" or transformer.output != "final" or more_windows:
         raise ValueError(
             f"method={transformer.method!r}, output={transformer.output!r}: of series that may cross partitions there "
             "are projections at their ends only; bring each into one partition, "
