@@ -11,9 +11,9 @@ One line of JSON a request, one a reply::
     {"stream": "pump 7", "ask": "coefficients"}   ->  {"time": ..., "coefficients": [...]}
     {"stream": "pump 7", "ask": "forecast"}       ->  {"time": ..., "forecast": 1.43}
 
-All streams are rows of one `HiPPOMemory`.  Values that arrive within one tick of the clock are one update of it, so that
-thousands of streams cost little more than one.  A stream that said nothing is NaN, and its line is drawn when it speaks
-again.
+All streams are rows of one `HiPPOMemory`.  Values that arrive within one tick of the clock are one update of it, so
+that thousands of streams cost little more than one.  A stream that said nothing is NaN, and its line is drawn when it
+speaks again.
 
     python live_service.py --port 8765 --folder state    # serves until it is interrupted
     python live_service.py                               # a demonstration of a few seconds

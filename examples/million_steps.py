@@ -3,8 +3,8 @@ A million steps
 ===============
 
 Figure 4 (left) of Gu et al. 2020, online: white noise below 1 Hz, a million samples at 10 kHz, goes through a LegS
-memory of 256 coefficients, which then draws the whole of it.  At 100 cycles no polynomial of degree 255 can follow every
-turn (it takes about pi coefficients a cycle); at 50 cycles it can.
+memory of 256 coefficients, which then draws the whole of it.  At 100 cycles no polynomial of degree 255 can follow
+every turn (it takes about pi coefficients a cycle); at 50 cycles it can.
 """
 
 import time

