@@ -41,7 +41,7 @@ def updates(name: str, method: str, *, own_clocks: bool) -> float:
     streams = memory(name, method, STREAMS)
     for _ in range(8):
         streams.update(values, next(clock))
-    return STREAMS / seconds(lambda: streams.update(values, next(clock)), 20)
+    return STREAMS / seconds(lambda: streams.update(values, next(clock)), 10)
 
 
 def chunks(name: str, method: str) -> float:
@@ -54,7 +54,7 @@ def chunks(name: str, method: str) -> float:
         stream.update(values, now[0] + steps)
         now[0] += steps[-1] + 1.0
 
-    return CHUNK / seconds(work, 50)
+    return CHUNK / seconds(work, 20)
 
 
 def alone(name: str, method: str) -> float:
