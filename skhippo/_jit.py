@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable
-from functools import update_wrapper
+from functools import cache, update_wrapper
 from threading import RLock
 from types import FunctionType
 from typing import Any
@@ -21,6 +22,18 @@ __all__ = ["kernel", "reduction"]
 _OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy"}
 _FASTMATH = {"contract", "nsz"}
 _COMPILING = RLock()
+
+
+@cache
+def _numba() -> Any:
+    """Import numba, and let no process fork while a thread compiles: its child would find the locks held for ever."""
+    import numba
+    from numba.core.compiler_lock import global_compiler_lock
+
+    if hasattr(os, "register_at_fork"):
+        for lock in (global_compiler_lock, _COMPILING):  # the last is acquired first
+            os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
+    return numba
 
 
 class kernel:  # noqa: N801 (a decorator)
@@ -41,8 +54,6 @@ class kernel:  # noqa: N801 (a decorator)
         return (self._compiled or self._compile())(*arguments)
 
     def _compile(self) -> Callable[..., Any]:
-        import numba
-
         with _COMPILING:
             if self._compiled is None:
                 # To numba a wrapper is an unknown object, so it is shown the compiled functions behind the wrappers.
@@ -51,7 +62,7 @@ class kernel:  # noqa: N801 (a decorator)
                 called = {name: value._compile() for name, value in names.items() if isinstance(value, kernel)}
                 function = FunctionType(code, self._function.__globals__ | called, code.co_name)
                 function.__module__ = self._function.__module__
-                self._compiled = numba.njit(**_OPTIONS, fastmath=self._fastmath)(function)
+                self._compiled = _numba().njit(**_OPTIONS, fastmath=self._fastmath)(function)
             return self._compiled
 
 

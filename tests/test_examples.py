@@ -16,11 +16,10 @@ from skhippo import project
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 
 
-def run(name, folder):
+def run(name, folder, *arguments):
     environment = os.environ | {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / name], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    call = [sys.executable, EXAMPLES / name, *arguments]
+    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -150,6 +149,12 @@ def test_live_service_survives_bad_requests(live, tmp_path):
     assert all(b'"error"' in line for line in errors)
     assert b"was not observed yet" in errors[5]
     assert reply["coefficients"][0] == pytest.approx(1.0)
+
+
+def test_at_a_glance(tmp_path):
+    pytest.importorskip("matplotlib")
+    assert "(3, 16)" in run("at_a_glance.py", tmp_path, "picture.svg")
+    assert "<svg" in (tmp_path / "picture.svg").read_text()
 
 
 @pytest.mark.slow

@@ -77,6 +77,39 @@ def test_fork_inside_a_thread(expected):
             assert_array_equal(future.result(PATIENCE), expected[1])
 
 
+@pytest.mark.compiled
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_fork_while_another_thread_compiles():
+    """The child hung: the lock of the compiler was held by a thread that it does not have."""
+    code = """
+        import os, sys, threading, time, warnings
+        import numpy as np
+        from skhippo import project
+        project(np.ones((1, 1, 5)))  # numba is there
+        from numba.core.compiler_lock import global_compiler_lock
+
+        def compile():
+            with global_compiler_lock:
+                begun.set()
+                time.sleep(1.0)
+
+        begun = threading.Event()
+        thread = threading.Thread(target=compile)
+        thread.start()
+        begun.wait()
+        warnings.simplefilter("ignore")  # threads and forks: that is the point
+        child = os.fork()
+        if child == 0:
+            project(np.ones((1, 1, 5)), hold="previous", order=40)
+            with global_compiler_lock:
+                os._exit(0)
+        thread.join()
+        _, status = os.waitpid(child, 0)
+        sys.exit(os.waitstatus_to_exitcode(status))
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=PATIENCE)
+
+
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")

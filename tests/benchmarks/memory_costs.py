@@ -1,6 +1,7 @@
 """What an update of a memory costs: the table of docs/guide/online.rst (`make bench-memory`).
 
-One thread.  Processor time, the best of some rounds, so that a busy machine does not count.
+One thread.  Processor time, so that a busy machine does not count; the mean of some rounds, since a window tidies up
+now and then.
 """
 
 import pathlib
@@ -24,13 +25,16 @@ def memory(name: str, method: str, n_streams: int) -> HiPPOMemory:
 
 
 def seconds(work, rounds: int) -> float:
-    """Processor time of the fastest round, after one for warming up."""
-    spent = []
-    for _ in range(rounds + 1):
-        begin = time.process_time()
+    """Mean processor time of a round, after one for warming up."""
+    work()
+    begin = time.process_time()
+    for _ in range(rounds):
         work()
-        spent.append(time.process_time() - begin)
-    return min(spent[1:])
+    return (time.process_time() - begin) / rounds
+
+
+def millions(rate: float) -> str:
+    return f"{rate / 1e6:.2g}" if rate < 1e8 else f"{rate / 1e6:.0f}"
 
 
 def updates(name: str, method: str, *, own_clocks: bool) -> float:
@@ -41,7 +45,7 @@ def updates(name: str, method: str, *, own_clocks: bool) -> float:
     streams = memory(name, method, STREAMS)
     for _ in range(8):
         streams.update(values, next(clock))
-    return STREAMS / seconds(lambda: streams.update(values, next(clock)), 10)
+    return STREAMS / seconds(lambda: streams.update(values, next(clock)), 80)
 
 
 def chunks(name: str, method: str) -> float:
@@ -78,11 +82,11 @@ def reads(name: str, method: str) -> tuple[float, float]:
 def row(name: str, method: str) -> list[str]:
     rate, size = reads(name, method)
     cells = [
-        f"{updates(name, method, own_clocks=False) / 1e6:.2g}",
-        f"{updates(name, method, own_clocks=True) / 1e6:.2g}",
-        f"{chunks(name, method) / 1e6:.2g}",
+        millions(updates(name, method, own_clocks=False)),
+        millions(updates(name, method, own_clocks=True)),
+        millions(chunks(name, method)),
         f"{1e6 * alone(name, method):.0f}",
-        f"{rate / 1e6:.2g}",
+        millions(rate),
         f"{size:.0f}",
     ]
     print(name, method, *cells, flush=True)

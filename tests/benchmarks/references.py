@@ -5,6 +5,7 @@ work that this call does: those that go step by step are timed on a part, and th
 """
 
 import functools
+from concurrent.futures import ThreadPoolExecutor
 
 import numba
 import numpy as np
@@ -91,6 +92,27 @@ def by_gemm(data, order):
     weights = np.random.default_rng(1).normal(size=(data.shape[-1], order))
     matrix = data.reshape(-1, data.shape[-1])
     return lambda: matrix @ weights, 1.0
+
+
+def two_products(size):
+    """Multiply two pairs of matrices, at once by two threads or one after the other: what a second core is worth."""
+    rng = np.random.default_rng(2)
+    factors = rng.normal(size=(4, size, size))
+    out = np.empty((2, size, size))
+
+    def multiply(k):
+        for _ in range(10):  # numpy releases the interpreter's lock
+            np.matmul(factors[k], factors[k + 2], out=out[k])
+
+    def at_once():
+        with ThreadPoolExecutor(2) as pool:
+            list(pool.map(multiply, range(2)))
+
+    def in_turn():
+        multiply(0)
+        multiply(1)
+
+    return at_once, in_turn
 
 
 def by_reading(data, order):

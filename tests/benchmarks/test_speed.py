@@ -82,6 +82,14 @@ def test_two_threads(case, benchmark, compare):
     check(data, result, order)
 
 
+def test_what_a_second_core_is_worth(size, compare):
+    """Two matrix products that share nothing: no engine gets more out of a second thread than they do."""
+    at_once, in_turn = references.two_products(size(1024))
+    compare(
+        "two GEMMs at once, 2 threads", at_once, None, None, [cases.Against("one after the other")], [(in_turn, 1.0)]
+    )
+
+
 def _long_enough(case, seconds=0.7):
     """Return the call of the first size that takes one thread so long, and that size."""
     for n in case.sizes:
