@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage lint format docs bench bench-docs characters clean
+.PHONY: help demo test test-slow coverage lint format docs bench bench-docs bench-memory characters clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
@@ -52,6 +52,9 @@ bench: $(VENV)/.base   ## speed and memory, as ratios measured side by side (min
 
 bench-docs: export SKHIPPO_BENCH_TABLE = docs/performance_table.rst
 bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
+
+bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
+	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/memory_costs.py docs/online_table.rst
 
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
 	$(BIN)/python examples/character_trajectories.py

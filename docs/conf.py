@@ -17,7 +17,7 @@ extensions = [
 ]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
-exclude_patterns = ["_build", "performance_table.rst", "auto_examples/**/*.ipynb"]
+exclude_patterns = ["_build", "performance_table.rst", "online_table.rst", "auto_examples/**/*.ipynb"]
 default_role = "py:obj"
 highlight_language = "python"
 
@@ -30,7 +30,7 @@ numpydoc_show_class_members = False  # the templates list them, once
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/(at_a_glance|plot_displays|quickstart)\.py$",
+    "filename_pattern": r"/(at_a_glance|plot_displays|quickstart|streaming)\.py$",
     "within_subsection_order": "ExampleTitleSortKey",
     "download_all_examples": False,
     "show_memory": False,

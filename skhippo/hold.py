@@ -23,6 +23,7 @@ __all__ = [
     "ages_of_cells",
     "carry_on",
     "cells_until",
+    "domain_end",
     "domain_ends",
     "sample",
     "signals",
@@ -47,10 +48,13 @@ def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
     The domain is the series' own clock, shared by its channels; the last value of ``hold="previous"`` lasts for the
     mean step of the series.
     """
-    start, end = panel._ends()
-    if hold == "previous":
-        end = end + (end - start) / np.maximum(panel.lengths - 1, 1)
-    return start, end
+    start, last = panel._ends()
+    return start, domain_end(start, last, panel.lengths, hold)
+
+
+def domain_end(start: Array, last: Array, lengths: Integers, hold: Hold) -> Array:
+    """Return the ends of domains, from first and last times and numbers of observations."""
+    return last + (last - start) / np.maximum(lengths - 1, 1) if hold == "previous" else last
 
 
 class Signals(NamedTuple):

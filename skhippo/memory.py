@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._memory import checkpoint
 from skhippo._memory.joining import JOININGS
 from skhippo._memory.keeping import Chunk, Keeper, Mergeable, Setting
-from skhippo._memory.reading import check_clock, read_values, spread_times
+from skhippo._memory.reading import check_clock, read_panel, read_values, spread_times
 from skhippo._memory.steps import Steps
 from skhippo._memory.stretches import Stretches
 from skhippo._memory.window import Window
@@ -132,6 +132,68 @@ class HiPPOMemory:
         self.hold, self.method, self.discretization = hold, method, discretization
         self._keeper = self._empty_keeper()
         self._origins: NDArray | None = None  # of the times of each stream, if they are dates
+
+    @classmethod
+    def from_panel(
+        cls,
+        X: object,
+        measure: str | Measure = "legs",
+        order: int = 64,
+        *,
+        theta: float | None = None,
+        hold: Hold = "linear",
+        method: Method = "projection",
+        discretization: str | float = "bilinear",
+    ) -> HiPPOMemory:
+        """Make a memory that has seen series, of any lengths: each is a stream.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            The histories of the streams.
+        measure, order, theta, hold, method, discretization
+            As of the class.
+
+        Returns
+        -------
+        HiPPOMemory
+            As if each stream had been given the observations of its series.
+
+        Raises
+        ------
+        ValueError, TypeError
+            If the series cannot be read (see `as_panel`), a value is too large, or a parameter is wrong.
+
+        Notes
+        -----
+        A window measure keeps the observations in the window, as many of each stream as of the one that has most.
+
+        Examples
+        --------
+        >>> from skhippo import HiPPOMemory
+        >>> memory = HiPPOMemory.from_panel([([0.0, 1.0, 2.5], [1.0, 2.0, 0.0]), ([1.0], [3.0])], order=2)
+        >>> memory.now
+        array([2.5, 1. ])
+        >>> memory.update([[1.0], [4.0]], 3.0).now
+        array([3., 3.])
+        """
+        panel = read_panel(X)
+        undated = np.ones(len(panel), dtype=bool) if panel.origins is None else np.isnat(panel.origins)
+        if undated.any() and not undated.all():
+            raise TypeError(f"series {int(undated.argmax())} has numbers as times, others have dates: use one kind")
+        memory = cls(
+            measure,
+            order,
+            n_streams=len(panel),
+            n_channels=panel.n_channels,
+            theta=theta,
+            hold=hold,
+            method=method,
+            discretization=discretization,
+        )
+        memory._keeper.begin(panel)
+        memory._origins = None if panel.origins is None or undated.any() else panel.origins.copy()
+        return memory
 
     def _empty_keeper(self) -> Keeper:
         setting = Setting(self.measure, self.order, self.hold, self.n_streams, self.n_channels)

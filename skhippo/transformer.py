@@ -241,11 +241,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             n_times) for array input without times of its own (NaN where it was padded), for any other a `Panel` with
             the times of `X` and the features as its channels.  Either is input for another step that takes panels.
         """
-        check_is_fitted(self)
-        if self._layout != (self.order, self.indicator, self.windows):
-            raise ValueError(
-                "order, indicator or windows was changed after fit, to which the learned scaling belongs: fit again"
-            )
+        self._check_layout()
         panel = self._panel(X, reset=False)
         return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
 
@@ -351,6 +347,14 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         return tags
 
     # ------------------------------------------------------------------ parts
+    def _check_layout(self) -> None:
+        """Raise unless the transformer is fitted, with the parameters that it has now."""
+        check_is_fitted(self)
+        if self._layout != (self.order, self.indicator, self.windows):
+            raise ValueError(
+                "order, indicator or windows was changed after fit, to which the learned scaling belongs: fit again"
+            )
+
     def _panel(self, X: Any, *, reset: bool) -> Panel:
         """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
         columns_are_times = False
@@ -392,10 +396,14 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         """Return the panel with, if asked for, the observation patterns of its channels."""
         if self.empty == "error":
             _refuse_empty_channels(panel, self.channel_names_)
+        return self._with_indicators(panel)
+
+    def _with_indicators(self, panel: Panel) -> Panel:
+        """Append, if asked for, the channels' observation patterns."""
         if not self.indicator:
             return panel
         values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
-        return Panel(values, panel._times, panel.offsets, origins=panel.origins)
+        return Panel(values, panel._times, panel.offsets, origins=panel.origins, series_ids=panel.series_ids)
 
     def _final(self, panel: Panel) -> Array:
         """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
@@ -411,7 +419,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         if self.output == "final":
             assert final is not None  # for the type checker
             start, end = domain_ends(panel, self.hold if self.method == "projection" else "linear")
-            features = self._features(final, end - start, panel.lengths)
+            features = self._scaled(final, end - start, panel.lengths)
             return self._indexed(X, panel, features.astype(panel.dtype, copy=False))
         if output_container(self) != "default":
             raise ValueError(
@@ -423,12 +431,12 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             along = coefficients_along(described, self._way)
         start, _ = domain_ends(panel, "linear")
         so_far = panel.times - np.repeat(start, panel.lengths)
-        features = self._features(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
+        features = self._scaled(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
         if not _is_plain_array(X) or self.time_channel is not None:
             return panel._with_channels(features, tuple(self.get_feature_names_out()))
         return _as_cube(features, panel.offsets, X.shape[-1])
 
-    def _features(self, coefficients: Array, durations: Array, counts: NDArray) -> Array:
+    def _scaled(self, coefficients: Array, durations: Array, counts: NDArray) -> Array:
         """Scale coefficients, (n, n_rows, windows, order), in place; append to each of `n` what else is asked for."""
         coefficients[..., 0] -= self.center_[:, None]
         coefficients /= self.scale_[:, None, None]

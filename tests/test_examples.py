@@ -1,12 +1,17 @@
 """The examples run and show what the README says."""
 
+import asyncio
+import importlib.util
 import os
 import pathlib
 import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+
+from skhippo import project
 
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 
@@ -32,6 +37,118 @@ def test_quickstart(tmp_path):
     assert numbers(output, "clean")[0] > 0.98
     assert numbers(output, "half dropped")[0] > 0.96
     assert (tmp_path / "output" / "quickstart.png").stat().st_size > 10_000
+
+
+def test_streaming(tmp_path):
+    pytest.importorskip("matplotlib")
+    output = run("streaming.py", tmp_path)
+    assert numbers(output, "LegT")[0] < 0.02
+    assert numbers(output, "LagT")[0] < 0.02
+    assert numbers(output, "LegS")[0] > 0.05  # 24 coefficients for all of the past: the last second is blurred
+    assert (tmp_path / "output" / "streaming.png").stat().st_size > 50_000
+
+
+@pytest.mark.compiled
+def test_million_steps(tmp_path):
+    output = run("million_steps.py", tmp_path)
+    errors = [float(number) for number in re.findall(r"Hz, 1000000 steps.* (\S+e[-+]\d+)", output)]
+    assert errors[0] == pytest.approx(0.0185, abs=0.008)  # of ten seeds the mean: tests/test_figure4.py
+    assert errors[1] < 1e-6
+
+
+def test_distributed(tmp_path):
+    pytest.importorskip("distributed", reason="Dask is not installed")
+    output = run("distributed_dask.py", tmp_path)
+    assert "300 rows of 32 features" in output
+    assert all(float(d) < 1e-10 for d in re.findall(r"(?:machine:|difference) (\S+e[-+]\d+)", output))
+
+
+def load(name):
+    """An example as a module, of which nothing runs by itself."""
+    spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def live():
+    module = load("live_service")
+    module.MODEL = module.forecaster()
+    return module
+
+
+async def one_life(live, folder, talk):
+    """Start a service, talk to it, and stop it."""
+    ready = asyncio.get_running_loop().create_future()
+    serving = asyncio.create_task(live.serve(live.Service(folder, live.MODEL), 0, ready))
+    client = await live.Client.connect(await ready)
+    try:
+        return await talk(client, ready.result())
+    finally:
+        await client.close()
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+
+
+def test_live_service(live, tmp_path):
+    """What it answers is the projection of what it has acknowledged, also in its second life."""
+    seen = {"a": [], "b": []}
+
+    async def speak(client, stream, values):
+        for value in values:
+            seen[stream].append(((await client.ask(stream=stream, value=value))["time"], value))
+
+    async def check(client):
+        for stream, observed in seen.items():
+            times, values = np.array(observed).T
+            reply = await client.ask(stream=stream, ask="coefficients")
+            exact = project([(times, values)], "lagt", live.ORDER, theta=live.THETA, at=reply["time"])
+            np.testing.assert_allclose(reply["coefficients"], exact[0, 0], rtol=0, atol=1e-9)
+
+    async def first(client, port):
+        other = await live.Client.connect(port)
+        await asyncio.gather(speak(client, "a", [0.0, 1.0, 0.5]), speak(other, "b", [3.0, -1.0, 2.0, 2.5, 0.0]))
+        await other.close()
+        await check(client)
+
+    async def second(client, port):
+        await check(client)
+        await speak(client, "a", [2.0, 1.0])
+        await check(client)
+
+    asyncio.run(one_life(live, tmp_path, first))
+    asyncio.run(one_life(live, tmp_path, second))
+
+
+def test_live_service_forecasts(live):
+    times = np.sort(np.random.default_rng(1).uniform(0, 30, 1000))
+    known = project([(times, np.sin(3.0 * times))], "lagt", live.ORDER, theta=live.THETA)[0]
+    assert live.MODEL.predict(known)[0] == pytest.approx(np.sin(3.0 * (times[-1] + live.HORIZON)), abs=0.1)
+
+
+def test_live_service_survives_bad_requests(live, tmp_path):
+    async def talk(client, port):
+        bad = [
+            {"stream": "a", "value": float("nan")},
+            {"stream": "a", "value": [1.0]},
+            {"value": 1.0},
+            {"stream": "nobody", "ask": "coefficients"},
+            {"stream": "a", "ask": "coefficients"},
+            [],
+        ]
+        client.writer.write(b"no json\n")
+        errors = [await client.reader.readline()]
+        for request in bad:
+            client.writer.write(live.json.dumps(request).encode() + b"\n")
+            errors.append(await client.reader.readline())
+        await client.ask(stream="a", value=1.0)
+        return errors, await client.ask(stream="a", ask="coefficients")
+
+    errors, reply = asyncio.run(one_life(live, tmp_path, talk))
+    assert all(b'"error"' in line for line in errors)
+    assert b"was not observed yet" in errors[5]
+    assert reply["coefficients"][0] == pytest.approx(1.0)
 
 
 def test_at_a_glance(tmp_path):

@@ -624,6 +624,56 @@ def test_a_hundred_thousand_streams(measure, rng):
     assert_allclose(memory.coefficients[some], expected, rtol=0, atol=10 * TOLERANCE)
 
 
+# ---------------------------------------------------------------------- histories of any lengths
+def histories(rng, n=12):
+    """Series that are short, long, holed, never observed, observed once."""
+    lengths = [1, *rng.integers(1, 60, n - 1)]
+    series = [(5.0 + np.cumsum(rng.exponential(0.2, k)), rng.normal(size=(2, k))) for k in lengths]
+    for _, values in series:
+        values[rng.random(values.shape) < 0.4] = np.nan
+    series[3][1][0] = np.nan
+    return series
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("method", ["projection", "recurrence"])
+def test_streams_begin_with_histories(measure, hold, method, rng):
+    series = histories(rng)
+    parameters = {"measure": measure, "order": 7, "hold": hold, "method": method}
+    memory = HiPPOMemory.from_panel(series, **parameters)
+    later = memory.now[:, None] + np.cumsum(rng.exponential(0.2, (len(series), 3)), axis=1)
+    values = rng.normal(size=(len(series), 3, 2))
+    for step in range(4):
+        for stream, (times, history) in enumerate(series):
+            alone = HiPPOMemory(n_channels=2, **parameters).update(history.T[None], times)
+            if step:
+                alone.update(values[stream : stream + 1, :step], later[stream, :step])
+            assert_allclose(memory.coefficients[stream], alone.coefficients[0], rtol=0, atol=10 * TOLERANCE)
+            assert (memory.start[stream], memory.now[stream]) == (alone.start[0], alone.now[0])
+        if step < 3:
+            memory.update(values[:, step], later[:, step])
+
+
+def test_histories_with_dates(rng):
+    days = np.array(["2024-02-28", "2024-02-29", "2024-03-02"], dtype="datetime64[D]")
+    memory = HiPPOMemory.from_panel([(days, [1.0, 2.0, 0.0]), (days[1:], [3.0, 4.0])], order=5)
+    assert_array_equal(memory.start, days[:2])
+    memory.update([[1.0], [2.0]], np.datetime64("2024-03-03"))
+    assert_array_equal(memory.now, np.array(["2024-03-03"] * 2, dtype="datetime64[D]"))
+    exact = project([([0.0, 1.0, 3.0, 4.0], [1.0, 2.0, 0.0, 1.0])], order=5)
+    assert_allclose(memory.coefficients[0], exact[0], rtol=0, atol=TOLERANCE)
+
+
+def test_histories_that_are_refused():
+    with pytest.raises(ValueError, match=r"stream 1, channel 0, position 1 holds 1e\+300: .* rescale the channel"):
+        HiPPOMemory.from_panel([[1.0], [0.0, 1e300]])
+    dates = np.array(["2024-01-01"], dtype="datetime64[D]")
+    with pytest.raises(TypeError, match="series 1 has numbers as times, others have dates"):
+        HiPPOMemory.from_panel([(dates, [1.0]), ([0.0], [1.0])])
+    single = Panel(np.ones((2, 1), dtype=np.float32))
+    assert_array_equal(HiPPOMemory.from_panel(single, order=2).coefficients, [[[1.0, 0.0]]])
+
+
 # ---------------------------------------------------------------------- recurrence
 @pytest.mark.parametrize("hold", HOLDS)
 @pytest.mark.parametrize("discretization", [*DISCRETIZATIONS, 0.7])

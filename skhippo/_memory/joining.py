@@ -23,6 +23,10 @@ happens later adds up.  Without the norms of the basis `A` is a triangular Toepl
 :math:`p + z / (1 - z)`, and since :math:`e^{-sz/(1-z)} = \sum_n L_n^{(-1)}(s)\, z^n` (DLMF 18.12.13)
 
 .. math:: (e^{-As})_{nk} = e^{-ps} L_{n-k}^{(-1)}(s)\, \lambda_k / \lambda_n .
+
+A line from 0 to 1 that takes the time :math:`\theta s` leaves :math:`-s^{-1} (1 - e^{-As})\, A^{-1} A^{-1} B`.  Below
+the diagonal the matrix :math:`(1 - e^{-As}) / s` is that of :math:`e^{-ps} L_{n-1}^{(1)}(s) / n`, since
+:math:`L_n^{(-1)}(s) = -s\, L_{n-1}^{(1)}(s) / n`, so nothing cancels where lines are short.
 """
 
 from __future__ import annotations
@@ -34,13 +38,13 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import solve_triangular
 
 from skhippo._engine.quadrature import rule
 from skhippo._jit import kernel, reduction
 from skhippo.hold import Hold
 from skhippo.measures import LagT, LegS, Measure, legendre
 from skhippo.panel import Panel
-from skhippo.projection import project
 
 __all__ = ["JOININGS", "Joining", "LaguerreJoining", "LegendreJoining"]
 
@@ -49,8 +53,6 @@ Integers = NDArray[np.int64]
 
 # Rows with the same shares from which on a matrix is made for them.
 _SHARED = 32
-# Different lengths up to which straight lines are looked up one by one.
-_FEW = 8
 
 
 class Joining(ABC):
@@ -334,12 +336,7 @@ class LaguerreJoining(Joining):
         change = (last - first)[:, None]
         if self.hold == "previous":  # a jump at the end
             return -change * self._constant
-        if (lengths == lengths[0]).all():
-            return change * _ramp(self.measure, self.order, float(lengths[0]))
-        distinct, which = np.unique(lengths, return_inverse=True)
-        if distinct.size > _FEW:
-            return change * _ramps(self.measure, self.order, distinct)[which]
-        return change * np.stack([_ramp(self.measure, self.order, length) for length in distinct.tolist()])[which]
+        return change * _ramps(self.measure, self.order, lengths)
 
     def projected(self, coefficients: Array, last: Array) -> Array:
         return coefficients - last[:, None] * self._constant
@@ -373,20 +370,6 @@ class LaguerreJoining(Joining):
 
 # After so many time scales nothing is left of anything in double precision.
 _FORGOTTEN = 1e6
-
-
-@lru_cache(maxsize=32)
-def _ramp(measure: LagT, order: int, length: float) -> Array:
-    return _ramps(measure, order, np.array([length]))[0]
-
-
-def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
-    """Return what is remembered of straight lines from 0 to 1, for each length."""
-    times = np.stack([np.zeros(lengths.size), lengths], axis=1)
-    # Merged memories may meet, and then nothing changes in between: any length does.
-    times[lengths == 0.0, 1] = measure.theta
-    lines = Panel(np.tile([0.0, 1.0], lengths.size)[:, None], times.ravel(), np.arange(0, times.size + 1, 2))
-    return project(lines, measure, order)[:, 0] - measure._steady(order)
 
 
 @kernel
@@ -458,6 +441,44 @@ def _walk_laguerre(
                     if seen:
                         state[c, n] = difference
                     row[n] = difference + last[c] * constant[n]
+
+
+def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
+    """Return what is remembered of straight lines from 0 to 1 that have just ended, for each length."""
+    out = np.empty((lengths.size, order))
+    _fill_ramps(lengths / measure.theta, measure._rate, measure._norm(order), _integrated(measure, order), out)
+    return out
+
+
+@lru_cache(maxsize=32)
+def _integrated(measure: LagT, order: int) -> Array:
+    """Return A^{-1} A^{-1} B, times the norms of the basis."""
+    return measure._norm(order) * solve_triangular(measure.A(order), measure._steady(order), lower=True)
+
+
+@kernel
+def _fill_ramps(ages: Array, rate: float, norm: Array, integrated: Array, out: Array) -> None:
+    order = norm.size
+    column = np.empty(order)
+    for r in range(len(out)):
+        s, row = ages[r], out[r]
+        if r > 0 and s == ages[r - 1]:
+            row[:] = out[r - 1]
+            continue
+        # (1 - e^{-As}) / s, of which a line of no length, where memories meet, has the limit.
+        column[0] = -np.expm1(-rate * s) / s if s > 0.0 else rate
+        older, here = 0.0, np.exp(-rate * s)  # L_{n-1}^{(1)}, times the exponential
+        for n in range(1, order):
+            column[n] = here / n
+            older, here = here, ((2.0 * n - s) * here - n * older) / n
+        for n in range(order):
+            row[n] = 0.0
+        for k in range(order):
+            value, rest = integrated[k], row[k:]
+            for n in range(order - k):
+                rest[n] -= column[n] * value
+        for n in range(order):
+            row[n] /= norm[n]
 
 
 #: How the measures that keep the whole history join; all others look at a window and keep what is in it.

@@ -117,6 +117,21 @@ class Keeper(ABC):
                 raise ValueError(f"{name}: float64 of shape {shape} is expected")
             setattr(self, name, np.array(array, order="C"))
 
+    def begin(self, panel: Panel) -> None:
+        """Take over the series of a panel, one for each stream; nothing is kept yet."""
+        self.start, self.now = panel._ends()
+        self._begin(panel)
+
+    def _begin(self, panel: Panel) -> None:
+        """Take over series; `start` and `now` are known."""
+        # Missing values in front, so that all end at the same position.
+        k = int(panel.lengths.max())
+        times = np.repeat(self.start[:, None], k, axis=1)
+        values = np.full((*times.shape, panel.n_channels), np.nan)
+        places = np.arange(k) >= k - panel.lengths[:, None]
+        times[places], values[places] = panel.times, panel.values
+        self._extend(Chunk(times, values))
+
     def extend(self, chunk: Chunk) -> None:
         """Take over observations."""
         if np.isnan(self.start[0]):

@@ -8,13 +8,15 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._reals import as_real
+from skhippo.formats import as_panel
+from skhippo.panel import Panel
 
-__all__ = ["LARGEST", "check_clock", "read_values", "spread_times"]
+__all__ = ["LARGEST", "check_clock", "read_panel", "read_values", "spread_times"]
 
 Array = NDArray[np.float64]
 
-#: Differences of larger values, and sums of many of them, may overflow.
-LARGEST = 1e290
+#: Differences of larger values, and sums of many of them, may overflow; not a float, which beside float32 is one.
+LARGEST = np.float64(1e290)
 
 
 def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Array, bool]:
@@ -27,17 +29,35 @@ def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Arr
             f"values has shape {array.shape}: ({n_streams}, {n_channels}), (n_streams, n_channels), is expected for "
             f"one observation of each stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
         )
-    with np.errstate(invalid="ignore"):
-        bad = np.abs(chunk) > LARGEST
+    bad = _too_large(chunk)
     if bad.any():
         stream, position, channel = np.argwhere(bad)[0]
-        value = chunk[stream, position, channel]
-        cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (= not observed)"
-        raise ValueError(
-            f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to "
-            f"{LARGEST:g} are expected; {cure}"
-        )
+        raise ValueError(_refusal(chunk[stream, position, channel], stream, channel, position))
     return chunk, single
+
+
+def read_panel(X: object) -> Panel:
+    """Return series as a panel, the values of which are not too large."""
+    panel = as_panel(X)
+    bad = _too_large(panel.values)
+    if bad.any():
+        row, channel = np.argwhere(bad)[0]
+        stream = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        raise ValueError(_refusal(panel.values[row, channel], stream, channel, row - panel.offsets[stream]))
+    return panel
+
+
+def _too_large(values: NDArray) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return np.abs(values) > LARGEST
+
+
+def _refusal(value: float, stream: int, channel: int, position: int) -> str:
+    cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (= not observed)"
+    return (
+        f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to {LARGEST:g} are "
+        f"expected; {cure}"
+    )
 
 
 def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -> NDArray[Any]:

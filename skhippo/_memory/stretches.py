@@ -7,11 +7,15 @@ into a straight line.
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._memory.joining import JOININGS
 from skhippo._memory.keeping import Chunk, Keeper, Mergeable, Packed, Setting
+from skhippo._packed import to_offsets
+from skhippo.panel import Panel
 
 __all__ = ["Stretches"]
 
@@ -34,6 +38,17 @@ class Stretches(Mergeable):
         rows = (self.setting.n_rows,)
         return dict.fromkeys(self.names[:4], rows) | {"state": (*rows, self.setting.order)}
 
+    def as_rows(self) -> Array:
+        """Return all that is kept, one row of numbers a stream."""
+        return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in self.arrays.values()])
+
+    def restore_rows(self, rows: Array) -> None:
+        """Take over what `as_rows` gave."""
+        shapes = [array.shape for array in self.arrays.values()]
+        ends = np.cumsum([math.prod(shape) // self.setting.n_streams for shape in shapes])
+        parts = zip(self.arrays, np.split(rows, ends[:-1], axis=1), shapes, strict=True)
+        self.restore({name: part.reshape(shape) for name, part, shape in parts})
+
     def last_seen(self) -> tuple[Array, Array]:
         return self.last_time, self.last_value
 
@@ -41,6 +56,20 @@ class Stretches(Mergeable):
         return self.first_time, self.first_value
 
     # ------------------------------------------------------------------ observations
+    def _begin(self, panel: Panel) -> None:
+        rows = np.arange(self.setting.n_rows).reshape(len(panel), panel.n_channels)
+        for channel in range(panel.n_channels):
+            seen = ~np.isnan(panel.values[:, channel])
+            lengths = np.add.reduceat(seen, panel.offsets[:-1], dtype=np.int64)
+            chosen = rows[lengths > 0, channel]
+            if chosen.size:
+                values = panel.values[seen, channel].astype(np.float64, copy=False)
+                packed = Packed(panel.times[seen], values, to_offsets(lengths[lengths > 0]))
+                begin, end = packed.offsets[:-1], packed.offsets[1:] - 1
+                self._start(chosen, packed.times[begin], packed.values[begin])
+                self.state[chosen] = self._projected(packed)
+                self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
+
     def _extend(self, chunk: Chunk) -> None:
         k = chunk.times.shape[1]
         for streams, rows in self._blocks(k + self.setting.order):
@@ -54,13 +83,13 @@ class Stretches(Mergeable):
         seen, begun = ~np.isnan(values), ~np.isnan(self.last_time[rows])
         fresh, more = seen & ~begun, seen & begun
         if fresh.any():
-            self._begin(rows.start + np.flatnonzero(fresh), times[fresh], values[fresh])
+            self._start(rows.start + np.flatnonzero(fresh), times[fresh], values[fresh])
         if more.all():
             self._append(rows, times, values)
         elif more.any():
             self._append(rows.start + np.flatnonzero(more), times[more], values[more])
 
-    def _begin(self, rows: Integers, times: Array, values: Array) -> None:
+    def _start(self, rows: Integers, times: Array, values: Array) -> None:
         self.first_time[rows], self.first_value[rows] = times, values
         self.last_time[rows], self.last_value[rows] = times, values
         point = self.joining.point(values)
@@ -88,11 +117,14 @@ class Stretches(Mergeable):
         )
         begin, end = packed.offsets[:-1], packed.offsets[1:] - 1
         fresh = np.isnan(self.first_time[chosen])
-        self._begin(chosen[fresh], packed.times[begin[fresh]], packed.values[begin[fresh]])
-        coefficients = packed.project(self.setting, packed.times[end])
-        lengths = packed.times[end] - packed.times[begin]
-        self._join(chosen, self.joining.projected(coefficients, packed.values[end]), lengths)
+        self._start(chosen[fresh], packed.times[begin[fresh]], packed.values[begin[fresh]])
+        self._join(chosen, self._projected(packed), packed.times[end] - packed.times[begin])
         self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
+
+    def _projected(self, packed: Packed) -> Array:
+        """Return what is remembered of rows between their first and their last observation."""
+        end = packed.offsets[1:] - 1
+        return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
 
     # ------------------------------------------------------------------ merging
     def _absorb(self, other: Keeper, shift: Array) -> None:

@@ -1,0 +1,433 @@
+"""Past one machine: features and memories of series that lie in a Dask collection.
+
+- `transform`: the features of a fitted `HiPPOTransformer`, for a bag, delayed panels or an array of series, and for a
+  long table whose series may be cut anywhere between its partitions.
+- `remember`: one long series in chunks, as a `HiPPOMemory`.
+
+Both are lazy.  What is sent between workers is not the observations but what is remembered of them: of LegS and LagT
+one row of ``order`` numbers a channel for each stretch of a series, of a window measure the observations in the window.
+Stretches are joined in pairs, neighbours in time first (`skhippo._memory.joining`), so the result is that of one
+machine, to rounding.  A task that is lost with its worker is run again, and gives the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhippo._memory.joining import JOININGS
+from skhippo._memory.stretches import Stretches
+from skhippo.formats import as_panel
+from skhippo.hold import Hold, domain_end
+from skhippo.measures import Measure
+from skhippo.memory import HiPPOMemory
+from skhippo.panel import Panel
+from skhippo.projection import project
+from skhippo.transformer import HiPPOTransformer
+
+try:
+    import dask.array as da
+    from dask import delayed
+    from dask.base import is_dask_collection
+    from dask.delayed import Delayed
+except ImportError as error:
+    raise ImportError("skhippo.distributed needs Dask: pip install 'skhippo[dask]'") from error
+
+__all__ = ["remember", "transform"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Columns of the tables that are sent between workers.
+_SERIES, _TIME, _COUNT, _ORIGIN, _VALUE = "series", "time", "count", "origin", "value"
+
+
+# ---------------------------------------------------------------------- features
+def transform(
+    transformer: HiPPOTransformer,
+    X: Any,
+    *,
+    series: str = "id",
+    time: str = "t",
+    channels: Sequence[str] | str | None = None,
+) -> Any:
+    """Features of series in a Dask collection.
+
+    Parameters
+    ----------
+    transformer : HiPPOTransformer
+        Fitted, for instance on a sample.
+    X : dask.bag.Bag, list of Delayed, dask.array.Array or dask.dataframe.DataFrame
+        A bag of series, each an item of a list that `as_panel` takes; a list of delayed panels (or anything else that
+        `transformer.transform` takes: one delayed series `s` is ``delayed([s])``); an array of shape
+        (n_series, n_times) or (n_series, n_channels, n_times); or a long table, one row an observation time.
+    series, time : str
+        Columns of a long table: which series a row belongs to, and when.
+    channels : str or sequence of str, optional
+        Its columns that are channels.  By default those seen in `fit`, or all others where these had no names.
+
+    Returns
+    -------
+    dask.array.Array or dask.dataframe.DataFrame
+        One row a series in the order of `X`, what ``transformer.transform`` gives; its length is known if `X` is an
+        array.  For a long table a frame with the index `series` and the names of the features, in no order.
+
+    Raises
+    ------
+    TypeError
+        If `X` is none of these.
+    ValueError
+        If the table does not have the columns or channels, or the transformer is to do more than projections at the
+        ends of series, which a table may be cut in the middle of.  When computed: if series cannot be read, or, of a
+        whole-history measure, observations of a series in different partitions overlap in time.
+
+    Notes
+    -----
+    The rows of a partition may be in any order.  Of the whole-history measures (LegS, LagT) a partition sends one row
+    for each of its series, so a series has to be cut in time: ``[0, 10), [10, 20)``, in any order of the partitions.
+    A table where it is not can be brought into that form, ``table.shuffle("id")``.
+
+    Examples
+    --------
+    >>> import dask.dataframe as dd
+    >>> import pandas as pd
+    >>> from skhippo import HiPPOTransformer, Panel
+    >>> from skhippo.distributed import transform
+    >>> long = pd.DataFrame({"id": [1, 1, 2, 1, 2], "t": [0.0, 1.0, 0.0, 2.5, 1.0], "x": [1.0, 0.0, 2.0, 3.0, 1.0]})
+    >>> hippo = HiPPOTransformer(order=2, scaling=None).fit(Panel.from_long(long))
+    >>> table = dd.from_pandas(long, npartitions=2, sort=False)  # cuts both series
+    >>> transform(hippo, table).compute(scheduler="sync").sort_index().round(4)
+        x__legs_c0  x__legs_c1
+    id
+    1          1.1      0.6813
+    2          1.5     -0.2887
+    """
+    transformer._check_layout()
+    if _is_collection(X) and hasattr(X, "dtypes"):
+        return _transform_table(transformer, X, series, time, channels)
+    parts, lengths = _parts(X)
+    width = transformer._n_features_out
+    dtype = np.dtype(np.float32 if getattr(X, "dtype", None) == np.float32 else np.float64)
+    task, model = delayed(_features), delayed(transformer)
+    rows = [
+        da.from_delayed(task(model, part, dtype), (length, width), dtype=dtype)
+        for part, length in zip(parts, lengths, strict=True)
+    ]
+    return da.concatenate(rows)
+
+
+def _is_collection(X: Any) -> bool:
+    return is_dask_collection(X) and not isinstance(X, Delayed)
+
+
+def _parts(X: Any) -> tuple[list[Any], Sequence[float]]:
+    """Return the parts of a collection, each for one task, and their lengths; NaN for those that are not known."""
+    if isinstance(X, da.Array):
+        whole = X.rechunk(dict.fromkeys(range(1, X.ndim), -1))
+        return whole.to_delayed().ravel().tolist(), whole.chunks[0]
+    if _is_collection(X):
+        parts = X.to_delayed()
+    elif isinstance(X, (list, tuple)) and X and all(hasattr(part, "key") for part in X):  # delayed or futures
+        parts = list(X)
+    else:
+        raise TypeError(
+            f"X is of type {type(X).__name__}: a dask bag, array or dataframe or a list of delayed panels is expected"
+        )
+    return parts, [np.nan] * len(parts)
+
+
+def _features(transformer: HiPPOTransformer, part: Any, dtype: np.dtype) -> NDArray:
+    """Features of one part; that of a bag may be empty, or an iterator."""
+    series = part if hasattr(part, "__len__") else list(part)
+    if len(series) == 0:
+        return np.empty((0, transformer._n_features_out), dtype)
+    return np.asarray(transformer.transform(series)).astype(dtype, copy=False)
+
+
+# ---------------------------------------------------------------------- one long series
+def remember(
+    chunks: Any,
+    measure: str | Measure = "legs",
+    order: int = 64,
+    *,
+    times: ArrayLike | None = None,
+    theta: float | None = None,
+    hold: Hold = "linear",
+) -> Any:
+    """Memory of one series that is given in chunks.
+
+    Parameters
+    ----------
+    chunks : dask.array.Array or list of Delayed
+        Values of shape (n_times,) or (n_channels, n_times); or delayed pieces of the series in the order of time, each
+        with its times: pairs ``(times, values)`` or frames with a time index.
+    measure, order, theta, hold
+        As of `HiPPOMemory`.
+    times : dask.array.Array or array-like of shape (n_times,), optional
+        Observation times of an array of values; by default the sample numbers.
+
+    Returns
+    -------
+    Delayed
+        A `HiPPOMemory` of one stream, when computed: it has coefficients, reconstructs, goes on online, is saved.
+
+    Raises
+    ------
+    TypeError
+        If `chunks` is neither.
+    ValueError
+        If times do not fit values, or are not given for an array of unknown length.  When computed: if chunks cannot be
+        read or do not follow each other in time.
+
+    Examples
+    --------
+    >>> import dask.array as da
+    >>> import numpy as np
+    >>> from skhippo import project
+    >>> from skhippo.distributed import remember
+    >>> values = np.sin(np.arange(1000.0) / 50)
+    >>> memory = remember(da.from_array(values, chunks=300), order=8).compute(scheduler="sync")
+    >>> bool(np.allclose(memory.coefficients, project(values[None], order=8), rtol=0, atol=1e-12))
+    True
+    """
+    HiPPOMemory(measure, order, theta=theta, hold=hold)  # raises if a parameter is wrong
+    task = delayed(_remember)
+    setting = {"measure": measure, "order": order, "theta": theta, "hold": hold}
+    if isinstance(chunks, da.Array):
+        memories = [task(*part, **setting) for part in _timed_blocks(chunks, times)]
+    elif isinstance(chunks, (list, tuple)) and chunks and all(hasattr(chunk, "key") for chunk in chunks):
+        if times is not None:
+            raise ValueError("times are given, but delayed chunks have their own: delayed((times, values))")
+        memories = [task(chunk, **setting) for chunk in chunks]
+    else:
+        raise TypeError(
+            f"chunks is of type {type(chunks).__name__}: a dask array or a list of delayed (times, values) is expected"
+        )
+    join = delayed(_join)
+    while len(memories) > 1:
+        pairs = [join(older, newer) for older, newer in zip(memories[::2], memories[1::2], strict=False)]
+        memories = pairs + memories[2 * len(pairs) :]
+    return memories[0]
+
+
+def _timed_blocks(values: Any, times: Any) -> list[tuple[Any, Any]]:
+    """Return blocks of values along time, each with its times, or its first sample number."""
+    if values.ndim not in (1, 2):
+        raise ValueError(f"chunks has shape {values.shape}: (n_times,) or (n_channels, n_times) is expected")
+    whole = values if values.ndim == 1 else values.rechunk({0: -1})
+    sizes = whole.chunks[-1]
+    blocks = whole.to_delayed().ravel().tolist()
+    if times is None:
+        if np.isnan(sizes).any():
+            raise ValueError("the chunks have unknown lengths: give times, or call chunks.compute_chunk_sizes() first")
+        return list(zip(blocks, np.cumsum([0, *sizes[:-1]]).tolist(), strict=True))
+    clock = times if isinstance(times, da.Array) else da.from_array(np.asarray(times), chunks=-1)
+    if np.isnan([*sizes, *clock.shape]).any():
+        if clock.ndim != 1 or clock.npartitions != len(blocks):
+            raise ValueError(
+                f"times has {clock.npartitions} chunks of unknown lengths, the values have {len(blocks)}: the same "
+                "chunks are expected"
+            )
+    elif clock.shape != values.shape[-1:]:
+        raise ValueError(f"times has shape {clock.shape}: {values.shape[-1:]} is expected, one time a value")
+    else:
+        clock = clock.rechunk((sizes,))
+    return list(zip(blocks, clock.to_delayed().ravel().tolist(), strict=True))
+
+
+def _remember(chunk: Any, times: Any = None, **setting: Any) -> HiPPOMemory:
+    """Memory of a piece of a series; `times` may be its first sample number."""
+    if times is not None:
+        values = np.atleast_2d(chunk)
+        chunk = (times + np.arange(values.shape[1], dtype=float) if np.ndim(times) == 0 else times, values)
+    return HiPPOMemory.from_panel(as_panel([chunk]), **setting)
+
+
+def _join(older: HiPPOMemory, newer: HiPPOMemory) -> HiPPOMemory:
+    return older.copy().merge(newer)
+
+
+# ---------------------------------------------------------------------- long tables
+class _Columns(NamedTuple):
+    """Columns of a long table."""
+
+    series: str
+    time: str
+    channels: list[str]
+
+    def panel(self, frame: Any, transformer: HiPPOTransformer) -> Panel:
+        """Read a frame, rows of which may be in any order."""
+        rows = frame.sort_values(self.time) if self.time in frame else frame  # `from_long` says that it is not there
+        panel = Panel.from_long(rows, self.series, self.time, self.channels)
+        return transformer._with_indicators(transformer._panel(panel, reset=False))
+
+
+def _transform_table(
+    transformer: HiPPOTransformer, table: Any, series: str, time: str, channels: Sequence[str] | str | None
+) -> Any:
+    """Keep in each partition what counts, bring together what belongs to the same series, and finish."""
+    if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
+        raise ValueError(
+            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows}: of series "
+            "that may cross partitions there are projections of the whole at their ends only; bring each into one "
+            f"partition, table.shuffle({series!r}), and transform these"
+        )
+    if channels is None:
+        named = list(transformer.channel_names_) if transformer._named else []
+        channels = named or [name for name in table.columns if name not in (series, time)]
+    columns = _Columns(series, time, [channels] if isinstance(channels, str) else list(channels))
+    whole_history = type(transformer.measure_) in JOININGS
+    keep, join = (_keep_stretches, _join_stretches) if whole_history else (_keep_windows, _join_windows)
+    example = table._meta_nonempty.iloc[:1]  # reading it finds out what is wrong with the columns
+    dtype = columns.panel(example, transformer).dtype
+    kept = keep(transformer, columns, example)
+    joined = join(transformer, series, dtype, kept)
+    # Bound to their arguments, which Dask would otherwise look at for tables.
+    keep_some = partial(_unless_empty, keep, kept.iloc[:0], transformer, columns)
+    join_some = partial(_unless_empty, join, joined.iloc[:0], transformer, series, dtype)
+    parts = table.map_partitions(keep_some, meta=kept.iloc[:0])
+    return parts.shuffle(_SERIES).map_partitions(join_some, meta=joined.iloc[:0])
+
+
+def _unless_empty(work: Callable[..., Any], empty: Any, *arguments: Any) -> Any:
+    """Work on a frame, the last argument, if it has rows."""
+    *rest, frame = arguments
+    return work(*rest, frame) if len(frame) else empty
+
+
+def _table(ids: NDArray | None, like: Any, columns: dict[str, NDArray], values: NDArray) -> Any:
+    """Return a frame of series ids, of the type of a column, of more columns, and of an array."""
+    import pandas as pd
+
+    labels = pd.DataFrame({_SERIES: pd.Series(ids, dtype=like.dtype), **columns})
+    return labels.join(pd.DataFrame(values, columns=[f"{_VALUE}{i}" for i in range(values.shape[1])]))
+
+
+def _value_columns(frame: Any) -> list[str]:
+    return [name for name in frame.columns if name.startswith(_VALUE)]
+
+
+# Whole histories: a row of the table is a stretch of a series.
+
+
+def _keep_stretches(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
+    panel = columns.panel(frame, transformer)
+    memory = HiPPOMemory.from_panel(panel, transformer.measure_, transformer.order, hold=transformer.hold)
+    origins = {} if memory._origins is None else {_ORIGIN: memory._origins}
+    more = {_COUNT: panel.lengths, **origins}
+    return _table(panel.series_ids, frame[columns.series], more, _stretches(memory).as_rows())
+
+
+def _join_stretches(transformer: HiPPOTransformer, series: str, dtype: np.dtype, frame: Any) -> Any:
+    codes, ids = frame[_SERIES].factorize()
+    rows = frame[_value_columns(frame)].to_numpy()
+    origins = frame[_ORIGIN].to_numpy() if _ORIGIN in frame else np.zeros(len(frame))
+    memory = _memory(transformer, rows, origins)
+    order = np.lexsort((memory.start, codes))
+    codes, rows, origins = codes[order], rows[order], origins[order]
+    _check_overlap(ids, codes, memory.start[order], memory.now[order], transformer.measure_, series)
+    place = np.arange(len(codes)) - np.searchsorted(codes, codes)
+    while place.any():
+        newer = np.flatnonzero(place % 2)
+        union = _memory(transformer, rows[newer - 1], origins[newer - 1])
+        union.merge(_memory(transformer, rows[newer], origins[newer]))
+        rows[newer - 1] = _stretches(union).as_rows()
+        left = place % 2 == 0
+        rows, origins, place = rows[left], origins[left], place[left] // 2
+    keeper = _memory(transformer, rows, origins)._keeper
+    counts = np.bincount(codes, weights=frame[_COUNT].to_numpy()[order]).astype(np.int64)
+    # Nothing is observed in the mean step that the last value of hold="previous" lasts.
+    keeper.now = domain_end(keeper.start, keeper.now, counts, transformer.hold)
+    coefficients = keeper.coefficients().reshape(len(rows), -1, transformer.order)
+    return _finished(transformer, ids.rename(series), coefficients, keeper.now - keeper.start, counts, dtype)
+
+
+def _memory(transformer: HiPPOTransformer, rows: Array, origins: NDArray) -> HiPPOMemory:
+    """Return a memory from what is kept of its streams; origins are dates if times are."""
+    memory = HiPPOMemory(
+        transformer.measure_,
+        transformer.order,
+        n_streams=len(rows),
+        n_channels=len(transformer.scale_),
+        hold=transformer.hold,
+    )
+    _stretches(memory).restore_rows(rows)
+    memory._origins = origins if origins.dtype.kind == "M" else None
+    return memory
+
+
+def _stretches(memory: HiPPOMemory) -> Stretches:
+    assert isinstance(memory._keeper, Stretches)  # for the type checker
+    return memory._keeper
+
+
+def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, measure: Measure, series: str) -> None:
+    """Raise unless stretches of a series, in the order of their starts, follow each other."""
+    overlap = np.flatnonzero((codes[1:] == codes[:-1]) & (start[1:] <= now[:-1]))
+    if overlap.size:
+        i = overlap[0]
+        raise ValueError(
+            f"series {ids[codes[i]]!r}: one partition has observations from {start[i]} to {now[i]}, another from "
+            f"{start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; bring each series "
+            f"into one of them, table.shuffle({series!r})"
+        )
+
+
+# Windows: a row of the table is an observation, which may stand for some that were before it.
+
+
+def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
+    panel = columns.panel(frame, transformer)
+    measure, first = transformer.measure_, panel.offsets[:-1]
+    assert measure.time_scale is not None  # for the type checker
+    _, last = panel._ends()
+    reach = measure.time_scale * measure._horizon(transformer.order)
+    old = panel.times <= np.repeat(last - reach, panel.lengths)
+    keep = ~old
+    keep[first] = True  # the domain begins here
+    for channel in range(panel.n_channels):  # what its signal is when the window begins
+        seen = np.where(old & ~np.isnan(panel.values[:, channel]), np.arange(old.size), -1)
+        before = np.maximum.reduceat(seen, first)
+        keep[before[before >= 0]] = True
+    counts = np.ones(old.size, dtype=np.int64)
+    counts[first] += panel.lengths - np.add.reduceat(keep, first, dtype=np.int64)
+    times = panel.times if panel.origins is None else panel._dates()
+    ids = np.repeat(np.asarray(panel.series_ids), panel.lengths)
+    more = {_TIME: times[keep], _COUNT: counts[keep]}
+    return _table(ids[keep], frame[columns.series], more, panel.values[keep])
+
+
+def _join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, frame: Any) -> Any:
+    import pandas as pd
+
+    panel = Panel.from_long(frame.sort_values(_TIME), _SERIES, _TIME, [_COUNT, *_value_columns(frame)])
+    counts = np.add.reduceat(panel.values[:, 0], panel.offsets[:-1]).astype(np.int64)
+    start, last = panel._ends()
+    end = domain_end(start, last, counts, transformer.hold)
+    signals = Panel(panel.values[:, 1:], panel.times, panel.offsets)
+    coefficients = project(signals, transformer.measure_, transformer.order, hold=transformer.hold, at=end)
+    ids = pd.Index(panel.series_ids, dtype=frame[_SERIES].dtype, name=series)
+    return _finished(transformer, ids, coefficients, end - start, counts, dtype)
+
+
+def _finished(
+    transformer: HiPPOTransformer, ids: Any, coefficients: Array, durations: Array, counts: Integers, dtype: np.dtype
+) -> Any:
+    """Return features as a frame with ids as the index."""
+    import pandas as pd
+
+    names = transformer.get_feature_names_out()
+    if transformer.empty == "error":
+        unseen = np.isnan(coefficients[..., 0])
+        if unseen.any():
+            row, channel = np.argwhere(unseen)[0]
+            raise ValueError(
+                f'series {ids[row]!r}, channel "{transformer.channel_names_[channel]}" has no observation: drop it, or '
+                'choose empty="nan" or empty="zero"'
+            )
+    features = transformer._scaled(coefficients[:, :, None], durations, counts)
+    return pd.DataFrame(features.astype(dtype, copy=False), index=ids, columns=names)
