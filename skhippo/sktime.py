@@ -44,6 +44,9 @@ class _Adapter(Delegating):
             self._parent_callback_ctx = mark
         return self
 
+    def __sklearn_tags__(self) -> Any:
+        return self._delegate().__sklearn_tags__()
+
 
 class _FeatureAdapter(_Adapter, BaseTransformer):
     """A transformer whose features are a row for each series."""
