@@ -13,9 +13,11 @@ extensions = [
     "sphinx.ext.mathjax",
     "numpydoc",
     "myst_parser",
+    "sphinx_gallery.gen_gallery",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "performance_table.rst"]
+html_static_path = ["_static"]
+exclude_patterns = ["_build", "performance_table.rst", "auto_examples/**/*.ipynb"]
 default_role = "py:obj"
 highlight_language = "python"
 
@@ -23,6 +25,18 @@ autosummary_generate = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"  # the numpydoc sections say it
 numpydoc_show_class_members = False  # the templates list them, once
+
+# Examples that take seconds and need no more than the extras of the documentation are run; the others are shown.
+sphinx_gallery_conf = {
+    "examples_dirs": "../examples",
+    "gallery_dirs": "auto_examples",
+    "filename_pattern": r"/(at_a_glance|quickstart)\.py$",
+    "within_subsection_order": "ExampleTitleSortKey",
+    "download_all_examples": False,
+    "show_memory": False,
+    "abort_on_example_error": True,
+    "plot_gallery": True,
+}
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skhippo"

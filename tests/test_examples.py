@@ -12,11 +12,10 @@ import pytest
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 
 
-def run(name, folder):
+def run(name, folder, *arguments):
     environment = os.environ | {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(
-        [sys.executable, EXAMPLES / name], cwd=folder, env=environment, capture_output=True, text=True, check=False
-    )
+    call = [sys.executable, EXAMPLES / name, *arguments]
+    done = subprocess.run(call, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
@@ -34,6 +33,12 @@ def test_quickstart(tmp_path):
     assert numbers(output, "clean")[0] > 0.98
     assert numbers(output, "half dropped")[0] > 0.96
     assert (tmp_path / "output" / "quickstart.png").stat().st_size > 10_000
+
+
+def test_at_a_glance(tmp_path):
+    pytest.importorskip("matplotlib")
+    assert "(3, 16)" in run("at_a_glance.py", tmp_path, "picture.svg")
+    assert "<svg" in (tmp_path / "picture.svg").read_text()
 
 
 @pytest.mark.slow
