@@ -24,9 +24,7 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, strati
 # %%
 # The plan, with its choices
 
-measure = skrub.choose_from(
-    {"whole history": LegS(), "last half": LegT(0.5), "last 80 %": LegT(0.8)}, name="measure"
-)
+measure = skrub.choose_from({"whole history": LegS(), "last half": LegT(0.5), "last 80 %": LegT(0.8)}, name="measure")
 hippo = HiPPOTransformer(
     measure,
     order=skrub.choose_int(4, 32, log=True, name="order"),

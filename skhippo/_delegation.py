@@ -35,7 +35,7 @@ class Delegating:
             [p.replace(default=defaults.get(p.name, p.default)) for p in parameters if p.name not in without]
         )
 
-        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:
+        def __init__(self: Any, *args: Any, **kwargs: Any) -> None:  # noqa: N807
             bound = accepted.bind(self, *args, **kwargs)
             bound.apply_defaults()
             vars(self).update(list(bound.arguments.items())[1:])  # all but self

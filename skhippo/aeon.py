@@ -66,9 +66,11 @@ class _FeatureAdapter(Delegating, BaseCollectionTransformer):
 class HiPPOTransformer(_FeatureAdapter, to=Transformer, defaults={"n_jobs": 1}):
     """`skhippo.HiPPOTransformer` for aeon: a collection of series in, an array with a row for each series out.
 
-    Its parameters are those of `skhippo.HiPPOTransformer`, with ``n_jobs=1`` as default.  Series may be of different lengths, multivariate, and have
-    missing values.  Of aeon's containers, pd-multiindex keeps the times of irregular series; np-list and numpy3D carry
-    them as one of the channels, named by `time_channel`; in all others observations are at 0, 1, 2, ...
+    Its parameters are those of `skhippo.HiPPOTransformer`, with ``n_jobs=1`` as default.
+
+    Series may be of different lengths, multivariate, and have missing values.  Of aeon's containers, pd-multiindex
+    keeps the times of irregular series; np-list and numpy3D carry them as one of the channels, which `time_channel`
+    names; in all others observations are at 0, 1, 2, ...
 
     Attributes
     ----------

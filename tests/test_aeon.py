@@ -1,4 +1,4 @@
-"""skhippo.aeon: aeon's own conformance suite, and the same features (`make test-aeon`: aeon asks for an older numba)."""
+"""skhippo.aeon: aeon's own conformance suite, and the same features (`make test-aeon`)."""
 
 import subprocess
 import sys
