@@ -54,6 +54,7 @@ lint: $(VENV)/.lint   ## ruff (rules and format) and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --strict --follow-imports=silent tests/typing/user.py
 
 format: $(VENV)/.lint   ## let ruff rewrite the files
 	$(BIN)/ruff check --fix .

@@ -30,10 +30,11 @@ numpydoc_show_class_members = False  # the templates list them, once
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/(at_a_glance|quickstart)\.py$",
+    "filename_pattern": r"/(at_a_glance|plot_displays|quickstart)\.py$",
     "within_subsection_order": "ExampleTitleSortKey",
     "download_all_examples": False,
     "show_memory": False,
+    "capture_repr": (),  # a display is its picture
     "abort_on_example_error": True,
     "plot_gallery": True,
 }

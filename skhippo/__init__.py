@@ -7,6 +7,7 @@
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
 """
 
+from skhippo._versions import show_versions
 from skhippo.formats import as_panel
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
@@ -28,4 +29,5 @@ __all__ = [
     "as_panel",
     "project",
     "reconstruct",
+    "show_versions",
 ]

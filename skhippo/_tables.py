@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -70,6 +72,26 @@ def frame_matrix(frame: Any, what: str) -> Array:
         return as_real(matrix, what)
     columns = [as_real(frame.iloc[:, i], f"{what} {label!r}") for i, label in enumerate(frame.columns)]
     return np.column_stack(columns) if columns else np.empty(frame.shape)
+
+
+# Units of dates that a library has, from coarse to fine, and how it makes a table of columns; NaN is missing.
+TABLES: dict[str, tuple[tuple[str, ...], Callable[[Any, dict[str, Array]], Any]]] = {
+    "pandas": (("s", "ms", "us", "ns"), lambda pandas, columns: pandas.DataFrame(columns)),
+    "polars": (("D", "ms", "us", "ns"), lambda polars, columns: polars.DataFrame(columns, nan_to_null=True)),
+    "pyarrow": (
+        ("D", "s", "ms", "us", "ns"),
+        lambda pyarrow, columns: pyarrow.table({k: pyarrow.array(v, from_pandas=True) for k, v in columns.items()}),
+    ),
+}
+
+
+def make_table(columns: dict[str, Array], name: str) -> Any:
+    """Return columns as a table of the library `name`, a key of `TABLES`."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"library={name!r} is not installed: pip install {name}, or choose another one") from error
+    return TABLES[name][1](module, columns)
 
 
 def pack_rows(ids: Array, times: Array, columns: list[Array]) -> dict[str, Any]:

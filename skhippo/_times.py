@@ -131,6 +131,14 @@ def common_unit(stamps: list[Array]) -> list[Array]:
     return [s if s.dtype == target else _cast(s, target, "a date") for s in stamps]
 
 
+def in_unit_of(dates: Array, units: tuple[str, ...]) -> Array:
+    """Return dates in the coarsest of `units`, given from coarse to fine, that holds them."""
+    fine = [*_SECONDS, *_PER_SECOND]
+    unit, _ = np.datetime_data(dates.dtype)
+    target = next((u for u in units if fine.index(u) >= fine.index(unit)), units[-1])
+    return dates if target == unit else _cast(dates, f"datetime64[{target}]", "a date")
+
+
 def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:
     """Return ticks of a unit as seconds."""
     if unit in _SECONDS:

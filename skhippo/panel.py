@@ -29,8 +29,9 @@ from skhippo._packed import (
     to_offsets,
 )
 from skhippo._reals import Array, as_array, as_real
-from skhippo._tables import column_names, column_of, object_array, pack_rows
-from skhippo._times import anchor, as_times, check_times, check_unit, common_unit, dates_after
+from skhippo._tables import TABLES, column_names, column_of, make_table, object_array, pack_rows
+from skhippo._times import anchor, as_times, check_times, check_unit, common_unit, dates_after, in_unit_of
+from skhippo._validation import check_choice
 
 __all__ = ["Panel"]
 
@@ -223,6 +224,60 @@ class Panel:
             [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen],
         )
         return Panel(channel_names=[str(c) for c in chosen], **rows)
+
+    def to_long(self, series: str = "id", time: str = "t", *, library: str = "pandas") -> Any:
+        """Make a long table: one row an observation time, one column a channel; the inverse of `from_long`.
+
+        Parameters
+        ----------
+        series : str, default="id"
+            The column for `series_ids`; without these for the numbers of the series.
+        time : str, default="t"
+            The column for the times: dates (UTC, without a time zone) for series that have `origins`, else numbers.
+        library : {"pandas", "polars", "pyarrow"}, default="pandas"
+            Whose table.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            The rows of a series are neighbours.  What was not observed is NaN in pandas, null in the others.  Channels
+            without names are called x0, x1, ...
+
+        Raises
+        ------
+        ValueError
+            If two columns would have the same name, some series have dates and some do not, or dates need a finer unit
+            than the library has.
+        ImportError
+            If the library is not installed.
+
+        Examples
+        --------
+        >>> from skhippo import as_panel
+        >>> as_panel([([0.0, 1.5], [[1.0, None]]), ([0.0], [[3.0]])]).to_long()
+           id    t   x0
+        0   0  0.0  1.0
+        1   0  1.5  NaN
+        2   1  0.0  3.0
+        """
+        check_choice("library", library, tuple(TABLES))
+        names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
+        columns = (series, time, *names)
+        for column in columns:
+            if columns.count(column) > 1:
+                raise ValueError(f"two columns would be called {column!r}: choose other names for series and time")
+        ids = np.arange(len(self)) if self.series_ids is None else self.series_ids
+        clock: Array = self.times
+        if self.origins is not None:
+            undated = np.isnat(self.origins)
+            if undated.any():
+                raise ValueError(
+                    f"series {undated.argmax()} has numbers as times, others have dates: one column cannot hold both; "
+                    "take panel[np.isnat(panel.origins)] and the rest one by one"
+                )
+            clock = in_unit_of(self._dates(), TABLES[library][0])
+        parts = [np.repeat(ids, self.lengths), clock, *self.values.T]
+        return make_table(dict(zip(columns, parts, strict=True)), library)
 
     @classmethod
     def concatenate(cls, panels: Iterable[Panel]) -> Panel:

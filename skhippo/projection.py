@@ -34,9 +34,11 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from skhippo._allocation import allocate
 from skhippo._engine.cells import Task, unit_moments
 from skhippo._engine.clocks import Unit, plan
 from skhippo._engine.threads import run
+from skhippo._progress import watched
 from skhippo._reals import as_real
 from skhippo._times import as_times, seconds_since
 from skhippo._validation import check_choice, check_order
@@ -103,6 +105,8 @@ def project(
         If the input cannot be read (see `as_panel`), if a translated measure has no `theta`, if `at` lies
         before a series or does not fit the panel, if values are so large that their differences overflow, or if
         `order` is so high that its functions turn thousands of times between two observations.
+    MemoryError
+        If the result is larger than the memory; the message says how large it would be.
 
     See Also
     --------
@@ -134,7 +138,8 @@ def project(
     check_choice("hold", hold, HOLDS)
     now = _query_times(panel, at, hold)
     held = signals(panel, hold)
-    out = np.empty((len(panel), now.shape[1], panel.n_channels, order), dtype=_result_dtype(panel, dtype))
+    sizes = {"series": len(panel), "times": now.shape[1], "channels": panel.n_channels, "coefficients": order}
+    out = allocate(sizes, _result_dtype(panel, dtype), "project fewer series at a time, or take a lower order")
     for query, moments in enumerate(now.T):
         _coefficients(Task.until(np.ascontiguousarray(moments), held, measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
@@ -323,7 +328,7 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
             series, moments = result
             np.add.at(total, place[series], moments)
 
-    run(compute, collect, work, n_jobs)
+    run(compute, collect, watched(work, lambda unit: int(unit.rows.number.sum())), n_jobs)
     for begin in range(0, rest.size, _ROWS):
         part = slice(begin, begin + _ROWS)
         finish(rest[part], total[part])

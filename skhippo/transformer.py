@@ -12,6 +12,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
+from skhippo._links import DocumentedMixin
+from skhippo._progress import progress
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
 from skhippo.formats import as_panel
 from skhippo.hold import Hold, domain_ends
@@ -24,7 +26,7 @@ __all__ = ["HiPPOTransformer"]
 Array = NDArray[np.float64]
 
 
-class HiPPOTransformer(TransformerMixin, BaseEstimator):
+class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     r"""Coefficients of the optimal approximation of each series, as features of fixed length.
 
     Each channel of each series becomes `order` numbers: its projection onto the basis of a measure, exact at the
@@ -64,6 +66,8 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         Channel of array input that holds the timestamps.
     n_jobs : int, optional
         Number of threads, as joblib means it; the result does not depend on it.
+    verbose : int, default=0
+        1: show a progress bar (of tqdm) if `fit` or `transform` takes more than a second.
 
     Attributes
     ----------
@@ -131,6 +135,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         "empty": [StrOptions({"nan", "zero", "error"})],
         "time_channel": [None, Integral],
         "n_jobs": [None, Integral],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -149,6 +154,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         empty: Literal["nan", "zero", "error"] = "nan",
         time_channel: int | None = None,
         n_jobs: int | None = None,
+        verbose: int = 0,
     ) -> None:
         self.measure = measure
         self.order = order
@@ -163,6 +169,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         self.empty = empty
         self.time_channel = time_channel
         self.n_jobs = n_jobs
+        self.verbose = verbose
 
     # ------------------------------------------------------------------ fit and transform
     def fit(self, X: object, y: object = None) -> HiPPOTransformer:
@@ -362,7 +369,8 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         if self.indicator:
             values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
             panel = Panel(values, panel._times, panel.offsets, origins=panel.origins)
-        return project(panel, self.measure_, self.order, hold=self.hold, dtype=np.float64, n_jobs=self.n_jobs)
+        with progress(self.verbose, type(self).__name__, int(panel.lengths.sum())):
+            return project(panel, self.measure_, self.order, hold=self.hold, dtype=np.float64, n_jobs=self.n_jobs)
 
     def _features(self, panel: Panel, coefficients: NDArray) -> NDArray:
         features = coefficients

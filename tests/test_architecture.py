@@ -17,6 +17,10 @@ FLOORS = [
         "_delegation",
         "_jit",
         "_validation",
+        "_allocation",
+        "_links",
+        "_progress",
+        "_versions",
         "_reals",
         "_engine",
         "_engine.quadrature",
@@ -36,6 +40,16 @@ FLOORS = [
     {"_memory.stretches", "_memory.window", "_memory.steps"},
     {"memory"},
     {"aeon", "sktime"},
+    {"plotting._axes", "plotting._source"},
+    {
+        "plotting._coefficients",
+        "plotting._measure",
+        "plotting._memory",
+        "plotting._occlusion",
+        "plotting._reconstruction",
+    },
+    {"plotting._sensitivity"},
+    {"plotting"},
 ]
 HEAVY = ("torch", "sktime", "aeon", "pandas", "polars", "matplotlib", "numba")
 # An adapter is made of what it adapts to; nothing else imports it.

@@ -41,6 +41,13 @@ def test_at_a_glance(tmp_path):
     assert "<svg" in (tmp_path / "picture.svg").read_text()
 
 
+def test_displays(tmp_path):
+    pytest.importorskip("matplotlib")
+    accuracies = [float(found) for found in re.findall(r"accuracy (\S+?),?\s", run("plot_displays.py", tmp_path))]
+    assert min(accuracies) > 0.85
+    assert len(accuracies) == 2
+
+
 @pytest.mark.slow
 def test_character_trajectories(tmp_path, data_folder):
     output = run("character_trajectories.py", tmp_path)

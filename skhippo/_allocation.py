@@ -1,0 +1,56 @@
+"""Room for results, and what is said where there is none."""
+
+from __future__ import annotations
+
+import math
+import os
+import pathlib
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+__all__ = ["allocate"]
+
+_GIB = 2.0**30
+# The limit of a container (Linux, control groups version 2).
+_CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
+
+
+def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
+    """Return an array to be filled; say how large it is before the machine runs out of memory.
+
+    Parameters
+    ----------
+    sizes : dict
+        The shape, with a name for each axis.
+    dtype : numpy.dtype
+    advice : str
+        What makes the result smaller.
+
+    Raises
+    ------
+    MemoryError
+        If the array is larger than the memory of the machine (an operating system may promise it all the same, and stop
+        the program when it is filled), or there is no room for it.
+    """
+    shape = tuple(sizes.values())
+    needed, memory = math.prod(shape) * dtype.itemsize, _memory()
+    with suppress(MemoryError, ValueError):  # numpy's ValueError: more than there are addresses
+        if needed <= memory:
+            return np.empty(shape, dtype)
+    product = " x ".join(f"{size} {name}" for name, size in sizes.items() if size > 1)
+    raise MemoryError(
+        f"the result takes {product} x {dtype.itemsize} bytes = {needed / _GIB:.3g} GiB"
+        f"{f' and there are {memory / _GIB:.3g} GiB of memory' if memory < math.inf else ''}: {advice}"
+    )
+
+
+def _memory() -> float:
+    """Return the bytes of memory that the program may use; infinity where nobody says."""
+    limits = [math.inf]
+    if hasattr(os, "sysconf"):
+        limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+    with suppress(OSError, ValueError):
+        limits.append(float(_CONTAINER.read_text().strip().replace("max", "inf")))
+    return min(limits)

@@ -1,0 +1,60 @@
+"""A progress bar for work that takes more than a second."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, TypeVar
+
+__all__ = ["progress", "watched"]
+
+Item = TypeVar("Item")
+
+# Seconds before a bar is shown.
+_DELAY = 1.0
+_bar: ContextVar[Any] = ContextVar("bar", default=None)
+
+
+@contextmanager
+def progress(verbose: int, title: str, total: int) -> Iterator[None]:
+    """Show how far `watched` items are, on the standard error, unless all is done at once.
+
+    Parameters
+    ----------
+    verbose : int
+        0: show nothing.
+    title : str
+        What is under way.
+    total : int
+        Number of observation times, over all series.
+    """
+    if not verbose:
+        yield
+        return
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError(f"verbose={verbose} draws with tqdm: pip install tqdm, or set verbose=0") from error
+    with tqdm(total=total, desc=title, unit=" times", unit_scale=True, delay=_DELAY) as bar:
+        token = _bar.set(bar)
+        try:
+            yield
+        finally:
+            _bar.reset(token)
+        bar.update(total - bar.n)  # a window leaves out what is older
+
+
+def watched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterable[Item]:
+    """Count items, when they are taken, on the bar of this context, if there is one.
+
+    The bar is looked up here and not by the thread that takes an item, which has a context of its own.
+    """
+    bar = _bar.get()
+    return items if bar is None else _count(items, size, bar)
+
+
+def _count(items: Iterable[Item], size: Callable[[Item], int], bar: Any) -> Iterator[Item]:
+    for item in items:
+        yield item
+        bar.update(size(item))
