@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage lint format docs bench bench-docs bench-memory characters clean
+.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory characters clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
@@ -31,6 +31,24 @@ test-slow: $(VENV)/.base   ## the reproductions of published figures
 
 coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernels included (JIT off)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" --benchmark-disable --cov --cov-report=term-missing -q
+
+# Environments of their own: aeon asks for an older numba, the oldest supported versions are older still.
+.venv-aeon/.done: pyproject.toml
+	@test -x .venv-aeon/bin/python || $(PYTHON) -m venv .venv-aeon
+	.venv-aeon/bin/python -m pip install --quiet --editable '.[aeon]' hypothesis mpmath pytest pytest-benchmark
+	@touch $@
+.venv-oldest/.done: pyproject.toml constraints-oldest.txt
+	@test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable '.[test]'
+	@touch $@
+# Compiled kernels are kept apart: numba does not tell its versions by the names of files.
+APART = NUMBA_CACHE_DIR=$(CURDIR)/.venv-$(1)/numba .venv-$(1)/bin/python -m pytest --benchmark-disable -p no:cacheprovider
+
+test-aeon: .venv-aeon/.done   ## the adapter to aeon, in .venv-aeon
+	$(call APART,aeon) tests/test_aeon.py tests/test_engine.py tests/test_transformer.py skhippo/aeon.py
+
+test-oldest: .venv-oldest/.done   ## the test suite with the oldest supported versions, in .venv-oldest
+	$(call APART,oldest) -m "not slow" tests
 
 lint: $(VENV)/.lint   ## ruff (rules and format) and mypy
 	$(BIN)/ruff check .
@@ -60,4 +78,4 @@ characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid sea
 	$(BIN)/python examples/character_trajectories.py
 
 clean:           ## remove the environment and everything built
-	rm -rf $(VENV) docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output
+	rm -rf $(VENV) .venv-aeon .venv-oldest docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

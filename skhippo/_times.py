@@ -51,7 +51,7 @@ def _pandas_times(x: Any, where: str) -> Any:
     pandas = library("pandas")
     if getattr(x, "nlevels", 1) > 1:
         raise ValueError(f"{where} has {x.nlevels} levels: the times alone are expected")
-    index = pandas.Index(x)
+    index = pandas.Index(x, dtype=x.dtype)  # pandas 2 would guess one for objects, with a warning
     if isinstance(index, pandas.PeriodIndex):
         index = index.to_timestamp(how="start")
     return index.tz_convert(None) if getattr(index, "tz", None) is not None else index

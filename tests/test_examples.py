@@ -173,3 +173,19 @@ def test_character_trajectories(tmp_path, data_folder):
     assert to_100 >= 0.988
     for row in ("padded, order 16", "padded, order 32"):
         assert min(numbers(output, row)) > 0.96
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("name", "packages", "row"),
+    [
+        ("automl_flaml.py", ["flaml", "lightgbm"], "FLAML on coefficients"),
+        ("automl_skrub.py", ["skrub"], "test accuracy of the best"),
+        ("automl_optuna.py", ["optuna"], "test accuracy"),
+    ],
+)
+def test_automl(tmp_path, name, packages, row):
+    absent = [package for package in packages if importlib.util.find_spec(package) is None]
+    if absent:
+        pytest.skip(f"{' and '.join(absent)} not installed: pip install 'skhippo[automl]'")
+    assert numbers(run(name, tmp_path), row)[0] > 0.8

@@ -799,7 +799,7 @@ def test_pandas_times():
     ):
         assert as_panel([pd.DataFrame({"a": [1.0, 2, 3]}, index=index)]).times.tolist() == seconds
         assert as_panel([(index, [1.0, 2, 3])]).times.tolist() == seconds
-        assert as_panel([(pd.Series(index), [1.0, 2, 3])]).times.tolist() == seconds
+        assert as_panel([(pd.Series(index, dtype=index.dtype), [1.0, 2, 3])]).times.tolist() == seconds
         assert Panel(np.ones((3, 1)), index).times.tolist() == seconds
     zoned = as_panel([(days.tz_localize("Europe/Berlin"), [1, 2, 3])])
     assert zoned.origins[0] == np.datetime64("2020-03-01T11:00:00.123456")

@@ -218,15 +218,15 @@ def test_no_pool_of_threads_is_started_or_changed():
         return sorted((pool["filepath"], pool["num_threads"]) for pool in threadpool_info())
 
     coefficients(0, n_jobs=2)
-    before, running = pools(), threading.active_count()
+    before, running = pools(), set(threading.enumerate())
     compression._grid_table.cache_clear()
     compression.leaves.cache_clear()
     tasks = "/proc/self/task"
-    n_tasks = len(os.listdir(tasks)) if os.path.isdir(tasks) else 0
+    known = set(os.listdir(tasks)) if os.path.isdir(tasks) else None
     coefficients(1)
     assert pools() == before
-    assert threading.active_count() == running
-    assert n_tasks == (len(os.listdir(tasks)) if n_tasks else 0)
+    assert set(threading.enumerate()) <= running  # threads of earlier work may end meanwhile
+    assert known is None or set(os.listdir(tasks)) <= known
 
 
 def test_the_threads_of_blas_change_nothing(expected):

@@ -40,7 +40,7 @@ def run(
         return
     # Items are small: each thread helps itself, where a task for each item would cost more than the work.
     queue = _Queue(work, collect, items)
-    Parallel(n_jobs=n_jobs, require="sharedmem")(delayed(queue.drain)() for _ in range(n_threads))
+    Parallel(n_jobs=n_threads, require="sharedmem")(delayed(queue.drain)() for _ in range(n_threads))
 
 
 class _Queue:

@@ -67,7 +67,7 @@ def test_project(case, size, compare):
 
 
 @pytest.mark.parametrize("case", cases.REAL_CASES, ids=by_work)
-def test_project_real_data(case, size, data_folder, compare):
+def test_project_real_data(data_folder, case, size, compare):  # the folder first: it may skip
     run_case(case, case.data(size, data_folder), compare)
 
 

@@ -1,0 +1,101 @@
+"""The estimators as aeon means them: `HiPPOTransformer`.
+
+Each adapter takes the parameters of the estimator that it is named after and hands them on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhippo._delegation import Delegating
+from skhippo.measures import LagT
+from skhippo.transformer import HiPPOTransformer as Transformer
+
+try:
+    from aeon.transformations.collection import BaseCollectionTransformer
+except ModuleNotFoundError as error:
+    raise ModuleNotFoundError("skhippo.aeon needs aeon: pip install 'skhippo[aeon]'") from error
+
+__all__ = ["HiPPOTransformer"]
+
+
+class _FeatureAdapter(Delegating, BaseCollectionTransformer):
+    """A transformer whose features are a row for each series."""
+
+    _tags = {  # noqa: RUF012
+        "X_inner_type": ["np-list", "numpy3D", "pd-multiindex"],  # aeon turns other containers into one of them
+        "output_data_type": "Tabular",
+        "fit_is_empty": False,
+        "capability:multivariate": True,
+        "capability:unequal_length": True,
+        "capability:missing_values": True,
+        "capability:multithreading": True,
+        "removes_unequal_length": True,
+    }
+
+    def _fit(self, X: Any, y: Any = None) -> Any:
+        self._fit_transform(X)
+        return self
+
+    def _fit_transform(self, X: Any, y: Any = None) -> NDArray:
+        self.estimator_ = self._delegate().set_output(transform="default")
+        return self.estimator_.fit_transform(X)
+
+    def _transform(self, X: Any, y: Any = None) -> NDArray:
+        return self.estimator_.transform(X)
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Names of the features, the columns of what `transform` returns.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the channels, instead of those seen in `fit`.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        self._check_is_fitted()
+        return self.estimator_.get_feature_names_out(input_features)
+
+
+class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output"], defaults={"n_jobs": 1}):
+    """`skhippo.HiPPOTransformer` for aeon: a collection of series in, an array with a row for each series out.
+
+    Its parameters are those of `skhippo.HiPPOTransformer`, but for `output` (always ``"final"``), with ``n_jobs=1`` as
+    default.
+
+    Series may be of different lengths, multivariate, and have missing values.  Of aeon's containers, pd-multiindex
+    keeps the times of irregular series; np-list and numpy3D carry them as one of the channels, which `time_channel`
+    names; in all others observations are at 0, 1, 2, ...
+
+    Attributes
+    ----------
+    estimator_ : skhippo.HiPPOTransformer
+        The fitted transformer that does the work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skhippo.aeon import HiPPOTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> def swing(frequency):  # an irregular series of 20 to 39 observations, its times first
+    ...     times = np.sort(rng.uniform(0, 3, rng.integers(20, 40)))
+    ...     return np.stack([times, np.sin(frequency * times)])
+    >>> X = [swing(1.0) for _ in range(20)] + [swing(2.0) for _ in range(20)]
+    >>> y = np.repeat([0, 1], 20)
+    >>> model = make_pipeline(HiPPOTransformer(order=8, time_channel=0), LogisticRegression())
+    >>> model.fit(X, y).score(X, y)
+    1.0
+    """
+
+    @classmethod
+    def _get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        every = {"measure": LagT(2.0), "hold": "previous", "indicator": True, "duration": True, "empty": "zero"}
+        return [{"order": 4}, {"order": 2, **every}]
