@@ -21,6 +21,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._memory.joining import JOININGS
 from skhippo._memory.stretches import Stretches
+from skhippo._reading import read_panel
 from skhippo.formats import as_panel
 from skhippo.hold import Hold, domain_end
 from skhippo.measures import Measure
@@ -263,7 +264,7 @@ class _Columns(NamedTuple):
         """Read a frame, rows of which may be in any order."""
         rows = frame.sort_values(self.time) if self.time in frame else frame  # `from_long` says that it is not there
         panel = Panel.from_long(rows, self.series, self.time, self.channels)
-        return transformer._with_indicators(transformer._panel(panel, reset=False))
+        return transformer._with_indicators(read_panel(transformer, panel, reset=False))
 
 
 def _transform_table(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -11,11 +10,12 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
 from skhippo._links import DocumentedMixin
 from skhippo._packed import sample_numbers
 from skhippo._progress import progress
+from skhippo._reading import is_plain_array, read_panel
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
 from skhippo.coefficients import Way, coefficients_along, final_coefficients
 from skhippo.discretization import DISCRETIZATIONS
@@ -242,12 +242,12 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             the times of `X` and the features as its channels.  Either is input for another step that takes panels.
         """
         self._check_layout()
-        panel = self._panel(X, reset=False)
+        panel = read_panel(self, X, reset=False)
         return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Array]:
-        panel = self._panel(X, reset=True)
+        panel = read_panel(self, X, reset=True)
         start, end = domain_ends(panel, self.hold)
         durations = end - start
         positive = durations[durations > 0]
@@ -355,38 +355,6 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
                 "order, indicator or windows was changed after fit, to which the learned scaling belongs: fit again"
             )
 
-    def _panel(self, X: Any, *, reset: bool) -> Panel:
-        """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
-        columns_are_times = False
-        if _is_plain_array(X):
-            options = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "allow_nd": True}
-            if reset or len(X.shape) == self._input_ndim:
-                X = validate_data(self, X, reset=reset, **options)
-            else:  # fitted on another format: the number of channels is checked below
-                X = check_array(X, estimator=self, **options)
-            columns_are_times = X.ndim == 2
-        panel = as_panel(X, time_channel=self.time_channel)
-        if reset:
-            self._input_ndim: int | None = getattr(X, "ndim", None)
-            if not isinstance(X, np.ndarray) or X.dtype.kind == "O":
-                self.n_features_in_ = panel.n_channels
-                if hasattr(self, "feature_names_in_"):
-                    del self.feature_names_in_
-            self._columns_are_times = columns_are_times
-            self.n_channels_ = panel.n_channels
-            self._named = panel.channel_names is not None
-            self.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
-        elif panel.n_channels != self.n_channels_:
-            raise ValueError(
-                f"X has {panel.n_channels} channels, but HiPPOTransformer was fitted with {self.n_channels_}"
-            )
-        elif self._named and panel.channel_names not in (None, self.channel_names_):
-            raise ValueError(
-                f"X has the channels {list(panel.channel_names)}, but HiPPOTransformer was fitted with "
-                f"{list(self.channel_names_)}: order and name them as in fit"
-            )
-        return panel
-
     @property
     def _way(self) -> Way:
         discretization = self.discretization if self.method == "recurrence" else None
@@ -432,7 +400,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         start, _ = domain_ends(panel, "linear")
         so_far = panel.times - np.repeat(start, panel.lengths)
         features = self._scaled(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
-        if not _is_plain_array(X) or self.time_channel is not None:
+        if not is_plain_array(X) or self.time_channel is not None:
             return panel._with_channels(features, tuple(self.get_feature_names_out()))
         return _as_cube(features, panel.offsets, X.shape[-1])
 
