@@ -424,22 +424,6 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         return type(X)(features, index=panel.series_ids, columns=columns)
 
 
-def _is_plain_array(X: Any) -> bool:
-    """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
-    if isinstance(X, (Panel, list, tuple)):
-        return False
-    if hasattr(X, "iloc"):  # pandas: wide unless it has a second index level or series in its cells
-        return X.ndim == 2 and X.index.nlevels == 1 and not _holds_series(X.iloc[:1].to_numpy().ravel())
-    if getattr(X, "dtype", None) == np.dtype(object):
-        return X.ndim > 1 and not _holds_series(X[:1].ravel())
-    return hasattr(X, "shape")  # polars and sparse matrices too; scikit-learn has its message for the latter
-
-
-def _holds_series(cells: Iterable[object]) -> bool:
-    """Whether cells are series (sktime's nested format) and not numbers."""
-    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in cells)
-
-
 def _as_cube(packed: NDArray, offsets: NDArray[np.int64], n_times: int) -> NDArray:
     """Return packed features as an array of shape (n_series, n_features, n_times), NaN where a series has ended."""
     n_series, n_features = len(offsets) - 1, packed.shape[1]

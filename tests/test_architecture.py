@@ -34,7 +34,7 @@ FLOORS = [
     {"panel"},
     {"_series", "hold"},
     {"formats", "_engine.clocks", "recurrence"},
-    {"_engine.cells", "_along", "_along.stepping"},
+    {"_engine.cells", "_reading", "_along", "_along.stepping"},
     {"projection", "_memory.reading"},
     {"datasets", "_memory.joining", "_memory.keeping", "_along.windows"},
     {"_memory.stretches", "_memory.window", "_memory.steps", "_along.sliding"},
