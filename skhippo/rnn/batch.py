@@ -33,7 +33,7 @@ class Batch(NamedTuple):
     >>> values = torch.tensor([[[1.0], [2.0]], [[3.0], [0.0]]])
     >>> times = torch.tensor([[0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
     >>> batch = Batch(values, torch.tensor([[[True], [True]], [[True], [False]]]), times, torch.tensor([2, 1]))
-    >>> batch.take(torch.tensor([1])).values  # as long as it needs to be
+    >>> batch[torch.tensor([1])].values  # as long as it needs to be
     tensor([[[3.]]])
     """
 
@@ -47,10 +47,12 @@ class Batch(NamedTuple):
         """Return the batch on a device."""
         return Batch(*(None if tensor is None else tensor.to(device) for tensor in self))  # type: ignore[arg-type]
 
-    def take(self, rows: Tensor) -> Batch:
-        """Return some series, in the order of `rows`, padded to the longest of them."""
+    def __getitem__(self, rows):  # type: ignore[no-untyped-def, override]
+        """Return some series, in the order of the tensor `rows`, padded to the longest of them."""
+        if not isinstance(rows, Tensor):
+            return tuple.__getitem__(self, rows)  # a field
         lengths = self.lengths[rows]
         longest = int(lengths.max())
-        values, observed, times = (tensor[rows, :longest] for tensor in self[:3])  # type: ignore[index]
+        values, observed, times = (tensor[rows, :longest] for tensor in (self.values, self.observed, self.times))
         coefficients = None if self.coefficients is None else self.coefficients[rows]
         return Batch(values, observed, times, lengths, coefficients)
