@@ -1,0 +1,58 @@
+"""Batch: ragged series as padded tensors, what the cells read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Batch"]
+
+
+class Batch(NamedTuple):
+    """Series side by side, padded to the longest; what is in the padding never reaches a result.
+
+    Attributes
+    ----------
+    values : Tensor of shape (batch, length, n_channels)
+        Standardised observations, each channel held at its last one: 0 before its first and in the padding.
+    observed : bool Tensor of shape (batch, length, n_channels)
+        Whether there was an observation; False in the padding.
+    times : float64 Tensor of shape (batch, length)
+        Time since the first observation of the series, in its own units; the padding repeats the last.
+    lengths : int64 Tensor of shape (batch,)
+        Number of observation times of each series, at least 1.
+    coefficients : Tensor of shape (batch, n_inputs, order) or None, default=None
+        Projection of each input channel at the end of its series, for cells without feedback.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skhippo.rnn.batch import Batch
+    >>> values = torch.tensor([[[1.0], [2.0]], [[3.0], [0.0]]])
+    >>> times = torch.tensor([[0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    >>> batch = Batch(values, torch.tensor([[[True], [True]], [[True], [False]]]), times, torch.tensor([2, 1]))
+    >>> batch[torch.tensor([1])].values  # as long as it needs to be
+    tensor([[[3.]]])
+    """
+
+    values: Tensor
+    observed: Tensor
+    times: Tensor
+    lengths: Tensor
+    coefficients: Tensor | None = None
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Return the batch on a device."""
+        return Batch(*(None if tensor is None else tensor.to(device) for tensor in self))  # type: ignore[arg-type]
+
+    def __getitem__(self, rows):  # type: ignore[no-untyped-def, override]
+        """Return some series, in the order of the tensor `rows`, padded to the longest of them."""
+        if not isinstance(rows, Tensor):
+            return tuple.__getitem__(self, rows)  # a field
+        lengths = self.lengths[rows]
+        longest = int(lengths.max())
+        values, observed, times = (tensor[rows, :longest] for tensor in (self.values, self.observed, self.times))
+        coefficients = None if self.coefficients is None else self.coefficients[rows]
+        return Batch(values, observed, times, lengths, coefficients)
