@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.utils import check_random_state
+from sklearn.utils import assert_all_finite, check_random_state
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
@@ -361,6 +361,7 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         """Read series, classes and weights; learn what channels and classes there are, or check that they are known."""
         panel = read_panel(self, X, reset=not known)
         labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
         check_consistent_length(panel, labels)
         check_classification_targets(labels)
         own = np.unique(labels if classes is None else column_or_1d(classes))
@@ -370,8 +371,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"classes are {own}, but were {self.classes_} before: give the same, or none")
         strange = ~np.isin(labels, self.classes_)
         if strange.any():
-            raise ValueError(f"y holds the class {labels[strange][0]!r}, which is not among the known {self.classes_}")
-        weights = check_sample_weight(sample_weight, panel, dtype=np.float64, ensure_non_negative=True)
+            raise ValueError(f"y holds the class {labels[strange].tolist()[0]!r}, which is not among the known {self.classes_}")
+        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ValueError("all values of sample_weight are 0: no series is left to learn from")
         if not weights.all():

@@ -70,9 +70,13 @@ def describe_settings(parameters: dict[str, Any]) -> dict[str, Any]:
 
 def settings_from(settings: dict[str, Any]) -> dict[str, Any]:
     """Return parameters from what `describe_settings` made of them."""
-    return {
-        name: dict(map(tuple, value["pairs"])) if isinstance(value, dict) else value for name, value in settings.items()
-    }
+    return {name: _unjson(value) for name, value in settings.items()}
+
+
+def _unjson(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(map(tuple, value["pairs"]))
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:
