@@ -371,7 +371,9 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
             raise ValueError(f"classes are {own}, but were {self.classes_} before: give the same, or none")
         strange = ~np.isin(labels, self.classes_)
         if strange.any():
-            raise ValueError(f"y holds the class {labels[strange].tolist()[0]!r}, which is not among the known {self.classes_}")
+            raise ValueError(
+                f"y holds the class {labels[strange].tolist()[0]!r}, which is not among the known {self.classes_}"
+            )
         weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ValueError("all values of sample_weight are 0: no series is left to learn from")
