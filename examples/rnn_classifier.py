@@ -2,7 +2,7 @@
 A recurrent network with HiPPO memory in a minute
 =================================================
 
-JapaneseVowels: nine speakers, twelve channels, 7 to 29 observations.  The network without feedback (one projection, then
+JapaneseVowels: nine speakers, twelve channels, 7 to 29 observations.  The network without feedback (one projection and
 a hidden layer), the walk with feedback, and a GRU, on whole series and on series of which half the observations were
 dropped; then files, and more training.  Needs torch: ``pip install "skhippo[torch]"``.
 """

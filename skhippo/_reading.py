@@ -11,7 +11,7 @@ from sklearn.utils.validation import check_array, validate_data
 from skhippo.formats import as_panel
 from skhippo.panel import Panel
 
-__all__ = ["read_panel"]
+__all__ = ["is_plain_array", "read_panel"]
 
 
 def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
@@ -31,7 +31,7 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
         If the channels are not those of `fit`.
     """
     columns_are_times = False
-    if _is_plain_array(X):
+    if is_plain_array(X):
         options = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "allow_nd": True}
         if reset or len(X.shape) == estimator._input_ndim:
             X = validate_data(estimator, X, reset=reset, **options)
@@ -67,7 +67,7 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
     return panel
 
 
-def _is_plain_array(X: Any) -> bool:
+def is_plain_array(X: Any) -> bool:
     """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
     if isinstance(X, (Panel, list, tuple)):
         return False

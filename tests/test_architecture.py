@@ -15,6 +15,7 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 FLOORS = [
     {
         "_jit",
+        "_files",
         "_validation",
         "_reals",
         "_engine",

@@ -555,4 +555,4 @@ def test_skorch_recipe(data):
     )  # fmt: skip
     torch.manual_seed(0)
     assert net.fit(X, y).score(X, y) > 0.8
-    assert net.predict_proba(list(X) and X).shape == (40, 2)
+    assert net.predict_proba(X).shape == (40, 2)

@@ -25,9 +25,16 @@ from skhippo._validation import Interval, StrOptions, check_sample_weight, fit_c
 from skhippo.hold import domain_ends
 from skhippo.measures import MEASURES, as_measure
 from skhippo.panel import Panel
-from skhippo.rnn import saving
 from skhippo.rnn.data import Labelled, Preparation
 from skhippo.rnn.module import HiPPORNN
+from skhippo.rnn.saving import (
+    classes_from,
+    describe_classes,
+    describe_settings,
+    read_model,
+    settings_from,
+    write_model,
+)
 from skhippo.rnn.training import OPTIMIZERS, SCHEDULES, Record, Training, naming_the_memory, outputs
 
 __all__ = ["HiPPORNNClassifier"]
@@ -542,13 +549,13 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         """
         check_is_fitted(self)
         state = {name: getattr(self, name) for name in _STATE} | {
-            "classes": saving.describe_classes(self.classes_),
-            "settings": saving.describe_settings(self.get_params(deep=False)),
+            "classes": describe_classes(self.classes_),
+            "settings": describe_settings(self.get_params(deep=False)),
             "feature_names": self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None,
         }
         tensors = {f"network.{name}": tensor.cpu() for name, tensor in self.module_.state_dict().items()}
         tensors |= {"center": torch.from_numpy(self.center_), "scale": torch.from_numpy(self.scale_)}
-        saving.write(path, state, tensors)
+        write_model(path, state, tensors)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> HiPPORNNClassifier:
@@ -569,7 +576,7 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         ValueError
             If the file is damaged, or something else, or of a later version of skhippo.
         """
-        state, tensors = saving.read(path)
+        state, tensors = read_model(path)
         try:
             return cls._from(state, tensors)
         except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
@@ -577,8 +584,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
 
     @classmethod
     def _from(cls, state: dict[str, Any], tensors: dict[str, Tensor]) -> HiPPORNNClassifier:
-        model = cls(**saving.settings_from(state["settings"]))
-        model.classes_ = saving.classes_from(state["classes"])
+        model = cls(**settings_from(state["settings"]))
+        model.classes_ = classes_from(state["classes"])
         if state["feature_names"] is not None:
             model.feature_names_in_ = np.array(state["feature_names"], dtype=object)
         for name in _STATE:

@@ -12,14 +12,14 @@ from torch import Tensor
 
 from skhippo._files import damaged, header, read_header, replacing
 
-__all__ = ["classes_from", "describe_classes", "describe_settings", "read", "settings_from", "write"]
+__all__ = ["classes_from", "describe_classes", "describe_settings", "read_model", "settings_from", "write_model"]
 
 _KIND = "HiPPORNNClassifier"
 _VERSION = 1
 _KEY = "skhippo"
 
 
-def write(path: str | os.PathLike[str], parameters: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+def write_model(path: str | os.PathLike[str], parameters: dict[str, Any], tensors: dict[str, Tensor]) -> None:
     """Write a classifier; either all of it, or the file stays as it was."""
     from safetensors.torch import save
 
@@ -30,8 +30,8 @@ def write(path: str | os.PathLike[str], parameters: dict[str, Any], tensors: dic
         file.write(contents)
 
 
-def read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return what `write` was given, tensors on the CPU.
+def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what `write_model` was given, tensors on the CPU.
 
     Raises
     ------
