@@ -35,6 +35,15 @@ def test_quickstart(tmp_path):
     assert (tmp_path / "output" / "quickstart.png").stat().st_size > 10_000
 
 
+def test_rnn_classifier(tmp_path):
+    pytest.importorskip("sktime", reason="JapaneseVowels ships with sktime")
+    pytest.importorskip("torch")
+    output = run("rnn_classifier.py", tmp_path)
+    assert numbers(output, "legs, no feedback")[0] > 0.96
+    assert numbers(output, "legs   ")[0] > 0.93
+    assert "the same probabilities: True" in output
+
+
 @pytest.mark.slow
 def test_character_trajectories(tmp_path, data_folder):
     output = run("character_trajectories.py", tmp_path)

@@ -415,7 +415,8 @@ def test_what_does_not_fit_is_an_error(parameters, arguments, message, data):
 @pytest.mark.parametrize("feedback", [True, False])
 def test_files_give_the_classifier_back(feedback, data, tmp_path):
     X, y = data
-    model = classifier(feedback=feedback, cell="legt", class_weight={0: 1.0, 1: 2.0}, callbacks=[print]).fit(X, y)
+    model = classifier(feedback=feedback, cell="legt", class_weight={0: 1.0, 1: 2.0}, callbacks=[print])
+    model.set_params(hidden_size=np.int64(8), theta=np.float32(2.0)).fit(X, y)  # as a grid search has them
     model.save(tmp_path / "model.safetensors")
     loaded = HiPPORNNClassifier.load(tmp_path / "model.safetensors")
     assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))

@@ -110,7 +110,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
     precision : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Of training.  "auto" is bfloat16 (mixed precision) on GPUs that have it, or else float32.
     compile : {"auto"} or bool, default="auto"
-        Whether torch compiles the network.
+        Whether `torch.compile` works on the network before training, which takes a while.  "auto" does not: cells with
+        memory have a walk of their own with a graph of one node, and torch's cells are fused already.
     random_state : int, RandomState instance or None, default=None
         Of initial weights, dropout, the order of series and those held back.  The same seed gives the same weights on
         one device.
@@ -394,7 +395,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
 
     def _build(self, train: _Examples, seed: int) -> None:
         """Learn what standardises the channels, and make a network."""
-        architecture = {name: getattr(self, name) for name in _ARCHITECTURE} | {"inputs": tuple(self.inputs)}
+        architecture = describe_settings({name: getattr(self, name) for name in _ARCHITECTURE})
+        architecture["inputs"] = tuple(self.inputs)
         unknown = set(architecture["inputs"]) - set(INPUTS)
         if unknown or not architecture["inputs"]:
             raise ValueError(f"inputs is {self.inputs!r}: some of {INPUTS} are expected")
@@ -422,6 +424,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         precision = _precision(self.precision, device)
         dtype = torch.float64 if precision == "float64" else torch.float32
         self.module_.to(device, dtype)
+        if self.compile is True:
+            self.module_.compile(dynamic=True)
         training = Training(
             self.module_,
             self.batch_size,
@@ -672,9 +676,8 @@ def _device(name: str, otherwise: str | None = None) -> torch.device:
 def _precision(name: str, device: torch.device) -> str:
     if name != "auto":
         return name
-    return (
-        "bfloat16" if device.type == "cuda" and torch.cuda.is_bf16_supported(including_emulation=False) else "float32"
-    )
+    has_it = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return "bfloat16" if has_it else "float32"
 
 
 @contextmanager

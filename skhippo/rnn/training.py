@@ -219,7 +219,7 @@ def naming_the_memory(batch_size: int) -> Iterator[None]:
     """Turn an exhausted memory into an error that says what to do."""
     try:
         yield
-    except (torch.OutOfMemoryError, RuntimeError, MemoryError) as error:
+    except (RuntimeError, MemoryError) as error:
         if not isinstance(error, RuntimeError) or re.search("out of memory|allocate memory", str(error)):
             raise MemoryError(
                 f"out of memory: lower batch_size (now {batch_size}), hidden_size or order, or shorten the series"
