@@ -97,8 +97,12 @@ def _turning_pairs(skew: Array) -> tuple[Array, Array]:
     first = [k for k in range(order - 1) if form[k + 1, k] != 0.0]
     lone = sorted(set(range(order)) - set(first) - {k + 1 for k in first})
     place = np.array([k for pair in first for k in (pair, pair + 1)] + lone, dtype=int)
-    turns = np.concatenate([0.5 * (form[first, np.add(first, 1)] - form[np.add(first, 1), first]) if first else [],
-                            np.zeros((len(lone) + 1) // 2)])
+    turns = np.concatenate(
+        [
+            0.5 * (form[first, np.add(first, 1)] - form[np.add(first, 1), first]) if first else [],
+            np.zeros((len(lone) + 1) // 2),
+        ]
+    )
     return np.pad(basis[:, place], ((0, 0), (0, order % 2))), turns
 
 
@@ -198,7 +202,10 @@ class Stepper:
         self._precision = torch.float64 if len(clock.old) == 1 else dtype
         directions, spectrum = dynamics.directions, dynamics.spectrum
         products = np.conj(directions[:, None]) * directions  # a^T b of real vectors is the real part of conj(a) b
-        real, pairs = {"device": device, "dtype": self._precision}, {"device": device, "dtype": _complex(self._precision)}
+        real, pairs = (
+            {"device": device, "dtype": self._precision},
+            {"device": device, "dtype": _complex(self._precision)},
+        )
         self._spectrum = torch.as_tensor(spectrum, **pairs)
         self._products = torch.as_tensor(products.view(np.float64), **real)
         self._gains = torch.as_tensor(dynamics.gains, **real)

@@ -23,7 +23,7 @@ from torch.autograd.function import once_differentiable
 
 from skhippo.rnn.transitions import Stepper
 
-__all__ = ["Weights", "walk"]
+__all__ = ["Weights", "trace", "walk"]
 
 # Numbers in the largest array of a stretch of time: what works on it should stay in a cache.
 _STRETCH = 1 << 20
@@ -68,6 +68,11 @@ def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends
     if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors):
         return _Walk.apply(stepper, ends, *tensors)
     return _look(inputs, drive, weights, stepper, ends)
+
+
+def trace(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper) -> Tensor:
+    """Walk along series and return the memories after every step, (length, batch, memory_size * 2 * n_pairs)."""
+    return _keep_track(inputs, drive, weights, stepper).memories[1:]
 
 
 # ---------------------------------------------------------------------- arrays
@@ -145,14 +150,21 @@ def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, end
     return states if ends is None else states[0]
 
 
+def _keep_track(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper) -> _Track:
+    """Walk and keep everything."""
+    track = _Track.empty(len(inputs), inputs, weights)
+    before = torch.zeros_like(drive[0])
+    for begin, end in _stretches(inputs, weights, stepper):
+        before = _advance(begin, inputs, drive, before, weights, stepper, track.stretch(begin, end))
+    return track
+
+
 def _advance(
     begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: Weights, stepper: Stepper, track: _Track
 ) -> Tensor:
     """Take the steps of a stretch from `begin` on and fill its arrays; return what was written last."""
     size, part = track.states.shape[-1], slice(begin, begin + len(track.activations))
-    torch.addmm(
-        weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1)
-    )
+    torch.addmm(weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1))
     minus_one = inputs.new_tensor(-1.0)
     scratch = _Scratch(track.memories[0], stepper)
     memories, states = track.memories.unbind(), track.states.unbind()
@@ -171,7 +183,9 @@ def _advance(
             a.addmm_(states[k], weights.read_state.T)
         a.sigmoid_()
         if weights.gated:
-            torch.lerp(states[k], minus_one, a[:, :size], out=states[k + 1]).addcmul_(a[:, :size], a[:, size:], value=2.0)
+            torch.lerp(states[k], minus_one, a[:, :size], out=states[k + 1]).addcmul_(
+                a[:, :size], a[:, size:], value=2.0
+            )
         else:
             torch.add(minus_one, a, alpha=2.0, out=states[k + 1])
         before = now
@@ -185,10 +199,7 @@ class _Walk(torch.autograd.Function):
     @staticmethod
     def forward(ctx: Any, stepper: Stepper, ends: Tensor | None, inputs: Tensor, drive: Tensor, *rest: Any) -> Tensor:
         weights = Weights(*rest)
-        track = _Track.empty(len(inputs), inputs, weights)
-        before = torch.zeros_like(drive[0])
-        for begin, end in _stretches(inputs, weights, stepper):
-            before = _advance(begin, inputs, drive, before, weights, stepper, track.stretch(begin, end))
+        track = _keep_track(inputs, drive, weights, stepper)
         ctx.stepper, ctx.ends = stepper, ends
         ctx.save_for_backward(inputs, *weights, *track)
         return track.states[1:].clone() if ends is None else track.at(ends)
@@ -217,9 +228,7 @@ def _arrivals(grad: Tensor, ends: Tensor | None) -> dict[int, Tensor]:
 class _WayBack:
     """Carries adjoints from the last step to the first, and sums up the gradients of the weights."""
 
-    def __init__(
-        self, inputs: Tensor, weights: Weights, stepper: Stepper, longest: int, *, wants_inputs: bool
-    ) -> None:
+    def __init__(self, inputs: Tensor, weights: Weights, stepper: Stepper, longest: int, *, wants_inputs: bool) -> None:
         length, batch = inputs.shape[:2]
         memory_size, hidden_size = weights.write_state.shape
         self._of, self._stepper, self._x = weights, stepper, inputs
