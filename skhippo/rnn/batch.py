@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Batch"]
+__all__ = ["Batch", "ages"]
 
 
 class Batch(NamedTuple):
@@ -56,3 +56,23 @@ class Batch(NamedTuple):
         values, observed, times = (tensor[rows, :longest] for tensor in (self.values, self.observed, self.times))
         coefficients = None if self.coefficients is None else self.coefficients[rows]
         return Batch(values, observed, times, lengths, coefficients)
+
+
+def ages(batch: Batch, *, before: bool = False) -> Tensor:
+    """Return the time since the last observation of each channel, or since the start where there was none.
+
+    Parameters
+    ----------
+    batch : Batch
+    before : bool, default=False
+        Whether an observation at the time itself does not count.
+
+    Returns
+    -------
+    float64 Tensor of shape (batch, length, n_channels)
+    """
+    times = batch.times[..., None]
+    last = torch.where(batch.observed, times, 0.0).cummax(dim=1).values  # times begin with 0
+    if before:
+        last = torch.cat([torch.zeros_like(last[:, :1]), last[:, :-1]], dim=1)
+    return times - last
