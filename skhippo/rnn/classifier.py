@@ -65,8 +65,9 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         Size of the state.
     order : int, default=64
         Coefficients of each memory.
-    memory_size : int, default=1
-        Number of memories.
+    memory_size : int, optional
+        Number of memories.  By default 1, as in the paper; without `feedback` one for each input, since nothing else
+        tells the channels apart then.
     feedback : bool, default=True
         Whether the state feeds the memory.  Without, the memory at the end of a series is one projection, training no
         longer walks through time, and takes seconds; for legs, legt, lagt and fout.
@@ -175,7 +176,7 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         "cell": [StrOptions(set(CELLS))],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
         "order": [Interval(Integral, 1, None, closed="left")],
-        "memory_size": [Interval(Integral, 1, None, closed="left")],
+        "memory_size": [None, Interval(Integral, 1, None, closed="left")],
         "feedback": ["boolean"],
         "gate": ["boolean"],
         "theta": [None, Interval(Real, 0, None, closed="neither")],
@@ -209,7 +210,7 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         *,
         hidden_size: int = 128,
         order: int = 64,
-        memory_size: int = 1,
+        memory_size: int | None = None,
         feedback: bool = True,
         gate: bool = True,
         theta: float | None = None,
@@ -400,6 +401,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         unknown = set(architecture["inputs"]) - set(INPUTS)
         if unknown or not architecture["inputs"]:
             raise ValueError(f"inputs is {self.inputs!r}: some of {INPUTS} are expected")
+        if self.memory_size is None:
+            architecture["memory_size"] = 1 if self.feedback else train.panel.n_channels * len(architecture["inputs"])
         start, end = domain_ends(train.panel, "linear")
         median = float(np.median(end - start)) or 1.0  # series of one observation have no duration
         architecture["theta"] = median if self.theta is None else float(self.theta)
