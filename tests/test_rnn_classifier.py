@@ -67,7 +67,7 @@ def test_check_estimator(estimator, check):
 # ------------------------------------------------------------------ learning
 @pytest.mark.parametrize("feedback", [True, False])
 def test_it_learns_irregular_series_with_holes(feedback):
-    X, y = irregular_sinusoids(150, n_classes=3, lengths=(15, 25), missing=0.2, random_state=0)
+    X, y = irregular_sinusoids(150, lengths=(20, 40), missing=0.1, random_state=0)
     model = HiPPORNNClassifier(
         feedback=feedback, hidden_size=32, order=16, learning_rate=0.01, max_epochs=40, random_state=0
     )

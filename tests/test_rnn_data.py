@@ -115,6 +115,27 @@ def test_coefficients_are_projections_of_the_standardised_channels(measure, rng)
     assert_allclose(batch.values[0, 0][~np.isnan(last[0])], last[0][~np.isnan(last[0])], atol=1e-12)
 
 
+@pytest.mark.parametrize(("measure", "unit"), [(LegS(), None), (LegT(3.0), 3.0)])
+def test_coefficients_of_patterns_and_gaps(measure, unit, rng):
+    panel = holed(rng)
+    learned = Preparation.learn(panel)
+    order = ("gaps", "values", "observed")
+    batch = as_batch(panel, Preparation(learned.center, learned.scale, measure, 4, order))
+    for row in (0, 1, 5):
+        times, values = panel[row]
+        gaps = np.zeros_like(values)
+        for c, k in np.ndindex(values.shape):
+            before = [j for j in range(k + 1) if not np.isnan(values[c, j])]
+            gaps[c, k] = times[k] - times[before[-1] if before else 0]
+        mean = np.diff(times).mean() if len(times) > 1 else 1.0
+        signals = np.vstack(
+            [np.log1p(gaps / (unit or mean)), (values - learned.center[:, None]) / learned.scale[:, None]]
+        )
+        signals = np.vstack([signals, ~np.isnan(values)])
+        expected = np.nan_to_num(project([(times, signals)], measure, 4))[0]
+        assert_allclose(batch.coefficients[row], expected, atol=1e-5)
+
+
 def test_coefficients_of_a_channel_that_was_never_observed_are_those_of_the_mean(rng):
     panel = holed(rng)
     learned = Preparation.learn(panel)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Batch", "ages"]
+__all__ = ["Batch", "ages", "shown"]
 
 
 class Batch(NamedTuple):
@@ -76,3 +76,33 @@ def ages(batch: Batch, *, before: bool = False) -> Tensor:
     if before:
         last = torch.cat([torch.zeros_like(last[:, :1]), last[:, :-1]], dim=1)
     return times - last
+
+
+def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tensor:
+    """Return what a cell is shown: all channels of the first of `inputs`, then all of the second.
+
+    Parameters
+    ----------
+    batch : Batch
+    inputs : tuple of {"values", "observed", "gaps"}
+    gap_unit : float or None
+        Unit of the time since a channel's last observation; None: the mean step of the series.
+
+    Returns
+    -------
+    Tensor of shape (batch, length, n_inputs)
+    """
+    parts = []
+    for name in inputs:
+        if name == "gaps":
+            unit = _mean_steps(batch) if gap_unit is None else gap_unit
+            parts.append(torch.log1p(ages(batch) / unit).to(batch.values.dtype))
+        else:
+            parts.append(getattr(batch, name).to(batch.values.dtype))
+    return torch.cat(parts, dim=-1)
+
+
+def _mean_steps(batch: Batch) -> Tensor:
+    """Return the mean step of each series, of shape (batch, 1, 1); 1 where there is none."""
+    mean = batch.times[:, -1] / (batch.lengths - 1).clamp(min=1)
+    return torch.where(mean > 0.0, mean, 1.0)[:, None, None]

@@ -15,7 +15,7 @@ from skhippo.formats import as_panel
 from skhippo.measures import Measure
 from skhippo.panel import Panel
 from skhippo.projection import project
-from skhippo.rnn.batch import Batch
+from skhippo.rnn.batch import Batch, shown
 
 __all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled"]
 
@@ -23,6 +23,8 @@ Array = NDArray[np.float64]
 
 # Batches that are sorted by length together: enough for their series to be of one length, few enough to stay mixed.
 _POOL = 50
+# Series whose inputs are found at once.
+_TOGETHER = 256
 
 
 # ------------------------------------------------------------------ series on a device
@@ -58,6 +60,13 @@ class PackedSeries:
         coefficients = None if self.coefficients is None else self.coefficients.to(device)
         values, observed, times = (part.to(device) for part in (self.values, self.observed, self.times))
         return PackedSeries(values, observed, times, self.begins, self.lengths, coefficients)
+
+    def ends(self, coefficients: Tensor) -> PackedSeries:
+        """Return the last observation of each series, with the coefficients of all of them."""
+        last = self.begins + self.lengths - 1
+        each = torch.arange(len(self))
+        parts = self.values[last], self.observed[last], self.times[last]
+        return PackedSeries(*parts, each, torch.ones_like(each), coefficients)
 
     def batch(self, rows: Tensor) -> Batch:
         """Return the series `rows` (a Tensor on the CPU) side by side, padded to the longest of them."""
@@ -102,8 +111,8 @@ class Preparation:
     Notes
     -----
     Coefficients are those of `skhippo.project` with straight lines between observations, as `HiPPOTransformer` has
-    them; a channel that was never observed has zeros, those of the average.  With them only the last observation of
-    each series is kept.
+    them; a channel that was never observed has zeros, those of the average.  Patterns and gaps are straight lines
+    between observation times, too.  With coefficients only the last observation of each series is kept.
     """
 
     center: Array
@@ -131,25 +140,35 @@ class Preparation:
         missing = np.isnan(panel.values)
         values = (panel.values - self.center) / self.scale
         begins, lengths = panel.offsets[:-1], panel.lengths
-        times = panel.times - np.repeat(panel.times[begins], lengths)
-        coefficients = None
-        if self.measure is not None:
-            signals = Panel(values, panel._times, panel.offsets)
-            found = project(signals, self.measure, self.order, dtype=np.float64)
-            coefficients = torch.from_numpy(np.nan_to_num(found)).to(dtype)
-        values = _hold(values, missing, np.repeat(begins, lengths))
-        if coefficients is not None:
-            last = panel.offsets[1:] - 1
-            values, missing, times = values[last], missing[last], times[last]
-            begins, lengths = np.arange(len(panel)), np.ones(len(panel), dtype=np.int64)
-        return PackedSeries(
-            torch.from_numpy(values).to(dtype),
+        series = PackedSeries(
+            torch.from_numpy(_hold(values, missing, np.repeat(begins, lengths))).to(dtype),
             torch.from_numpy(~missing),
-            torch.from_numpy(times),
+            torch.from_numpy(panel.times - np.repeat(panel.times[begins], lengths)),
             torch.from_numpy(begins.copy()),
-            torch.from_numpy(lengths.copy()),
-            coefficients,
+            torch.from_numpy(lengths),
         )
+        if self.measure is None:
+            return series
+        coefficients = self._project(panel, values, series, self.measure)
+        return series.ends(torch.from_numpy(coefficients).to(dtype))
+
+    def _project(self, panel: Panel, values: Array, series: PackedSeries, measure: Measure) -> Array:
+        """Return the coefficients of the inputs, of shape (n_series, n_inputs, order)."""
+        parts = []
+        for name in self.inputs:
+            signal = values if name == "values" else _packed(series, name, measure.time_scale)
+            parts.append(project(Panel(signal, panel._times, panel.offsets), measure, self.order, dtype=np.float64))
+        return np.nan_to_num(np.concatenate(parts, axis=1))
+
+
+def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Array:
+    """Return what a cell is shown of an input, packed."""
+    found = np.empty(tuple(series.values.shape))
+    for rows in in_order(series.lengths, _TOGETHER):
+        parts = shown(series.batch(rows), (name,), gap_unit).double().numpy()
+        for begin, length, part in zip(series.begins[rows].tolist(), series.lengths[rows].tolist(), parts, strict=True):
+            found[begin : begin + length] = part[:length]
+    return found
 
 
 def _mean_and_deviation(column: NDArray, weights: Array) -> tuple[float, float]:

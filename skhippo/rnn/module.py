@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from skhippo._validation import check_choice, check_finite_number, check_order
 from skhippo.measures import as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
-from skhippo.rnn.batch import Batch, ages
+from skhippo.rnn.batch import Batch, shown
 from skhippo.rnn.cells import FeedforwardCell, HiPPOCell, LMUCell, RandomCell
 
 __all__ = ["CELLS", "INPUTS", "HiPPORNN"]
@@ -142,7 +142,7 @@ class HiPPORNN(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return outputs of shape (batch, n_outputs), from the state after each series' own last observation."""
-        return self.readout(self.dropout(self.cell(self._shown(batch), batch)))
+        return self.readout(self.dropout(self.cell(shown(batch, self.inputs, self._gap_unit), batch)))
 
     def states(self, batch: Batch) -> Tensor:
         """Return the states after every observation, (batch, length, hidden_size); those in the padding mean nothing.
@@ -152,21 +152,4 @@ class HiPPORNN(nn.Module):
         ValueError
             If the network has no feedback.
         """
-        return self.cell(self._shown(batch), batch, whole=True)
-
-    def _shown(self, batch: Batch) -> Tensor:
-        """Return what the cell is shown, of shape (batch, length, n_inputs)."""
-        shown = []
-        for name in self.inputs:
-            if name == "gaps":
-                unit = self._gap_unit or _mean_steps(batch)
-                shown.append(torch.log1p(ages(batch) / unit).to(batch.values.dtype))
-            else:
-                shown.append(getattr(batch, name).to(batch.values.dtype))
-        return torch.cat(shown, dim=-1)
-
-
-def _mean_steps(batch: Batch) -> Tensor:
-    """Return the mean step of each series, of shape (batch, 1, 1); 1 where there is none."""
-    mean = batch.times[:, -1] / (batch.lengths - 1).clamp(min=1)
-    return torch.where(mean > 0.0, mean, 1.0)[:, None, None]
+        return self.cell(shown(batch, self.inputs, self._gap_unit), batch, whole=True)
