@@ -22,19 +22,20 @@ FLOORS = [
         "_engine.quadrature",
         "_engine.threads",
         "_memory",
-        "_memory.checkpoint",
+        "rnn.batch",
     },
-    {"measures", "_packed", "_engine.sums"},
+    {"measures", "_packed", "_engine.sums", "_memory.checkpoint", "rnn.baselines", "rnn.saving"},
     {"_tables", "_engine.sources", "discretization", "_memory.reading"},
     {"_times", "_engine.compression", "recurrence"},
-    {"panel"},
-    {"_series", "hold"},
-    {"formats", "_engine.clocks"},
-    {"_engine.cells", "_reading"},
+    {"panel", "rnn.transitions"},
+    {"_series", "hold", "rnn.walk"},
+    {"formats", "_engine.clocks", "rnn.cells"},
+    {"_engine.cells", "_reading", "rnn.module"},
     {"projection"},
-    {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
-    {"_memory.stretches", "_memory.window", "_memory.steps"},
-    {"memory"},
+    {"transformer", "datasets", "_memory.joining", "_memory.keeping", "rnn.data"},
+    {"_memory.stretches", "_memory.window", "_memory.steps", "rnn.training"},
+    {"memory", "rnn.classifier"},
+    {"rnn"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 
@@ -76,7 +77,8 @@ def test_imports_go_down_only():
 def test_heavy_packages_are_never_imported_at_import_time():
     for path in PACKAGE.rglob("*.py"):
         for name, at_import, _ in imports(path):
-            assert not (at_import and name.split(".")[0] in HEAVY), f"{path.name} imports {name}"
+            heavy = set(HEAVY) - ({"torch"} if path.parent.name == "rnn" else set())
+            assert not (at_import and name.split(".")[0] in heavy), f"{path.name} imports {name}"
 
 
 def test_underscored_names_of_scikit_learn_enter_at_one_place():

@@ -304,7 +304,7 @@ class FeedforwardCell(nn.Module):
     Without :math:`h_{t-1}` the input of the memories, :math:`u_t = W_u x_t + b_u`, is linear in the channels, and so is
     projection: the memory of `u` at the end of a series is
 
-    .. math:: m = W_u C + b_u\, (1, 0, 0, \dots), \qquad h = \max(0, W_h m + b_h),
+    .. math:: m = W_u C + b_u\, (1, 0, 0, \dots), \qquad h = \max(0, \sqrt N\, W_h m + b_h),
 
     with `C` the coefficients of the channels, ``batch.coefficients``.
     """
@@ -317,7 +317,6 @@ class FeedforwardCell(nn.Module):
         self.hidden = nn.Linear(memory_size * order, hidden_size)
         self.dropout = nn.Dropout(dropout)
         self.order = order
-        _widen(self.hidden, order, 0)
 
     def memory(self, coefficients: Tensor) -> Tensor:
         """Return the memories, of shape (batch, memory_size, order)."""
@@ -334,4 +333,6 @@ class FeedforwardCell(nn.Module):
         if batch.coefficients.shape != expected:
             raise ValueError(f"batch.coefficients has shape {tuple(batch.coefficients.shape)}: {expected} is expected")
         memory = self.memory(batch.coefficients.to(self.write.weight.dtype))
-        return self.hidden(self.dropout(memory.flatten(1))).relu()
+        # Coefficients are together as large as one input.  Scaled weights would do, but learn that much more slowly.
+        scaled = memory.flatten(1) * math.sqrt(self.order)
+        return self.hidden(self.dropout(scaled)).relu()
