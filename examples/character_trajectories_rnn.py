@@ -22,11 +22,13 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cell", default="legs")
     parser.add_argument("--hidden-size", type=int, default=128)
-    parser.add_argument("--order", type=int, default=64)
-    parser.add_argument("--epochs", type=int, default=30)
+    parser.add_argument("--order", type=int, default=32)
+    parser.add_argument("--memory-size", type=int, default=8)
+    parser.add_argument("--gate", action="store_true", help="as in the paper: costs accuracy at another sampling rate")
+    parser.add_argument("--epochs", type=int, default=40)
     parser.add_argument("--learning-rate", type=float, default=4e-3)
     parser.add_argument("--dropout", type=float, default=0.2)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[0])
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--padded", action="store_true", help="repeat the last value of each series up to 182 samples")
     parser.add_argument("--no-feedback", action="store_true", help="one projection instead of a walk through time")
     parser.add_argument("--experiments", type=int, choices=(0, 1, 2), nargs="+", default=[0, 1, 2])
@@ -74,6 +76,8 @@ def classifier(options: argparse.Namespace, seed: int) -> HiPPORNNClassifier:
         options.cell,
         hidden_size=options.hidden_size,
         order=options.order,
+        memory_size=options.memory_size,
+        gate=options.gate,
         feedback=not options.no_feedback,
         dropout=options.dropout,
         max_epochs=options.epochs,
