@@ -386,6 +386,15 @@ def test_other_errors_stay_what_they_are(data, monkeypatch):
         classifier().fit(X, y)
 
 
+@pytest.mark.parametrize("parameters", [{"feedback": True}, {"feedback": True, "cell": "gru"}, {"feedback": False}])
+def test_mixed_precision_is_near_float32(parameters, data):
+    X, y = data
+    single, mixed = (classifier(precision=name, **parameters).fit(X, y) for name in ("float32", "bfloat16"))
+    assert not np.array_equal(weights(single), weights(mixed))
+    assert {p.dtype for p in mixed.module_.parameters()} == {torch.float32}
+    assert_allclose(mixed.predict_proba(X), single.predict_proba(X), atol=0.02)
+
+
 def test_an_optimizer_may_be_a_function(data):
     X, y = data
     by_name = classifier(optimizer="adam", weight_decay=0.0).fit(X, y)

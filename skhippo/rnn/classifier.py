@@ -25,8 +25,9 @@ from skhippo._validation import Interval, StrOptions, check_sample_weight, fit_c
 from skhippo.hold import domain_ends
 from skhippo.measures import MEASURES, as_measure
 from skhippo.panel import Panel
+from skhippo.rnn.cells import MemoryCell
 from skhippo.rnn.data import Labelled, Preparation
-from skhippo.rnn.module import HiPPORNN
+from skhippo.rnn.module import CELLS, INPUTS, HiPPORNN
 from skhippo.rnn.saving import (
     classes_from,
     describe_classes,
@@ -39,8 +40,6 @@ from skhippo.rnn.training import OPTIMIZERS, SCHEDULES, Record, Training, naming
 
 __all__ = ["HiPPORNNClassifier"]
 
-CELLS = ("legs", "legt", "lagt", "fout", "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d")
-INPUTS = ("values", "observed", "gaps")
 # What the network is built from; the rest of the parameters says how it is trained.
 _ARCHITECTURE = (
     "cell", "hidden_size", "order", "memory_size", "feedback", "gate", "inputs", "discretization", "dropout",
@@ -111,8 +110,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
     precision : {"auto", "float32", "float64", "bfloat16"}, default="auto"
         Of training.  "auto" is bfloat16 (mixed precision) on GPUs that have it, or else float32.
     compile : {"auto"} or bool, default="auto"
-        Whether `torch.compile` works on the network before training, which takes a while.  "auto" does not: cells with
-        memory have a walk of their own with a graph of one node, and torch's cells are fused already.
+        True has `torch.compile` work on the network before training, which takes half a minute.  Not on cells with
+        memory: their walk is one node of the graph already.  "auto" is False.
     random_state : int, RandomState instance or None, default=None
         Of initial weights, dropout, the order of series and those held back.  The same seed gives the same weights on
         one device.
@@ -427,7 +426,7 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
         precision = _precision(self.precision, device)
         dtype = torch.float64 if precision == "float64" else torch.float32
         self.module_.to(device, dtype)
-        if self.compile is True:
+        if self.compile is True and not isinstance(self.module_.cell, MemoryCell):
             self.module_.compile(dynamic=True)
         training = Training(
             self.module_,
