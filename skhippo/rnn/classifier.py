@@ -56,10 +56,9 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
 
     Parameters
     ----------
-    cell : {"legs", "legt", "lagt", "fout", "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d"}, \
-            default="legs"
-        Memory in a measure (legs, legt, lagt, fout), of Voelker et al. 2019 (lmu) or with a frozen random matrix
-        (random); or a baseline without one.
+    cell : str, default="legs"
+        With memory in a measure ("legs", "legt", "lagt", "fout"), of Voelker et al. 2019 ("lmu") or with a frozen random
+        matrix ("random"); or a baseline without one: "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d".
     hidden_size : int, default=128
         Size of the state.
     order : int, default=64
