@@ -106,7 +106,7 @@ class OrthogonalCell(_SteppingCell):
 
     def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
         h = inputs.new_zeros(inputs.shape[1], self.hidden_size)
-        turn = self.turn.weight.T  # one exponential for all steps
+        turn = torch.as_tensor(self.turn.weight).T  # one exponential for all steps
         for drive in self.inputs(inputs):
             z = torch.addmm(drive, h, turn)
             h = torch.sign(z) * torch.relu(z.abs() + self.bias)

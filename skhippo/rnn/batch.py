@@ -47,7 +47,7 @@ class Batch(NamedTuple):
         """Return the batch on a device."""
         return Batch(*(None if tensor is None else tensor.to(device) for tensor in self))  # type: ignore[arg-type]
 
-    def __getitem__(self, rows):  # type: ignore[no-untyped-def, override]
+    def __getitem__(self, rows):  # type: ignore[no-untyped-def]
         """Return some series, in the order of the tensor `rows`, padded to the longest of them."""
         if not isinstance(rows, Tensor):
             return tuple.__getitem__(self, rows)  # a field

@@ -46,14 +46,15 @@ class MemoryCell(nn.Module):
         discretization: str | float,
     ) -> None:
         super().__init__()
-        if as_discretization(discretization) is None:
+        alpha = as_discretization(discretization)
+        if alpha is None:
             raise ValueError(
                 f"discretization={discretization!r} has no step in O(order), which a cell needs: choose 'bilinear', "
                 "'backward', 'forward' or the alpha of the generalised bilinear transform"
             )
         self.n_inputs, self.hidden_size = n_inputs, hidden_size
         self.order, self.memory_size = order, memory_size
-        self.time_scale, self.discretization = time_scale, discretization
+        self.time_scale, self.alpha = time_scale, alpha
 
     @property
     def dynamics(self) -> Dynamics:
@@ -85,7 +86,7 @@ class MemoryCell(nn.Module):
                 "(for mixed precision use torch.autocast, which leaves them as they are)"
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
-        clock = Clock.of(batch.times, batch.lengths, self.discretization, self.time_scale)
+        clock = Clock.of(batch.times, batch.lengths, self.alpha, self.time_scale)
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
         return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, clock, dtype)
 
@@ -253,6 +254,7 @@ class LMUCell(MemoryCell):
             time_scale=theta,
             discretization=discretization,
         )
+        self.measure = LegT(theta)
         self.encode = nn.Linear(n_inputs + hidden_size + memory_size * order, memory_size, bias=False)
         self.kernel = nn.Linear(n_inputs + hidden_size + memory_size * order, hidden_size, bias=False)
         with torch.no_grad():
@@ -260,7 +262,7 @@ class LMUCell(MemoryCell):
 
     @property
     def dynamics(self) -> Dynamics:
-        return measure_dynamics(LegT(self.time_scale), self.order)
+        return measure_dynamics(self.measure, self.order)
 
     def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
         n = np.arange(self.order)

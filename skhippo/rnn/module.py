@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -41,8 +43,8 @@ class HiPPORNN(nn.Module):
     memory_size : int, default=1
         Number of memories, each with an input of its own.
     feedback : bool, default=True
-        Whether the state is written to the memory.  Without, which only the cells of a measure can be, the network reads
-        ``batch.coefficients`` and does not walk through time (`skhippo.rnn.cells.FeedforwardCell`).
+        Whether the state is written to the memory.  Without, which only the cells of a measure can be, the network
+        reads ``batch.coefficients`` and does not walk through time (`skhippo.rnn.cells.FeedforwardCell`).
     gate : bool, default=True
         Whether the state of a HiPPO cell is gated.
     theta : float, default=1.0
@@ -121,7 +123,7 @@ class HiPPORNN(nn.Module):
         with torch.random.fork_rng(devices=[], enabled=generator is not None):
             if generator is not None:
                 torch.manual_seed(generator.initial_seed())
-            memory = {"order": order, "memory_size": memory_size}
+            memory: dict[str, Any] = {"order": order, "memory_size": memory_size}
             self.cell: nn.Module
             if not feedback:
                 self.cell = FeedforwardCell(n_inputs, hidden_size, **memory, dropout=dropout)

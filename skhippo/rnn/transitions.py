@@ -4,11 +4,11 @@ The matrices of LegS, LegT, LagT and FouT have a symmetric part that says what l
 
 .. math:: A + A^T = B B^T + \sigma I + e e^T
 
-with :math:`\sigma = 1` for LegS and LagT, :math:`e = g(0)`, the basis at the older edge, for LegT, and neither for FouT.
-So :math:`A = \sigma/2\, I + K + P P^T` with a skew-symmetric `K` and the columns :math:`B/\sqrt2,\ e/\sqrt2` of `P`
-(Gu, Goel, Re 2021, arXiv 2111.00396, call such matrices normal plus low rank).  `K` has an orthonormal basis in which
-it turns pairs of coordinates; with a pair as one complex number, :math:`\Lambda = \sigma/2 - i\omega`, a step of the
-generalised bilinear transform (`skhippo.discretization`) is, by the identity of Woodbury,
+with :math:`\sigma = 1` for LegS and LagT, :math:`e = g(0)`, the basis at the older edge, for LegT, and neither for
+FouT.  So :math:`A = \sigma/2\, I + K + P P^T` with a skew-symmetric `K` and the columns :math:`B/\sqrt2,\ e/\sqrt2` of
+`P` (Gu, Goel, Re 2021, arXiv 2111.00396, call such matrices normal plus low rank).  `K` has an orthonormal basis in
+which it turns pairs of coordinates; with a pair as one complex number, :math:`\Lambda = \sigma/2 - i\omega`, a step of
+the generalised bilinear transform (`skhippo.discretization`) is, by the identity of Woodbury,
 
 .. math::
 
@@ -34,7 +34,7 @@ from numpy.typing import NDArray
 from scipy.linalg import schur
 from torch import Tensor
 
-from skhippo.discretization import as_discretization, shares
+from skhippo.discretization import shares
 from skhippo.measures import FouT, LagT, LegS, LegT, Measure
 from skhippo.recurrence import Recurrence
 
@@ -62,8 +62,8 @@ class Dynamics:
     """
 
     basis: Array
-    spectrum: NDArray[np.complex128]
-    directions: NDArray[np.complex128]
+    spectrum: NDArray
+    directions: NDArray
     gains: Array
     start: Array
 
@@ -106,7 +106,7 @@ def _turning_pairs(skew: Array) -> tuple[Array, Array]:
     return np.pad(basis[:, place], ((0, 0), (0, order % 2))), turns
 
 
-def _pairs(rows: Array) -> NDArray[np.complex128]:
+def _pairs(rows: Array) -> NDArray:
     return np.ascontiguousarray(rows).view(np.complex128)
 
 
@@ -137,8 +137,9 @@ def random_dynamics(order: int) -> Dynamics:
     """Return dynamics of random turns and a random `B`, always the same ones, which forget as LagT does."""
     rng = np.random.default_rng(0)
     B, G = rng.normal(size=order), rng.normal(size=(order, order))
-    A = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
-    return Dynamics.of(A, B, np.linalg.solve(A, B), decay=1.0)
+    A: Array = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
+    start: Array = np.linalg.solve(A, B).astype(np.float64)
+    return Dynamics.of(A, B, start, decay=1.0)
 
 
 # ---------------------------------------------------------------------- steps
@@ -149,15 +150,14 @@ class Clock(NamedTuple):
     new: Tensor  # h1; the first step has 0 and 1: what there is at the first sample is its own input
 
     @classmethod
-    def of(cls, times: Tensor, lengths: Tensor, discretization: str | float, time_scale: float | None) -> Clock:
-        """Read the times of a batch, of shape (batch, length)."""
+    def of(cls, times: Tensor, lengths: Tensor, alpha: float, time_scale: float | None) -> Clock:
+        """Read the times of a batch, of shape (batch, length); `alpha` is that of `skhippo.discretization.shares`."""
         clock = times.detach().cpu().numpy()
         counts = lengths.cpu().numpy()
         longest = clock[counts.argmax()]
         alive = np.arange(clock.shape[1]) < counts[:, None]
         if (np.where(alive, clock, longest) == longest).all():
             clock = longest[None]
-        alpha = as_discretization(discretization)
         with np.errstate(invalid="ignore"):  # LegS in the padding of a series of one observation: 0 / 0
             old, new = (np.nan_to_num(h) for h in shares(alpha, clock, time_scale))
         old = np.pad(old, ((0, 0), (1, 0)))
@@ -202,13 +202,9 @@ class Stepper:
         self._precision = torch.float64 if len(clock.old) == 1 else dtype
         directions, spectrum = dynamics.directions, dynamics.spectrum
         products = np.conj(directions[:, None]) * directions  # a^T b of real vectors is the real part of conj(a) b
-        real, pairs = (
-            {"device": device, "dtype": self._precision},
-            {"device": device, "dtype": _complex(self._precision)},
-        )
-        self._spectrum = torch.as_tensor(spectrum, **pairs)
-        self._products = torch.as_tensor(products.view(np.float64), **real)
-        self._gains = torch.as_tensor(dynamics.gains, **real)
+        self._spectrum = torch.as_tensor(spectrum, dtype=_complex(self._precision), device=device)
+        self._products = torch.as_tensor(products.view(np.float64), dtype=self._precision, device=device)
+        self._gains = torch.as_tensor(dynamics.gains, dtype=self._precision, device=device)
         columns = np.concatenate([directions.view(np.float64), dynamics.start[None]])
         self.directions = torch.as_tensor(columns, device=device, dtype=dtype)
         self.n_clocks, self.size = len(clock.old), 2 * spectrum.size * len(clock.old)

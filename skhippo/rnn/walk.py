@@ -8,8 +8,8 @@ At each step a cell writes `u` to its memories, the memories take a step, and th
     (g_t, s_t) &= \sigma(W_m m_t + W_x x_t + W_h h_{t-1} + b), \qquad h_t = (1 - g_t)\, h_{t-1} + g_t\,(2 s_t - 1),
 
 where a cell may be without :math:`V_m`, :math:`W_h` or its gate (:math:`h_t = 2 s_t - 1`).  The candidate is a
-hyperbolic tangent, :math:`\tanh a = 2 \sigma(2a) - 1`: its rows of the weights are those of the cell times two.  The way
-back takes the steps of the adjoint equations.  What it needs of each step and series are memories, state, gate and
+hyperbolic tangent, :math:`\tanh a = 2 \sigma(2a) - 1`: its rows of the weights are those of the cell times two.  The
+way back takes the steps of the adjoint equations.  What it needs of each step and series are memories, state, gate and
 candidate; gradients of weights are products over stretches of time.
 """
 
@@ -183,9 +183,8 @@ def _advance(
             a.addmm_(states[k], weights.read_state.T)
         a.sigmoid_()
         if weights.gated:
-            torch.lerp(states[k], minus_one, a[:, :size], out=states[k + 1]).addcmul_(
-                a[:, :size], a[:, size:], value=2.0
-            )
+            g, s = a[:, :size], a[:, size:]
+            torch.lerp(states[k], minus_one, g, out=states[k + 1]).addcmul_(g, s, value=2.0)
         else:
             torch.add(minus_one, a, alpha=2.0, out=states[k + 1])
         before = now
