@@ -11,10 +11,15 @@ import pytest
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 
 
-def run(name, folder):
+def run(name, folder, *arguments):
     environment = os.environ | {"MPLBACKEND": "Agg", "OMP_NUM_THREADS": "1"}
     done = subprocess.run(
-        [sys.executable, EXAMPLES / name], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [sys.executable, EXAMPLES / name, *arguments],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout
@@ -53,3 +58,22 @@ def test_character_trajectories(tmp_path, data_folder):
     assert to_100 >= 0.988
     for row in ("padded, order 16", "padded, order 32"):
         assert min(numbers(output, row)) > 0.96
+
+
+@pytest.mark.slow
+def test_character_trajectories_rnn(tmp_path, data_folder):
+    pytest.importorskip("torch")
+    output = run("character_trajectories_rnn.py", tmp_path, "--experiments", "2", "--seeds", "0")
+    print(output)
+    for row in ("half, time x 2", "half, time / 2"):  # the paper, then here
+        assert numbers(output, row)[1] >= 0.96
+
+
+@pytest.mark.slow
+def test_permuted_mnist(tmp_path, data_folder):
+    pytest.importorskip("torch")
+    if not (data_folder / "MNIST").is_dir():
+        pytest.skip("SKHIPPO_DATA has no folder MNIST")
+    output = run("permuted_mnist.py", tmp_path, "--tasks", "permuted", "--cells", "legs")
+    print(output)
+    assert numbers(output, "permuted    legs")[0] >= 0.985

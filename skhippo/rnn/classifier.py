@@ -57,8 +57,8 @@ class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
     Parameters
     ----------
     cell : str, default="legs"
-        With memory in a measure ("legs", "legt", "lagt", "fout"), of Voelker et al. 2019 ("lmu") or with a frozen random
-        matrix ("random"); or a baseline without one: "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d".
+        With memory in a measure ("legs", "legt", "lagt", "fout"), of Voelker et al. 2019 ("lmu") or with a frozen
+        random matrix ("random"); or a baseline without one: "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d".
     hidden_size : int, default=128
         Size of the state.
     order : int, default=64
