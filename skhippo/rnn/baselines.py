@@ -95,7 +95,8 @@ class OrthogonalCell(_SteppingCell):
 
     .. math:: z_t = W x_t + Q h_{t-1}, \qquad h_t = \operatorname{sign}(z_t) \max(0, |z_t| + b)
 
-    `inputs` holds `W`, `turn` the matrix `Q`, `bias` the `b`.
+    `inputs` holds `W`, `turn` the matrix `Q`, `bias` the `b`.  The matrix is parametrized by torch
+    (`torch.nn.utils.parametrizations.orthogonal`), so it travels by ``state_dict()``: torch refuses to pickle it.
     """
 
     def __init__(self, n_inputs: int, hidden_size: int) -> None:
