@@ -6,11 +6,11 @@ steps one by one.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import orthogonal
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from skhippo.rnn.batch import Batch, ages
@@ -95,18 +95,27 @@ class OrthogonalCell(_SteppingCell):
 
     .. math:: z_t = W x_t + Q h_{t-1}, \qquad h_t = \operatorname{sign}(z_t) \max(0, |z_t| + b)
 
-    `inputs` holds `W`, `turn` the matrix `Q`, `bias` the `b`.
+    `inputs` holds `W`, `skew` above its diagonal the entries of the matrix whose exponential is `Q`, `bias` the `b`.  At
+    first `Q` turns pairs of units by random angles.  (A module with torch's own orthogonal parametrization cannot be
+    pickled.)
     """
 
     def __init__(self, n_inputs: int, hidden_size: int) -> None:
         super().__init__(hidden_size)
         self.inputs = nn.Linear(n_inputs, hidden_size, bias=False)
-        self.turn = orthogonal(nn.Linear(hidden_size, hidden_size, bias=False), orthogonal_map="matrix_exp")
+        self.skew = nn.Parameter(torch.zeros(hidden_size, hidden_size))
+        with torch.no_grad():
+            self.skew.diagonal(1)[::2].uniform_(-math.pi, math.pi)
         self.bias = nn.Parameter(torch.zeros(hidden_size))
+
+    def turn(self) -> Tensor:
+        """Return `Q`."""
+        upper = self.skew.triu(1)
+        return torch.linalg.matrix_exp(upper - upper.T)
 
     def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
         h = inputs.new_zeros(inputs.shape[1], self.hidden_size)
-        turn = torch.as_tensor(self.turn.weight).T  # one exponential for all steps
+        turn = self.turn().T
         for drive in self.inputs(inputs):
             z = torch.addmm(drive, h, turn)
             h = torch.sign(z) * torch.relu(z.abs() + self.bias)

@@ -96,9 +96,9 @@ def _basis(dynamics: Dynamics, dtype: torch.dtype, device: torch.device) -> Tens
     return torch.as_tensor(dynamics.basis, dtype=dtype, device=device)
 
 
-def _in_basis(weight: Tensor, memory_size: int, basis: Tensor) -> Tensor:
+def _in_basis(weight: Tensor, basis: Tensor) -> Tensor:
     """Return weights of coefficients as weights of memories in a basis."""
-    return (weight.unflatten(-1, (memory_size, -1)) @ basis).flatten(-2)
+    return (weight.reshape(-1, len(basis)) @ basis).view(len(weight), -1)
 
 
 class HiPPOCell(MemoryCell):
@@ -178,7 +178,7 @@ class HiPPOCell(MemoryCell):
             into,
             self.write.bias,
             Weights(
-                read_memory=_in_basis(read[:, self.n_inputs :], self.memory_size, basis),
+                read_memory=_in_basis(read[:, self.n_inputs :], basis),
                 read_input=read[:, : self.n_inputs],
                 bias=self.read.bias * doubled,
                 write_state=state,
@@ -275,12 +275,12 @@ class LMUCell(MemoryCell):
             into,
             None,
             Weights(
-                read_memory=_in_basis(read_memory, self.memory_size, basis),
+                read_memory=_in_basis(read_memory, basis),
                 read_input=read_input,
                 bias=read_input.new_zeros(self.hidden_size),
                 write_state=write_state,
                 read_state=read_state,
-                write_memory=_in_basis(write_memory, self.memory_size, basis),
+                write_memory=_in_basis(write_memory, basis),
             ),
         )
 
