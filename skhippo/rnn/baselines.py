@@ -95,9 +95,8 @@ class OrthogonalCell(_SteppingCell):
 
     .. math:: z_t = W x_t + Q h_{t-1}, \qquad h_t = \operatorname{sign}(z_t) \max(0, |z_t| + b)
 
-    `inputs` holds `W`, `skew` above its diagonal the entries of the matrix whose exponential is `Q`, `bias` the `b`.  At
-    first `Q` turns pairs of units by random angles.  (A module with torch's own orthogonal parametrization cannot be
-    pickled.)
+    `inputs` holds `W`, `skew` above its diagonal the entries of the matrix whose exponential is `Q`, `bias` the `b`.
+    At first `Q` turns pairs of units by random angles.  (Torch's own orthogonal parametrization cannot be pickled.)
     """
 
     def __init__(self, n_inputs: int, hidden_size: int) -> None:

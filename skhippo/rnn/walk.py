@@ -165,7 +165,7 @@ def _advance(
     """Take the steps of a stretch from `begin` on and fill its arrays; return what was written last."""
     size, part = track.states.shape[-1], slice(begin, begin + len(track.activations))
     torch.addmm(weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1))
-    minus_one = inputs.new_tensor(-1.0)
+    minus_one = inputs.new_full((), -1.0)
     scratch = _Scratch(track.memories[0], stepper)
     memories, states = track.memories.unbind(), track.states.unbind()
     tables = (table.unbind() for table in stepper(part.start, part.stop))
@@ -210,27 +210,34 @@ class _Walk(torch.autograd.Function):
         n_weights = len(Weights._fields)
         weights, track = Weights(*saved[:n_weights]), _Track(*saved[n_weights:])
         stretches = _stretches(inputs, weights, ctx.stepper)
-        arrivals = _arrivals(grad, ctx.ends)
-        way = _WayBack(inputs, weights, ctx.stepper, stretches[0][1], wants_inputs=ctx.needs_input_grad[2])
+        way = _WayBack(inputs, weights, ctx.stepper, _Arrivals(grad, ctx.ends), stretches[0][1])
         for begin, end in reversed(stretches):
-            way.go(begin, track.stretch(begin, end), arrivals)
+            way.go(begin, track.stretch(begin, end))
         return None, None, way.inputs, way.drive, *way.weights
 
 
-def _arrivals(grad: Tensor, ends: Tensor | None) -> dict[int, Tensor]:
-    """Return what enters the adjoint of the state, by the number of the step after which it does."""
-    if ends is None:
-        return dict(enumerate(grad.unbind(), 1))
-    return {end: torch.where((ends == end)[:, None], grad, 0.0) for end in set(ends.tolist())}
+class _Arrivals:
+    """What enters the adjoint of the state from outside."""
+
+    def __init__(self, grad: Tensor, ends: Tensor | None) -> None:
+        self._grad, self._ends = grad, ends
+        self._last = set() if ends is None else set(ends.tolist())
+
+    def add(self, state: Tensor, n_steps: int) -> None:
+        """Add what enters after a number of steps."""
+        if self._ends is None:
+            state.add_(self._grad[n_steps - 1])
+        elif n_steps in self._last:
+            state.add_(torch.where((self._ends == n_steps)[:, None], self._grad, 0.0))
 
 
 class _WayBack:
     """Carries adjoints from the last step to the first, and sums up the gradients of the weights."""
 
-    def __init__(self, inputs: Tensor, weights: Weights, stepper: Stepper, longest: int, *, wants_inputs: bool) -> None:
+    def __init__(self, inputs: Tensor, weights: Weights, stepper: Stepper, arrivals: _Arrivals, longest: int) -> None:
         length, batch = inputs.shape[:2]
         memory_size, hidden_size = weights.write_state.shape
-        self._of, self._stepper, self._x = weights, stepper, inputs
+        self._of, self._stepper, self._arrivals, self._x = weights, stepper, arrivals, inputs
         self._memory = inputs.new_zeros(batch, weights.read_memory.shape[1])
         self._state = inputs.new_zeros(batch, hidden_size)
         self._written = inputs.new_zeros(batch, memory_size)  # what the next step takes from this one's writing
@@ -238,9 +245,9 @@ class _WayBack:
         self._slopes = inputs.new_empty(longest, batch, len(weights.bias))
         self.weights = Weights(*(None if w is None else torch.zeros_like(w) for w in weights))  # type: ignore[arg-type]
         self.drive = inputs.new_empty(length, batch, memory_size)
-        self.inputs = torch.empty_like(inputs) if wants_inputs else None
+        self.inputs = torch.empty_like(inputs) if inputs.requires_grad else None
 
-    def go(self, begin: int, track: _Track, arrivals: dict[int, Tensor]) -> None:
+    def go(self, begin: int, track: _Track) -> None:
         """Go back over the stretch that begins with step `begin`."""
         part = slice(begin, begin + len(track.activations))
         slopes = self._slopes[: len(track.activations)]
@@ -249,8 +256,7 @@ class _WayBack:
         tables = (turn.conj(), decay.conj(), mix.mT, slopes, track.activations, self.drive[part])
         rows = [*zip(*(table.unbind() for table in tables), strict=True)]
         for k in reversed(range(len(rows))):
-            if begin + k + 1 in arrivals:
-                self._state.add_(arrivals[begin + k + 1])
+            self._arrivals.add(self._state, begin + k + 1)
             self._step_back(*rows[k])
         self._sum_up(part, track, slopes)
 
