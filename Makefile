@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory characters clean
+.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory characters characters-rnn mnist clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
 
@@ -76,6 +76,12 @@ bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table
 
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
 	$(BIN)/python examples/character_trajectories.py
+
+characters-rnn: $(VENV)/.base   ## the same with the recurrent network (tens of minutes)
+	$(BIN)/python examples/character_trajectories_rnn.py
+
+mnist: $(VENV)/.base   ## sequential and permuted MNIST, without a walk through time (tens of minutes)
+	$(BIN)/python examples/permuted_mnist.py
 
 clean:           ## remove the environment and everything built
 	rm -rf $(VENV) .venv-aeon .venv-oldest docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

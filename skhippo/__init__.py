@@ -2,10 +2,14 @@
 
 - `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
 - `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
+- `HiPPORNNClassifier`: a recurrent network with HiPPO memory, a scikit-learn classifier; needs torch.
 - `project`, `reconstruct`: the same as plain functions, and the way back.
 - `Panel`, `as_panel`: the container of series, and the door for every other format.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
 """
+
+import importlib.util
+from typing import Any
 
 from skhippo._versions import show_versions
 from skhippo.formats import as_panel
@@ -31,3 +35,17 @@ __all__ = [
     "reconstruct",
     "show_versions",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch when it is asked for."""
+    if name == "HiPPORNNClassifier":
+        from skhippo.rnn import HiPPORNNClassifier
+
+        return HiPPORNNClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List names; what needs torch only where torch is installed."""
+    return sorted([*globals(), "HiPPORNNClassifier"] if importlib.util.find_spec("torch") else globals())

@@ -10,6 +10,7 @@ from sklearn.base import _fit_context as fit_context
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
+from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 
 __all__ = [
     "Interval",
@@ -18,6 +19,7 @@ __all__ = [
     "check_feature_names_in",
     "check_finite_number",
     "check_order",
+    "check_sample_weight",
     "fit_context",
     "output_container",
 ]

@@ -164,6 +164,15 @@ def test_displays(tmp_path):
     assert len(accuracies) == 2
 
 
+def test_rnn_classifier(tmp_path):
+    pytest.importorskip("sktime", reason="JapaneseVowels ships with sktime")
+    pytest.importorskip("torch")
+    output = run("rnn_classifier.py", tmp_path)
+    assert numbers(output, "legs, no feedback")[0] > 0.96
+    assert numbers(output, "legs   ")[0] > 0.93
+    assert "the same probabilities: True" in output
+
+
 @pytest.mark.slow
 def test_character_trajectories(tmp_path, data_folder):
     output = run("character_trajectories.py", tmp_path)
@@ -189,3 +198,22 @@ def test_automl(tmp_path, name, packages, row):
     if absent:
         pytest.skip(f"{' and '.join(absent)} not installed: pip install 'skhippo[automl]'")
     assert numbers(run(name, tmp_path), row)[0] > 0.8
+
+
+@pytest.mark.slow
+def test_character_trajectories_rnn(tmp_path, data_folder):
+    pytest.importorskip("torch")
+    output = run("character_trajectories_rnn.py", tmp_path, "--experiments", "2", "--seeds", "0")
+    print(output)
+    for row in ("half, time x 2", "half, time / 2"):  # the paper, then here
+        assert numbers(output, row)[1] >= 0.96
+
+
+@pytest.mark.slow
+def test_permuted_mnist(tmp_path, data_folder):
+    pytest.importorskip("torch")
+    if not (data_folder / "MNIST").is_dir():
+        pytest.skip("SKHIPPO_DATA has no folder MNIST")
+    output = run("permuted_mnist.py", tmp_path, "--tasks", "permuted", "--cells", "legs")
+    print(output)
+    assert numbers(output, "permuted    legs")[0] >= 0.985

@@ -1,0 +1,54 @@
+"""Files with a header that says what is in them; written whole or not at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO
+
+__all__ = ["damaged", "header", "read_header", "replacing"]
+
+
+@contextmanager
+def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
+    """Open a file for writing that takes its place at the end; after an error the old one stays as it was."""
+    target = Path(path)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    try:
+        with os.fdopen(handle, "wb") as file:
+            yield file
+        os.replace(name, target)
+    except BaseException:
+        os.unlink(name)
+        raise
+
+
+def header(kind: str, version: int, parameters: dict[str, Any]) -> str:
+    """Return the header of a file: what it holds, in which version of its format, and what JSON can say of it."""
+    return json.dumps({"format": kind, "version": version, "parameters": parameters})
+
+
+def read_header(path: str | os.PathLike[str], text: str, kind: str, version: int) -> dict[str, Any]:
+    """Return the parameters in a header; raise unless it is of what is expected, and of no later version."""
+    try:
+        contents = json.loads(text)
+        found, number, parameters = contents["format"], contents["version"], dict(contents["parameters"])
+    except (ValueError, TypeError, KeyError) as error:
+        raise damaged(path, kind, error) from error
+    if found != kind:
+        raise ValueError(f"{os.fspath(path)!r} holds a {found!r:.80}: a {kind} is expected")
+    if not isinstance(number, int) or number > version:
+        raise ValueError(
+            f"{os.fspath(path)!r} was written by a later version of skhippo (format {number!r:.20}, this version reads "
+            f"up to {version}): update skhippo"
+        )
+    return parameters
+
+
+def damaged(path: str | os.PathLike[str], kind: str, why: object) -> ValueError:
+    """Return the error of a file that cannot be read as what it should be."""
+    return ValueError(f"{os.fspath(path)!r} is damaged, or no file of a {kind}: {why}")

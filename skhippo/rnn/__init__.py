@@ -1,0 +1,15 @@
+"""Recurrent networks with HiPPO memory, in torch."""
+
+try:
+    import torch as _torch  # noqa: F401
+except ImportError as error:
+    raise ImportError(
+        'HiPPORNNClassifier and skhippo.rnn need torch, safetensors and tqdm: pip install "skhippo[torch]"'
+    ) from error
+
+from skhippo.rnn.batch import Batch
+from skhippo.rnn.classifier import HiPPORNNClassifier
+from skhippo.rnn.data import PackedSeries, Preparation, as_batch, collate
+from skhippo.rnn.module import HiPPORNN
+
+__all__ = ["Batch", "HiPPORNN", "HiPPORNNClassifier", "PackedSeries", "Preparation", "as_batch", "collate"]

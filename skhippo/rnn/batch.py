@@ -1,0 +1,108 @@
+"""Batch: ragged series as padded tensors, what the cells read."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+__all__ = ["Batch", "ages", "shown"]
+
+
+class Batch(NamedTuple):
+    """Series side by side, padded to the longest; what is in the padding never reaches a result.
+
+    Attributes
+    ----------
+    values : Tensor of shape (batch, length, n_channels)
+        Standardised observations, each channel held at its last one: 0 before its first and in the padding.
+    observed : bool Tensor of shape (batch, length, n_channels)
+        Whether there was an observation; False in the padding.
+    times : float64 Tensor of shape (batch, length)
+        Time since the first observation of the series, in its own units; the padding repeats the last.
+    lengths : int64 Tensor of shape (batch,)
+        Number of observation times of each series, at least 1.
+    coefficients : Tensor of shape (batch, n_inputs, order) or None, default=None
+        Projection of each input channel at the end of its series, for cells without feedback.
+
+    Examples
+    --------
+    >>> import torch
+    >>> from skhippo.rnn.batch import Batch
+    >>> values = torch.tensor([[[1.0], [2.0]], [[3.0], [0.0]]])
+    >>> times = torch.tensor([[0.0, 1.0], [0.0, 0.0]], dtype=torch.float64)
+    >>> batch = Batch(values, torch.tensor([[[True], [True]], [[True], [False]]]), times, torch.tensor([2, 1]))
+    >>> batch[torch.tensor([1])].values  # as long as it needs to be
+    tensor([[[3.]]])
+    """
+
+    values: Tensor
+    observed: Tensor
+    times: Tensor
+    lengths: Tensor
+    coefficients: Tensor | None = None
+
+    def to(self, device: torch.device | str) -> Batch:
+        """Return the batch on a device."""
+        return Batch(*(None if tensor is None else tensor.to(device) for tensor in self))  # type: ignore[arg-type]
+
+    def __getitem__(self, rows):  # type: ignore[no-untyped-def]
+        """Return some series, in the order of the tensor `rows`, padded to the longest of them."""
+        if not isinstance(rows, Tensor):
+            return tuple.__getitem__(self, rows)  # a field
+        lengths = self.lengths[rows]
+        longest = int(lengths.max())
+        values, observed, times = (tensor[rows, :longest] for tensor in (self.values, self.observed, self.times))
+        coefficients = None if self.coefficients is None else self.coefficients[rows]
+        return Batch(values, observed, times, lengths, coefficients)
+
+
+def ages(batch: Batch, *, before: bool = False) -> Tensor:
+    """Return the time since the last observation of each channel, or since the start where there was none.
+
+    Parameters
+    ----------
+    batch : Batch
+    before : bool, default=False
+        Whether an observation at the time itself does not count.
+
+    Returns
+    -------
+    float64 Tensor of shape (batch, length, n_channels)
+    """
+    times = batch.times[..., None]
+    last = torch.where(batch.observed, times, 0.0).cummax(dim=1).values  # times begin with 0
+    if before:
+        last = torch.cat([torch.zeros_like(last[:, :1]), last[:, :-1]], dim=1)
+    return times - last
+
+
+def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tensor:
+    """Return what a cell is shown: all channels of the first of `inputs`, then all of the second.
+
+    Parameters
+    ----------
+    batch : Batch
+    inputs : tuple of {"values", "observed", "gaps"}
+    gap_unit : float or None
+        Unit of the time since a channel's last observation; None: the mean step of the series.
+
+    Returns
+    -------
+    Tensor of shape (batch, length, n_inputs)
+    """
+    parts = []
+    for name in inputs:
+        if name == "gaps":
+            unit = _mean_steps(batch) if gap_unit is None else gap_unit
+            parts.append(torch.log1p(ages(batch) / unit).to(batch.values.dtype))
+        else:
+            parts.append(getattr(batch, name).to(batch.values.dtype))
+    return torch.cat(parts, dim=-1)
+
+
+def _mean_steps(batch: Batch) -> Tensor:
+    """Return the mean step of each series, of shape (batch, 1, 1); 1 where there is none."""
+    mean = batch.times[:, -1] / (batch.lengths - 1).clamp(min=1)
+    return torch.where(mean > 0.0, mean, 1.0)[:, None, None]

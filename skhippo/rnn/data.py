@@ -1,0 +1,272 @@
+"""From panels to tensors: standardised, held, on the device once, padded batch by batch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skhippo.formats import as_panel
+from skhippo.measures import Measure
+from skhippo.panel import Panel
+from skhippo.projection import project
+from skhippo.rnn.batch import Batch, shown
+
+__all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled"]
+
+Array = NDArray[np.float64]
+
+# Batches that are sorted by length together: enough for their series to be of one length, few enough to stay mixed.
+_POOL = 50
+# Series whose inputs are found at once.
+_TOGETHER = 256
+
+
+# ------------------------------------------------------------------ series on a device
+@dataclass(frozen=True)
+class PackedSeries:
+    """Prepared series, one after the other, on a device; batches are cut out of them.
+
+    Attributes
+    ----------
+    values : Tensor of shape (total, n_channels)
+        Standardised, held at the last observation, 0 before a channel's first.
+    observed : bool Tensor of shape (total, n_channels)
+    times : float64 Tensor of shape (total,)
+        Time since the start of the series.
+    begins, lengths : int64 Tensor of shape (n_series,), on the CPU
+        So that the width of a batch is known without asking the device.
+    coefficients : Tensor of shape (n_series, n_inputs, order), or None
+        For networks that read the memory at the end alone.
+    """
+
+    values: Tensor
+    observed: Tensor
+    times: Tensor
+    begins: Tensor
+    lengths: Tensor
+    coefficients: Tensor | None = None
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def to(self, device: torch.device) -> PackedSeries:
+        """Return the series on a device."""
+        coefficients = None if self.coefficients is None else self.coefficients.to(device)
+        values, observed, times = (part.to(device) for part in (self.values, self.observed, self.times))
+        return PackedSeries(values, observed, times, self.begins, self.lengths, coefficients)
+
+    def ends(self, coefficients: Tensor) -> PackedSeries:
+        """Return the last observation of each series, with the coefficients of all of them."""
+        last = self.begins + self.lengths - 1
+        each = torch.arange(len(self))
+        parts = self.values[last], self.observed[last], self.times[last]
+        return PackedSeries(*parts, each, torch.ones_like(each), coefficients)
+
+    def batch(self, rows: Tensor) -> Batch:
+        """Return the series `rows` (a Tensor on the CPU) side by side, padded to the longest of them."""
+        device = self.values.device
+        lengths = self.lengths[rows]
+        step = torch.arange(int(lengths.max()))
+        places = (self.begins[rows, None] + torch.minimum(step, lengths[:, None] - 1)).to(device)
+        inside = (step < lengths[:, None]).to(device)[..., None]
+        return Batch(
+            values=self.values[places] * inside,
+            observed=self.observed[places] & inside,
+            times=self.times[places],
+            lengths=lengths.to(device),
+            coefficients=None if self.coefficients is None else self.coefficients[rows.to(device)],
+        )
+
+
+class Labelled(NamedTuple):
+    """Series with their classes, as positions in `classes_`, and weights of mean 1."""
+
+    series: PackedSeries
+    targets: Tensor
+    weights: Tensor
+
+
+# ------------------------------------------------------------------ preparation
+@dataclass(frozen=True)
+class Preparation:
+    """What is learned from the training series: two numbers a channel, and which coefficients to compute.
+
+    Parameters
+    ----------
+    center, scale : ndarray of shape (n_channels,)
+        What is subtracted from each channel, and what it is divided by.
+    measure : Measure, optional
+        Of the coefficients that a network without feedback reads; None for all others.
+    order : int, default=1
+        Number of these coefficients.
+    inputs : tuple of {"values", "observed", "gaps"}, default=("values",)
+        The signals that are projected.
+
+    Notes
+    -----
+    Coefficients are those of `skhippo.project` with straight lines between observations, as `HiPPOTransformer` has
+    them; a channel that was never observed has zeros, those of the average.  Patterns and gaps are straight lines
+    between observation times, too.  With coefficients only the last observation of each series is kept.
+    """
+
+    center: Array
+    scale: Array
+    measure: Measure | None = None
+    order: int = 1
+    inputs: tuple[str, ...] = ("values",)
+
+    @classmethod
+    def learn(cls, panel: Panel, weights: NDArray | None = None) -> Preparation:
+        """Learn mean and standard deviation of each channel over the observations of a panel.
+
+        Parameters
+        ----------
+        panel : Panel
+        weights : ndarray of shape (n_series,), optional
+            How much the observations of each series count.
+        """
+        rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
+        moments = [_mean_and_deviation(column, rows) for column in panel.values.T]
+        return cls(*np.array(moments).T)
+
+    def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
+        """Return the series of a panel as tensors on the CPU."""
+        missing = np.isnan(panel.values)
+        values = (panel.values - self.center) / self.scale
+        begins, lengths = panel.offsets[:-1], panel.lengths
+        series = PackedSeries(
+            torch.from_numpy(_hold(values, missing, np.repeat(begins, lengths))).to(dtype),
+            torch.from_numpy(~missing),
+            torch.from_numpy(panel.times - np.repeat(panel.times[begins], lengths)),
+            torch.from_numpy(begins.copy()),
+            torch.from_numpy(lengths),
+        )
+        if self.measure is None:
+            return series
+        coefficients = self._project(panel, values, series, self.measure)
+        return series.ends(torch.from_numpy(coefficients).to(dtype))
+
+    def _project(self, panel: Panel, values: Array, series: PackedSeries, measure: Measure) -> Array:
+        """Return the coefficients of the inputs, of shape (n_series, n_inputs, order)."""
+        parts = []
+        for name in self.inputs:
+            signal = values if name == "values" else _packed(series, name, measure.time_scale)
+            parts.append(project(Panel(signal, panel._times, panel.offsets), measure, self.order, dtype=np.float64))
+        return np.nan_to_num(np.concatenate(parts, axis=1))
+
+
+def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Array:
+    """Return what a cell is shown of an input, packed."""
+    found = np.empty(tuple(series.values.shape))
+    for rows in in_order(series.lengths, _TOGETHER):
+        parts = shown(series.batch(rows), (name,), gap_unit).double().numpy()
+        for begin, length, part in zip(series.begins[rows].tolist(), series.lengths[rows].tolist(), parts, strict=True):
+            found[begin : begin + length] = part[:length]
+    return found
+
+
+def _mean_and_deviation(column: NDArray, weights: Array) -> tuple[float, float]:
+    """Weighted mean and standard deviation of what was observed; 0 and 1 where there is nothing to tell."""
+    observed = ~np.isnan(column) & (weights > 0)
+    x, w = column[observed].astype(np.float64), weights[observed]
+    largest = np.abs(x).max(initial=0.0)
+    if largest == 0.0:
+        return 0.0, 1.0
+    x /= largest  # squares neither overflow nor vanish
+    mean = np.average(x, weights=w)
+    deviation = np.sqrt(np.average(np.square(x - mean), weights=w))
+    # A constant channel leaves rounding alone, which must not be blown up to unit size.
+    return float(mean * largest), float(deviation * largest) if deviation > 1e-14 else 1.0
+
+
+def _hold(values: Array, missing: NDArray[np.bool_], begins: NDArray[np.int64]) -> Array:
+    """Fill each hole with the channel's last observation in the series, 0 before its first."""
+    if not missing.any():
+        return values
+    last = np.where(missing, -1, np.arange(len(values))[:, None])
+    np.maximum.accumulate(last, axis=0, out=last)
+    return np.where(last >= begins[:, None], np.take_along_axis(values, np.maximum(last, 0), axis=0), 0.0)
+
+
+# ------------------------------------------------------------------ batches
+def shuffled(lengths: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:
+    """Cut series into random batches of equal size (to one), in which lengths are alike.
+
+    Parameters
+    ----------
+    lengths : int64 Tensor of shape (n_series,)
+    batch_size : int
+        Largest size.
+    generator : torch.Generator
+        Of the CPU.
+
+    Returns
+    -------
+    list of int64 Tensor
+        Rows of each batch; each series is in one.
+    """
+    n_batches = -(-len(lengths) // batch_size)
+    order = torch.randperm(len(lengths), generator=generator)
+    pools = torch.tensor_split(order, -(-n_batches // _POOL))
+    order = torch.cat([pool[torch.argsort(lengths[pool], stable=True)] for pool in pools])
+    batches = torch.tensor_split(order, n_batches)
+    return [batches[i] for i in torch.randperm(n_batches, generator=generator)]
+
+
+def in_order(lengths: Tensor, batch_size: int) -> list[Tensor]:
+    """Cut series into batches of ascending length."""
+    return list(torch.split(torch.argsort(lengths, stable=True), batch_size))
+
+
+# ------------------------------------------------------------------ for other training loops
+def as_batch(X: Any, preparation: Preparation | None = None) -> Batch:
+    """Return series as one padded batch.
+
+    Parameters
+    ----------
+    X : Panel or anything that `as_panel` takes
+    preparation : Preparation, optional
+        Standardises the channels; by default values stay as they are.
+
+    Returns
+    -------
+    Batch
+
+    Examples
+    --------
+    >>> from skhippo.rnn import as_batch
+    >>> batch = as_batch([([0.0, 1.0, 3.0], [5.0, float("nan"), 7.0]), ([2.0], [4.0])])
+    >>> batch.values[..., 0]
+    tensor([[5., 5., 7.],
+            [4., 0., 0.]])
+    >>> batch.times[0], batch.lengths
+    (tensor([0., 1., 3.], dtype=torch.float64), tensor([3, 1]))
+    """
+    panel = as_panel(X)
+    if preparation is None:
+        preparation = Preparation(np.zeros(panel.n_channels), np.ones(panel.n_channels))
+    return preparation(panel).batch(torch.arange(len(panel)))
+
+
+def collate(samples: Sequence[tuple[Any, Any]], preparation: Preparation | None = None) -> tuple[Batch, Tensor]:
+    """Put samples of a data set together, as ``collate_fn`` of a `torch.utils.data.DataLoader`.
+
+    Parameters
+    ----------
+    samples : sequence of (series, label)
+        Each series a pair ``(times, values)`` or what else `as_panel` takes as one series; labels are numbers.
+    preparation : Preparation, optional
+        Standardises the channels; by default values stay as they are.
+
+    Returns
+    -------
+    batch : Batch
+    labels : Tensor of shape (batch,)
+    """
+    return as_batch([series for series, _ in samples], preparation), torch.tensor([int(label) for _, label in samples])

@@ -1,0 +1,106 @@
+"""Files of trained classifiers: tensors by safetensors, all else as JSON in its header; nothing is executable."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from skhippo._files import damaged, header, read_header, replacing
+
+__all__ = ["classes_from", "describe_classes", "describe_settings", "read_model", "settings_from", "write_model"]
+
+_KIND = "HiPPORNNClassifier"
+_VERSION = 1
+_KEY = "skhippo"
+
+
+def write_model(path: str | os.PathLike[str], parameters: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+    """Write a classifier; either all of it, or the file stays as it was."""
+    from safetensors.torch import save
+
+    contents = save(
+        {name: tensor.contiguous() for name, tensor in tensors.items()}, {_KEY: header(_KIND, _VERSION, parameters)}
+    )
+    with replacing(path) as file:
+        file.write(contents)
+
+
+def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+    """Return what `write_model` was given, tensors on the CPU.
+
+    Raises
+    ------
+    ValueError
+        If the file is damaged, or something else, or of a later version.
+    OSError
+        If it is not there or may not be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    with open(path, "rb"):  # safetensors would not name the file
+        pass
+    try:
+        with safe_open(path, framework="pt") as file:
+            text = (file.metadata() or {}).get(_KEY, "")
+            parameters = read_header(path, text, _KIND, _VERSION)
+            return parameters, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    except SafetensorError as error:
+        raise damaged(path, _KIND, error) from error
+
+
+def describe_settings(parameters: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters of an estimator as JSON has them, without those that it cannot have."""
+    settings = {}
+    for name, value in parameters.items():
+        if isinstance(value, dict):  # JSON would make strings of its keys
+            value = {"pairs": [[_plain(key), _plain(number)] for key, number in value.items()]}
+        value = list(value) if isinstance(value, tuple) else _plain(value)
+        try:
+            json.dumps(value)
+        except TypeError:
+            continue
+        settings[name] = value
+    return settings
+
+
+def settings_from(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return parameters from what `describe_settings` made of them."""
+    return {name: _unjson(value) for name, value in settings.items()}
+
+
+def _unjson(value: Any) -> Any:
+    if isinstance(value, dict):
+        return dict(map(tuple, value["pairs"]))
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    """Return a number of numpy as one of Python."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def describe_classes(classes: NDArray) -> dict[str, Any]:
+    """Return class labels as JSON has them.
+
+    Raises
+    ------
+    ValueError
+        If they are neither strings, numbers nor truth values.
+    """
+    values = classes.tolist()
+    if not all(isinstance(value, (str, int, float, bool)) for value in values):
+        raise ValueError(
+            f"classes such as {values[0]!r} cannot be written to a file without pickle: train with strings, numbers or "
+            "truth values as labels, or use pickle"
+        )
+    return {"type": "object" if classes.dtype == object else classes.dtype.str, "values": values}
+
+
+def classes_from(description: dict[str, Any]) -> NDArray:
+    """Return class labels from what `describe_classes` made of them."""
+    return np.array(description["values"], dtype=np.dtype(description["type"]))

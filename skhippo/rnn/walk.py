@@ -1,0 +1,310 @@
+r"""The walk through time of a cell with memory, forward and backward, without a graph for every step.
+
+At each step a cell writes `u` to its memories, the memories take a step, and the state reads from them:
+
+.. math::
+
+    u_t &= d_t + V_h h_{t-1} + V_m m_{t-1}, \qquad m_t = \operatorname{step}(m_{t-1}, u_{t-1}, u_t), \\
+    (g_t, s_t) &= \sigma(W_m m_t + W_x x_t + W_h h_{t-1} + b), \qquad h_t = (1 - g_t)\, h_{t-1} + g_t\,(2 s_t - 1),
+
+where a cell may be without :math:`V_m`, :math:`W_h` or its gate (:math:`h_t = 2 s_t - 1`).  The candidate is a
+hyperbolic tangent, :math:`\tanh a = 2 \sigma(2a) - 1`: its rows of the weights are those of the cell times two.  The
+way back takes the steps of the adjoint equations.  What it needs of each step and series are memories, state, gate and
+candidate; gradients of weights are products over stretches of time.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+
+from skhippo.rnn.transitions import Stepper
+
+__all__ = ["Weights", "trace", "walk"]
+
+# Numbers in the largest array of a stretch of time: what works on it should stay in a cache.
+_STRETCH = 1 << 20
+
+
+class Weights(NamedTuple):
+    """Weights of a cell; memories are in the basis of their dynamics, the rows of the gate come first."""
+
+    read_memory: Tensor  # W_m, of shape (n_rows, memory_size * 2 * n_pairs)
+    read_input: Tensor  # W_x, of shape (n_rows, n_inputs)
+    bias: Tensor  # b, of shape (n_rows,)
+    write_state: Tensor  # V_h, of shape (memory_size, hidden_size)
+    read_state: Tensor | None = None  # W_h, of shape (n_rows, hidden_size)
+    write_memory: Tensor | None = None  # V_m, of shape (memory_size, memory_size * 2 * n_pairs)
+
+    @property
+    def gated(self) -> bool:
+        """Whether there is a gate."""
+        return len(self.bias) > self.write_state.shape[1]
+
+
+def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None = None) -> Tensor:
+    """Walk along series.
+
+    Parameters
+    ----------
+    inputs : Tensor of shape (length, batch, n_inputs)
+        ``x``, what the states read.
+    drive : Tensor of shape (length, batch, memory_size)
+        ``d``, what is written to the memories whatever the states are.
+    weights : Weights
+    stepper : Stepper
+        Steps of the memories.
+    ends : int64 Tensor of shape (batch,) or None, default=None
+        Number of steps after which the state of each series is wanted; None for those after every step.
+
+    Returns
+    -------
+    Tensor of shape (batch, hidden_size) or (length, batch, hidden_size)
+    """
+    tensors = (inputs, drive, *weights)
+    if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors):
+        return _Walk.apply(stepper, ends, *tensors)
+    return _look(inputs, drive, weights, stepper, ends)
+
+
+def trace(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper) -> Tensor:
+    """Walk along series and return the memories after every step, (length, batch, memory_size * 2 * n_pairs)."""
+    return _keep_track(inputs, drive, weights, stepper).memories[1:]
+
+
+# ---------------------------------------------------------------------- arrays
+class _Track(NamedTuple):
+    """What a walk leaves behind; row `k` of memories and states is what there was before the step `k`."""
+
+    memories: Tensor  # of shape (length + 1, batch, memory_size * 2 * n_pairs)
+    states: Tensor  # of shape (length + 1, batch, hidden_size)
+    activations: Tensor  # of shape (length, batch, n_rows): g, then s
+
+    @classmethod
+    def empty(cls, length: int, inputs: Tensor, weights: Weights) -> _Track:
+        """Return arrays for a number of steps, with nothing known before the first."""
+        batch, (rows, width) = inputs.shape[1], weights.read_memory.shape
+        memories = inputs.new_empty(length + 1, batch, width)
+        states = inputs.new_empty(length + 1, batch, weights.write_state.shape[1])
+        memories[0], states[0] = 0.0, 0.0
+        return cls(memories, states, inputs.new_empty(length, batch, rows))
+
+    def stretch(self, begin: int, end: int) -> _Track:
+        """Return the arrays of the steps from `begin` up to `end`."""
+        return _Track(self.memories[begin : end + 1], self.states[begin : end + 1], self.activations[begin:end])
+
+    def at(self, steps: Tensor) -> Tensor:
+        """Return the state of each series after a number of steps."""
+        return self.states[steps, torch.arange(len(steps), device=steps.device)]
+
+
+def _stretches(inputs: Tensor, weights: Weights, stepper: Stepper) -> list[tuple[int, int]]:
+    """Cut time into stretches."""
+    length, batch = inputs.shape[:2]
+    size = max(1, _STRETCH // max(batch * len(weights.bias), stepper.size))
+    return [(begin, min(begin + size, length)) for begin in range(0, length, size)]
+
+
+class _Scratch:
+    """Room for the memories of one step, and the products with the few directions."""
+
+    def __init__(self, memories: Tensor, stepper: Stepper) -> None:
+        self._directions, self._n_clocks = stepper.directions, stepper.n_clocks
+        self._rows = torch.empty_like(memories).view(-1, self._directions.shape[1])
+        self._pairs = self.as_pairs(self._rows)
+
+    def as_pairs(self, memories: Tensor) -> Tensor:
+        """View memories (batch, width) as complex pairs (n_clocks, signals with that clock, n_pairs)."""
+        return torch.view_as_complex(memories.view(self._n_clocks, -1, self._directions.shape[1] // 2, 2))
+
+    def weigh(self, pairs: Tensor, decay: Tensor) -> Tensor:
+        """Return ``(decay * pairs) @ directions.T``."""
+        torch.mul(pairs, decay, out=self._pairs)
+        return (self._rows @ self._directions.T).view(self._n_clocks, -1, len(self._directions))
+
+    def add(self, pairs: Tensor, sums: Tensor, decay: Tensor) -> None:
+        """Add ``decay * (sums @ directions)``."""
+        torch.mm(sums.reshape(-1, len(self._directions)), self._directions, out=self._rows)
+        pairs.addcmul_(self._pairs, decay)
+
+
+# ---------------------------------------------------------------------- forward
+def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None) -> Tensor:
+    """Walk and keep nothing but the states that are wanted."""
+    stretches = _stretches(inputs, weights, stepper)
+    room = _Track.empty(stretches[0][1], inputs, weights)
+    states = inputs.new_zeros((len(inputs) if ends is None else 1, *room.states.shape[1:]))
+    before = torch.zeros_like(drive[0])
+    for begin, end in stretches:
+        track = room.stretch(0, end - begin)
+        before = _advance(begin, inputs, drive, before, weights, stepper, track)
+        if ends is None:
+            states[begin:end] = track.states[1:]
+        else:
+            here = ((ends > begin) & (ends <= end))[:, None]
+            states = torch.where(here, track.at((ends - begin).clamp(0, end - begin)), states)
+        room.memories[0], room.states[0] = track.memories[-1], track.states[-1]
+    return states if ends is None else states[0]
+
+
+def _keep_track(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper) -> _Track:
+    """Walk and keep everything."""
+    track = _Track.empty(len(inputs), inputs, weights)
+    before = torch.zeros_like(drive[0])
+    for begin, end in _stretches(inputs, weights, stepper):
+        before = _advance(begin, inputs, drive, before, weights, stepper, track.stretch(begin, end))
+    return track
+
+
+def _advance(
+    begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: Weights, stepper: Stepper, track: _Track
+) -> Tensor:
+    """Take the steps of a stretch from `begin` on and fill its arrays; return what was written last."""
+    size, part = track.states.shape[-1], slice(begin, begin + len(track.activations))
+    torch.addmm(weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1))
+    minus_one = inputs.new_full((), -1.0)
+    scratch = _Scratch(track.memories[0], stepper)
+    memories, states = track.memories.unbind(), track.states.unbind()
+    tables = (table.unbind() for table in stepper(part.start, part.stop))
+    rows = zip(drive[part].unbind(), track.activations.unbind(), *tables, strict=True)
+    for k, (now, a, turn, decay, mix) in enumerate(rows):
+        now = torch.addmm(now, states[k], weights.write_state.T)
+        if weights.write_memory is not None:
+            now.addmm_(memories[k], weights.write_memory.T)
+        old, new = scratch.as_pairs(memories[k]), scratch.as_pairs(memories[k + 1])
+        sums = [scratch.weigh(old, decay), *(u.view(len(old), -1, 1) for u in (before, now))]
+        torch.mul(old, turn, out=new)
+        scratch.add(new, torch.cat(sums, dim=-1) @ mix, decay)
+        a.addmm_(memories[k + 1], weights.read_memory.T)
+        if weights.read_state is not None:
+            a.addmm_(states[k], weights.read_state.T)
+        a.sigmoid_()
+        if weights.gated:
+            g, s = a[:, :size], a[:, size:]
+            torch.lerp(states[k], minus_one, g, out=states[k + 1]).addcmul_(g, s, value=2.0)
+        else:
+            torch.add(minus_one, a, alpha=2.0, out=states[k + 1])
+        before = now
+    return before
+
+
+# ---------------------------------------------------------------------- backward
+class _Walk(torch.autograd.Function):
+    """The walk with its way back."""
+
+    @staticmethod
+    def forward(ctx: Any, stepper: Stepper, ends: Tensor | None, inputs: Tensor, drive: Tensor, *rest: Any) -> Tensor:
+        weights = Weights(*rest)
+        track = _keep_track(inputs, drive, weights, stepper)
+        ctx.stepper, ctx.ends = stepper, ends
+        ctx.save_for_backward(inputs, *weights, *track)
+        return track.states[1:].clone() if ends is None else track.at(ends)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, grad: Tensor) -> Any:
+        inputs, *saved = ctx.saved_tensors
+        n_weights = len(Weights._fields)
+        weights, track = Weights(*saved[:n_weights]), _Track(*saved[n_weights:])
+        stretches = _stretches(inputs, weights, ctx.stepper)
+        way = _WayBack(inputs, weights, ctx.stepper, _Arrivals(grad, ctx.ends), stretches[0][1])
+        for begin, end in reversed(stretches):
+            way.go(begin, track.stretch(begin, end))
+        return None, None, way.inputs, way.drive, *way.weights
+
+
+class _Arrivals:
+    """What enters the adjoint of the state from outside."""
+
+    def __init__(self, grad: Tensor, ends: Tensor | None) -> None:
+        self._grad, self._ends = grad, ends
+        self._last = set() if ends is None else set(ends.tolist())
+
+    def add(self, state: Tensor, n_steps: int) -> None:
+        """Add what enters after a number of steps."""
+        if self._ends is None:
+            state.add_(self._grad[n_steps - 1])
+        elif n_steps in self._last:
+            state.add_(torch.where((self._ends == n_steps)[:, None], self._grad, 0.0))
+
+
+class _WayBack:
+    """Carries adjoints from the last step to the first, and sums up the gradients of the weights."""
+
+    def __init__(self, inputs: Tensor, weights: Weights, stepper: Stepper, arrivals: _Arrivals, longest: int) -> None:
+        length, batch = inputs.shape[:2]
+        memory_size, hidden_size = weights.write_state.shape
+        self._of, self._stepper, self._arrivals, self._x = weights, stepper, arrivals, inputs
+        self._memory = inputs.new_zeros(batch, weights.read_memory.shape[1])
+        self._state = inputs.new_zeros(batch, hidden_size)
+        self._written = inputs.new_zeros(batch, memory_size)  # what the next step takes from this one's writing
+        self._scratch = _Scratch(self._memory, stepper)
+        self._slopes = inputs.new_empty(longest, batch, len(weights.bias))
+        self.weights = Weights(*(None if w is None else torch.zeros_like(w) for w in weights))  # type: ignore[arg-type]
+        self.drive = inputs.new_empty(length, batch, memory_size)
+        self.inputs = torch.empty_like(inputs) if inputs.requires_grad else None
+
+    def go(self, begin: int, track: _Track) -> None:
+        """Go back over the stretch that begins with step `begin`."""
+        part = slice(begin, begin + len(track.activations))
+        slopes = self._slopes[: len(track.activations)]
+        _fill_slopes(track, slopes)
+        turn, decay, mix = self._stepper(part.start, part.stop)
+        tables = (turn.conj(), decay.conj(), mix.mT, slopes, track.activations, self.drive[part])
+        rows = [*zip(*(table.unbind() for table in tables), strict=True)]
+        for k in reversed(range(len(rows))):
+            self._arrivals.add(self._state, begin + k + 1)
+            self._step_back(*rows[k])
+        self._sum_up(part, track, slopes)
+
+    def _step_back(
+        self, turn: Tensor, decay: Tensor, mix: Tensor, slopes: Tensor, activations: Tensor, written: Tensor
+    ) -> None:
+        """Go back over one step; leave adjoints of the preactivations in `slopes`, of what was written in `written`."""
+        of, size = self._of, self._state.shape[-1]
+        slopes.view(len(slopes), -1, size).mul_(self._state[:, None])
+        if of.gated:
+            self._state.addcmul_(self._state, activations[:, :size], value=-1.0)
+        else:
+            self._state.zero_()
+        if of.read_state is not None:
+            self._state.addmm_(slopes, of.read_state)
+        self._memory.addmm_(slopes, of.read_memory)
+        memory = self._scratch.as_pairs(self._memory)
+        sums = self._scratch.weigh(memory, decay) @ mix
+        memory.mul_(turn)
+        self._scratch.add(memory, sums[..., :-2], decay)
+        torch.add(self._written, sums[..., -1].reshape(written.shape), out=written)
+        self._written = sums[..., -2].reshape(written.shape)
+        self._state.addmm_(written, of.write_state)
+        if of.write_memory is not None:
+            self._memory.addmm_(written, of.write_memory)
+
+    def _sum_up(self, part: slice, track: _Track, slopes: Tensor) -> None:
+        """Add a stretch to the gradients."""
+        rows, written = slopes.flatten(0, 1), self.drive[part].flatten(0, 1)
+        states, sums = track.states[:-1].flatten(0, 1), self.weights
+        sums.read_memory.addmm_(rows.T, track.memories[1:].flatten(0, 1))
+        sums.read_input.addmm_(rows.T, self._x[part].flatten(0, 1))
+        sums.bias.add_(rows.sum(0))
+        sums.write_state.addmm_(written.T, states)
+        if sums.read_state is not None:
+            sums.read_state.addmm_(rows.T, states)
+        if sums.write_memory is not None:
+            sums.write_memory.addmm_(written.T, track.memories[:-1].flatten(0, 1))
+        if self.inputs is not None:
+            torch.matmul(slopes, self._of.read_input, out=self.inputs[part])
+
+
+def _fill_slopes(track: _Track, slopes: Tensor) -> None:
+    """Fill in the derivatives of each state by its preactivations."""
+    size, a = track.states.shape[-1], track.activations
+    torch.addcmul(a, a, a, value=-1.0, out=slopes)
+    slopes[..., -size:].mul_(2.0)
+    if slopes.shape[-1] > size:
+        gate, candidate = a[..., :size], torch.mul(a[..., size:], 2.0).sub_(1.0)
+        slopes[..., size:].mul_(gate)
+        slopes[..., :size].mul_(candidate.sub_(track.states[:-1]))

@@ -1,0 +1,76 @@
+"""Cells with memory, step by step with dense matrices and torch's own gradients; shared by tests and benchmarks."""
+
+import itertools
+
+import numpy as np
+import torch
+
+from skhippo.discretization import discretize, discretize_scaled, shares
+
+
+def matrices(A, B, times, alpha, theta):
+    """Matrices of every step of one series: ``m1 = Abar m0 + old u0 + new u1``."""
+    for begin, end in itertools.pairwise(times):
+        if end == begin:  # padding
+            yield np.eye(len(B)), 0 * B, 0 * B
+            continue
+        if theta is None:
+            Abar, Bbar = discretize_scaled(A, B, begin, end, alpha)
+        else:
+            Abar, Bbar = discretize(A, B, (end - begin) / theta, alpha)
+        old, new = (share[0] for share in shares(alpha, [begin, end], theta))
+        yield Abar, Bbar * old / (old + new), Bbar * new / (old + new)
+
+
+def stacked(A, B, times, alpha, theta, dtype=torch.float64):
+    """Do so for a batch; a list of (Abar, old, new) with a leading dimension for the series."""
+    clocks = [matrices(A, B, clock, alpha, theta) for clock in np.atleast_2d(times)]
+    return [
+        tuple(torch.tensor(np.stack(part), dtype=dtype) for part in zip(*step, strict=True))
+        for step in zip(*clocks, strict=True)
+    ]
+
+
+def memory_step(step, memory, before, now):
+    """Take memories (batch, memory_size, order) over a step of :func:`stacked`."""
+    Abar, old, new = step
+    return memory @ Abar.mT + before[..., None] * old[:, None] + now[..., None] * new[:, None]
+
+
+def hippo_states(cell, inputs, steps):
+    """States of a `HiPPOCell` after every step, (batch, length, hidden_size)."""
+    h, before, states = inputs.new_zeros(len(inputs), cell.hidden_size), None, []
+    for k in range(inputs.shape[1]):
+        x = inputs[:, k]
+        u = cell.write(torch.cat([x, h], dim=1))
+        if k == 0:
+            memory = torch.nn.functional.pad(u[..., None], (0, cell.order - 1))
+        else:
+            memory = memory_step(steps[k - 1], memory, before, u)
+        read = cell.read(torch.cat([x, memory.flatten(1)], dim=1))
+        if cell.gate:
+            g, candidate = torch.sigmoid(read[:, : cell.hidden_size]), torch.tanh(read[:, cell.hidden_size :])
+            h = (1 - g) * h + g * candidate
+        else:
+            h = torch.tanh(read)
+        before = u
+        states.append(h)
+    return torch.stack(states, dim=1)
+
+
+def lmu_states(cell, inputs, steps):
+    """States of an `LMUCell`; the steps are those of Voelker's own matrices."""
+    h, m, before, states = inputs.new_zeros(len(inputs), cell.hidden_size), None, None, []
+    for k in range(inputs.shape[1]):
+        x = inputs[:, k]
+        if m is None:
+            m = inputs.new_zeros(len(inputs), cell.memory_size, cell.order)
+        u = cell.encode(torch.cat([x, h, m.flatten(1)], dim=1))
+        if k == 0:
+            m = torch.nn.functional.pad(u[..., None], (0, cell.order - 1))
+        else:
+            m = memory_step(steps[k - 1], m, before, u)
+        h = torch.tanh(cell.kernel(torch.cat([x, h, m.flatten(1)], dim=1)))
+        before = u
+        states.append(h)
+    return torch.stack(states, dim=1)

@@ -1,0 +1,568 @@
+"""HiPPORNNClassifier: what it learns, how it trains, and how it lives inside scikit-learn."""
+
+import json
+import pickle
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
+from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import parametrize_with_checks
+
+pytest.importorskip("torch", reason="torch is not installed")
+
+import safetensors.torch
+import torch
+
+from skhippo import HiPPORNNClassifier
+from skhippo.datasets import drop, irregular_sinusoids
+from skhippo.rnn import HiPPORNN, Preparation, collate
+
+NAN = np.nan
+QUICK = {"hidden_size": 8, "order": 4, "max_epochs": 3, "random_state": 0}
+
+
+@pytest.fixture(scope="module")
+def data():
+    return irregular_sinusoids(40, n_classes=2, n_channels=2, lengths=(8, 20), missing=0.2, random_state=0)
+
+
+def classifier(**parameters):
+    """A tiny one."""
+    return HiPPORNNClassifier(**(QUICK | {"feedback": False} | parameters))
+
+
+def weights(model):
+    return torch.cat([p.detach().ravel() for p in model.module_.parameters()]).numpy()
+
+
+# ------------------------------------------------------------------ scikit-learn's conformance suite
+CHECKED = [
+    HiPPORNNClassifier(hidden_size=16, order=4, max_epochs=30, learning_rate=0.02),
+    # Without random batches and rounding also weights are as good as repetitions.
+    HiPPORNNClassifier(
+        feedback=False, hidden_size=16, order=4, max_epochs=30, learning_rate=0.02, batch_size=256,
+        early_stopping=False, precision="float64",
+    ),
+]  # fmt: skip
+
+
+def random_batches(model):
+    reason = "batches and validation series are drawn at random, so a weight is not the same as repetitions"
+    return {"check_sample_weight_equivalence_on_dense_data": reason} if model.early_stopping else {}
+
+
+@parametrize_with_checks(CHECKED, expected_failed_checks=random_batches)
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+def test_check_estimator(estimator, check):
+    check(estimator)
+
+
+# ------------------------------------------------------------------ learning
+@pytest.mark.parametrize("feedback", [True, False])
+def test_it_learns_irregular_series_with_holes(feedback):
+    X, y = irregular_sinusoids(150, lengths=(20, 40), missing=0.1, random_state=0)
+    model = HiPPORNNClassifier(
+        feedback=feedback, hidden_size=32, order=16, learning_rate=0.01, max_epochs=40, random_state=0
+    )
+    assert model.fit(X[:100], y[:100]).score(X[100:], y[100:]) > 0.85
+
+
+def test_the_same_seed_gives_the_same_weights(data):
+    X, y = data
+    before = torch.get_rng_state()
+    first, second, other = (classifier(dropout=0.3, random_state=seed).fit(X, y) for seed in (0, 0, 1))
+    assert_array_equal(weights(first), weights(second))
+    assert not np.array_equal(weights(first), weights(other))
+    assert torch.equal(torch.get_rng_state(), before)  # torch's own random numbers are not touched
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [["no", "yes"], [2.0, -1.0], [True, False], [7, 3], np.array(["a", "bc"], dtype=object)],
+    ids=["strings", "floats", "bools", "integers", "objects"],
+)
+def test_labels_of_any_type(labels, data, tmp_path):
+    X, y = data
+    named = np.asarray(labels)[y]
+    model = classifier(max_epochs=60, learning_rate=0.02).fit(X, named.tolist())
+    assert_array_equal(model.classes_, np.unique(named))
+    assert np.mean(model.predict(X) == named) > 0.8
+    model = classifier().fit(X, named)
+    model.save(tmp_path / "model")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model")
+    assert_array_equal(loaded.predict(X), model.predict(X))
+    assert loaded.classes_.dtype == model.classes_.dtype
+
+
+def test_carriers_of_series(data):
+    X, y = data
+    pairs = list(X)
+    objects = np.empty(len(pairs), dtype=object)
+    objects[:] = pairs
+    found = [classifier().fit(container, y).predict_proba(container) for container in (X, pairs, objects)]
+    assert_array_equal(found[0], found[1])
+    assert_array_equal(found[0], found[2])
+
+
+def test_series_of_one_observation_constant_channels_and_empty_channels():
+    X = [([0.0], [[1.0], [NAN], [5.0]]), ([0.0, 1.0, 2.5], [[1.0] * 3, [NAN] * 3, [4.0, NAN, 6.0]])] * 6
+    for feedback in (True, False):
+        model = classifier(feedback=feedback, max_epochs=40, learning_rate=0.02).fit(X, [0, 1] * 6)
+        assert model.score(X, [0, 1] * 6) == 1.0
+
+
+def test_float32_stays_float32(data):
+    X, y = data
+    single = X.astype(np.float32)
+    model = classifier().fit(single, y)
+    assert model.predict_proba(single).dtype == model.decision_function(single).dtype == np.float32
+    assert model.predict_proba(X).dtype == np.float64
+    assert_allclose(model.predict_proba(single), classifier().fit(X, y).predict_proba(X), atol=1e-4)
+
+
+@pytest.mark.parametrize("feedback", [True, False])
+def test_predictions_do_not_depend_on_the_batch(feedback, data):
+    X, y = data
+    model = classifier(feedback=feedback).fit(X, y)
+    assert_allclose(
+        np.concatenate([model.predict_proba(X[[i]]) for i in range(40)]), model.predict_proba(X), rtol=1e-12
+    )
+
+
+def test_decision_function_and_probabilities_are_of_the_same_logits(data):
+    X, y = data
+    model = classifier().fit(X, y)
+    assert_allclose(1 / (1 + np.exp(-model.decision_function(X))), model.predict_proba(X)[:, 1], rtol=1e-12)
+    three = classifier().fit(X, np.arange(40) % 3)
+    logits = three.decision_function(X)
+    assert_allclose(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), three.predict_proba(X), rtol=1e-12)
+
+
+def test_theta_is_the_median_duration():
+    X = [(np.array([5.0, 5.0 + d]), np.array([1.0, 2.0])) for d in (1.0, 5.0, 30.0)]
+    assert classifier(cell="legt").fit(X, [0, 1, 0]).theta_ == 5.0
+    assert classifier(cell="legt", theta=2).fit(X, [0, 1, 0]).theta_ == 2.0
+    assert classifier(cell="legt").fit([[1.0], [2.0]], [0, 1]).theta_ == 1.0
+
+
+def test_outputs_that_overflow_are_an_error(data):
+    X, y = data
+    model = classifier().fit(X, y)
+    with torch.no_grad():
+        next(iter(model.module_.parameters())).fill_(NAN)
+    with pytest.raises(ValueError, match="series 0 has no finite output"):
+        model.predict(X)
+
+
+# ------------------------------------------------------------------ inside scikit-learn
+def test_grid_search_in_two_processes(data):
+    X, y = data
+    grid = GridSearchCV(classifier(), {"order": [2, 4], "cell": ["legs", "legt"]}, cv=2, n_jobs=2).fit(X, y)
+    assert np.isfinite(grid.cv_results_["mean_test_score"]).all()
+    alone = clone(grid.best_estimator_).fit(X, y)
+    assert_array_equal(grid.predict(X), alone.predict(X))
+
+
+def test_pipeline_and_cross_validation(data):
+    X, y = data
+    pipeline = make_pipeline(FunctionTransformer(drop, kw_args={"fraction": 0.3, "random_state": 0}), classifier())
+    scores = cross_val_score(pipeline, X, y, cv=2)
+    assert scores.shape == (2,)
+    by_hand = [clone(pipeline[-1]).fit(drop(X[a], 0.3, random_state=0), y[a]) for a in (np.arange(20, 40),)]
+    assert by_hand[0].history_
+    assert np.isfinite(scores).all()
+
+
+def test_clone_and_pickle(data):
+    X, y = data
+    model = classifier(callbacks=[print], cell="legt").fit(X, y)
+    assert clone(model).get_params() == model.get_params()
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+    # What was trained on a GPU predicts where there is none; training there is another matter.
+    again.set_params(device="cuda")
+    if not torch.cuda.is_available():
+        assert_array_equal(again.predict_proba(X), model.predict_proba(X))
+        with pytest.raises(ValueError, match="device is 'cuda', but torch sees no CUDA GPU"):
+            again.fit(X, y)
+
+
+def test_weights_are_repetitions(data):
+    X, y = data
+    options = {"early_stopping": False, "precision": "float64", "batch_size": 256}
+    counts = np.arange(40) % 3
+    rows = np.repeat(np.arange(40), counts)
+    weighted = classifier(**options).fit(X, y, sample_weight=counts)
+    assert_allclose(weights(weighted), weights(classifier(**options).fit(X[rows], y[rows])), rtol=1e-7)
+    assert np.abs(weights(weighted) - weights(classifier(**options).fit(X, y))).max() > 1e-4
+    by_class = classifier(class_weight={0: 1.0, 1: 3.0}, **options).fit(X, y)
+    assert_allclose(weights(by_class), weights(classifier(**options).fit(X, y, np.where(y == 1, 3.0, 1.0))), rtol=1e-7)
+
+
+def test_class_weight_moves_the_predictions(data):
+    X, y = data
+    heavy = classifier(class_weight={0: 1.0, 1: 100.0}, max_epochs=20, learning_rate=0.02).fit(X, y)
+    assert (heavy.predict(X) == 1).mean() > 0.9
+
+
+# ------------------------------------------------------------------ going on
+def test_fit_starts_afresh_and_warm_start_goes_on(data):
+    X, y = data
+    model = classifier().fit(X, y)
+    first = weights(model)
+    assert_array_equal(weights(model.fit(X, y)), first)
+    assert len(model.history_) == 3
+    model.set_params(warm_start=True).fit(X, y)
+    assert [record["epoch"] for record in model.history_] == [1, 2, 3, 4, 5, 6]
+    assert not np.array_equal(weights(model), first)
+    with pytest.raises(ValueError, match="y holds the class 'old', which is not among the known"):
+        model.fit(X, np.where(y == 1, "new", "old"))
+    with pytest.raises(ValueError, match="X has 1 channels, but HiPPORNNClassifier was fitted with 2"):
+        model.fit([([0.0, 1.0], [1.0, 2.0])], [0])
+
+
+def test_partial_fit_is_training_in_pieces(data):
+    X, y = data
+    options = {"early_stopping": False, "schedule": "constant", "batch_size": 64, "precision": "float64"}
+    model = classifier(**options)
+    for _ in range(3):
+        model.partial_fit(X, y, classes=[0, 1])
+    # All series are in one batch: only their order could differ from epochs of `fit`, and the optimizer goes on.
+    assert_allclose(weights(model), weights(classifier(**options).fit(X, y)), rtol=1e-9)
+    assert len(model.history_) == 3
+    again = pickle.loads(pickle.dumps(model))
+    assert_array_equal(weights(again.partial_fit(X, y)), weights(model.partial_fit(X, y)))
+
+
+def test_partial_fit_knows_its_classes(data):
+    X, y = data
+    with pytest.raises(ValueError, match="classes must be passed on the first call to partial_fit"):
+        classifier().partial_fit(X, y)
+    model = classifier().partial_fit(X[y == 0], y[y == 0], classes=[0, 1])
+    assert model.predict_proba(X).shape == (40, 2)
+    with pytest.raises(ValueError, match=r"classes are \[0 1 2\], but were \[0 1\] before"):
+        model.partial_fit(X, y, classes=[0, 1, 2])
+    with pytest.raises(ValueError, match="y holds the class 5"):
+        model.partial_fit(X, np.full(40, 5))
+    with pytest.raises(ValueError, match="class_weight='balanced' needs all series at once"):
+        classifier(class_weight="balanced").partial_fit(X, y, classes=[0, 1])
+
+
+# ------------------------------------------------------------------ training
+def test_history_and_callbacks(data):
+    X, y = data
+    seen = []
+    model = classifier(callbacks=[lambda *about: seen.append(about)]).fit(X, y)
+    assert [record for _, record in seen] == model.history_
+    assert all(estimator is model for estimator, _ in seen)
+    assert set(model.history_[0]) == {
+        "epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "learning_rate", "seconds", "best",
+    }  # fmt: skip
+    stopped = classifier(callbacks=[lambda model, record: record["epoch"] == 2]).fit(X, y)
+    assert len(stopped.history_) == 2
+
+
+def test_the_learning_rate_goes_up_and_down(data):
+    X, y = data
+    rates = [r["learning_rate"] for r in classifier(max_epochs=40, patience=99, learning_rate=0.1).fit(X, y).history_]
+    assert np.argmax(rates) < 4
+    assert rates[0] < 0.05
+    assert max(rates) == pytest.approx(0.1, rel=0.01)
+    assert (np.diff(rates[4:]) < 0).all()
+    assert rates[-1] < 1e-3
+    constant = classifier(schedule="constant", learning_rate=0.1).fit(X, y)
+    assert [record["learning_rate"] for record in constant.history_] == [0.1] * 3
+
+
+def test_progress_bar(data, capsys):
+    X, y = data
+    classifier().fit(X, y)
+    assert capsys.readouterr() == ("", "")
+    classifier(verbose=1).fit(X, y)
+    assert re.search(r"3/3 .*train_loss=.*valid_loss=", capsys.readouterr().err)
+
+
+def test_early_stopping_keeps_the_weights_of_the_best_epoch(data):
+    X, y = data
+    model = classifier(max_epochs=200, patience=4, learning_rate=0.1, schedule="constant")
+    model.fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    losses = [record["valid_loss"] for record in model.history_]
+    best = int(np.argmin(losses))
+    assert len(losses) == best + 5 < 200
+    assert [record["best"] for record in model.history_][best:] == [True, False, False, False, False]
+    proba = model.predict_proba(X[30:])[np.arange(10), y[30:]]
+    assert_allclose(-np.log(proba).mean(), losses[best], rtol=1e-5)
+    assert losses[-1] > losses[best] * 1.001  # what would have been kept without
+
+
+def test_validation_series_are_held_back_from_each_class(data):
+    X, _ = data
+    y = np.repeat([0, 1, 2], [20, 19, 1])
+    seen = {}
+
+    class Spy(HiPPORNNClassifier):
+        def _train(self, train, valid, *rest):
+            seen.update(train=train, valid=valid)
+            super()._train(train, valid, *rest)
+
+    Spy(**QUICK, feedback=False, validation_fraction=0.2).fit(X, y)
+    assert_array_equal(np.bincount(seen["valid"].targets, minlength=3), [4, 4, 0])
+    assert_array_equal(np.bincount(seen["train"].targets), [16, 15, 1])
+    ids = [times[0] for part in seen.values() for times, _ in part.panel]
+    assert sorted(ids) == sorted(times[0] for times, _ in X)  # each series is in one of the two
+    Spy(**QUICK, feedback=False).fit(X[:1], y[:1])
+    assert seen["valid"] is None  # too few to hold any back
+
+
+def test_what_standardises_is_learned_without_the_validation_series(data):
+    X, y = data
+    model = classifier().fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
+    assert_allclose(model.center_, np.nanmean(X[:30].values, axis=0))
+
+
+def interrupt(model, record):
+    if record["epoch"] == 3:
+        raise KeyboardInterrupt
+
+
+def test_ctrl_c_keeps_the_best_weights(data):
+    X, y = data
+    model = classifier(callbacks=[interrupt], max_epochs=50, early_stopping=False)
+    with pytest.warns(UserWarning, match="training was interrupted"):
+        model.fit(X, y)
+    assert len(model.history_) == 3
+    best = int(np.argmin([record["train_loss"] for record in model.history_])) + 1
+    assert_array_equal(
+        weights(model),
+        weights(classifier(callbacks=[lambda m, r: r["epoch"] == best], max_epochs=50, early_stopping=False).fit(X, y)),
+    )
+
+
+def test_a_loss_that_is_no_number_names_the_learning_rate(data):
+    X, y = data
+    with pytest.raises(
+        FloatingPointError, match=r"the loss is (nan|inf) in epoch \d+.*lower learning_rate \(now 1e\+30\)"
+    ):
+        classifier(learning_rate=1e30, gradient_clip=None, optimizer="sgd", schedule="constant", max_epochs=9).fit(X, y)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
+        RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory"),
+        MemoryError("Unable to allocate 3 GiB"),
+    ],
+    ids=["cuda", "cpu", "numpy"],
+)
+def test_an_exhausted_memory_names_the_batch_size(error, data, monkeypatch):
+    X, y = data
+    model = classifier().fit(X, y)
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(HiPPORNN, "forward", fail)
+    for method in (lambda: classifier().fit(X, y), lambda: model.predict(X)):
+        with pytest.raises(MemoryError, match=r"out of memory: lower batch_size \(now 64\)"):
+            method()
+
+
+def test_other_errors_stay_what_they_are(data, monkeypatch):
+    X, y = data
+
+    def fail(*_):
+        raise RuntimeError("shapes do not fit the memory format")
+
+    monkeypatch.setattr(HiPPORNN, "forward", fail)
+    with pytest.raises(RuntimeError, match="shapes do not fit"):
+        classifier().fit(X, y)
+
+
+@pytest.mark.parametrize("parameters", [{"feedback": True}, {"feedback": True, "cell": "gru"}, {"feedback": False}])
+def test_mixed_precision_is_near_float32(parameters, data):
+    X, y = data
+    single, mixed = (classifier(precision=name, **parameters).fit(X, y) for name in ("float32", "bfloat16"))
+    assert not np.array_equal(weights(single), weights(mixed))
+    assert {p.dtype for p in mixed.module_.parameters()} == {torch.float32}
+    assert_allclose(mixed.predict_proba(X), single.predict_proba(X), atol=0.02)
+
+
+def test_an_optimizer_may_be_a_function(data):
+    X, y = data
+    by_name = classifier(optimizer="adam", weight_decay=0.0).fit(X, y)
+    by_function = classifier(optimizer=torch.optim.Adam, weight_decay=0.0).fit(X, y)
+    assert_array_equal(weights(by_name), weights(by_function))
+    assert not np.array_equal(weights(by_name), weights(classifier(optimizer="sgd").fit(X, y)))
+
+
+@pytest.mark.parametrize(
+    ("parameters", "arguments", "message"),
+    [
+        ({"inputs": ("values", "moons")}, {}, r"inputs is \('values', 'moons'\)"),
+        ({"inputs": ()}, {}, r"inputs is \(\)"),
+        ({"cell": "legz"}, {}, "The 'cell' parameter"),
+        ({}, {"X_val": [[1.0]]}, "X_val and y_val belong together"),
+        ({}, {"X_val": [([0.0], [[1.0], [2.0]])], "y_val": [3]}, "y holds the class 3"),
+        ({}, {"sample_weight": np.zeros(40)}, "all values of sample_weight are 0|at least one non-zero"),
+        ({}, {"sample_weight": -np.ones(40)}, "Negative values"),
+    ],
+)
+def test_what_does_not_fit_is_an_error(parameters, arguments, message, data):
+    with pytest.raises(ValueError, match=message):
+        classifier(**parameters).fit(*data, **arguments)
+
+
+# ------------------------------------------------------------------ files
+@pytest.mark.parametrize("feedback", [True, False])
+def test_files_give_the_classifier_back(feedback, data, tmp_path):
+    X, y = data
+    model = classifier(feedback=feedback, cell="legt", class_weight={0: 1.0, 1: 2.0}, callbacks=[print])
+    model.set_params(hidden_size=np.int64(8), theta=np.float32(2.0)).fit(X, y)  # as a grid search has them
+    model.save(tmp_path / "model.safetensors")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model.safetensors")
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert loaded.history_ == model.history_
+    assert loaded.get_params() == model.get_params() | {"callbacks": None}
+    assert_array_equal(weights(loaded.partial_fit(X, y)), weights(model.set_params(callbacks=None).partial_fit(X, y)))
+    loaded.save(tmp_path / "again")
+    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "again").predict(X), loaded.predict(X))
+
+
+def test_parameters_changed_after_fit_do_not_spoil_a_file(data, tmp_path):
+    X, y = data
+    model = classifier().fit(X, y)
+    model.set_params(hidden_size=99, order=2).save(tmp_path / "model")
+    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "model").predict_proba(X), model.predict_proba(X))
+
+
+def test_feature_names_are_kept(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(12, 3)), columns=["a", "b", "c"])
+    classifier().fit(frame, [0, 1] * 6).save(tmp_path / "model")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model")
+    assert loaded.predict(frame).shape == (12,)
+    with pytest.raises(ValueError, match="feature names should match"):
+        loaded.predict(frame[["b", "a", "c"]])
+
+
+def test_files_that_are_none_are_refused(data, tmp_path):
+    X, y = data
+    path = tmp_path / "model"
+    classifier().fit(X, y).save(path)
+    good = path.read_bytes()
+    for bad in (b"", good[: len(good) // 2], good[:20], b"junk" * 99, pickle.dumps(data)):
+        path.write_bytes(bad)
+        with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
+            HiPPORNNClassifier.load(path)
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        HiPPORNNClassifier.load(tmp_path / "nothing")
+
+
+def rewritten(good, path, change=lambda header: None, drop=()):
+    """Write a file with another header, or without some of its tensors."""
+    tensors = safetensors.torch.load(good)
+    length = int.from_bytes(good[:8], "little")
+    header = json.loads(json.loads(good[8 : 8 + length])["__metadata__"]["skhippo"])
+    change(header)
+    kept = {name: tensor for name, tensor in tensors.items() if not any(part in name for part in drop)}
+    path.write_bytes(safetensors.torch.save(kept, {"skhippo": json.dumps(header)}))
+
+
+def test_foreign_and_later_files_are_refused(data, tmp_path):
+    X, y = data
+    path = tmp_path / "model"
+    classifier().fit(X, y).save(path)
+    good = path.read_bytes()
+    rewritten(good, path)
+    assert_array_equal(HiPPORNNClassifier.load(path).predict(X), classifier().fit(X, y).predict(X))  # the control
+    safetensors.torch.save_file({"w": torch.zeros(3)}, path)
+    with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
+        HiPPORNNClassifier.load(path)
+    rewritten(good, path, lambda header: header.update(format="HiPPOMemory"))
+    with pytest.raises(ValueError, match="holds a 'HiPPOMemory': a HiPPORNNClassifier is expected"):
+        HiPPORNNClassifier.load(path)
+    rewritten(good, path, lambda header: header.update(version=99))
+    with pytest.raises(ValueError, match=r"was written by a later version of skhippo \(format 99"):
+        HiPPORNNClassifier.load(path)
+    for change, drop_ in [
+        (lambda header: None, ["center"]),
+        (lambda header: None, ["network"]),
+        (lambda header: header["parameters"]["_architecture"].update(hidden_size=9), []),
+        (lambda header: header["parameters"].pop("classes"), []),
+        (lambda header: header["parameters"]["settings"].update(moons=3), []),
+    ]:
+        rewritten(good, path, change, drop_)
+        with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
+            HiPPORNNClassifier.load(path)
+
+
+def test_labels_that_only_pickle_can_write_are_refused(data, tmp_path):
+    X, y = data
+    model = classifier().fit(X, y)
+    model.classes_ = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")
+    with pytest.raises(ValueError, match=r"classes such as datetime.date\(2020, 1, 1\) cannot be written"):
+        model.save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
+
+
+# ------------------------------------------------------------------ without torch, and with other training loops
+def test_without_torch_the_rest_works():
+    code = """
+import sys
+
+class Without:  # a finder that does not find torch
+    def __init__(self, finder):
+        self.finder = finder
+    def find_spec(self, name, *where):
+        return None if name.split(".")[0] == "torch" else self.finder.find_spec(name, *where)
+
+sys.meta_path[:] = map(Without, sys.meta_path)
+import skhippo
+from skhippo import *
+skhippo.HiPPOTransformer().fit_transform([[1.0, 2.0]])
+assert "HiPPORNNClassifier" not in dir(skhippo)
+try:
+    from skhippo import HiPPORNNClassifier
+except ImportError as error:
+    print(error)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert 'need torch, safetensors and tqdm: pip install "skhippo[torch]"' in done.stdout
+
+
+def test_the_class_is_found_where_torch_is():
+    import skhippo
+
+    assert "HiPPORNNClassifier" in dir(skhippo)
+    with pytest.raises(AttributeError, match="has no attribute 'HiPPORNNRegressor'"):
+        skhippo.HiPPORNNRegressor  # noqa: B018
+
+
+def test_skorch_recipe(data):
+    skorch = pytest.importorskip("skorch", reason="skorch is not installed")
+    from functools import partial
+
+    X, y = data
+    prepare = partial(collate, preparation=Preparation.learn(X))
+
+    class Net(skorch.NeuralNetClassifier):
+        def infer(self, x, **fit_params):
+            return self.module_(x.to(self.device), **fit_params)
+
+    net = Net(
+        HiPPORNN, module__n_channels=2, module__n_outputs=2, module__hidden_size=16, module__order=8,
+        criterion=torch.nn.CrossEntropyLoss, optimizer=torch.optim.AdamW, lr=0.02, max_epochs=15, verbose=0,
+        iterator_train__collate_fn=prepare, iterator_valid__collate_fn=prepare,
+    )  # fmt: skip
+    torch.manual_seed(0)
+    assert net.fit(X, y).score(X, y) > 0.8
+    assert net.predict_proba(X).shape == (40, 2)

@@ -1,0 +1,197 @@
+"""From panels to tensors: what a network sees of a series is that series, held and standardised, and nothing else."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+pytest.importorskip("torch", reason="torch is not installed")
+
+import torch
+
+from skhippo import LegS, LegT, as_panel, project
+from skhippo.rnn import Batch, Preparation, as_batch, collate
+from skhippo.rnn.data import in_order, shuffled
+
+NAN = np.nan
+
+
+def holed(rng, n=12, n_channels=3):
+    """Irregular, ragged, holed series; the first has one observation, the second a channel without any."""
+    series = [([4.0], rng.normal(size=(n_channels, 1)))]
+    for i in range(1, n):
+        times = np.cumsum(rng.uniform(0.1, 1.0, rng.integers(2, 20))) + 100.0 * i
+        values = rng.normal(3.0, 2.0, size=(n_channels, len(times)))
+        values[rng.random(values.shape) < 0.3] = NAN
+        series.append((times, values))
+    series[1][1][0] = NAN
+    return as_panel(series)
+
+
+def naive(times, values, center, scale, length):
+    """One series as the network should see it, number by number."""
+    n_channels = len(values)
+    seen, observed, clock = np.zeros((length, n_channels)), np.zeros((length, n_channels), bool), np.zeros(length)
+    for c in range(n_channels):
+        last = 0.0
+        for k in range(len(times)):
+            if not np.isnan(values[c, k]):
+                last = (values[c, k] - center[c]) / scale[c]
+                observed[k, c] = True
+            seen[k, c] = last
+    for k in range(length):
+        clock[k] = times[min(k, len(times) - 1)] - times[0]
+    return seen, observed, clock
+
+
+# ------------------------------------------------------------------ preparation
+def test_batches_hold_what_the_naive_version_says(rng):
+    panel = holed(rng)
+    preparation = Preparation.learn(panel)
+    for rows in ([0], [3, 1, 7], list(range(12))):
+        batch = preparation(panel, torch.float64).batch(torch.tensor(rows))
+        length = max(panel.lengths[rows])
+        assert_array_equal(batch.lengths, panel.lengths[rows])
+        for place, row in enumerate(rows):
+            times, values = panel[row]
+            seen, observed, clock = naive(times, values, preparation.center, preparation.scale, length)
+            assert_allclose(batch.values[place], seen, atol=1e-12)
+            assert_array_equal(batch.observed[place], observed)
+            assert_array_equal(batch.times[place], clock)
+
+
+def test_standardised_channels_have_mean_0_and_deviation_1(rng):
+    panel = holed(rng)
+    batch = Preparation.learn(panel)(panel, torch.float64).batch(torch.arange(12))
+    for c in range(3):
+        x = batch.values[..., c][batch.observed[..., c]].numpy()
+        assert_allclose([x.mean(), x.std()], [0.0, 1.0], atol=1e-12)
+
+
+def test_weights_are_repetitions(rng):
+    panel = holed(rng)
+    weights = rng.integers(0, 4, len(panel))
+    repeated = Preparation.learn(panel[np.repeat(np.arange(len(panel)), weights)])
+    weighted = Preparation.learn(panel, weights)
+    assert_allclose(weighted.center, repeated.center, rtol=1e-12)
+    assert_allclose(weighted.scale, repeated.scale, rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1e-170, 1e170])
+def test_standardising_works_at_any_size(size, rng):
+    X = rng.normal(size=(5, 8))
+    small, large = (as_batch(x, Preparation.learn(as_panel(x))) for x in (X, X * size))
+    assert_allclose(small.values, large.values, rtol=1e-6)
+
+
+def test_constant_and_never_observed_channels_stay_finite():
+    panel = as_panel([([0.0, 1.0], [[0.1, 0.1], [NAN, NAN]]), ([0.0], [[0.1], [NAN]])])
+    preparation = Preparation.learn(panel)
+    assert_array_equal(preparation.scale, [1.0, 1.0])
+    assert_array_equal(as_batch(panel, preparation).values, 0.0)
+    other = as_batch([([0.0], [[1.1], [7.0]])], preparation)
+    assert_allclose(other.values[0, 0], [1.0, 7.0], rtol=1e-6)
+
+
+def test_standardising_is_rounded_once():
+    X = (1e6 + np.arange(12.0).reshape(2, 6) / 16).astype(np.float32)  # exact in float32, mean and deviation are not
+    preparation = Preparation.learn(as_panel(X))
+    expected = (X.astype(float) - X.astype(float).mean()) / X.astype(float).std()
+    assert_allclose(as_batch(X, preparation).values[..., 0], expected, rtol=1e-6)
+
+
+# ------------------------------------------------------------------ coefficients
+@pytest.mark.parametrize("measure", [LegS(), LegT(3.0)], ids=repr)
+def test_coefficients_are_projections_of_the_standardised_channels(measure, rng):
+    panel = holed(rng)
+    learned = Preparation.learn(panel)
+    preparation = Preparation(learned.center, learned.scale, measure, 5)
+    batch = preparation(panel, torch.float64).batch(torch.tensor([7, 0]))
+    standardised = [(times, (values - learned.center[:, None]) / learned.scale[:, None]) for times, values in panel]
+    expected = project([standardised[7], standardised[0]], measure, 5)
+    assert_allclose(batch.coefficients, expected, atol=1e-12)
+    # Of the observations only the last is kept: with a memory of all of them no more are needed.
+    assert_array_equal(batch.lengths, 1)
+    last = [values[:, -1] for _, values in (standardised[7], standardised[0])]
+    assert_allclose(batch.values[0, 0][~np.isnan(last[0])], last[0][~np.isnan(last[0])], atol=1e-12)
+
+
+@pytest.mark.parametrize(("measure", "unit"), [(LegS(), None), (LegT(3.0), 3.0)])
+def test_coefficients_of_patterns_and_gaps(measure, unit, rng):
+    panel = holed(rng)
+    learned = Preparation.learn(panel)
+    order = ("gaps", "values", "observed")
+    batch = as_batch(panel, Preparation(learned.center, learned.scale, measure, 4, order))
+    for row in (0, 1, 5):
+        times, values = panel[row]
+        gaps = np.zeros_like(values)
+        for c, k in np.ndindex(values.shape):
+            before = [j for j in range(k + 1) if not np.isnan(values[c, j])]
+            gaps[c, k] = times[k] - times[before[-1] if before else 0]
+        mean = np.diff(times).mean() if len(times) > 1 else 1.0
+        signals = np.vstack(
+            [np.log1p(gaps / (unit or mean)), (values - learned.center[:, None]) / learned.scale[:, None]]
+        )
+        signals = np.vstack([signals, ~np.isnan(values)])
+        expected = np.nan_to_num(project([(times, signals)], measure, 4))[0]
+        assert_allclose(batch.coefficients[row], expected, atol=1e-5)
+
+
+def test_coefficients_of_a_channel_that_was_never_observed_are_those_of_the_mean(rng):
+    panel = holed(rng)
+    learned = Preparation.learn(panel)
+    batch = as_batch(panel, Preparation(learned.center, learned.scale, LegS(), 4))
+    assert_array_equal(batch.coefficients[1, 0], 0.0)
+    assert batch.coefficients.isfinite().all()
+
+
+# ------------------------------------------------------------------ batches
+@pytest.mark.parametrize(("n", "size"), [(1, 4), (10, 64), (130, 64), (1000, 7)])
+def test_each_series_is_in_one_batch(n, size, rng):
+    lengths = torch.from_numpy(rng.integers(1, 50, n))
+    for batches in (shuffled(lengths, size, torch.Generator().manual_seed(0)), in_order(lengths, size)):
+        assert_array_equal(np.sort(torch.cat(batches)), np.arange(n))
+        assert max(map(len, batches)) <= size
+    sizes = {len(batch) for batch in shuffled(lengths, size, torch.Generator().manual_seed(0))}
+    assert max(sizes) - min(sizes) <= 1
+
+
+def test_batches_have_series_of_like_length_in_random_order(rng):
+    lengths = torch.from_numpy(rng.integers(1, 1000, 640))
+    batches = shuffled(lengths, 32, torch.Generator().manual_seed(0))
+    padded = sum(len(rows) * int(lengths[rows].max()) for rows in batches)
+    assert padded < 1.1 * int(lengths.sum())
+    naive_padding = sum(32 * int(part.max()) for part in torch.split(lengths, 32))
+    assert naive_padding > 1.7 * int(lengths.sum())  # what it would be without
+    means = [float(lengths[rows].double().mean()) for rows in batches]
+    assert sorted(means) not in (means, means[::-1])
+    again = shuffled(lengths, 32, torch.Generator().manual_seed(0))
+    other = shuffled(lengths, 32, torch.Generator().manual_seed(1))
+    assert all(torch.equal(a, b) for a, b in zip(batches, again, strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(batches, other, strict=True))
+
+
+def test_series_of_one_length_are_mixed_from_epoch_to_epoch():
+    lengths = torch.full((64,), 9)
+    generator = torch.Generator().manual_seed(0)
+    first, second = (shuffled(lengths, 32, generator) for _ in range(2))
+    assert 4 < len(set(first[0].tolist()) & set(second[0].tolist())) < 28
+
+
+def test_rows_of_a_batch_are_batches(rng):
+    panel = holed(rng)
+    series = Preparation.learn(panel)(panel)
+    rows = torch.tensor([2, 5])
+    for of_all, own in zip(series.batch(torch.arange(12))[rows], series.batch(rows), strict=True):
+        assert of_all is own is None or torch.equal(of_all, own)
+
+
+# ------------------------------------------------------------------ for other training loops
+def test_collate_is_a_collate_fn(rng):
+    panel = holed(rng)
+    preparation = Preparation.learn(panel)
+    samples = [(panel[i], i % 2) for i in range(6)]
+    loader = torch.utils.data.DataLoader(samples, 6, collate_fn=lambda s: collate(s, preparation))
+    batch, labels = next(iter(loader))
+    assert isinstance(batch, Batch)
+    assert labels.tolist() == [0, 1, 0, 1, 0, 1]
+    assert torch.equal(batch.values, as_batch(panel[:6], preparation).values)
