@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
+from skhippo._reading import read_panel
 from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
 from skhippo.formats import as_panel
 from skhippo.hold import Hold, domain_ends
@@ -222,13 +222,13 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             raise ValueError(
                 "order or indicator was changed after fit, to which the learned scaling belongs: fit again"
             )
-        panel = self._panel(X, reset=False)
+        panel = read_panel(self, X, reset=False)
         return self._indexed(X, panel, self._features(panel, self._project(panel)))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Array]:
         _refuse_reserved(self.method, self.output)
-        panel = self._panel(X, reset=True)
+        panel = read_panel(self, X, reset=True)
         start, end = domain_ends(panel, self.hold)
         durations = end - start
         positive = durations[durations > 0]
@@ -323,38 +323,6 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         return tags
 
     # ------------------------------------------------------------------ parts
-    def _panel(self, X: Any, *, reset: bool) -> Panel:
-        """Read `X`; for arrays and wide tables with scikit-learn's own checks and messages."""
-        columns_are_times = False
-        if _is_plain_array(X):
-            options = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "allow_nd": True}
-            if reset or len(X.shape) == self._input_ndim:
-                X = validate_data(self, X, reset=reset, **options)
-            else:  # fitted on another format: the number of channels is checked below
-                X = check_array(X, estimator=self, **options)
-            columns_are_times = X.ndim == 2
-        panel = as_panel(X, time_channel=self.time_channel)
-        if reset:
-            self._input_ndim: int | None = getattr(X, "ndim", None)
-            if not isinstance(X, np.ndarray) or X.dtype.kind == "O":
-                self.n_features_in_ = panel.n_channels
-                if hasattr(self, "feature_names_in_"):
-                    del self.feature_names_in_
-            self._columns_are_times = columns_are_times
-            self.n_channels_ = panel.n_channels
-            self._named = panel.channel_names is not None
-            self.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
-        elif panel.n_channels != self.n_channels_:
-            raise ValueError(
-                f"X has {panel.n_channels} channels, but HiPPOTransformer was fitted with {self.n_channels_}"
-            )
-        elif self._named and panel.channel_names not in (None, self.channel_names_):
-            raise ValueError(
-                f"X has the channels {list(panel.channel_names)}, but HiPPOTransformer was fitted with "
-                f"{list(self.channel_names_)}: order and name them as in fit"
-            )
-        return panel
-
     def _project(self, panel: Panel) -> NDArray:
         """Raw coefficients of the panel's channels and, if asked for, of their observation patterns."""
         if self.empty == "error":
@@ -383,22 +351,6 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             return features
         columns = self.get_feature_names_out()
         return type(X)(features, index=panel.series_ids, columns=columns)
-
-
-def _is_plain_array(X: Any) -> bool:
-    """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
-    if isinstance(X, (Panel, list, tuple)):
-        return False
-    if hasattr(X, "iloc"):  # pandas: wide unless it has a second index level or series in its cells
-        return X.ndim == 2 and X.index.nlevels == 1 and not _holds_series(X.iloc[:1].to_numpy().ravel())
-    if getattr(X, "dtype", None) == np.dtype(object):
-        return X.ndim > 1 and not _holds_series(X[:1].ravel())
-    return hasattr(X, "shape")  # polars and sparse matrices too; scikit-learn has its message for the latter
-
-
-def _holds_series(cells: Iterable[object]) -> bool:
-    """Whether cells are series (sktime's nested format) and not numbers."""
-    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in cells)
 
 
 def _refuse_reserved(method: str, output: str) -> None:

@@ -29,7 +29,7 @@ FLOORS = [
     {"panel"},
     {"_series", "hold"},
     {"formats", "_engine.clocks"},
-    {"_engine.cells"},
+    {"_engine.cells", "_reading"},
     {"projection"},
     {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
     {"_memory.stretches", "_memory.window", "_memory.steps"},

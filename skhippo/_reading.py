@@ -1,0 +1,77 @@
+"""`X` of an estimator: read by `as_panel`, arrays and wide tables with scikit-learn's own checks and messages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from sklearn.utils.validation import check_array, validate_data
+
+from skhippo.formats import as_panel
+from skhippo.panel import Panel
+
+__all__ = ["read_panel"]
+
+
+def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
+    """Return the `X` of `fit` (`reset`) or of a later call as a panel.
+
+    Parameters
+    ----------
+    estimator : estimator with the parameter `time_channel`
+        Gets `n_features_in_`, `feature_names_in_`, `n_channels_` and `channel_names_`, or is what `X` must agree with.
+    X : Panel or anything that `as_panel` takes
+    reset : bool
+        Whether the estimator learns what series look like, or knows.
+
+    Raises
+    ------
+    ValueError
+        If the channels are not those of `fit`.
+    """
+    columns_are_times = False
+    if _is_plain_array(X):
+        options = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "allow_nd": True}
+        if reset or len(X.shape) == estimator._input_ndim:
+            X = validate_data(estimator, X, reset=reset, **options)
+        else:  # fitted on another format: the number of channels is checked below
+            X = check_array(X, estimator=estimator, **options)
+        columns_are_times = X.ndim == 2
+    panel = as_panel(X, time_channel=estimator.time_channel)
+    if reset:
+        estimator._input_ndim = getattr(X, "ndim", None)
+        if not isinstance(X, np.ndarray) or X.dtype.kind == "O":
+            estimator.n_features_in_ = panel.n_channels
+            if hasattr(estimator, "feature_names_in_"):
+                del estimator.feature_names_in_
+        estimator._columns_are_times = columns_are_times
+        estimator.n_channels_ = panel.n_channels
+        estimator._named = panel.channel_names is not None
+        estimator.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
+    elif panel.n_channels != estimator.n_channels_:
+        raise ValueError(
+            f"X has {panel.n_channels} channels, but {type(estimator).__name__} was fitted with {estimator.n_channels_}"
+        )
+    elif estimator._named and panel.channel_names not in (None, estimator.channel_names_):
+        raise ValueError(
+            f"X has the channels {list(panel.channel_names)}, but {type(estimator).__name__} was fitted with "
+            f"{list(estimator.channel_names_)}: order and name them as in fit"
+        )
+    return panel
+
+
+def _is_plain_array(X: Any) -> bool:
+    """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
+    if isinstance(X, (Panel, list, tuple)):
+        return False
+    if hasattr(X, "iloc"):  # pandas: wide unless it has a second index level or series in its cells
+        return X.ndim == 2 and X.index.nlevels == 1 and not _holds_series(X.iloc[:1].to_numpy().ravel())
+    if getattr(X, "dtype", None) == np.dtype(object):
+        return X.ndim > 1 and not _holds_series(X[:1].ravel())
+    return hasattr(X, "shape")  # polars and sparse matrices too; scikit-learn has its message for the latter
+
+
+def _holds_series(cells: Iterable[object]) -> bool:
+    """Whether cells are series (sktime's nested format) and not numbers."""
+    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in cells)
