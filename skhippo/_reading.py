@@ -19,7 +19,7 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
 
     Parameters
     ----------
-    estimator : estimator with the parameter `time_channel`
+    estimator : estimator, maybe with the parameter `time_channel`
         Gets `n_features_in_`, `feature_names_in_`, `n_channels_` and `channel_names_`, or is what `X` must agree with.
     X : Panel or anything that `as_panel` takes
     reset : bool
@@ -38,7 +38,7 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
         else:  # fitted on another format: the number of channels is checked below
             X = check_array(X, estimator=estimator, **options)
         columns_are_times = X.ndim == 2
-    panel = as_panel(X, time_channel=estimator.time_channel)
+    panel = as_panel(X, time_channel=getattr(estimator, "time_channel", None))
     if reset:
         estimator._input_ndim = getattr(X, "ndim", None)
         if not isinstance(X, np.ndarray) or X.dtype.kind == "O":

@@ -241,7 +241,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         self.sample_times_ = np.linspace(0.0, float(np.median(last - start)), int(np.median(panel.lengths)))
         self._layout = (self.order, self.indicator)
         coefficients = self._project(panel)
-        self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
+        self.center_, self.scale_ = channel_scaling(coefficients, self.scaling)
         return panel, coefficients
 
     # ------------------------------------------------------------------ the way back
@@ -373,7 +373,7 @@ def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
         )
 
 
-def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Array, Array]:
+def channel_scaling(coefficients: NDArray, scaling: str | None = "channel") -> tuple[Array, Array]:
     """Mean of c_0 and joint root mean square of the centred coefficients, by channel; 0 and 1 where undefined."""
     n_channels = coefficients.shape[1]
     center, scale = np.zeros(n_channels), np.ones(n_channels)
