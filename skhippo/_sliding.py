@@ -44,7 +44,7 @@ _POSITIONS = 256
 # Series that are worked on at a time.
 _SERIES = 16
 # A gap is an interval so many times as long as the median one of its channel and series.
-_GAP = 3.0
+_GAP = 5.0
 # A position counts if more than this part of its window is covered; otherwise hardly, so that where none does the
 # pooling is over all.
 _COVERED = 0.5
@@ -133,7 +133,7 @@ class Sliding(NamedTuple):
         return out
 
     @property
-    def _series(self) -> tuple[Array, ...]:
+    def _series(self) -> tuple[NDArray, ...]:
         panel = self.signals.panel
         return self.signals.times, panel.values, panel.offsets, self.clocks, self.scaling
 
@@ -292,7 +292,7 @@ def _paths(
     `shape` holds the binary logarithms of the cells in the narrowest and in the widest window.
     """
     narrowest, widest = shape
-    n_windows, order, number = paths.shape
+    _, order, number = paths.shape
     reach = 2**widest
     windows, line, covered = scratch[:order], scratch[order], scratch[order + 1]
     _fill_cells(seen, n, linear, longest, first - reach // 2, tables, windows, covered)
