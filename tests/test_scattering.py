@@ -74,12 +74,21 @@ def test_features_are_the_poolings_of_the_definition(hold):
 
 def test_thresholds_are_quantiles_of_the_training_windows():
     X = np.cumsum(np.random.default_rng(0).normal(size=(50, 2, 300)), axis=2)
-    transformer = HiPPOScatteringTransformer(n_thresholds=9).fit(X)
+    transformer = HiPPOScatteringTransformer(n_windows=5, n_thresholds=9).fit(X)
     above, _, _ = parts(transformer, transformer.transform(X))
     # Above the k-th of 9 thresholds is the (10 - k)-th tenth of all windows.
     share = np.broadcast_to(np.linspace(0.9, 0.1, 9), above.shape[1:])
     assert_allclose(above.mean(axis=0), share, atol=0.005)
     assert (np.diff(transformer.thresholds_) >= 0).all()
+
+
+@pytest.mark.parametrize(("length", "expected"), [(1, 2), (15, 2), (16, 3), (60, 4), (427, 7), (10_000, 8)])
+def test_as_many_windows_as_the_median_series_has_observations_for(length, expected):
+    X = [np.arange(float(length)), np.arange(3.0), np.arange(20_000.0)]
+    transformer = HiPPOScatteringTransformer().fit(X)
+    assert transformer.n_windows_ == expected
+    assert len(transformer.get_feature_names_out()) == transformer.transform(X).shape[1]
+    assert HiPPOScatteringTransformer(n_windows=5).fit(X).n_windows_ == 5
 
 
 # ------------------------------------------------------------------ invariances
@@ -241,7 +250,7 @@ def test_parameters_that_change_after_fit():
     transformer = HiPPOScatteringTransformer().fit(X)
     with pytest.raises(ValueError, match="a parameter was changed after fit"):
         transformer.set_params(n_windows=3).transform(X)
-    transformer.set_params(n_windows=5, pool_order=2, n_jobs=2)  # nothing was learned for these
+    transformer.set_params(n_windows=None, pool_order=2, n_jobs=2)  # nothing was learned for these
     assert transformer.transform(X).shape[1] == len(transformer.get_feature_names_out())
 
 
