@@ -15,8 +15,8 @@ from sklearn.utils.validation import check_is_fitted
 from skhippo._links import DocumentedMixin
 from skhippo._packed import sample_numbers
 from skhippo._progress import progress
-from skhippo._reading import is_plain_array, read_panel
-from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
+from skhippo._reading import channel_names, is_plain_array, one_row_a_series, read_panel
+from skhippo._validation import Interval, StrOptions, fit_context, output_container
 from skhippo.coefficients import Way, coefficients_along, final_coefficients
 from skhippo.discretization import DISCRETIZATIONS
 from skhippo.formats import as_panel
@@ -317,15 +317,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         ndarray of str
         """
         check_is_fitted(self)
-        names = self.channel_names_
-        if input_features is not None:
-            given = check_feature_names_in(self, input_features)
-            if not self._columns_are_times:
-                channels = list(map(str, given))
-                # An array may have the timestamps as one more channel.
-                if self.time_channel is not None and len(channels) > self.n_channels_:
-                    del channels[self.time_channel]
-                names = tuple(channels)
+        names = channel_names(self, input_features)
         if self.indicator:
             names = (*names, *(f"{name}__observed" for name in names))
         windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.windows))]
@@ -388,7 +380,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             assert final is not None  # for the type checker
             start, end = domain_ends(panel, self.hold if self.method == "projection" else "linear")
             features = self._scaled(final, end - start, panel.lengths)
-            return self._indexed(X, panel, features.astype(panel.dtype, copy=False))
+            return one_row_a_series(self, X, panel, features.astype(panel.dtype, copy=False))
         if output_container(self) != "default":
             raise ValueError(
                 f"output='sequence' is no table, but {output_container(self)!r} output is asked for: use "
@@ -415,13 +407,6 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             log_duration = np.log(np.maximum(durations, self.shortest_duration_))
             features = np.column_stack([features, log_duration, np.log(counts)])
         return features
-
-    def _indexed(self, X: Any, panel: Panel, features: NDArray) -> Any:
-        """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
-        if panel.series_ids is None or not hasattr(X, "iloc") or output_container(self) != "pandas":
-            return features
-        columns = self.get_feature_names_out()
-        return type(X)(features, index=panel.series_ids, columns=columns)
 
 
 def _as_cube(packed: NDArray, offsets: NDArray[np.int64], n_times: int) -> NDArray:

@@ -94,3 +94,17 @@ def project(times, values, measure, order, hold="linear", now=None, n_nodes=40):
     edges = np.unique(np.concatenate(edges))
     ago = signal(times - now, values, hold)  # counted from the present, no place is rounded into the next cell
     return quadrature(measure, ago, order, 0.0, length, edges, n_nodes)
+
+
+def scattering(times, values, measures, order, n_positions, thresholds, pool_order, hold="linear"):
+    """Occupancy and modulus of one channel, in the windows of measures around evenly spaced positions."""
+    start, duration = times[0], domain_end(times, hold) - times[0]
+    s = (np.arange(n_positions) + 0.5) / n_positions
+    over_time = np.polynomial.legendre.legvander(2 * s - 1, pool_order - 1) * np.sqrt(2 * np.arange(pool_order) + 1)
+    out = []
+    for measure, levels in zip(measures, thresholds, strict=True):
+        ends = start + s * duration + measure.time_scale / 2
+        path = np.stack([project(times, values, measure, order, hold, end) for end in ends])
+        above = (path[:, :, None] > levels).mean(axis=0)
+        out.append(np.hstack([above, np.abs(path).T @ over_time / n_positions]))
+    return np.stack(out)

@@ -37,10 +37,11 @@ FLOORS = [
     {"formats", "_engine.clocks", "recurrence"},
     {"_engine.cells", "_reading", "rnn.transitions", "_along", "_along.stepping"},
     {"projection", "_memory.reading", "rnn.walk"},
-    {"datasets", "rnn.cells", "rnn.data", "_memory.joining", "_memory.keeping", "_along.windows"},
+    {"datasets", "rnn.cells", "rnn.data", "_memory.joining", "_memory.keeping", "_along.windows", "_sliding"},
     {"rnn.module", "rnn.training", "_memory.stretches", "_memory.window", "_memory.steps", "_along.sliding"},
     {"memory", "coefficients", "rnn.classifier"},
     {"transformer", "rnn"},
+    {"scattering"},
     {"aeon", "distributed", "sktime", "plotting._axes", "plotting._source"},
     {
         "plotting._coefficients",
