@@ -42,7 +42,7 @@ FLOORS = [
     {"memory", "coefficients", "rnn.classifier"},
     {"transformer", "rnn"},
     {"scattering"},
-    {"aeon", "distributed", "sktime", "plotting._axes", "plotting._source"},
+    {"aeon", "distributed", "sktime._adapter", "plotting._axes", "plotting._source"},
     {
         "plotting._coefficients",
         "plotting._measure",
@@ -50,12 +50,17 @@ FLOORS = [
         "plotting._occlusion",
         "plotting._reconstruction",
     },
-    {"plotting._sensitivity"},
-    {"plotting"},
+    {"plotting._sensitivity", "sktime._classifier"},
+    {"plotting", "sktime"},
 ]
 HEAVY = ("torch", "sktime", "aeon", "pandas", "polars", "matplotlib", "numba", "dask")
 # Wings: modules and packages that are nothing without a heavy package.
-WINGS = {"aeon": {"aeon"}, "distributed": {"dask"}, "rnn": {"torch"}, "sktime": {"sktime", "pandas"}}
+WINGS = {
+    "aeon": {"aeon"},
+    "distributed": {"dask"},
+    "rnn": {"torch"},
+    "sktime": {"sktime", "pandas"},
+}
 
 
 def imports(path):

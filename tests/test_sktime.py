@@ -67,8 +67,31 @@ def test_check_estimator():
 
 
 @pytest.mark.slow
-def test_check_estimator_with_all_test_parameters():
-    check_estimator(HiPPOTransformer, raise_exceptions=True, verbose=False)
+@pytest.mark.parametrize("name", ["HiPPOTransformer", "HiPPOScatteringTransformer", "HiPPORNNClassifier"])
+def test_check_estimator_with_all_test_parameters(name):
+    if "RNN" in name:
+        pytest.importorskip("torch")
+    check_estimator(getattr(skhippo.sktime, name), raise_exceptions=True, verbose=False)
+
+
+def test_scattering_is_that_of_the_estimator(frames):
+    pairs = [(frame.index.to_numpy(), frame.to_numpy().T) for frame in frames]
+    found = skhippo.sktime.HiPPOScatteringTransformer(order=3, n_windows=2).fit_transform(frames)
+    plain = skhippo.HiPPOScatteringTransformer(order=3, n_windows=2).set_output(transform="default")
+    assert_array_equal(found, plain.fit_transform(pairs))
+    assert found.columns[0].startswith("a__")
+
+
+def test_the_network_is_that_of_the_estimator(frames):
+    pytest.importorskip("torch")
+    pairs = [(frame.index.to_numpy(), frame.to_numpy().T) for frame in frames]
+    labels = np.array(["even", "odd"])[LABELS]
+    parameters = {"feedback": False, "order": 4, "hidden_size": 8, "max_epochs": 5, "random_state": 0}
+    found = skhippo.sktime.HiPPORNNClassifier(**parameters).fit(frames, labels)
+    plain = skhippo.HiPPORNNClassifier(**parameters).fit(pairs, labels)
+    assert_array_equal(found.predict(frames), plain.predict(pairs))
+    assert_array_equal(found.predict_proba(frames), plain.predict_proba(pairs))
+    assert_array_equal(found.classes_, plain.classes_)
 
 
 # ------------------------------------------------------------------ containers

@@ -1,4 +1,4 @@
-"""The estimators as sktime means them: `HiPPOTransformer`.
+"""The estimators as sktime means them: `HiPPOTransformer`, `HiPPOScatteringTransformer`, `HiPPORNNClassifier`.
 
 Each adapter takes the parameters of the estimator that it is named after, hands them on, and reads every container
 of series that sktime has, with its time index.
@@ -11,10 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhippo._delegation import Delegating
-from skhippo.formats import as_panel
 from skhippo.measures import LagT
-from skhippo.panel import Panel
+from skhippo.scattering import HiPPOScatteringTransformer as ScatteringTransformer
 from skhippo.transformer import HiPPOTransformer as Transformer
 
 try:
@@ -23,32 +21,12 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError("skhippo.sktime needs sktime: pip install 'skhippo[sktime]'") from error
 
-__all__ = ["HiPPOTransformer"]
+from skhippo.sktime._adapter import CONTAINERS, Adapter, read
 
-# All containers that keep the times of each series, and the one that has none; sktime turns others into the first.
-_CONTAINERS = ["pd-multiindex", "df-list", "nested_univ", "numpy3D", "pd_multiindex_hier"]
-
-
-class _Adapter(Delegating):
-    """What all adapters share."""
-
-    def reset(self) -> Any:
-        """Return to the state after construction.
-
-        `fit` begins with it.  It leaves alone the attribute by which a scikit-learn pipeline (1.9 and later) marks a
-        step while it fits it, and which the pipeline itself removes afterwards.
-        """
-        mark = vars(self).get("_parent_callback_ctx")
-        super().reset()  # type: ignore[misc]
-        if mark is not None:
-            self._parent_callback_ctx = mark
-        return self
-
-    def __sklearn_tags__(self) -> Any:
-        return self._delegate().__sklearn_tags__()
+__all__ = ["HiPPOScatteringTransformer", "HiPPOTransformer"]
 
 
-class _FeatureAdapter(_Adapter, BaseTransformer):
+class _FeatureAdapter(Adapter, BaseTransformer):
     """A transformer whose features are a row for each series."""
 
     _tags = {  # noqa: RUF012
@@ -57,7 +35,7 @@ class _FeatureAdapter(_Adapter, BaseTransformer):
         "scitype:transform-input": "Series",
         "scitype:transform-output": "Primitives",
         "scitype:instancewise": False,  # fit learns from all series together
-        "X_inner_mtype": _CONTAINERS,
+        "X_inner_mtype": CONTAINERS,
         "y_inner_mtype": "None",
         "fit_is_empty": False,
         "capability:multivariate": True,
@@ -69,12 +47,12 @@ class _FeatureAdapter(_Adapter, BaseTransformer):
     }
 
     def _fit(self, X: Any, y: Any = None) -> Any:
-        panel, _ = _read(X)
+        panel, _ = read(X)
         self.estimator_ = self._delegate().set_output(transform="default").fit(panel)
         return self
 
     def _transform(self, X: Any, y: Any = None) -> pd.DataFrame:
-        panel, instances = _read(X)
+        panel, instances = read(X)
         return pd.DataFrame(self.estimator_.transform(panel), index=instances, columns=self.get_feature_names_out())
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -146,12 +124,45 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
         return [{"order": 4}, {"order": 2, **every}]
 
 
-def _read(X: Any) -> tuple[Panel, Any]:
-    """Return the panel that a container holds, and the index of its series (None: 0, 1, 2, ...)."""
-    if not isinstance(X, pd.DataFrame):
-        return as_panel(X), None
-    if X.index.nlevels == 1:  # nested_univ
-        return as_panel(X), X.index
-    series = X.index.droplevel(-1)  # one level, or several in a hierarchy
-    two_levels = pd.MultiIndex.from_arrays([series.factorize()[0], X.index.get_level_values(-1)])
-    return as_panel(X.set_axis(two_levels)), series.unique()
+class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
+    """`skhippo.HiPPOScatteringTransformer` for sktime: a panel of series in, a data frame with a row for each out.
+
+    Its parameters are those of `skhippo.HiPPOScatteringTransformer`; the times are in the index.
+
+    Attributes
+    ----------
+    estimator_ : skhippo.HiPPOScatteringTransformer
+        The fitted transformer that does the work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo.sktime import HiPPOScatteringTransformer
+    >>> X = np.sin(np.arange(60.0)).reshape(3, 1, 20)
+    >>> len(HiPPOScatteringTransformer().fit_transform(X))
+    3
+    """
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return settings for sktime's conformance tests.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored: there is one set.
+
+        Returns
+        -------
+        list of dict
+        """
+        return [{"order": 2, "n_windows": 2}, {"order": 3, "n_windows": 1, "n_thresholds": 2, "relative": False}]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs torch when it is asked for."""
+    if name == "HiPPORNNClassifier":
+        from skhippo.sktime._classifier import HiPPORNNClassifier
+
+        return HiPPORNNClassifier
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
