@@ -7,6 +7,7 @@
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
 """
 
+from skhippo.augmentation import AugmentedClassifier
 from skhippo.formats import as_panel
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
@@ -17,6 +18,7 @@ from skhippo.transformer import HiPPOTransformer
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AugmentedClassifier",
     "ChebT",
     "FouT",
     "HiPPOMemory",

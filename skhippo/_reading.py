@@ -37,10 +37,16 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
             X = validate_data(estimator, X, reset=reset, **options)
         else:  # fitted on another format: the number of channels is checked below
             X = check_array(X, estimator=estimator, **options)
+            if X.ndim == 2 and estimator._list_width not in (None, X.shape[1]):
+                raise ValueError(
+                    f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting {estimator._list_width} "
+                    "features as input: pass series of other lengths as a list or a Panel"
+                )
         columns_are_times = X.ndim == 2
     panel = as_panel(X, time_channel=estimator.time_channel)
     if reset:
         estimator._input_ndim = getattr(X, "ndim", None)
+        estimator._list_width = _width(X, panel)
         if not isinstance(X, np.ndarray) or X.dtype.kind == "O":
             estimator.n_features_in_ = panel.n_channels
             if hasattr(estimator, "feature_names_in_"):
@@ -70,6 +76,14 @@ def _is_plain_array(X: Any) -> bool:
     if getattr(X, "dtype", None) == np.dtype(object):
         return X.ndim > 1 and not _holds_series(X[:1].ravel())
     return hasattr(X, "shape")  # polars and sparse matrices too; scikit-learn has its message for the latter
+
+
+def _width(X: Any, panel: Panel) -> int | None:
+    """Columns of a list of rows, which scikit-learn reads as an array; None for all else."""
+    if not isinstance(X, list) or not all(isinstance(row, list) for row in X) or panel.n_channels != 1:
+        return None
+    width, *others = np.unique(panel.lengths).tolist()
+    return None if others else width
 
 
 def _holds_series(cells: Iterable[object]) -> bool:

@@ -32,7 +32,7 @@ FLOORS = [
     {"_engine.cells", "_reading"},
     {"projection"},
     {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
-    {"_memory.stretches", "_memory.window", "_memory.steps"},
+    {"augmentation", "_memory.stretches", "_memory.window", "_memory.steps"},
     {"memory"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
