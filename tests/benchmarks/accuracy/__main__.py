@@ -2,33 +2,58 @@
 
 import argparse
 
+from benchmarks.accuracy.irregular import TASKS, run_fold
 from benchmarks.accuracy.methods import METHODS
-from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, run_fit
+from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS, TRAINED_ON, run_fit
+from benchmarks.accuracy.report import parts, write
 from benchmarks.accuracy.results import Store
 
 
 def main():
     parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
-    parser.add_argument("--sets", nargs="*", default=[*DEVELOPMENT, *OTHER])
-    parser.add_argument("--methods", nargs="*", default=list(METHODS))
-    parser.add_argument("--seeds", type=int, nargs="*", default=[0, 1, 2])
-    parser.add_argument("--out", default=".benchmarks/accuracy")
+    parser.add_argument("--sets", nargs="*", default=[*DEVELOPMENT, *OTHER, *TASKS], help="archive sets and tasks")
+    parser.add_argument("--methods", nargs="*", default=list(METHODS), help="for the archive sets")
+    parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
+    parser.add_argument(
+        "--out", default=".benchmarks/accuracy", help="folder of the records; what is there is not run again"
+    )
+    parser.add_argument("--table", help="write the tables to this file")
     options = parser.parse_args()
     store = Store(options.out)
     for seed in options.seeds:
-        for set_name in options.sets:
-            for name in options.methods:
-                run(store, set_name, METHODS[name], seed)
+        for name in options.sets:
+            if name not in TASKS:
+                for method in options.methods:
+                    run_set(store, name, METHODS[method], seed)
+    for name in options.sets:
+        if name in TASKS:
+            run_task(store, TASKS[name])
+    for name, part in parts(store):
+        print(f"\n{name}\n{part}")
+    if options.table:
+        write(store, options.table)
 
 
-def run(store, set_name, method, seed):
-    for train in dict.fromkeys(c.train for c in CONDITIONS):
-        wanted = [c for c in CONDITIONS if c.train == train]
-        if all(store.has(set_name, method.name, seed, c.name) for c in wanted):
-            continue
-        for record in run_fit(set_name, method, seed, train):
-            store.add(record)
-        print(set_name, method.name, seed, train, f"{100 * record['accuracy']:.1f}", flush=True)
+def run_set(store, set_name, method, seed):
+    """Run what is missing of a method on a set."""
+    for train in TRAINED_ON:
+        wanted = [c.name for c in CONDITIONS if c.train == train]
+        if not all(store.find(set_name, method.name, seed, condition) for condition in wanted):
+            keep(store, run_fit(set_name, method, seed, train))
+
+
+def run_task(store, task):
+    """Run what is missing of a task."""
+    for method in task.methods:
+        for fold in range(task.folds):
+            if not all(store.find(task.name, method.name, fold, figure) for figure in task.figures):
+                keep(store, run_fold(task, method, fold))
+
+
+def keep(store, records):
+    for record in records:
+        store.add(record)
+        print(*(record[key] for key in ("set", "method", "seed", "condition")), f"{record['score']:.3f}", flush=True)
 
 
 if __name__ == "__main__":

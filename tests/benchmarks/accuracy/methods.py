@@ -21,7 +21,6 @@ class Method:
     name: str
     make: Callable[[int, int], object]
     copies: tuple[str, ...] = ()  # corruptions of the copies that it is also trained on
-    deterministic: bool = False  # without corruptions every seed gives the same
 
 
 class Grid(TransformerMixin, BaseEstimator):
@@ -92,28 +91,30 @@ class Catch22(TransformerMixin, BaseEstimator):
 
 
 class Summary(TransformerMixin, BaseEstimator):
-    """Mean, deviation, extremes, quartiles, first, last and their difference of the observations of each channel."""
+    """Ten statistics of the observations of each channel, and their number; `empty` for a channel without any."""
+
+    def __init__(self, empty=0.0):
+        self.empty = empty
 
     def fit(self, X, y=None):
         return self
 
     def transform(self, X):
-        panel = as_panel(X)
-        return np.array([np.ravel([_statistics(c[~np.isnan(c)]) for c in values]) for _, values in panel])
+        return np.array([np.ravel([self._of_channel(c[~np.isnan(c)]) for c in values]) for _, values in as_panel(X)])
+
+    def _of_channel(self, x):
+        if not len(x):
+            return np.array([self.empty] * 10 + [0.0])
+        quartiles = np.quantile(x, [0, 0.25, 0.5, 0.75, 1])
+        return np.array([x.mean(), x.std(), *quartiles, x[0], x[-1], x[-1] - x[0], len(x)])
 
 
-def _statistics(x):
-    if not len(x):
-        return np.zeros(10)
-    return np.array([x.mean(), x.std(), *np.quantile(x, [0, 0.25, 0.5, 0.75, 1]), x[0], x[-1], x[-1] - x[0]])
-
-
-def plain(length, seed):
+def plain():
     return HiPPOTransformer(empty="zero")
 
 
-def logistic(seed, C=1.0):
-    return LogisticRegression(C=C, max_iter=1000)
+def logistic():
+    return LogisticRegression(max_iter=1000)
 
 
 def trees(seed):
@@ -125,16 +126,16 @@ def _methods():
         return lambda length, seed: make_pipeline(Rocket(kind, length, seed), *ridge())
 
     bases = {
-        "HiPPO + LogisticRegression": lambda n, seed: make_pipeline(plain(n, seed), logistic(seed)),
-        "HiPPO + ExtraTrees": lambda n, seed: make_pipeline(plain(n, seed), trees(seed)),
+        "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
+        "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
         "MiniRocket": rocket("MiniRocketMultivariate"),
         "MultiRocket": rocket("MultiRocketMultivariate"),
     }
     for name, make in bases.items():
         yield Method(name, make)
-        yield Method(f"{name}, copies", make, ("drop", "gap"))
-    yield Method("Catch22 + ExtraTrees", lambda n, seed: make_pipeline(Catch22(n), trees(seed)))
-    yield Method("statistics + ExtraTrees", lambda n, seed: make_pipeline(Summary(), trees(seed)))
+        yield Method(f"{name} +c", make, ("drop", "gap"))
+    yield Method("Catch22 ET", lambda length, seed: make_pipeline(Catch22(length), trees(seed)))
+    yield Method("statistics ET", lambda length, seed: make_pipeline(Summary(), trees(seed)))
 
 
 METHODS = {method.name: method for method in _methods()}

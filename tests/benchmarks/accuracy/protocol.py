@@ -66,6 +66,7 @@ CONDITIONS = (
     Condition("rate double", "whole", "double"),
 )
 TRAINED_ON = tuple(dict.fromkeys(c.train for c in CONDITIONS))
+SEEDS = (0, 1, 2)
 
 
 @functools.cache
@@ -100,7 +101,8 @@ def run_fit(set_name, method, seed, train):
             "method": method.name,
             "seed": seed,
             "condition": condition.name,
-            "accuracy": float((pipeline[1:].predict(features) == y_test).mean()),
+            "score": float((pipeline[1:].predict(features) == y_test).mean()),
+            "channels": X.n_channels,
             "features": features.shape[1],
             "fit_seconds": round(fit_seconds, 4),
             "seconds_per_series": seconds / len(corrupted),

@@ -16,8 +16,9 @@ class Store:
                 record = json.loads(line)
                 self.records[_key(record)] = record
 
-    def has(self, set_name, method, seed, condition):
-        return (set_name, method, seed, condition) in self.records
+    def find(self, set_name, method, seed, condition):
+        """Return a record, or None."""
+        return self.records.get((set_name, method, seed, condition))
 
     def add(self, record):
         self.records[_key(record)] = record
