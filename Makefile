@@ -4,9 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage lint format docs bench bench-docs characters clean
+.PHONY: help demo test test-slow coverage lint format docs bench bench-docs bench-accuracy bench-accuracy-docs characters clean
 help:            ## this list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
 
 # One stamp per set of extras: made once, made again when the requirements change.
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -51,6 +51,14 @@ bench: $(VENV)/.base   ## speed and memory, as ratios measured side by side (min
 
 bench-docs: export SKHIPPO_BENCH_TABLE = docs/performance_table.rst
 bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
+
+# Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
+# ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"
+bench-accuracy: $(VENV)/.base   ## accuracy beside MiniRocket, MultiRocket, Catch22 and others on corrupted series (a day)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.accuracy $(ARGS)
+
+bench-accuracy-docs: export ARGS += --table docs/accuracy_table.rst
+bench-accuracy-docs: bench-accuracy   ## the same, and its tables into docs/accuracy_table.rst
 
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
 	$(BIN)/python examples/character_trajectories.py

@@ -32,7 +32,10 @@ class Task:
 
 
 def _folder():
-    return Path(os.environ["SKHIPPO_DATA"])
+    folder = os.environ.get("SKHIPPO_DATA")
+    if not folder:
+        raise FileNotFoundError("SKHIPPO_DATA does not name the folder of the datasets")
+    return Path(folder)
 
 
 @functools.cache

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.accuracy import heads
 from benchmarks.accuracy.irregular import TASKS
 from benchmarks.accuracy.methods import METHODS
 from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS
@@ -35,6 +36,7 @@ def parts(store):
         yield f"means {group}", _table(("method", "sets", *NAMES), means(store, sets))
         yield f"pairs {group}", _table(("method", "against", "condition", *PAIRED), pairs(store, sets))
     yield "cost", _table(("method", "features", "for one channel", "time for a series"), cost(store))
+    yield "heads", _table(("method", "sets", *NAMES), means(store, DEVELOPMENT, heads.METHODS))
     for name in NAMES:
         yield f"cells {name}", _table(("set", *METHODS), cells(store, name))
     yield "irregular", _table(("task", "figure", "method", "features", "folds", "mean", "deviation"), irregular(store))
@@ -51,9 +53,9 @@ def accuracies(store, set_name, method, condition):
     return {seed: 100 * record["score"] for seed, record in found.items() if record}
 
 
-def means(store, sets):
-    """Mean over sets of the mean over seeds, of the methods that were run on all sets; the number of sets if not."""
-    for method in METHODS:
+def means(store, sets, methods=METHODS):
+    """Mean over sets of the mean over seeds, where a method was run on all sets."""
+    for method in methods:
         row, counts = [], []
         for name in NAMES:
             found = [accuracies(store, s, method, name) for s in sets]
