@@ -55,9 +55,9 @@ bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
 # Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
 # ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"
 bench-accuracy: $(VENV)/.base   ## accuracy beside MiniRocket, MultiRocket, Catch22 and others on corrupted series (a day)
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.accuracy $(ARGS)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.accuracy $(ARGS) $(TABLE)
 
-bench-accuracy-docs: export ARGS += --table docs/accuracy_table.rst
+bench-accuracy-docs: export TABLE := --table docs/accuracy_table.rst
 bench-accuracy-docs: bench-accuracy   ## the same, and its tables into docs/accuracy_table.rst
 
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
