@@ -1,6 +1,7 @@
 """Fixed-length features for irregular, ragged and incomplete time series: HiPPO for scikit-learn.
 
 - `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
+- `HiPPOScatteringTransformer`: coefficients of sliding windows, pooled: more features, for more accuracy.
 - `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
 - `project`, `reconstruct`: the same as plain functions, and the way back.
 - `Panel`, `as_panel`: the container of series, and the door for every other format.
@@ -13,6 +14,7 @@ from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import Panel
 from skhippo.projection import project, reconstruct
+from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
 
 __version__ = "0.1.0.dev0"
@@ -22,6 +24,7 @@ __all__ = [
     "ChebT",
     "FouT",
     "HiPPOMemory",
+    "HiPPOScatteringTransformer",
     "HiPPOTransformer",
     "LagT",
     "LegS",

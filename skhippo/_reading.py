@@ -6,12 +6,14 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array, validate_data
 
+from skhippo._validation import check_feature_names_in, output_container
 from skhippo.formats import as_panel
 from skhippo.panel import Panel
 
-__all__ = ["read_panel"]
+__all__ = ["channel_names", "one_row_a_series", "read_panel"]
 
 
 def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
@@ -19,7 +21,7 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
 
     Parameters
     ----------
-    estimator : estimator with the parameter `time_channel`
+    estimator : estimator, maybe with the parameter `time_channel`
         Gets `n_features_in_`, `feature_names_in_`, `n_channels_` and `channel_names_`, or is what `X` must agree with.
     X : Panel or anything that `as_panel` takes
     reset : bool
@@ -43,7 +45,7 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
                     "features as input: pass series of other lengths as a list or a Panel"
                 )
         columns_are_times = X.ndim == 2
-    panel = as_panel(X, time_channel=estimator.time_channel)
+    panel = as_panel(X, time_channel=getattr(estimator, "time_channel", None))
     if reset:
         estimator._input_ndim = getattr(X, "ndim", None)
         estimator._list_width = _width(X, panel)
@@ -65,6 +67,35 @@ def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
             f"{list(estimator.channel_names_)}: order and name them as in fit"
         )
     return panel
+
+
+def channel_names(estimator: Any, input_features: ArrayLike | None) -> tuple[str, ...]:
+    """Return the names of the channels that the features of a fitted estimator belong to.
+
+    Parameters
+    ----------
+    estimator : estimator that was given to `read_panel`
+    input_features : array-like of str, optional
+        Names instead of those seen in `fit`.  For two-dimensional input the names of its columns, which are moments of
+        one channel: they are only checked.
+    """
+    if input_features is None:
+        return estimator.channel_names_
+    given = check_feature_names_in(estimator, input_features)
+    if estimator._columns_are_times:
+        return estimator.channel_names_
+    channels = list(map(str, given))
+    # An array may have the timestamps as one more channel.
+    if getattr(estimator, "time_channel", None) is not None and len(channels) > estimator.n_channels_:
+        del channels[estimator.time_channel]
+    return tuple(channels)
+
+
+def one_row_a_series(estimator: Any, X: Any, panel: Panel, features: NDArray) -> Any:
+    """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
+    if panel.series_ids is None or not hasattr(X, "iloc") or output_container(estimator) != "pandas":
+        return features
+    return type(X)(features, index=panel.series_ids, columns=estimator.get_feature_names_out())
 
 
 def _is_plain_array(X: Any) -> bool:

@@ -120,8 +120,6 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
         "random_state": ["random_state"],
     }
 
-    time_channel = None  # a Panel has its times; nothing else is handed on
-
     def __init__(
         self,
         estimator: Any,

@@ -11,8 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
-from skhippo._reading import read_panel
-from skhippo._validation import Interval, StrOptions, check_feature_names_in, fit_context, output_container
+from skhippo._reading import channel_names, one_row_a_series, read_panel
+from skhippo._validation import Interval, StrOptions, fit_context
 from skhippo.formats import as_panel
 from skhippo.hold import Hold, domain_ends
 from skhippo.measures import MEASURES, Measure, as_measure
@@ -202,7 +202,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         if params:
             raise TypeError(f"fit_transform() takes no further parameters, got {', '.join(map(repr, params))}")
         panel, coefficients = self._fit(X)
-        return self._indexed(X, panel, self._features(panel, coefficients))
+        return one_row_a_series(self, X, panel, self._features(panel, coefficients))
 
     def transform(self, X: object) -> NDArray:
         """Return the features of series.
@@ -223,7 +223,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
                 "order or indicator was changed after fit, to which the learned scaling belongs: fit again"
             )
         panel = read_panel(self, X, reset=False)
-        return self._indexed(X, panel, self._features(panel, self._project(panel)))
+        return one_row_a_series(self, X, panel, self._features(panel, self._project(panel)))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Array]:
@@ -295,15 +295,7 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
         ndarray of str
         """
         check_is_fitted(self)
-        names = self.channel_names_
-        if input_features is not None:
-            given = check_feature_names_in(self, input_features)
-            if not self._columns_are_times:
-                channels = list(map(str, given))
-                # An array may have the timestamps as one more channel.
-                if self.time_channel is not None and len(channels) > self.n_channels_:
-                    del channels[self.time_channel]
-                names = tuple(channels)
+        names = channel_names(self, input_features)
         if self.indicator:
             names = (*names, *(f"{name}__observed" for name in names))
         features = [f"{name}__{self.measure_.name}_c{n}" for name in names for n in range(self.order)]
@@ -344,13 +336,6 @@ class HiPPOTransformer(TransformerMixin, BaseEstimator):
             log_duration = np.log(np.maximum(end - start, self.shortest_duration_))
             features = np.column_stack([features, log_duration, np.log(panel.lengths)])
         return features.astype(panel.dtype, copy=False)
-
-    def _indexed(self, X: Any, panel: Panel, features: NDArray) -> Any:
-        """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
-        if panel.series_ids is None or not hasattr(X, "iloc") or output_container(self) != "pandas":
-            return features
-        columns = self.get_feature_names_out()
-        return type(X)(features, index=panel.series_ids, columns=columns)
 
 
 def _refuse_reserved(method: str, output: str) -> None:

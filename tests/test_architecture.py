@@ -31,9 +31,9 @@ FLOORS = [
     {"formats", "_engine.clocks"},
     {"_engine.cells", "_reading"},
     {"projection"},
-    {"transformer", "datasets", "_memory.joining", "_memory.keeping"},
+    {"transformer", "datasets", "_memory.joining", "_memory.keeping", "_sliding"},
     {"augmentation", "_memory.stretches", "_memory.window", "_memory.steps"},
-    {"memory"},
+    {"memory", "scattering"},
 ]
 HEAVY = ("torch", "sktime", "pandas", "polars", "matplotlib", "numba")
 

@@ -11,7 +11,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhippo import HiPPOTransformer, as_panel
+from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 
 
 @dataclass(frozen=True)
@@ -113,8 +113,8 @@ def plain():
     return HiPPOTransformer(empty="zero")
 
 
-def logistic():
-    return LogisticRegression(max_iter=1000)
+def logistic(C=1.0):
+    return LogisticRegression(C=C, max_iter=1000)
 
 
 def trees(seed):
@@ -128,6 +128,8 @@ def _methods():
     bases = {
         "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
+        "scattering": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), logistic(0.1)),
+        "scattering ET": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), trees(seed)),
         "MiniRocket": rocket("MiniRocketMultivariate"),
         "MultiRocket": rocket("MultiRocketMultivariate"),
     }

@@ -1,0 +1,274 @@
+"""`HiPPOScatteringTransformer`: what the coefficients of sliding windows do along a series, as features."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skhippo._reading import channel_names, one_row_a_series, read_panel
+from skhippo._sliding import STEPS, Sliding
+from skhippo._validation import Interval, StrOptions, fit_context
+from skhippo.hold import Hold, domain_ends, signals
+from skhippo.panel import Panel
+from skhippo.transformer import HiPPOTransformer
+
+__all__ = ["HiPPOScatteringTransformer"]
+
+Array = NDArray[np.float64]
+
+# Coefficients of the whole series that are features too.
+_PLAIN_ORDER = 16
+# Windows from which each threshold is learned.
+_SAMPLES = 1 << 13
+# Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
+_MARGIN = 1e-9
+# Positions along a series at most.
+_POSITIONS = 1 << 24
+
+
+class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
+    r"""Statistics of the Legendre coefficients of sliding windows, as features of fixed length.
+
+    Windows of several lengths slide along each channel.  Their coefficients (the LegT memory of each moment, exact
+    at the real timestamps) say what the signal looks like there; what they do along the series is pooled in two ways
+    into numbers for a linear classifier behind a `StandardScaler`:
+
+    - *occupancy*: the fraction of the time in which a coefficient lies above a threshold, a quantile of the training
+      series;
+    - *modulus*: the absolute value of a coefficient, projected onto Legendre polynomials over the series: how much of
+      it there is, and when.
+
+    To them come the coefficients of `HiPPOTransformer`, of order 16.  Series may be irregular, of different lengths,
+    and have missing values.
+
+    Parameters
+    ----------
+    order : int, default=8
+        Coefficients of a window.
+    n_windows : int, default=5
+        Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.
+    n_thresholds : int, default=8
+        Thresholds of each coefficient.
+    pool_order : int, default=4
+        Legendre coefficients of each modulus; 0 leaves the modulus out.
+    relative : bool, default=True
+        Windows relative to each series' own duration; features are then invariant under stretching time.  If False, to
+        the median duration of the training series (`theta_`), so that windows have the same length in all series.
+    coverage : bool, default=True
+        Leave positions out whose windows lie mostly in gaps: intervals between two observations of a channel that are
+        more than 5 times as long as the median one of that channel and series.
+    hold : {"linear", "previous"}, default="linear"
+        The signal between the observations of a channel: straight lines, or each value until the next one.
+    n_jobs : int, optional
+        Number of threads, as joblib means it; the result does not depend on it.
+
+    Attributes
+    ----------
+    thresholds_ : ndarray of shape (n_channels, n_windows, order, n_thresholds)
+        Of coefficients that are scaled as those of `plain_` are.
+    theta_ : float
+        Median duration of the training series: the length of the widest window where ``relative=False``.
+    plain_ : HiPPOTransformer
+        What gives the coefficients of whole series, and scales each channel by two numbers.
+    n_channels_ : int
+        Channels of the training panel.
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    HiPPOTransformer : the coefficients of whole series; far fewer features.
+
+    Notes
+    -----
+    The order of operations (local linear filters, a nonlinearity, averages) is that of wavelet scattering (Mallat,
+    "Group invariant scattering", 2012) with the filters of HiPPO (Gu et al. 2020, arXiv 2008.07669); occupancy is the
+    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051) at several thresholds.
+
+    A window lies around its position; beyond the domain of the series a channel is constant.  There are
+    :math:`2^{n\_windows + 2}` positions, or with ``relative=False`` as many in the time `theta_`.  A channel that was
+    never observed has NaN.  The features of a series depend on that series and on what `fit` learned, not on the
+    rest of the batch (but for the last digits).
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skhippo import HiPPOScatteringTransformer
+    >>> from skhippo.datasets import irregular_sinusoids
+    >>> X, y = irregular_sinusoids(60, n_classes=3, random_state=0)
+    >>> model = make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), LogisticRegression())
+    >>> model.fit(X[:40], y[:40]).score(X[40:], y[40:])
+    1.0
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "order": [Interval(Integral, 1, None, closed="left")],
+        "n_windows": [Interval(Integral, 1, 12, closed="both")],
+        "n_thresholds": [Interval(Integral, 1, None, closed="left")],
+        "pool_order": [Interval(Integral, 0, None, closed="left")],
+        "relative": ["boolean"],
+        "coverage": ["boolean"],
+        "hold": [StrOptions({"linear", "previous"})],
+        "n_jobs": [None, Integral],
+    }
+
+    def __init__(
+        self,
+        order: int = 8,
+        *,
+        n_windows: int = 5,
+        n_thresholds: int = 8,
+        pool_order: int = 4,
+        relative: bool = True,
+        coverage: bool = True,
+        hold: Hold = "linear",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.order = order
+        self.n_windows = n_windows
+        self.n_thresholds = n_thresholds
+        self.pool_order = pool_order
+        self.relative = relative
+        self.coverage = coverage
+        self.hold = hold
+        self.n_jobs = n_jobs
+
+    # ------------------------------------------------------------------ fit and transform
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: object, y: object = None) -> HiPPOScatteringTransformer:
+        """Learn scales and thresholds from a panel.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        HiPPOScatteringTransformer
+            The fitted transformer.
+        """
+        panel = read_panel(self, X, reset=True)
+        start, end = domain_ends(panel, self.hold)
+        self.theta_ = float(np.median(end - start)) or 1.0  # series of one observation have no duration
+        plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
+        self.plain_ = plain.set_output(transform="default").fit(panel)
+        self._layout = self._setting()
+        self.thresholds_ = _quantiles(self._sliding(panel).sample(_SAMPLES), self.n_thresholds)
+        return self
+
+    def transform(self, X: object) -> Any:
+        """Return the features of series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features_out), float32
+        """
+        check_is_fitted(self)
+        if self._layout != self._setting():
+            raise ValueError("a parameter was changed after fit, to which the learned thresholds belong: fit again")
+        panel = read_panel(self, X, reset=False)
+        rows = (len(panel), panel.n_channels, -1)
+        with np.errstate(over="ignore"):
+            pooled = self._sliding(panel).pool(self.thresholds_, self.pool_order).reshape(rows)
+            plain = self.plain_.transform(panel).astype(np.float32).reshape(rows)
+        features = np.concatenate([pooled, plain], axis=2)
+        if np.isinf(features).any():
+            series, channel, _ = np.argwhere(np.isinf(features))[0]
+            raise ValueError(
+                f'series {series}, channel "{self.channel_names_[channel]}" has values beyond 1e38 times the scale of '
+                "the training series, which float32 cannot hold: look for a wrong value or unit"
+            )
+        return one_row_a_series(self, X, panel, features.reshape(len(panel), -1))
+
+    # ------------------------------------------------------------------ names and tags
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Names of the features.
+
+        ``x0__legt3_w1/8_above_t5``: the time in which, for the channel ``x0``, coefficient 3 in windows of 1/8 lies
+        above its threshold 5; ``x0__legt3_w1/8_abs_legs2``: coefficient 2 of its modulus; ``x0__legs_c0``:
+        coefficient 0 of the series.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
+            columns, which are moments of one channel: they are only checked.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        pooled = [f"above_t{k}" for k in range(self.n_thresholds)] + [f"abs_legs{k}" for k in range(self.pool_order)]
+        windows = ["w1"] + [f"w1/{2**j}" for j in range(1, self.n_windows)]
+        paths = [f"legt{n}_{window}_{what}" for window in windows for n in range(self.order) for what in pooled]
+        plain = [f"legs_c{n}" for n in range(_PLAIN_ORDER)]
+        names = [f"{channel}__{what}" for channel in channel_names(self, input_features) for what in paths + plain]
+        return np.asarray(names, dtype=object)
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_channels_ * (self.n_windows * self.order * (self.n_thresholds + self.pool_order) + _PLAIN_ORDER)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = []  # float32 whatever comes
+        return tags
+
+    # ------------------------------------------------------------------ parts
+    def _setting(self) -> tuple[Any, ...]:
+        """Return what the thresholds belong to."""
+        return self.order, self.n_windows, self.n_thresholds, self.relative, self.coverage, self.hold
+
+    def _sliding(self, panel: Panel) -> Sliding:
+        start, end = domain_ends(panel, self.hold)
+        duration = end - start
+        n_cells = 2 ** (STEPS + self.n_windows - 1)  # in the widest window
+        if self.relative:
+            cell = np.where(duration > 0.0, duration, 1.0) / n_cells
+            number = np.full(len(panel), float(n_cells))
+        else:
+            cell = np.full(len(panel), self.theta_ / n_cells)
+            number = np.maximum(np.ceil(duration / cell), 1.0)
+            if number.max() > _POSITIONS:
+                raise ValueError(
+                    f"series {number.argmax()} lasts {duration.max() / self.theta_:.2g} times as long as the median "
+                    "training series, too long to slide along in windows of that length: use relative=True"
+                )
+        scaling = np.stack([self.plain_.center_, self.plain_.scale_])
+        clocks = np.column_stack([start, cell, number])
+        return Sliding(
+            signals(panel, self.hold), scaling, clocks, self.order, self.n_windows, self.coverage, self.n_jobs
+        )
+
+
+def _quantiles(samples: Array, number: int) -> Array:
+    """Evenly spaced quantiles along the last axis, but for NaN; 0 where there is nothing else."""
+    ordered = np.sort(samples, axis=-1)  # NaN last
+    last = np.maximum(np.count_nonzero(~np.isnan(samples), axis=-1) - 1, 0)[..., None]
+    place = np.arange(1, number + 1) / (number + 1) * last
+    low = place.astype(np.int64)
+    below, above = (np.take_along_axis(ordered, np.minimum(k, last), axis=-1) for k in (low, low + 1))
+    largest = np.maximum(np.abs(ordered[..., :1]), np.abs(np.take_along_axis(ordered, last, axis=-1)))
+    return np.nan_to_num(below + (place - low) * (above - below) + _MARGIN * largest)
