@@ -38,7 +38,7 @@ Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
 
 #: The narrowest window is 2 to this power times as long as the way from a position to the next.
-STEPS = 3
+STEPS = 2
 # Positions whose windows are computed at a time; what they need fits a cache.
 _POSITIONS = 256
 # Series that are worked on at a time.
@@ -57,7 +57,7 @@ class Tables(NamedTuple):
     half: Array  # (order, order) D
     nodes: Array  # (n_nodes,) of a Gauss rule on [0, 1], exact for what a cell holds
     weights: Array  # (n_nodes,)
-    basis: Array  # (order,) sqrt(2 n + 1)
+    basis: Array  # (3, order) sqrt(2 n + 1); (2 n + 3) / (n + 2) and (n + 1) / (n + 2) of the three-term recurrence
 
 
 @lru_cache(maxsize=32)
@@ -70,7 +70,8 @@ def tables(order: int) -> Tables:
     # A polynomial has no coefficients beyond its degree; a constant and a line stay exact zeros there.
     half = np.tril(half)
     half[np.abs(half) < 1e-14] = 0.0
-    return Tables(half, nodes, weights, np.sqrt(2.0 * np.arange(order) + 1.0))
+    n = np.arange(float(order))
+    return Tables(half, nodes, weights, np.stack([np.sqrt(2 * n + 1), (2 * n + 3) / (n + 2), (n + 1) / (n + 2)]))
 
 
 class Sliding(NamedTuple):
@@ -147,7 +148,7 @@ class Sliding(NamedTuple):
         number = int(min(max(_POSITIONS, reach), self.clocks[which, 2].max()))
         return (
             np.empty((2, int(self.signals.panel.lengths[which].max()))),
-            np.empty((self.order + 2, number + reach)),
+            np.empty((3 * self.order + 1, number + reach)),
             np.empty((self.n_windows, self.order, number)),
             np.empty((self.n_windows, number)),
         )
@@ -204,7 +205,15 @@ def _last_before(places: Array, n: int, x: float) -> int:
 
 @kernel
 def _fill_cells(
-    seen: Array, n: int, linear: bool, longest: float, first: int, tables: tuple, cells: Array, covered: Array
+    seen: Array,
+    n: int,
+    linear: bool,
+    longest: float,
+    first: int,
+    tables: tuple,
+    number: int,
+    cells: Array,
+    covered: Array,
 ) -> None:
     """Fill in the coefficients of the cells from `first` on, and how much of each is not in a gap.
 
@@ -212,7 +221,7 @@ def _fill_cells(
     """
     places, heights = seen[0], seen[1]
     _, nodes, weights, basis = tables
-    order, number = cells.shape
+    order = len(cells)
     k = _last_before(places, n, np.float64(first))
     for q in range(number):
         low = np.float64(first + q)
@@ -241,36 +250,41 @@ def _fill_cells(
                     x = 2.0 * u - 1.0
                     here, following = 1.0, x
                     for m in range(order):
-                        cells[m, q] += mass * basis[m] * here
-                        here, following = following, ((2.0 * m + 3.0) * x * following - (m + 1.0) * here) / (m + 2.0)
+                        cells[m, q] += mass * basis[0, m] * here
+                        here, following = following, basis[1, m] * x * following - basis[2, m] * here
             a = b
             if k < n - 1 and places[k + 1] - low <= 1.0:
                 k += 1
 
 
 @kernel
-def _double(half: Array, windows: Array, line: Array, step: int) -> None:
+def _double(half: Array, windows: Array, sums: Array, differences: Array, width: int, step: int) -> None:
     """Unite each window with that `step` cells later, in place: ``windows[:, q]`` begins at the cell q."""
-    order, number = windows.shape
-    for n in range(order - 1, -1, -1):  # a row depends on itself and on those above it
-        for q in range(number - step):
-            line[q] = 0.0
-        for k in range(n + 1):
-            older = half[n, k]
-            newer = older if (n + k) % 2 == 0 else -older
-            if older != 0.0:
-                row = windows[k]
-                for q in range(number - step):
-                    line[q] += older * row[q] + newer * row[q + step]
-        row = windows[n]
-        for q in range(number - step):
-            row[q] = line[q]
+    order, number = len(windows), width - step
+    for k in range(order):
+        row, total, difference = windows[k], sums[k], differences[k]
+        sign = 1.0 if k % 2 == 0 else -1.0
+        for q in range(number):
+            later = sign * row[q + step]
+            total[q] = row[q] + later
+            difference[q] = row[q] - later
+    for n in range(order):
+        parts = sums if n % 2 == 0 else differences
+        row, here = windows[n], parts[n]
+        factor = half[n, n]
+        for q in range(number):
+            row[q] = factor * here[q]
+        for k in range(n):
+            factor, part = half[n, k], parts[k]
+            if factor != 0.0:
+                for q in range(number):
+                    row[q] += factor * part[q]
 
 
 @kernel
-def _widen(covered: Array, step: int) -> None:
+def _widen(covered: Array, width: int, step: int) -> None:
     """Do the same with the lengths that are covered."""
-    for q in range(covered.size - step):
+    for q in range(width - step):
         covered[q] += covered[q + step]
 
 
@@ -284,6 +298,7 @@ def _paths(
     shape: tuple,
     tables: tuple,
     scratch: Array,
+    number: int,
     paths: Array,
     weights: Array,
 ) -> None:
@@ -292,15 +307,17 @@ def _paths(
     `shape` holds the binary logarithms of the cells in the narrowest and in the widest window.
     """
     narrowest, widest = shape
-    _, order, number = paths.shape
+    order = paths.shape[1]
     reach = 2**widest
-    windows, line, covered = scratch[:order], scratch[order], scratch[order + 1]
-    _fill_cells(seen, n, linear, longest, first - reach // 2, tables, windows, covered)
+    width = number + reach
+    windows, sums, differences = scratch[:order], scratch[order : 2 * order], scratch[2 * order : 3 * order]
+    covered = scratch[3 * order]
+    _fill_cells(seen, n, linear, longest, first - reach // 2, tables, width, windows, covered)
     for level in range(widest + 1):
         size = 2**level
         if level > 0:
-            _double(tables[0], windows, line, size // 2)
-            _widen(covered, size // 2)
+            _double(tables[0], windows, sums, differences, width, size // 2)
+            _widen(covered, width, size // 2)
         if level >= narrowest:
             j = widest - level
             begin = (reach - size) // 2
@@ -314,13 +331,20 @@ def _paths(
 # ---------------------------------------------------------------------- what is made of paths
 @reduction
 def _add_pooled(
-    paths: Array, weights: Array, thresholds: Array, first: int, n_positions: int, scratch: Array, out: Array
+    paths: Array,
+    weights: Array,
+    number: int,
+    thresholds: Array,
+    first: int,
+    n_positions: int,
+    scratch: Array,
+    out: Array,
 ) -> None:
     """Add weights above thresholds and weighted moments of the modulus to `out`, (n_windows, order, n_pooled).
 
     The last place of the last axis gets the weights themselves.
     """
-    n_windows, order, number = paths.shape
+    n_windows, order, _ = paths.shape
     n_thresholds = thresholds.shape[2]
     n_moments = out.shape[2] - n_thresholds - 1
     moments = scratch[: n_moments + 1]
@@ -373,7 +397,7 @@ def _sample(series: tuple, which: Integers, options: tuple, tables: tuple, scrat
             for first in range(1, n_positions + 1, paths.shape[2]):
                 number = min(paths.shape[2], n_positions + 1 - first)
                 if n > 0:
-                    _paths(seen, n, linear, longest, first, shape, tables, work, paths[:, :, :number], weights)
+                    _paths(seen, n, linear, longest, first, shape, tables, work, number, paths, weights)
                 for s in range(n_samples):
                     p = (2 * s + 1) * n_positions // (2 * n_samples) + 1 - first
                     if 0 <= p < number:
@@ -404,8 +428,8 @@ def _pool(
             sums[:] = 0.0
             for first in range(1, n_positions + 1, paths.shape[2]):
                 number = min(paths.shape[2], n_positions + 1 - first)
-                _paths(seen, n, linear, longest, first, shape, tables, work, paths[:, :, :number], weights)
-                _add_pooled(paths[:, :, :number], weights, thresholds[c], first, n_positions, moments, sums)
+                _paths(seen, n, linear, longest, first, shape, tables, work, number, paths, weights)
+                _add_pooled(paths, weights, number, thresholds[c], first, n_positions, moments, sums)
             for j in range(sums.shape[0]):
                 for m in range(sums.shape[1]):
                     for k in range(sums.shape[2] - 1):

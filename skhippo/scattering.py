@@ -48,11 +48,11 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
 
     Parameters
     ----------
-    order : int, default=8
+    order : int, default=5
         Coefficients of a window.
     n_windows : int, default=5
         Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.
-    n_thresholds : int, default=8
+    n_thresholds : int, default=16
         Thresholds of each coefficient.
     pool_order : int, default=4
         Legendre coefficients of each modulus; 0 leaves the modulus out.
@@ -95,7 +95,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
     proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051) at several thresholds.
 
     A window lies around its position; beyond the domain of the series a channel is constant.  There are
-    :math:`2^{n\_windows + 2}` positions, or with ``relative=False`` as many in the time `theta_`.  A channel that was
+    :math:`2^{n\_windows + 1}` positions, or with ``relative=False`` as many in the time `theta_`.  A channel that was
     never observed has NaN.  The features of a series depend on that series and on what `fit` learned, not on the
     rest of the batch (but for the last digits).
 
@@ -125,10 +125,10 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
 
     def __init__(
         self,
-        order: int = 8,
+        order: int = 5,
         *,
         n_windows: int = 5,
-        n_thresholds: int = 8,
+        n_thresholds: int = 16,
         pool_order: int = 4,
         relative: bool = True,
         coverage: bool = True,

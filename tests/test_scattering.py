@@ -35,7 +35,7 @@ def test_windows_are_projections(hold, relative, order):
         windows = one.sample(int(number))
         assert windows.shape[-1] == number
         for c, j, p in [(0, 0, 0), (0, 1, int(number) - 1), (1, 2, int(number) // 3), (1, 1, 5 % int(number))]:
-            length = cell * 8 * 2 ** (2 - j)
+            length = cell * 4 * 2 ** (2 - j)
             now = start + (p + 0.5) * cell + length / 2
             scaled = (values[c] - transformer.plain_.center_[c]) / transformer.plain_.scale_[c]
             expected = naive.project(times, scaled, LegT(length), order, hold, now)
