@@ -15,7 +15,7 @@ extensions = [
     "myst_parser",
 ]
 templates_path = ["_templates"]
-exclude_patterns = ["_build", "performance_table.rst"]
+exclude_patterns = ["_build", "accuracy_table.rst", "performance_table.rst"]
 default_role = "py:obj"
 highlight_language = "python"
 

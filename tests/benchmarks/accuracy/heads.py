@@ -8,8 +8,9 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
 from benchmarks.accuracy.methods import Method, plain
+from skhippo import HiPPOScatteringTransformer
 
-FEATURES = {"HiPPO": plain}
+FEATURES = {"HiPPO": plain, "scattering": HiPPOScatteringTransformer}
 HEADS = {
     "LogisticRegression": lambda seed: LogisticRegression(max_iter=1000),
     "LogisticRegression C=0.1": lambda seed: LogisticRegression(C=0.1, max_iter=1000),

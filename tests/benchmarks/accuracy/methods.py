@@ -10,6 +10,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
+from sklearn.svm import SVC
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 
@@ -113,8 +114,8 @@ def plain():
     return HiPPOTransformer(empty="zero")
 
 
-def logistic(C=1.0):
-    return LogisticRegression(C=C, max_iter=1000)
+def logistic():
+    return LogisticRegression(max_iter=1000)
 
 
 def trees(seed):
@@ -128,8 +129,10 @@ def _methods():
     bases = {
         "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
-        "scattering": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), logistic(0.1)),
-        "scattering ET": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), trees(seed)),
+        "scattering": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), logistic()),
+        "scattering SVC": lambda length, seed: make_pipeline(
+            HiPPOScatteringTransformer(), StandardScaler(), SVC(C=10.0)
+        ),
         "MiniRocket": rocket("MiniRocketMultivariate"),
         "MultiRocket": rocket("MultiRocketMultivariate"),
     }
