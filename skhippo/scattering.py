@@ -23,6 +23,10 @@ Array = NDArray[np.float64]
 
 # Coefficients of the whole series that are features too.
 _PLAIN_ORDER = 16
+# Intervals between observations in the narrowest window, and how many window lengths there are at least and at most,
+# unless the user says so.
+_NARROWEST = 4
+_FEWEST, _MOST = 2, 8
 # Windows from which each threshold is learned.
 _SAMPLES = 1 << 13
 # Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
@@ -50,8 +54,9 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
     ----------
     order : int, default=5
         Coefficients of a window.
-    n_windows : int, default=5
-        Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.
+    n_windows : int, optional
+        Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.  By default as many as leave four
+        intervals between observations to the narrowest one in the median training series, from 2 to 8 (`n_windows_`).
     n_thresholds : int, default=16
         Thresholds of each coefficient.
     pool_order : int, default=4
@@ -71,6 +76,8 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
     ----------
     thresholds_ : ndarray of shape (n_channels, n_windows, order, n_thresholds)
         Of coefficients that are scaled as those of `plain_` are.
+    n_windows_ : int
+        Number of window lengths.
     theta_ : float
         Median duration of the training series: the length of the widest window where ``relative=False``.
     plain_ : HiPPOTransformer
@@ -95,7 +102,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
     proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051) at several thresholds.
 
     A window lies around its position; beyond the domain of the series a channel is constant.  There are
-    :math:`2^{n\_windows + 1}` positions, or with ``relative=False`` as many in the time `theta_`.  A channel that was
+    :math:`2^{J + 1}` positions for J window lengths, with ``relative=False`` in the time `theta_`.  A channel that was
     never observed has NaN.  The features of a series depend on that series and on what `fit` learned, not on the
     rest of the batch (but for the last digits).
 
@@ -114,7 +121,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "order": [Interval(Integral, 1, None, closed="left")],
-        "n_windows": [Interval(Integral, 1, 12, closed="both")],
+        "n_windows": [None, Interval(Integral, 1, 12, closed="both")],
         "n_thresholds": [Interval(Integral, 1, None, closed="left")],
         "pool_order": [Interval(Integral, 0, None, closed="left")],
         "relative": ["boolean"],
@@ -127,7 +134,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         self,
         order: int = 5,
         *,
-        n_windows: int = 5,
+        n_windows: int | None = None,
         n_thresholds: int = 16,
         pool_order: int = 4,
         relative: bool = True,
@@ -164,6 +171,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         panel = read_panel(self, X, reset=True)
         start, end = domain_ends(panel, self.hold)
         self.theta_ = float(np.median(end - start)) or 1.0  # series of one observation have no duration
+        self.n_windows_ = _resolvable(panel) if self.n_windows is None else self.n_windows
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         self.plain_ = plain.set_output(transform="default").fit(panel)
         self._layout = self._setting()
@@ -219,7 +227,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         """
         check_is_fitted(self)
         pooled = [f"above_t{k}" for k in range(self.n_thresholds)] + [f"abs_legs{k}" for k in range(self.pool_order)]
-        windows = ["w1"] + [f"w1/{2**j}" for j in range(1, self.n_windows)]
+        windows = ["w1"] + [f"w1/{2**j}" for j in range(1, self.n_windows_)]
         paths = [f"legt{n}_{window}_{what}" for window in windows for n in range(self.order) for what in pooled]
         plain = [f"legs_c{n}" for n in range(_PLAIN_ORDER)]
         names = [f"{channel}__{what}" for channel in channel_names(self, input_features) for what in paths + plain]
@@ -227,7 +235,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
 
     @property
     def _n_features_out(self) -> int:
-        return self.n_channels_ * (self.n_windows * self.order * (self.n_thresholds + self.pool_order) + _PLAIN_ORDER)
+        return self.n_channels_ * (self.n_windows_ * self.order * (self.n_thresholds + self.pool_order) + _PLAIN_ORDER)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -244,7 +252,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
     def _sliding(self, panel: Panel) -> Sliding:
         start, end = domain_ends(panel, self.hold)
         duration = end - start
-        n_cells = 2 ** (STEPS + self.n_windows - 1)  # in the widest window
+        n_cells = 2 ** (STEPS + self.n_windows_ - 1)  # in the widest window
         if self.relative:
             cell = np.where(duration > 0.0, duration, 1.0) / n_cells
             number = np.full(len(panel), float(n_cells))
@@ -259,8 +267,14 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         scaling = np.stack([self.plain_.center_, self.plain_.scale_])
         clocks = np.column_stack([start, cell, number])
         return Sliding(
-            signals(panel, self.hold), scaling, clocks, self.order, self.n_windows, self.coverage, self.n_jobs
+            signals(panel, self.hold), scaling, clocks, self.order, self.n_windows_, self.coverage, self.n_jobs
         )
+
+
+def _resolvable(panel: Panel) -> int:
+    """Return how many window lengths the median series has the observations for."""
+    widest = max(float(np.median(panel.lengths)) / _NARROWEST, 1.0)
+    return min(max(1 + int(np.log2(widest)), _FEWEST), _MOST)
 
 
 def _quantiles(samples: Array, number: int) -> Array:
