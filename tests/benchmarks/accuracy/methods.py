@@ -10,7 +10,6 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
-from sklearn.svm import SVC
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 
@@ -134,6 +133,9 @@ def _methods():
             HiPPOScatteringTransformer(), StandardScaler(), SVC(C=10.0)
         ),
         "MiniRocket": rocket("MiniRocketMultivariate"),
+        "MiniRocket LR": lambda length, seed: make_pipeline(
+            Rocket("MiniRocketMultivariate", length, seed), StandardScaler(), logistic()
+        ),
         "MultiRocket": rocket("MultiRocketMultivariate"),
     }
     for name, make in bases.items():
