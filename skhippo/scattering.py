@@ -26,7 +26,7 @@ _PLAIN_ORDER = 16
 # Intervals between observations in the narrowest window, and how many window lengths there are at least and at most,
 # unless the user says so.
 _NARROWEST = 4
-_FEWEST, _MOST = 2, 8
+_FEWEST, _MOST = 4, 8
 # Windows from which each threshold is learned.
 _SAMPLES = 1 << 13
 # Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
@@ -56,7 +56,7 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         Coefficients of a window.
     n_windows : int, optional
         Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.  By default as many as leave four
-        intervals between observations to the narrowest one in the median training series, from 2 to 8 (`n_windows_`).
+        intervals between observations to the narrowest one in the median training series, from 4 to 8 (`n_windows_`).
     n_thresholds : int, default=16
         Thresholds of each coefficient.
     pool_order : int, default=4

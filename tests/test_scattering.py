@@ -82,7 +82,7 @@ def test_thresholds_are_quantiles_of_the_training_windows():
     assert (np.diff(transformer.thresholds_) >= 0).all()
 
 
-@pytest.mark.parametrize(("length", "expected"), [(1, 2), (15, 2), (16, 3), (60, 4), (427, 7), (10_000, 8)])
+@pytest.mark.parametrize(("length", "expected"), [(1, 4), (30, 4), (64, 5), (427, 7), (10_000, 8)])
 def test_as_many_windows_as_the_median_series_has_observations_for(length, expected):
     X = [np.arange(float(length)), np.arange(3.0), np.arange(20_000.0)]
     transformer = HiPPOScatteringTransformer().fit(X)
