@@ -129,9 +129,6 @@ def _methods():
         "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
         "scattering": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), logistic()),
-        "scattering SVC": lambda length, seed: make_pipeline(
-            HiPPOScatteringTransformer(), StandardScaler(), SVC(C=10.0)
-        ),
         "MiniRocket": rocket("MiniRocketMultivariate"),
         "MiniRocket LR": lambda length, seed: make_pipeline(
             Rocket("MiniRocketMultivariate", length, seed), StandardScaler(), logistic()

@@ -63,7 +63,7 @@ def means(store, sets, methods=METHODS):
             counts.append(len(done))
             row.append(f"{np.mean(done):.1f}" if len(done) == len(sets) else "")
         if any(counts):
-            yield method, f"{min(counts)} of {len(sets)}", *row
+            yield method, f"{max(counts)} of {len(sets)}", *row
 
 
 PAIRED = ("sets", "difference", "standard error", "wins", "ties", "losses")
