@@ -86,12 +86,17 @@ class Sliding(NamedTuple):
     n_jobs: int | None
 
     def sample(self, n_samples: int) -> Array:
-        """Take windows at evenly spaced positions.
+        """Take some windows of a channel and a length: at evenly spaced positions, of evenly chosen series.
+
+        Parameters
+        ----------
+        n_samples : int
+            How many, about.
 
         Returns
         -------
         ndarray of shape (n_channels, n_windows, order, total)
-            About `n_samples` of each, NaN where a position does not count.
+            NaN where a position does not count.
         """
         n_series = len(self.clocks)
         which = np.unique(np.linspace(0, n_series - 1, min(n_series, n_samples)).round().astype(np.int64))

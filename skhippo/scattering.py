@@ -27,8 +27,9 @@ _PLAIN_ORDER = 16
 # unless the user says so.
 _NARROWEST = 4
 _FEWEST, _MOST = 4, 8
-# Windows from which each threshold is learned.
-_SAMPLES = 1 << 13
+# Windows from which each threshold is learned; where there are so many channels that all together were more than the
+# last number, fewer, down to the second.
+_SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 13, 1 << 8, 1 << 25
 # Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
 _MARGIN = 1e-9
 # Positions along a series at most.
@@ -66,7 +67,8 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         the median duration of the training series (`theta_`), so that windows have the same length in all series.
     coverage : bool, default=True
         Leave positions out whose windows lie mostly in gaps: intervals between two observations of a channel that are
-        more than 5 times as long as the median one of that channel and series.
+        more than 5 times as long as the median one of that channel and series.  What precedes the first observation
+        of a channel and follows its last is no gap.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     n_jobs : int, optional
@@ -175,7 +177,9 @@ class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         self.plain_ = plain.set_output(transform="default").fit(panel)
         self._layout = self._setting()
-        self.thresholds_ = _quantiles(self._sliding(panel).sample(_SAMPLES), self.n_thresholds)
+        n_paths = panel.n_channels * self.n_windows_ * self.order
+        n_samples = min(_SAMPLES, max(_ALL_SAMPLES // n_paths, _FEW_SAMPLES))
+        self.thresholds_ = _quantiles(self._sliding(panel).sample(n_samples), self.n_thresholds)
         return self
 
     def transform(self, X: object) -> Any:

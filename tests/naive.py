@@ -96,18 +96,15 @@ def project(times, values, measure, order, hold="linear", now=None, n_nodes=40):
     return quadrature(measure, ago, order, 0.0, length, edges, n_nodes)
 
 
-def scattering(times, values, order, n_windows, n_positions, thresholds, pool_order, hold="linear"):
-    """Occupancy and modulus of one channel, windows of 1, 1/2, ... of its duration around evenly spaced positions."""
-    from skhippo import LegT
-
+def scattering(times, values, measures, order, n_positions, thresholds, pool_order, hold="linear"):
+    """Occupancy and modulus of one channel, in the windows of measures around evenly spaced positions."""
     start, duration = times[0], domain_end(times, hold) - times[0]
     s = (np.arange(n_positions) + 0.5) / n_positions
-    over_time = np.polynomial.legendre.legvander(2 * s - 1, pool_order) * np.sqrt(2 * np.arange(pool_order + 1) + 1)
-    out = np.empty((n_windows, order, thresholds.shape[2] + pool_order))
-    for j in range(n_windows):
-        length = duration / 2**j
-        ends = start + s * duration + length / 2
-        path = np.stack([project(times, values, LegT(length), order, hold, end) for end in ends])
-        out[j, :, : thresholds.shape[2]] = (path[:, :, None] > thresholds[j]).mean(axis=0)
-        out[j, :, thresholds.shape[2] :] = np.einsum("pn,pr->nr", np.abs(path), over_time[:, :pool_order]) / n_positions
-    return out
+    over_time = np.polynomial.legendre.legvander(2 * s - 1, pool_order - 1) * np.sqrt(2 * np.arange(pool_order) + 1)
+    out = []
+    for measure, levels in zip(measures, thresholds, strict=True):
+        ends = start + s * duration + measure.time_scale / 2
+        path = np.stack([project(times, values, measure, order, hold, end) for end in ends])
+        above = (path[:, :, None] > levels).mean(axis=0)
+        out.append(np.hstack([above, np.abs(path).T @ over_time / n_positions]))
+    return np.stack(out)

@@ -67,7 +67,9 @@ def test_features_are_the_poolings_of_the_definition(hold):
     assert_allclose(plain[:, 0], HiPPOTransformer(hold=hold).fit_transform(X), rtol=1e-5, atol=1e-6)
     for i, (times, values) in enumerate(X):
         scaled = (values[0] - transformer.plain_.center_) / transformer.plain_.scale_
-        expected = naive.scattering(times, scaled, 4, 2, 8, transformer.thresholds_[0], 2, hold)
+        duration = naive.domain_end(times, hold) - times[0]
+        measures = [LegT(duration), LegT(duration / 2)]
+        expected = naive.scattering(times, scaled, measures, 4, 8, transformer.thresholds_[0], 2, hold)
         assert_allclose(above[i, 0], expected[..., :3], atol=1e-6)
         assert_allclose(modulus[i, 0], expected[..., 3:], atol=1e-6)
 
