@@ -4,9 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory characters characters-rnn mnist clean
+.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory bench-accuracy bench-accuracy-docs characters characters-rnn mnist clean
 help:            ## this list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 14
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
 
 # One stamp per set of extras: made once, made again when the requirements change.
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -73,6 +73,14 @@ bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
 
 bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/memory_costs.py docs/online_table.rst
+
+# Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
+# ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"
+bench-accuracy: $(VENV)/.base   ## accuracy beside MiniRocket, MultiRocket, Catch22 and others on corrupted series (a day)
+	PYTHONPATH=tests $(BIN)/python -m benchmarks.accuracy $(ARGS) $(TABLE)
+
+bench-accuracy-docs: export TABLE := --table docs/accuracy_table.rst
+bench-accuracy-docs: bench-accuracy   ## the same, and its tables into docs/accuracy_table.rst
 
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
 	$(BIN)/python examples/character_trajectories.py

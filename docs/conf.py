@@ -17,7 +17,13 @@ extensions = [
 ]
 templates_path = ["_templates"]
 html_static_path = ["_static"]
-exclude_patterns = ["_build", "performance_table.rst", "online_table.rst", "auto_examples/**/*.ipynb"]
+exclude_patterns = [
+    "_build",
+    "accuracy_table.rst",
+    "performance_table.rst",
+    "online_table.rst",
+    "auto_examples/**/*.ipynb",
+]
 default_role = "py:obj"
 highlight_language = "python"
 

@@ -13,6 +13,7 @@ import importlib.util
 from typing import Any
 
 from skhippo._versions import show_versions
+from skhippo.augmentation import AugmentedClassifier
 from skhippo.formats import as_panel
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
@@ -24,6 +25,7 @@ from skhippo.transformer import HiPPOTransformer
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AugmentedClassifier",
     "ChebT",
     "FouT",
     "HiPPOMemory",

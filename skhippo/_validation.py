@@ -7,6 +7,7 @@ import numbers
 from typing import Any
 
 from sklearn.base import _fit_context as fit_context
+from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
@@ -22,6 +23,7 @@ __all__ = [
     "check_sample_weight",
     "fit_context",
     "output_container",
+    "routing_enabled",
 ]
 
 

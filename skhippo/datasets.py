@@ -12,18 +12,19 @@ Three groups of functions:
 from __future__ import annotations
 
 import difflib
+import functools
 import importlib.util
 import math
 import numbers
 import os
 import re
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, overload
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
 from sklearn.utils import check_random_state
 
@@ -558,7 +559,7 @@ def irregular_sinusoids(
 
 def drop(
     X: Any,
-    fraction: float,
+    fraction: ArrayLike,
     *,
     per_channel: bool = False,
     random_state: int | np.random.RandomState | None = None,
@@ -569,9 +570,9 @@ def drop(
     ----------
     X : Panel, or anything that `as_panel` accepts
         The series.
-    fraction : float
+    fraction : float or array-like of shape (n_series,)
         What part to drop, from 0 to 1: ``round(fraction * T)`` of the T observation times of each series (as
-        Python rounds: half to even), but one is always left.
+        Python rounds: half to even), but one is always left.  An array holds a fraction for each series.
     per_channel : bool, default=False
         Whether to drop from each channel by itself: the values become NaN, the times stay, and T counts the
         values that the channel has.  Otherwise whole observation times go, the first and last as well as
@@ -590,20 +591,20 @@ def drop(
     Panel(1 series, 1 channel, 2 observations)
     """
     panel = as_panel(X)
-    _check_fraction("fraction", fraction)
+    fractions = _for_each_series("fraction", fraction, len(panel), _check_fraction)
     keep = np.ones(len(panel.values), dtype=bool)
     values = panel.values.copy() if per_channel else panel.values
-    for rows, rng in zip(_rows(panel), _generators(len(panel), random_state), strict=True):
+    for rows, part, rng in zip(_rows(panel), fractions, _generators(len(panel), random_state), strict=True):
         if per_channel:
-            values[rows] = _without_entries(values[rows], fraction, rng)
+            values[rows] = _without_entries(values[rows], part, rng)
         else:
-            keep[rows][_choose(len(keep[rows]), fraction, rng)] = False
+            keep[rows][_choose(len(keep[rows]), part, rng)] = False
     return _rebuilt(panel, values, panel._times, panel.offsets) if per_channel else panel.where(keep)
 
 
 def gap(
     X: Any,
-    fraction: float,
+    fraction: ArrayLike,
     *,
     position: float | None = None,
     random_state: int | np.random.RandomState | None = None,
@@ -614,8 +615,9 @@ def gap(
     ----------
     X : Panel, or anything that `as_panel` accepts
         The series.
-    fraction : float
-        Length of the stretch as a part of the series' duration, from 0 to below 1.
+    fraction : float or array-like of shape (n_series,)
+        Length of the stretch as a part of the series' duration, from 0 to below 1; an array holds one for each
+        series.
     position : float, optional
         Where the stretch lies, from 0 (at the beginning) to 1 (at the end).  Default: at random, for each
         series anew.
@@ -626,8 +628,8 @@ def gap(
     -------
     Panel
         Without the observations in the stretch, its ends included.  The first observation of a series is
-        left, or the last, or both; a series with one observation is left as it is, and so is every series
-        if `fraction` is 0.
+        left, or the last, or both; a series with one observation is left as it is, and so is a series whose
+        fraction is 0.
 
     Examples
     --------
@@ -637,31 +639,32 @@ def gap(
     array([0., 4.])
     """
     panel = as_panel(X)
-    _check_fraction("fraction", fraction, below_one=True)
+    fractions = _for_each_series("fraction", fraction, len(panel), functools.partial(_check_fraction, below_one=True))
     if position is not None:
         _check_fraction("position", position)
     keep = np.ones(len(panel.values), dtype=bool)
-    for rows, rng in zip(_rows(panel), _generators(len(panel), random_state), strict=True):
+    for rows, part, rng in zip(_rows(panel), fractions, _generators(len(panel), random_state), strict=True):
         t = panel.times[rows]
-        if fraction == 0 or len(t) == 1:
+        if part == 0 or len(t) == 1:
             continue
         place = rng.uniform() if position is None else position
-        before, after = place * (1 - fraction), (1 - place) * (1 - fraction)
+        before, after = place * (1 - part), (1 - place) * (1 - part)
         u = (t - t[0]) / (t[-1] - t[0])
-        # distances from either end, not before + fraction: so rounding never takes the last observation
+        # distances from either end, not before + part: so rounding never takes the last observation
         keep[rows] = (u < before) | (1 - u < after)
     return panel.where(keep)
 
 
-def resample(X: Any, rate: float, *, times: str = "keep") -> Panel:
+def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
     """Change the sampling rate of each series.
 
     Parameters
     ----------
     X : Panel, or anything that `as_panel` accepts
         The series.
-    rate : float
+    rate : float or array-like of shape (n_series,)
         New samples per old sample: 0.5 takes every second observation, exactly; 2 puts one between each two.
+        An array holds a rate for each series.
     times : {"keep", "index"}, default="keep"
         "keep": each sample has its time; "index": the samples of each series are numbered 0, 1, 2, ..., as if
         no timestamps were known.
@@ -688,9 +691,9 @@ def resample(X: Any, rate: float, *, times: str = "keep") -> Panel:
     (array([0., 1., 2.]), array([[ 0.,  5., 10.]]))
     """
     panel = as_panel(X)
-    check_finite_number("rate", rate, minimum=0)
+    rates = _for_each_series("rate", rate, len(panel), functools.partial(check_finite_number, minimum=0))
     check_choice("times", times, ("keep", "index"))
-    parts = [_resampled(panel.times[rows], panel.values[rows], rate) for rows in _rows(panel)]
+    parts = [_resampled(panel.times[rows], panel.values[rows], r) for rows, r in zip(_rows(panel), rates, strict=True)]
     values = np.concatenate([panel.values[:0], *(v for _, v in parts)])
     offsets = np.cumsum([0, *(len(t) for t, _ in parts)])
     clock, origins = None, None
@@ -799,6 +802,21 @@ def _check_fraction(name: str, value: Any, *, below_one: bool = False) -> None:
     check_finite_number(name, value, minimum=0, closed=True)
     if value > 1 or (below_one and value == 1):
         raise ValueError(f"{name} must be {'below' if below_one else 'at most'} 1, got {value!r}")
+
+
+def _for_each_series(name: str, value: Any, n_series: int, check: Callable[[str, Any], None]) -> Sequence[float]:
+    """Return one checked number for each series, of one for all or of an array that has one for each."""
+    if np.ndim(value) == 0:
+        check(name, value)
+        return [value] * n_series
+    array = np.asarray(value)
+    if array.shape != (n_series,):
+        raise ValueError(
+            f"{name} has shape {array.shape}: one number is expected, or one for each of {n_series} series"
+        )
+    for i, number in enumerate(array.tolist()):
+        check(f"{name}[{i}]", number)
+    return array.tolist()
 
 
 def _check_lengths(lengths: Any) -> tuple[int, int]:

@@ -1,3 +1,4 @@
+import functools
 import itertools
 import sys
 
@@ -658,6 +659,21 @@ def test_resample_of_dates_finds_times_between_them():
     np.testing.assert_array_equal(times, np.datetime64("2020-01-01", "h") + 12 * np.arange(5))
 
 
+@pytest.mark.parametrize("corrupt", [functools.partial(drop, random_state=0), functools.partial(gap, random_state=0)])
+def test_a_fraction_for_each_series(panel, corrupt):
+    fractions = [0.2, 0.9, 0.0, 0.5, 0.7]
+    result = corrupt(panel, fractions)
+    for i, fraction in enumerate(fractions):
+        assert same(result[[i]], corrupt(panel, fraction)[[i]])
+
+
+def test_a_rate_for_each_series(panel):
+    rates = [0.5, 1.0, 2.0, 0.7, 1.5]
+    result = resample(panel, np.array(rates))
+    for i, rate in enumerate(rates):
+        assert same(result[[i]], resample(panel, rate)[[i]])
+
+
 def test_rescale_time_stretches_and_nothing_else(panel):
     result = rescale_time(panel, 2.5)
     np.testing.assert_array_equal(result.times, 2.5 * panel.times)
@@ -669,6 +685,12 @@ def test_rescale_time_stretches_and_nothing_else(panel):
     [
         (lambda X: drop(X, 1.5), "fraction must be at most 1, got 1.5"),
         (lambda X: drop(X, -0.5), "fraction must be at least 0 and finite, got -0.5"),
+        (lambda X: drop(X, [1.5]), r"fraction\[0\] must be at most 1, got 1.5"),
+        (
+            lambda X: drop(X, [0.5, 0.5]),
+            r"fraction has shape \(2,\): one number is expected, or one for each of 1 series",
+        ),
+        (lambda X: resample(X, [-1.0]), r"rate\[0\] must be above 0 and finite, got -1.0"),
         (lambda X: gap(X, 1), "fraction must be below 1, got 1"),
         (lambda X: gap(X, 0.5, position=1.1), "position must be at most 1, got 1.1"),
         (lambda X: resample(X, 0), "rate must be above 0 and finite, got 0"),

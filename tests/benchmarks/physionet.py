@@ -7,7 +7,7 @@ import numpy as np
 
 from skhippo import Panel
 
-STATIC = {"RecordID", "Age", "Gender", "Height", "ICUType"}
+DESCRIPTORS = ["Age", "Gender", "Height", "ICUType"]  # once a record, at its beginning; -1 where not known
 CHANNELS = [
     "ALP",
     "ALT",
@@ -47,30 +47,41 @@ CHANNELS = [
     "Weight",
     "pH",
 ]
-_COLUMN = {name: column for column, name in enumerate(CHANNELS)}
 
 
-def read_set_a(archive, n_records=None):
+def read_set_a(archive, n_records=None, *, descriptors=False):
     """Read the first `n_records` records: a row for each distinct time, in hours; 37 channels, most of them NaN.
 
-    Of several values of a channel at one time the last counts; a negative weight is none.
+    Of several values of a channel at one time the last counts; a negative weight is none.  `descriptors` are further
+    channels, with one observation each.
     """
+    channels = CHANNELS + DESCRIPTORS if descriptors else CHANNELS
     with tarfile.open(archive, "r|xz") as members:
-        texts = (members.extractfile(m).read().decode() for m in members if m.isfile() and m.name[-5].isdigit())
-        records = [_read_record(text) for text in itertools.islice(texts, n_records)]
-    times, values = zip(*records, strict=True)
+        files = (m for m in members if m.isfile() and m.name[-5].isdigit())
+        texts = {m.name[-10:-4]: members.extractfile(m).read().decode() for m in itertools.islice(files, n_records)}
+    times, values = zip(*(_read_record(text, channels) for text in texts.values()), strict=True)
     offsets = np.cumsum([0, *map(len, times)])
-    return Panel(np.concatenate(values), np.concatenate(times), offsets, CHANNELS)
+    return Panel(np.concatenate(values), np.concatenate(times), offsets, channels, series_ids=list(texts))
 
 
-def _read_record(text):
+def read_deaths(archive, records):
+    """Return, of each record, whether the patient died in the hospital: 1 or 0."""
+    with tarfile.open(archive, "r|xz") as members:
+        text = next(members.extractfile(m).read().decode() for m in members if m.name.endswith("Outcomes-a.txt"))
+    rows = [line.split(",") for line in text.split()[1:]]
+    deaths = {row[0]: int(row[-1]) for row in rows}
+    return np.array([deaths[record] for record in records])
+
+
+def _read_record(text, channels):
     """Times and values of one record: lines of "hh:mm,parameter,value" in the order of time."""
+    column = {name: i for i, name in enumerate(channels)}
     entries = [line.split(",") for line in text.splitlines()[1:]]
     clock = list(dict.fromkeys(stamp for stamp, _, _ in entries))
     row = {stamp: i for i, stamp in enumerate(clock)}
-    values = np.full((len(clock), len(CHANNELS)), np.nan)
+    values = np.full((len(clock), len(channels)), np.nan)
     for stamp, parameter, text_value in entries:
         value = float(text_value)
-        if parameter not in STATIC and not (parameter == "Weight" and value < 0):
-            values[row[stamp], _COLUMN[parameter]] = value
+        if parameter in column and not (parameter in {"Weight", *DESCRIPTORS} and value < 0):
+            values[row[stamp], column[parameter]] = value
     return np.array([int(stamp[:-3]) + int(stamp[-2:]) / 60 for stamp in clock]), values

@@ -1,0 +1,335 @@
+"""`AugmentedClassifier`: fitted on series and on corrupted copies of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from copy import deepcopy
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.utils import check_random_state, get_tags
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
+
+from skhippo._reading import read_panel
+from skhippo._validation import Interval, check_choice, fit_context, routing_enabled
+from skhippo.datasets import drop, gap, resample
+from skhippo.panel import Panel
+
+__all__ = ["AugmentedClassifier"]
+
+Corruption = Callable[..., Panel]
+
+
+def _thin(panel: Panel, random_state: np.random.RandomState) -> Panel:
+    """Drop up to 80 % of the observations, another part of each series."""
+    return drop(panel, random_state.uniform(0.0, 0.8, len(panel)), random_state=random_state)
+
+
+def _cut(panel: Panel, random_state: np.random.RandomState) -> Panel:
+    """Remove one stretch of up to half of the duration, another one of each series."""
+    return gap(panel, random_state.uniform(0.0, 0.5, len(panel)), random_state=random_state)
+
+
+def _change_rate(panel: Panel, random_state: np.random.RandomState) -> Panel:
+    """Sample each series at half to twice its rate."""
+    return resample(panel, 2.0 ** random_state.uniform(-1.0, 1.0, len(panel)))
+
+
+# What the names mean; strengths are drawn anew for each series.
+CORRUPTIONS: dict[str, Corruption] = {"drop": _thin, "gap": _cut, "resample": _change_rate}
+
+
+def _estimator_has(method: str) -> Callable[[AugmentedClassifier], bool]:
+    """Tell whether the estimator, fitted or not, has a method; raise its own AttributeError if not."""
+
+    def check(self: AugmentedClassifier) -> bool:
+        getattr(getattr(self, "estimator_", self.estimator), method)
+        return True
+
+    return check
+
+
+class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+    """A classifier that is fitted on series and on corrupted copies of them.
+
+    What missing observations do to features, a classifier that was fitted on whole series has never seen.  Here it is
+    fitted on both; predictions are those of the fitted estimator, on the series as they come.
+
+    Parameters
+    ----------
+    estimator : classifier
+        What is fitted: a pipeline that begins with a transformer of series, such as
+        ``make_pipeline(HiPPOTransformer(), LogisticRegression())``.  It is handed a Panel, whatever `X` was.
+    corruptions : sequence of {"drop", "gap", "resample"} or callable, default=("drop",)
+        What makes the copies.  "drop" removes up to 80 % of the observation times, "gap" one stretch of up to half of
+        the duration, "resample" changes the sampling rate by a factor of up to two; how much is drawn for each series
+        of each copy, uniformly (the logarithm of the rate).  A callable takes a Panel, and `random_state` if it
+        has such a parameter, and returns a Panel of the same series and channels.  ``()`` makes no copies.
+    n_copies : int, default=2
+        Copies of the panel by each corruption.
+    random_state : int, RandomState instance or None, default=None
+        As scikit-learn means it; of the corruptions alone.
+
+    Attributes
+    ----------
+    estimator_ : classifier
+        The fitted clone of `estimator`.
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    n_channels_ : int
+        Channels of the training panel.
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    skhippo.datasets.drop, skhippo.datasets.gap, skhippo.datasets.resample : the corruptions of a given strength.
+
+    Notes
+    -----
+    Cross-validation around this classifier (``GridSearchCV(AugmentedClassifier(...), ...)``) tests on series no copy of
+    which was in the fit.  Cross-validation *inside* `estimator` (`RidgeClassifierCV`, early stopping) finds copies of
+    one series on both sides and is too confident.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skhippo import AugmentedClassifier, HiPPOTransformer
+    >>> from skhippo.datasets import drop, irregular_sinusoids
+    >>> X, y = irregular_sinusoids(90, n_classes=3, random_state=0)
+    >>> pipeline = make_pipeline(HiPPOTransformer(), LogisticRegression())
+    >>> model = AugmentedClassifier(pipeline, corruptions=("drop", "gap"), n_copies=1, random_state=0).fit(X, y)
+    >>> model.score(drop(X, 0.5, random_state=1), y) > 0.9
+    True
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "n_copies": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        corruptions: Sequence[str | Corruption] = ("drop",),
+        n_copies: int = 2,
+        random_state: int | np.random.RandomState | None = None,
+    ) -> None:
+        self.estimator = estimator
+        self.corruptions = corruptions
+        self.n_copies = n_copies
+        self.random_state = random_state
+
+    @fit_context(prefer_skip_nested_validation=False)  # the estimator checks its own parameters
+    def fit(self, X: object, y: ArrayLike, **fit_params: Any) -> AugmentedClassifier:
+        """Fit the estimator on the panel and its copies.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : array-like of shape (n_series,)
+            Their labels.
+        **fit_params : object
+            Parameters of the estimator's `fit`, such as ``logisticregression__sample_weight``; those with one
+            entry a series are repeated for the copies.
+
+        Returns
+        -------
+        AugmentedClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If a corruption is not known, or returns other series or channels.
+        TypeError
+            If a corruption is neither a name nor callable, or returns something else than a Panel.
+        """
+        panel = read_panel(self, X, reset=True)
+        labels = _check_labels(self, panel, y)
+        if routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        parts = [panel, *self._copies(panel)]
+        repeated = {
+            name: _repeat(value, len(parts)) if _one_each(value, len(panel)) else value
+            for name, value in fit_params.items()
+        }
+        self.estimator_ = clone(self.estimator)
+        self.estimator_.fit(Panel.concatenate(parts), _repeat(labels, len(parts)), **repeated)
+        return self
+
+    def _copies(self, panel: Panel) -> Iterator[Panel]:
+        """Return the corrupted copies of a panel."""
+        if isinstance(self.corruptions, str) or not isinstance(self.corruptions, Iterable):
+            raise TypeError(
+                f"corruptions is {self.corruptions!r}: a sequence of names or functions is expected, such as ('drop',)"
+            )
+        rng = check_random_state(self.random_state)
+        for corruption in self.corruptions:
+            corrupt = _as_corruption(corruption)
+            for _ in range(self.n_copies):
+                yield _check_copy(corrupt(panel, rng), panel, corruption)
+
+    @property
+    def classes_(self) -> NDArray:
+        """The class labels."""
+        check_is_fitted(self)
+        return self.estimator_.classes_
+
+    def predict(self, X: object) -> NDArray:
+        """Predict the class of each series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,)
+        """
+        return self._ask("predict", X)
+
+    @available_if(_estimator_has("predict_proba"))
+    def predict_proba(self, X: object) -> NDArray:
+        """Return the probability of each class, where the estimator has it.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+        """
+        return self._ask("predict_proba", X)
+
+    @available_if(_estimator_has("predict_log_proba"))
+    def predict_log_proba(self, X: object) -> NDArray:
+        """Return the logarithm of the probability of each class, where the estimator has it.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+        """
+        return self._ask("predict_log_proba", X)
+
+    @available_if(_estimator_has("decision_function"))
+    def decision_function(self, X: object) -> NDArray:
+        """Return the estimator's confidence in each class, where it has one.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,) or (n_series, n_classes)
+        """
+        return self._ask("decision_function", X)
+
+    def score(self, X: object, y: ArrayLike, **score_params: Any) -> float:
+        """Return the estimator's score: the accuracy, unless it has another one.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+        y : array-like of shape (n_series,)
+            Their labels.
+        **score_params : object
+            Parameters of the estimator's `score`, such as `sample_weight`.
+
+        Returns
+        -------
+        float
+        """
+        if routing_enabled():
+            score_params = process_routing(self, "score", **score_params).estimator.score
+        return self._ask("score", X, y, **score_params)
+
+    def _ask(self, method: str, X: object, *args: Any, **params: Any) -> Any:
+        check_is_fitted(self)
+        return getattr(self.estimator_, method)(read_panel(self, X, reset=False), *args, **params)
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what `fit` and `score` hand on to the estimator.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        handed_on = MethodMapping().add(caller="fit", callee="fit").add(caller="score", callee="score")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=handed_on)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags = deepcopy(get_tags(self.estimator).classifier_tags)
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _check_labels(estimator: BaseEstimator, panel: Panel, y: Any) -> NDArray:
+    """Return the labels, one for each series, or raise as scikit-learn's classifiers do."""
+    if y is None:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
+    labels = column_or_1d(y, warn=True)
+    assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    check_consistent_length(panel, labels)
+    return labels
+
+
+def _as_corruption(corruption: Any) -> Callable[[Panel, np.random.RandomState], Any]:
+    """Return what makes a copy of a panel, given chance, of a name or of a callable that may do without chance."""
+    if isinstance(corruption, str):
+        check_choice("a corruption", corruption, tuple(CORRUPTIONS))
+        return CORRUPTIONS[corruption]
+    if not callable(corruption):
+        raise TypeError(
+            f"a corruption is {corruption!r}: one of {', '.join(map(repr, CORRUPTIONS))} or a callable is expected"
+        )
+    if "random_state" in inspect.signature(corruption).parameters:
+        return lambda panel, rng: corruption(panel, random_state=rng)
+    return lambda panel, rng: corruption(panel)
+
+
+def _check_copy(copy: Any, panel: Panel, corruption: Any) -> Panel:
+    """Raise unless a copy has the series and channels of its panel."""
+    if not isinstance(copy, Panel):
+        raise TypeError(f"the corruption {corruption!r} returned a {type(copy).__name__}: a Panel is expected")
+    if (len(copy), copy.n_channels) != (len(panel), panel.n_channels):
+        raise ValueError(
+            f"the corruption {corruption!r} made of {panel!r} the {copy!r}: the same series and channels are expected"
+        )
+    return copy
+
+
+def _one_each(value: Any, n_series: int) -> bool:
+    """Whether a fit parameter has one entry a series."""
+    return not isinstance(value, (str, dict)) and np.ndim(value) > 0 and len(value) == n_series
+
+
+def _repeat(values: Any, times: int) -> NDArray:
+    return np.concatenate([np.asarray(values)] * times)

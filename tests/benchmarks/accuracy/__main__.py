@@ -1,0 +1,75 @@
+"""Run what is missing of the table, and print it: ``python -m benchmarks.accuracy --help``."""
+
+import argparse
+
+from benchmarks.accuracy import heads
+from benchmarks.accuracy.irregular import TASKS, run_fold
+from benchmarks.accuracy.methods import METHODS
+from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS, TRAINED_ON, run_fit, split
+from benchmarks.accuracy.report import parts, write
+from benchmarks.accuracy.results import Store
+
+
+def main():
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    parser.add_argument("--sets", nargs="*", default=[*DEVELOPMENT, *OTHER, *TASKS], help="archive sets and tasks")
+    parser.add_argument(
+        "--methods", nargs="*", default=list(METHODS), help="for the archive sets; 'heads': the study of heads"
+    )
+    parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
+    parser.add_argument(
+        "--out", default=".benchmarks/accuracy", help="folder of the records; what is there is not run again"
+    )
+    parser.add_argument("--table", help="write the tables to this file")
+    options = parser.parse_args()
+    methods = list(heads.METHODS) if options.methods == ["heads"] else options.methods
+    store = Store(options.out)
+    sets = [name for name in options.sets if is_there(name)]
+    for seed in options.seeds:
+        for name in sets:
+            if name not in TASKS:
+                for method in methods:
+                    run_set(store, name, (METHODS | heads.METHODS)[method], seed)
+    for name in sets:
+        if name in TASKS:
+            run_task(store, TASKS[name])
+    for name, part in parts(store):
+        print(f"\n{name}\n{part}")
+    if options.table:
+        write(store, options.table)
+
+
+def is_there(name):
+    """Whether a set or the data of a task can be read; say so if not."""
+    try:
+        TASKS[name].load() if name in TASKS else split(name, "train")
+    except (OSError, ImportError) as error:
+        print(f"{name} is left out: {error}")
+        return False
+    return True
+
+
+def run_set(store, set_name, method, seed):
+    """Run what is missing of a method on a set."""
+    for train in TRAINED_ON:
+        wanted = [c.name for c in CONDITIONS if c.train == train]
+        if not all(store.find(set_name, method.name, seed, condition) for condition in wanted):
+            keep(store, run_fit(set_name, method, seed, train))
+
+
+def run_task(store, task):
+    """Run what is missing of a task."""
+    for method in task.methods:
+        for fold in range(task.folds):
+            if not all(store.find(task.name, method.name, fold, figure) for figure in task.figures):
+                keep(store, run_fold(task, method, fold))
+
+
+def keep(store, records):
+    for record in records:
+        store.add(record)
+        print(*(record[key] for key in ("set", "method", "seed", "condition")), f"{record['score']:.3f}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The methods that are compared: features of a panel, and a head."""
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
+
+
+@dataclass(frozen=True)
+class Method:
+    """A pipeline of features and head, made for series of a length and for a seed."""
+
+    name: str
+    make: Callable[[int, int], object]
+    copies: tuple[str, ...] = ()  # corruptions of the copies that it is also trained on
+
+
+class Grid(TransformerMixin, BaseEstimator):
+    """Each series, interpolated linearly at equal steps from its first to its last observation."""
+
+    def __init__(self, length):
+        self.length = length
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        panel = as_panel(X)
+        out = np.empty((len(panel), panel.n_channels, self.length))
+        share = np.linspace(0.0, 1.0, self.length)
+        for i, (times, values) in enumerate(panel):
+            grid = times[0] + share * (times[-1] - times[0])
+            for c, channel in enumerate(values):
+                seen = ~np.isnan(channel)
+                out[i, c] = np.interp(grid, times[seen], channel[seen]) if seen.any() else 0.0
+        return out
+
+
+class Rocket(TransformerMixin, BaseEstimator):
+    """MiniRocket or MultiRocket of sktime, on the grid."""
+
+    def __init__(self, kind, length, random_state):
+        self.kind = kind
+        self.length = length
+        self.random_state = random_state
+
+    def fit(self, X, y=None):
+        from sktime.transformations import rocket
+
+        # nine samples are the length of a kernel
+        self.grid_ = Grid(max(self.length, 10))
+        cube = self.grid_.transform(X)
+        self.rocket_ = getattr(rocket, self.kind)(random_state=self.random_state)
+        self.rocket_.fit(cube)
+        return self
+
+    def transform(self, X):
+        return np.asarray(self.rocket_.transform(self.grid_.transform(X)), dtype=np.float32)
+
+
+def ridge():
+    """Return the head that MiniRocket and MultiRocket were published with."""
+    return StandardScaler(with_mean=False), RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
+
+
+class Catch22(TransformerMixin, BaseEstimator):
+    """The 22 canonical characteristics of each channel on the grid, by sktime; what is undefined becomes zero."""
+
+    def __init__(self, length):
+        self.length = length
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        from sktime.transformations.catch22 import Catch22
+
+        cube = Grid(self.length).transform(X)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = [Catch22().fit_transform(cube[:, c : c + 1]) for c in range(cube.shape[1])]
+        return np.nan_to_num(np.hstack(found).astype(np.float32), posinf=0.0, neginf=0.0)
+
+
+class Summary(TransformerMixin, BaseEstimator):
+    """Ten statistics of the observations of each channel, and their number; `empty` for a channel without any."""
+
+    def __init__(self, empty=0.0):
+        self.empty = empty
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.array([np.ravel([self._of_channel(c[~np.isnan(c)]) for c in values]) for _, values in as_panel(X)])
+
+    def _of_channel(self, x):
+        if not len(x):
+            return np.array([self.empty] * 10 + [0.0])
+        quartiles = np.quantile(x, [0, 0.25, 0.5, 0.75, 1])
+        return np.array([x.mean(), x.std(), *quartiles, x[0], x[-1], x[-1] - x[0], len(x)])
+
+
+def plain():
+    return HiPPOTransformer(empty="zero")
+
+
+def logistic():
+    return LogisticRegression(max_iter=1000)
+
+
+def trees(seed):
+    return ExtraTreesClassifier(500, random_state=seed)
+
+
+def _methods():
+    def rocket(kind):
+        return lambda length, seed: make_pipeline(Rocket(kind, length, seed), *ridge())
+
+    bases = {
+        "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
+        "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
+        "scattering": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), logistic()),
+        "MiniRocket": rocket("MiniRocketMultivariate"),
+        "MiniRocket LR": lambda length, seed: make_pipeline(
+            Rocket("MiniRocketMultivariate", length, seed), StandardScaler(), logistic()
+        ),
+        "MultiRocket": rocket("MultiRocketMultivariate"),
+    }
+    for name, make in bases.items():
+        yield Method(name, make)
+        yield Method(f"{name} +c", make, ("drop", "gap"))
+    yield Method("Catch22 ET", lambda length, seed: make_pipeline(Catch22(length), trees(seed)))
+    yield Method("statistics ET", lambda length, seed: make_pipeline(Summary(), trees(seed)))
+
+
+METHODS = {method.name: method for method in _methods()}

@@ -1,0 +1,127 @@
+"""What the records say, as tables for a terminal and for reStructuredText."""
+
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.accuracy import heads
+from benchmarks.accuracy.irregular import TASKS
+from benchmarks.accuracy.methods import METHODS
+from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS
+from benchmarks.table import simple_table
+
+NAMES = [condition.name for condition in CONDITIONS]
+# Each pair is compared set by set; the second is what the first has to beat.
+PAIRS = (
+    ("scattering", "MiniRocket"),
+    ("scattering", "MultiRocket"),
+    ("scattering +c", "MiniRocket +c"),
+    ("scattering +c", "MultiRocket +c"),
+    ("HiPPO ET", "statistics ET"),
+    ("HiPPO ET", "Catch22 ET"),
+    ("HiPPO LR", "MiniRocket"),
+    ("MiniRocket +c", "MiniRocket"),
+)
+
+
+def write(store, path):
+    """Write the tables as parts of a page; each stands between comments that name it, for ``include``."""
+    text = "\n\n".join(f".. begin {name}\n\n{part}\n\n.. end {name}" for name, part in parts(store))
+    Path(path).write_text(f".. Written by make bench-accuracy.\n\n{text}\n", encoding="utf-8")
+
+
+def parts(store):
+    """Return name and text of all that there is to show."""
+    for group, sets in (("development", DEVELOPMENT), ("other", OTHER)):
+        yield f"means {group}", _table(("method", "sets", *NAMES), means(store, sets))
+        yield f"pairs {group}", _table(("method", "against", "condition", *PAIRED), pairs(store, sets))
+    yield "cost", _table(("method", "features", "for one channel", "time for a series"), cost(store))
+    yield "heads", _table(("method", "sets", *NAMES), means(store, DEVELOPMENT, heads.METHODS))
+    for name in NAMES:
+        yield f"cells {name}", _table(("set", *METHODS), cells(store, name))
+    yield "irregular", _table(("task", "figure", "method", "features", "folds", "mean", "deviation"), irregular(store))
+
+
+def _table(header, rows):
+    rows = list(rows)
+    return simple_table(header, rows) if rows else "Not measured in this run."
+
+
+def accuracies(store, set_name, method, condition):
+    """Return the accuracy at each seed that was run, by seed, in percent."""
+    found = {seed: store.find(set_name, method, seed, condition) for seed in SEEDS}
+    return {seed: 100 * record["score"] for seed, record in found.items() if record}
+
+
+def means(store, sets, methods=METHODS):
+    """Mean over sets of the mean over seeds, where a method was run on all sets."""
+    for method in methods:
+        row, counts = [], []
+        for name in NAMES:
+            found = [accuracies(store, s, method, name) for s in sets]
+            done = [np.mean(list(f.values())) for f in found if f]
+            counts.append(len(done))
+            row.append(f"{np.mean(done):.1f}" if len(done) == len(sets) else "")
+        if any(counts):
+            yield method, f"{max(counts)} of {len(sets)}", *row
+
+
+PAIRED = ("sets", "difference", "standard error", "wins", "ties", "losses")
+
+
+def pairs(store, sets):
+    """Differences set by set, on the seeds that both were run with; a tie is less than a twentieth of a point."""
+    for first, second in PAIRS:
+        for name in NAMES:
+            differences = np.array([d for s in sets if (d := _difference(store, s, first, second, name)) is not None])
+            if len(differences) < 2:
+                continue
+            error = differences.std(ddof=1) / np.sqrt(len(differences))
+            wins, losses = int((differences >= 0.05).sum()), int((differences <= -0.05).sum())
+            ties = len(differences) - wins - losses
+            counts = (str(wins), str(ties), str(losses))
+            yield first, second, name, str(len(differences)), f"{differences.mean():+.1f}", f"{error:.1f}", *counts
+
+
+def _difference(store, set_name, first, second, condition):
+    a, b = (accuracies(store, set_name, method, condition) for method in (first, second))
+    common = a.keys() & b.keys()
+    return np.mean([a[seed] - b[seed] for seed in common]) if common else None
+
+
+def cost(store):
+    """Median over the sets of number of features and time to extract them from a whole series, one thread."""
+    for method in METHODS:
+        records = [store.find(s, method, SEEDS[0], "clean") for s in (*DEVELOPMENT, *OTHER)]
+        records = [record for record in records if record]
+        if records:
+            features = np.median([r["features"] for r in records])
+            one = np.median([r["features"] / r["channels"] for r in records])
+            seconds = np.median([r["seconds_per_series"] for r in records])
+            yield method, f"{features:,.0f}", f"{one:,.0f}", f"{1e3 * seconds:.2g} ms"
+
+
+def cells(store, condition):
+    """A row a set: the mean over the seeds, with their number where it is not that of all."""
+    for set_name in (*DEVELOPMENT, *OTHER):
+        row = []
+        for method in METHODS:
+            found = list(accuracies(store, set_name, method, condition).values())
+            number = "" if len(found) == len(SEEDS) else f" ({len(found)})"
+            row.append(f"{np.mean(found):.1f}{number}" if found else "")
+        if any(row):
+            yield set_name, *row
+
+
+def irregular(store):
+    """A row a task, figure and method: mean and standard deviation over the folds."""
+    for task in TASKS.values():
+        for figure in task.figures:
+            for method in task.methods:
+                found = [store.find(task.name, method.name, fold, figure) for fold in range(task.folds)]
+                found = [record for record in found if record]
+                if found:
+                    scores = np.array([record["score"] for record in found])
+                    features = f"{found[0]['features']:,}"
+                    counts = (features, str(len(found)))
+                    yield task.name, figure, method.name, *counts, f"{scores.mean():.3f}", f"{scores.std():.3f}"
