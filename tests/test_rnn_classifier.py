@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+from joblib.externals.loky import get_reusable_executor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV, cross_val_score
@@ -162,6 +163,14 @@ def test_outputs_that_overflow_are_an_error(data):
 
 
 # ------------------------------------------------------------------ inside scikit-learn
+@pytest.fixture
+def new_workers():
+    """Processes of their own: to those of earlier tests torch looks like a leak of memory, for which joblib stops them
+    with a warning, and a warning, an error here, ends the thread that would start others."""
+    get_reusable_executor().shutdown(wait=True)
+
+
+@pytest.mark.usefixtures("new_workers")
 def test_grid_search_in_two_processes(data):
     X, y = data
     grid = GridSearchCV(classifier(), {"order": [2, 4], "cell": ["legs", "legt"]}, cv=2, n_jobs=2).fit(X, y)
