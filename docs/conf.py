@@ -50,4 +50,6 @@ html_title = "skhippo"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
-html_sidebars = {"index": [], "changelog": []}
+html_sidebars = dict.fromkeys(
+    ("index", "accuracy", "changelog", "performance", "policy", "rationale", "scattering", "sharp_edges", "theory"), []
+)
