@@ -50,6 +50,6 @@ html_title = "skhippo"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
-html_sidebars = dict.fromkeys(
-    ("index", "accuracy", "changelog", "performance", "policy", "rationale", "scattering", "sharp_edges", "theory"), []
-)
+# Pages of their own, which have no section to navigate in.
+_ALONE = "index accuracy changelog performance policy rationale scattering sharp_edges theory"
+html_sidebars = {page: [] for page in _ALONE.split()}

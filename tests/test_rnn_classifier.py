@@ -11,7 +11,7 @@ import pytest
 from joblib.externals.loky import get_reusable_executor
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
-from sklearn.model_selection import GridSearchCV, cross_val_score
+from sklearn.model_selection import GridSearchCV, StratifiedKFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -21,7 +21,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 import safetensors.torch
 import torch
 
-from skhippo import HiPPORNNClassifier
+from skhippo import HiPPORNNClassifier, HiPPOTransformer
 from skhippo.datasets import drop, irregular_sinusoids
 from skhippo.rnn import HiPPORNN, Preparation, collate
 
@@ -180,13 +180,32 @@ def test_grid_search_in_two_processes(data):
 
 
 def test_pipeline_and_cross_validation(data):
+    """A pipeline does what its steps do one by one."""
     X, y = data
     pipeline = make_pipeline(FunctionTransformer(drop, kw_args={"fraction": 0.3, "random_state": 0}), classifier())
-    scores = cross_val_score(pipeline, X, y, cv=2)
-    assert scores.shape == (2,)
-    by_hand = [clone(pipeline[-1]).fit(drop(X[a], 0.3, random_state=0), y[a]) for a in (np.arange(20, 40),)]
-    assert by_hand[0].history_
-    assert np.isfinite(scores).all()
+    folds = list(StratifiedKFold(2).split(X, y))
+    scores = cross_val_score(pipeline, X, y, cv=folds)
+    for (train, test), score in zip(folds, scores, strict=True):
+        by_hand = classifier().fit(drop(X[train], 0.3, random_state=0), y[train])
+        assert score == by_hand.score(drop(X[test], 0.3, random_state=0), y[test])
+
+
+@pytest.mark.parametrize("as_array", [False, True])
+def test_it_reads_what_a_transformer_says_along_the_series(as_array):
+    """The times go with the sequence of a panel; an array stays one."""
+    X, y = irregular_sinusoids(90, n_classes=3, n_channels=2, missing=0.2, random_state=0)
+    if as_array:
+        fine = [np.linspace(times[0], times[-1], 30) for times, _ in X]
+        smooth = HiPPOTransformer(order=16).fit(X)
+        X = np.stack([values for _, values in smooth.inverse_transform(smooth.transform(X), fine)])
+    hippo = HiPPOTransformer(order=6, output="sequence", empty="zero")
+    network = HiPPORNNClassifier("legs", order=6, hidden_size=16, max_epochs=15, learning_rate=0.01, random_state=0)
+    pipeline = make_pipeline(hippo, network).fit(X[:60], y[:60])
+    assert pipeline.score(X[60:], y[60:]) > 0.8  # a class for all: a third
+    along = hippo.fit(X[:60]).transform(X[60:])
+    assert_array_equal(pipeline.predict(X[60:]), network.predict(along))
+    if not as_array:
+        assert_array_equal(along.times, X[60:].times)
 
 
 def test_clone_and_pickle(data):
@@ -539,7 +558,7 @@ from skhippo import *
 skhippo.HiPPOTransformer().fit_transform([[1.0, 2.0]])
 assert "HiPPORNNClassifier" not in dir(skhippo)
 try:
-    from skhippo import HiPPORNNClassifier
+    from skhippo import HiPPORNNClassifier, HiPPOTransformer
 except ImportError as error:
     print(error)
 """
