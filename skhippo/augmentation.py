@@ -17,6 +17,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
 
+from skhippo._links import DocumentedMixin
 from skhippo._reading import read_panel
 from skhippo._validation import Interval, check_choice, fit_context, routing_enabled
 from skhippo.datasets import drop, gap, resample
@@ -56,7 +57,7 @@ def _estimator_has(method: str) -> Callable[[AugmentedClassifier], bool]:
     return check
 
 
-class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
     """A classifier that is fitted on series and on corrupted copies of them.
 
     What missing observations do to features, a classifier that was fitted on whole series has never seen.  Here it is

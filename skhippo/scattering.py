@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils.validation import check_is_fitted
 
+from skhippo._links import DocumentedMixin
 from skhippo._reading import channel_names, one_row_a_series, read_panel
 from skhippo._sliding import STEPS, Sliding
 from skhippo._validation import Interval, StrOptions, fit_context
@@ -36,7 +37,7 @@ _MARGIN = 1e-9
 _POSITIONS = 1 << 24
 
 
-class HiPPOScatteringTransformer(TransformerMixin, BaseEstimator):
+class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     r"""Statistics of the Legendre coefficients of sliding windows, as features of fixed length.
 
     Windows of several lengths slide along each channel.  Their coefficients (the LegT memory of each moment, exact

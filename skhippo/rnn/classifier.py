@@ -20,6 +20,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted, c
 from torch import Tensor
 
 from skhippo._files import damaged
+from skhippo._links import DocumentedMixin
 from skhippo._reading import read_panel
 from skhippo._validation import Interval, StrOptions, check_sample_weight, fit_context
 from skhippo.hold import domain_ends
@@ -48,7 +49,7 @@ _ARCHITECTURE = (
 Callback = Callable[["HiPPORNNClassifier", Record], object]
 
 
-class HiPPORNNClassifier(ClassifierMixin, BaseEstimator):
+class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
     r"""Recurrent network with HiPPO memory, trained end to end.
 
     A cell walks along each series, at its real timestamps; the memory of a HiPPO cell holds the coefficients of what

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.ensemble import ExtraTreesClassifier
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
@@ -128,7 +129,13 @@ def _methods():
     bases = {
         "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
-        "scattering": lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), logistic()),
+        # A channel may be without any observation once a series is thinned; 0 is the mean, after the scaler.
+        "scattering": lambda length, seed: make_pipeline(
+            HiPPOScatteringTransformer(),
+            StandardScaler(),
+            SimpleImputer(strategy="constant", fill_value=0.0),
+            logistic(),
+        ),
         "MiniRocket": rocket("MiniRocketMultivariate"),
         "MiniRocket LR": lambda length, seed: make_pipeline(
             Rocket("MiniRocketMultivariate", length, seed), StandardScaler(), logistic()
