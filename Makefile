@@ -39,7 +39,7 @@ coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernel
 	@touch $@
 .venv-oldest/.done: pyproject.toml constraints-oldest.txt
 	@test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
-	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable '.[test]'
+	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable '.[test-tools,sktime,plot,progress,dask]'
 	@touch $@
 # Compiled kernels are kept apart: numba does not tell its versions by the names of files.
 APART = NUMBA_CACHE_DIR=$(CURDIR)/.venv-$(1)/numba .venv-$(1)/bin/python -m pytest --benchmark-disable -p no:cacheprovider

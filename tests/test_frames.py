@@ -118,7 +118,7 @@ def test_arrow_timestamps_durations_and_dictionaries(unit, zone):
     ids = pa.array(["b", "b", "a"]).dictionary_encode()
     times = pa.array([3, 4, 9]).cast(pa.timestamp(unit, tz=zone))
     second = np.timedelta64(1, unit) / np.timedelta64(1, "s")
-    for make in (pa.table, pa.record_batch):
+    for make in (pa.table, pa.RecordBatch.from_pydict):
         panel = Panel.from_long(make({"id": ids, "t": times, "x": pa.array([1, None, 3])}))
         assert panel.origins.tolist() == np.array([3, 9], dtype=f"datetime64[{unit}]").tolist()
         np.testing.assert_allclose(panel.times, [0, second, 0])
