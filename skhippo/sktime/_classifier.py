@@ -44,6 +44,8 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
         "capability:categorical_in_X": False,
         "capability:predict_proba": True,
         "capability:class_weight": True,
+        "capability:random_state": True,
+        "property:randomness": "derandomized",  # with a seed
     }
 
     def _fit(self, X: Any, y: NDArray) -> HiPPORNNClassifier:
