@@ -7,6 +7,7 @@ steps one by one.
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from collections.abc import Iterable
 
 import torch
@@ -41,7 +42,7 @@ class FusedCell(nn.Module):
         return (last[0] if isinstance(last, tuple) else last)[0]
 
 
-class _SteppingCell(nn.Module):
+class _SteppingCell(nn.Module, ABC):
     """A cell that takes its steps one by one."""
 
     def __init__(self, hidden_size: int) -> None:
@@ -56,9 +57,9 @@ class _SteppingCell(nn.Module):
             return found
         return found[torch.arange(len(found), device=found.device), batch.lengths - 1]
 
+    @abstractmethod
     def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
         """Yield the state after every step; inputs are of shape (length, batch, n_inputs)."""
-        raise NotImplementedError
 
 
 class MinimalGatedCell(_SteppingCell):

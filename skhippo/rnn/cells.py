@@ -7,6 +7,7 @@ each series after its last observation, or, with ``whole=True``, after every obs
 from __future__ import annotations
 
 import math
+from abc import ABC, abstractmethod
 from functools import lru_cache
 
 import numpy as np
@@ -22,7 +23,7 @@ from skhippo.rnn.walk import Weights, trace, walk
 __all__ = ["FeedforwardCell", "HiPPOCell", "LMUCell", "MemoryCell", "RandomCell"]
 
 
-class MemoryCell(nn.Module):
+class MemoryCell(nn.Module, ABC):
     r"""What cells with memory share: the dynamics of the memory, at the real times of each series.
 
     Parameters
@@ -57,13 +58,13 @@ class MemoryCell(nn.Module):
         self.time_scale, self.alpha = time_scale, alpha
 
     @property
+    @abstractmethod
     def dynamics(self) -> Dynamics:
         """The equation of the memories."""
-        raise NotImplementedError
 
+    @abstractmethod
     def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
         """Return weights and bias from inputs to memories, and the weights of the walk for memories in a basis."""
-        raise NotImplementedError
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""

@@ -108,7 +108,8 @@ class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
     device : str, default="auto"
         "auto" is the GPU, if torch sees one of CUDA, or else the CPU; or any device of torch with float64.
     precision : {"auto", "float32", "float64", "bfloat16"}, default="auto"
-        Of training.  "auto" is bfloat16 (mixed precision) on GPUs that have it, or else float32.
+        Of training.  "auto" is bfloat16 (mixed precision) on GPUs that have it, or else float32.  The walk of cells
+        with memory is in float32 then, too: what adds up over thousands of steps needs its digits.
     compile : {"auto"} or bool, default="auto"
         True has `torch.compile` work on the network before training, which takes half a minute.  Not on cells with
         memory: their walk is one node of the graph already.  "auto" is False.
