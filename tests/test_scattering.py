@@ -4,7 +4,6 @@ import pickle
 
 import naive
 import numpy as np
-import pandas as pd
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import clone
@@ -278,6 +277,7 @@ def test_names_say_what_each_number_is():
 
 
 def test_frames_in_and_out():
+    pd = pytest.importorskip("pandas")
     index = pd.MultiIndex.from_product([["p", "q"], [0.0, 0.4, 1.5]])
     frame = pd.DataFrame({"pulse": np.arange(6.0) ** 2}, index=index)
     out = HiPPOScatteringTransformer().set_output(transform="pandas").fit_transform(frame)
