@@ -67,6 +67,7 @@ def test_dates_come_back_in_their_unit(library, unit):
 @pytest.mark.parametrize("library", LIBRARIES)
 @pytest.mark.parametrize("unit", ["D", "h", "m", "s"])
 def test_units_that_a_library_lacks_become_finer_ones(library, unit):
+    pytest.importorskip(library)
     panel = Panel(np.ones((5, 1)), stamps(unit), [0, 3, 5], ["x"], series_ids=[0, 1])
     frame = panel.to_long(library=library)
     again = Panel.from_long(frame)
@@ -129,6 +130,7 @@ def test_arrow_timestamps_durations_and_dictionaries(unit, zone):
 
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_names_numbers_and_precision(library):
+    pytest.importorskip(library)
     panel = as_panel([np.ones((2, 3), dtype=np.float32), np.zeros((2, 1), dtype=np.float32)])
     frame = panel.to_long(library=library)
     names = frame.column_names if library == "pyarrow" else list(frame.columns)
