@@ -8,11 +8,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils import check_random_state
+from sklearn.utils.random import sample_without_replacement
 from sklearn.utils.validation import check_is_fitted
 
 from skhippo._links import DocumentedMixin
 from skhippo._reading import channel_names, one_row_a_series, read_panel
-from skhippo._sliding import STEPS, Sliding
+from skhippo._sliding.windows import STEPS, Combinations, Sliding
 from skhippo._validation import Interval, StrOptions, fit_context
 from skhippo.hold import Hold, domain_ends, signals
 from skhippo.panel import Panel
@@ -31,6 +33,11 @@ _FEWEST, _MOST = 4, 8
 # Windows from which each threshold is learned; where there are so many channels that all together were more than the
 # last number, fewer, down to the second.
 _SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 13, 1 << 8, 1 << 25
+# Terms of a combination, the neighbouring window lengths that they are of, and the windows that its scales and its
+# threshold are learned from.
+_TERMS, _NEIGHBOURS, _COMBINED_SAMPLES = 3, 4, 1 << 10
+# Multiples of the golden ratio, of which the parts after the point are spread evenly however many there are.
+_GOLDEN = (5.0**0.5 - 1.0) / 2.0
 # Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
 _MARGIN = 1e-9
 # Positions along a series at most.
@@ -41,13 +48,13 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     r"""Statistics of the Legendre coefficients of sliding windows, as features of fixed length.
 
     Windows of several lengths slide along each channel.  Their coefficients (the LegT memory of each moment, exact
-    at the real timestamps) say what the signal looks like there; what they do along the series is pooled in two ways
+    at the real timestamps) say what the signal looks like there; what they do along the series is pooled
     into numbers for a linear classifier behind a `StandardScaler`:
 
     - *occupancy*: the fraction of the time in which a coefficient lies above a threshold, a quantile of the training
       series;
-    - *modulus*: the absolute value of a coefficient, projected onto Legendre polynomials over the series: how much of
-      it there is, and when.
+    - *combinations*: the same of sums and differences of three coefficients, of neighbouring window lengths and of
+      any channels, drawn at random: patterns that no single coefficient is.
 
     To them come the coefficients of `HiPPOTransformer`, of order 16.  Series may be irregular, of different lengths,
     and have missing values.
@@ -59,26 +66,38 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     n_windows : int, optional
         Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.  By default as many as leave four
         intervals between observations to the narrowest one in the median training series, from 4 to 8 (`n_windows_`).
-    n_thresholds : int, default=16
+    n_thresholds : int, default=12
         Thresholds of each coefficient.
-    pool_order : int, default=4
-        Legendre coefficients of each modulus; 0 leaves the modulus out.
+    n_combinations : int, default=512
+        Combinations in all, each with one threshold; more are more accurate (:doc:`/scattering`).
+    pool_order : int, default=0
+        Legendre coefficients, over the series, of the absolute value of each coefficient: how much of it there is,
+        and when.  For series whose events are always at the same place.
     relative : bool, default=True
         Windows relative to each series' own duration; features are then invariant under stretching time.  If False, to
         the median duration of the training series (`theta_`), so that windows have the same length in all series.
     coverage : bool, default=True
         Leave positions out whose windows lie mostly in gaps: intervals between two observations of a channel that are
-        more than 5 times as long as the median one of that channel and series.  What precedes the first observation
+        more than 8 times as long as the median one of that channel and series.  What precedes the first observation
         of a channel and follows its last is no gap.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     n_jobs : int, optional
         Number of threads, as joblib means it; the result does not depend on it.
+    random_state : int, RandomState instance or None, default=0
+        Which combinations are drawn, as scikit-learn means it.  They depend on the number of channels and on the
+        parameters alone, so that by default the features are the same at every fit.
 
     Attributes
     ----------
     thresholds_ : ndarray of shape (n_channels, n_windows, order, n_thresholds)
         Of coefficients that are scaled as those of `plain_` are.
+    combinations_ : ndarray of shape (n_combinations, 3, 3), int
+        Channel, window length and coefficient of each term.
+    factors_ : ndarray of shape (n_combinations, 3)
+        What the terms are multiplied by: their signs over the root mean squares of the coefficients.
+    combination_thresholds_ : ndarray of shape (n_combinations,)
+        A quantile of each combination in the training series.
     n_windows_ : int
         Number of window lengths.
     theta_ : float
@@ -102,22 +121,25 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     -----
     The order of operations (local linear filters, a nonlinearity, averages) is that of wavelet scattering (Mallat,
     "Group invariant scattering", 2012) with the filters of HiPPO (Gu et al. 2020, arXiv 2008.07669); occupancy is the
-    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051) at several thresholds.
+    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051), and thresholds at quantiles are
+    those of MiniRocket (Dempster et al. 2021, arXiv 2012.08791).
 
     A window lies around its position; beyond the domain of the series a channel is constant.  There are
-    :math:`2^{J + 1}` positions for J window lengths, with ``relative=False`` in the time `theta_`.  A channel that was
-    never observed has NaN.  The features of a series depend on that series and on what `fit` learned, not on the
-    rest of the batch (but for the last digits).
+    :math:`2^{J + 1}` positions for J window lengths, with ``relative=False`` in the time `theta_`.  The features of a
+    channel that was never observed, and combinations of it, are NaN.  The features of a series depend on that series
+    and on what `fit` learned, not on the rest of the batch (but for the last digits).
 
     Examples
     --------
-    >>> from sklearn.linear_model import LogisticRegression
+    >>> import numpy as np
+    >>> from sklearn.linear_model import RidgeClassifierCV
     >>> from sklearn.pipeline import make_pipeline
     >>> from sklearn.preprocessing import StandardScaler
     >>> from skhippo import HiPPOScatteringTransformer
     >>> from skhippo.datasets import irregular_sinusoids
     >>> X, y = irregular_sinusoids(60, n_classes=3, random_state=0)
-    >>> model = make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), LogisticRegression())
+    >>> head = RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
+    >>> model = make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), head)
     >>> model.fit(X[:40], y[:40]).score(X[40:], y[40:])
     1.0
     """
@@ -126,11 +148,13 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         "order": [Interval(Integral, 1, None, closed="left")],
         "n_windows": [None, Interval(Integral, 1, 12, closed="both")],
         "n_thresholds": [Interval(Integral, 1, None, closed="left")],
+        "n_combinations": [Interval(Integral, 0, None, closed="left")],
         "pool_order": [Interval(Integral, 0, None, closed="left")],
         "relative": ["boolean"],
         "coverage": ["boolean"],
         "hold": [StrOptions({"linear", "previous"})],
         "n_jobs": [None, Integral],
+        "random_state": ["random_state"],
     }
 
     def __init__(
@@ -138,26 +162,30 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         order: int = 5,
         *,
         n_windows: int | None = None,
-        n_thresholds: int = 16,
-        pool_order: int = 4,
+        n_thresholds: int = 12,
+        n_combinations: int = 512,
+        pool_order: int = 0,
         relative: bool = True,
         coverage: bool = True,
         hold: Hold = "linear",
         n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = 0,
     ) -> None:
         self.order = order
         self.n_windows = n_windows
         self.n_thresholds = n_thresholds
+        self.n_combinations = n_combinations
         self.pool_order = pool_order
         self.relative = relative
         self.coverage = coverage
         self.hold = hold
         self.n_jobs = n_jobs
+        self.random_state = random_state
 
     # ------------------------------------------------------------------ fit and transform
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: object, y: object = None) -> HiPPOScatteringTransformer:
-        """Learn scales and thresholds from a panel.
+        """Draw combinations, and learn scales and thresholds from a panel.
 
         Parameters
         ----------
@@ -180,7 +208,11 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         self._layout = self._setting()
         n_paths = panel.n_channels * self.n_windows_ * self.order
         n_samples = min(_SAMPLES, max(_ALL_SAMPLES // n_paths, _FEW_SAMPLES))
-        self.thresholds_ = _quantiles(self._sliding(panel).sample(n_samples), self.n_thresholds)
+        samples = self._sliding(panel).sample(n_samples)
+        share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
+        self.thresholds_ = _quantiles(samples, share)
+        self.combinations_, signs = self._draw(panel.n_channels)
+        self.factors_, self.combination_thresholds_ = _fit_combinations(samples, self.combinations_, signs)
         return self
 
     def transform(self, X: object) -> Any:
@@ -201,16 +233,17 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         panel = read_panel(self, X, reset=False)
         rows = (len(panel), panel.n_channels, -1)
         with np.errstate(over="ignore"):
-            pooled = self._sliding(panel).pool(self.thresholds_, self.pool_order).reshape(rows)
+            combinations = Combinations(self.combinations_, self.factors_, self.combination_thresholds_)
+            pooled, combined = self._sliding(panel).pool(self.thresholds_, self.pool_order, combinations)
             plain = self.plain_.transform(panel).astype(np.float32).reshape(rows)
-        features = np.concatenate([pooled, plain], axis=2)
+        features = np.concatenate([pooled.reshape(rows), plain], axis=2)
         if np.isinf(features).any():
             series, channel, _ = np.argwhere(np.isinf(features))[0]
             raise ValueError(
                 f'series {series}, channel "{self.channel_names_[channel]}" has values beyond 1e38 times the scale of '
                 "the training series, which float32 cannot hold: look for a wrong value or unit"
             )
-        return one_row_a_series(self, X, panel, features.reshape(len(panel), -1))
+        return one_row_a_series(self, X, panel, np.hstack([features.reshape(len(panel), -1), combined]))
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -218,7 +251,8 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
 
         ``x0__legt3_w1/8_above_t5``: the time in which, for the channel ``x0``, coefficient 3 in windows of 1/8 lies
         above its threshold 5; ``x0__legt3_w1/8_abs_legs2``: coefficient 2 of its modulus; ``x0__legs_c0``:
-        coefficient 0 of the series.
+        coefficient 0 of the series; ``combination7__x0_legt3_w1/8+x1_legt0_w1/4-x0_legt1_w1/4``: the time in which
+        combination 7, with these terms, lies above its threshold.
 
         Parameters
         ----------
@@ -235,12 +269,18 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         windows = ["w1"] + [f"w1/{2**j}" for j in range(1, self.n_windows_)]
         paths = [f"legt{n}_{window}_{what}" for window in windows for n in range(self.order) for what in pooled]
         plain = [f"legs_c{n}" for n in range(_PLAIN_ORDER)]
-        names = [f"{channel}__{what}" for channel in channel_names(self, input_features) for what in paths + plain]
+        channels = channel_names(self, input_features)
+        names = [f"{channel}__{what}" for channel in channels for what in paths + plain]
+        for k, (parts, factors) in enumerate(zip(self.combinations_, self.factors_, strict=True)):
+            terms = [f"{channels[c]}_legt{n}_{windows[j]}" for c, j, n in parts]
+            sums = "".join("+-"[int(f < 0.0)] + term for f, term in zip(factors, terms, strict=True))
+            names.append(f"combination{k}__{sums.removeprefix('+')}")
         return np.asarray(names, dtype=object)
 
     @property
     def _n_features_out(self) -> int:
-        return self.n_channels_ * (self.n_windows_ * self.order * (self.n_thresholds + self.pool_order) + _PLAIN_ORDER)
+        of_channel = self.n_windows_ * self.order * (self.n_thresholds + self.pool_order) + _PLAIN_ORDER
+        return self.n_channels_ * of_channel + len(self.factors_)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -252,7 +292,25 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     # ------------------------------------------------------------------ parts
     def _setting(self) -> tuple[Any, ...]:
         """Return what the thresholds belong to."""
-        return self.order, self.n_windows, self.n_thresholds, self.relative, self.coverage, self.hold
+        numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations
+        return *numbers, self.relative, self.coverage, self.hold
+
+    def _draw(self, n_channels: int) -> tuple[NDArray[np.int64], Array]:
+        """Draw channel, window length and coefficient of the terms of combinations, and their signs."""
+        rng = check_random_state(self.random_state)
+        span = min(_NEIGHBOURS, self.n_windows_)
+        shape = (n_channels, span, self.order)
+        number = int(np.prod(shape))
+        terms = min(_TERMS, number)
+        combinations = np.zeros((self.n_combinations, _TERMS, 3), dtype=np.int64)
+        signs = np.zeros((self.n_combinations, _TERMS))
+        for k in range(self.n_combinations):
+            widest = rng.randint(self.n_windows_ - span + 1)
+            places = sample_without_replacement(number, terms, random_state=rng)
+            combinations[k, :terms] = np.stack(np.unravel_index(places, shape), axis=1) + np.array([0, widest, 0])
+            signs[k, :terms] = rng.choice([-1.0, 1.0], terms)
+            signs[k] *= signs[k, 0]  # below a threshold is not above it, so the first may be positive
+        return combinations, signs
 
     def _sliding(self, panel: Panel) -> Sliding:
         start, end = domain_ends(panel, self.hold)
@@ -282,11 +340,25 @@ def _resolvable(panel: Panel) -> int:
     return min(max(1 + int(np.log2(widest)), _FEWEST), _MOST)
 
 
-def _quantiles(samples: Array, number: int) -> Array:
-    """Evenly spaced quantiles along the last axis, but for NaN; 0 where there is nothing else."""
+def _fit_combinations(samples: Array, combinations: NDArray[np.int64], signs: Array) -> tuple[Array, Array]:
+    """Scale the terms of combinations by their root mean squares, and find a threshold of each."""
+    part = samples[..., :: max(1, samples.shape[-1] // _COMBINED_SAMPLES)]
+    counted = np.maximum(np.count_nonzero(~np.isnan(part), axis=-1), 1)
+    size = np.sqrt(np.nansum(part**2, axis=-1) / counted)
+    factors, thresholds = np.empty_like(signs), np.empty(len(signs))
+    for k, places in enumerate(combinations):
+        which = tuple(places.T)
+        factors[k] = signs[k] / np.where(size[which] > 0.0, size[which], 1.0)
+        share = (k + 1) * _GOLDEN % 1.0
+        thresholds[k] = _quantiles(factors[k] @ part[which], np.array([share]))[0]
+    return factors, thresholds
+
+
+def _quantiles(samples: Array, share: Array) -> Array:
+    """Quantiles along the last axis, but for NaN; 0 where there is nothing else."""
     ordered = np.sort(samples, axis=-1)  # NaN last
     last = np.maximum(np.count_nonzero(~np.isnan(samples), axis=-1) - 1, 0)[..., None]
-    place = np.arange(1, number + 1) / (number + 1) * last
+    place = share * last
     low = place.astype(np.int64)
     below, above = (np.take_along_axis(ordered, np.minimum(k, last), axis=-1) for k in (low, low + 1))
     largest = np.maximum(np.abs(ordered[..., :1]), np.abs(np.take_along_axis(ordered, last, axis=-1)))

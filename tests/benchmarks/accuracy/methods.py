@@ -14,6 +14,8 @@ from sklearn.preprocessing import StandardScaler
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 
+ALPHAS = np.logspace(-3, 3, 10)
+
 
 @dataclass(frozen=True)
 class Method:
@@ -69,7 +71,13 @@ class Rocket(TransformerMixin, BaseEstimator):
 
 def ridge():
     """Return the head that MiniRocket and MultiRocket were published with."""
-    return StandardScaler(with_mean=False), RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
+    return StandardScaler(with_mean=False), RidgeClassifierCV(ALPHAS)
+
+
+def scattering(head):
+    # A channel may be without any observation once a series is thinned; 0 is the mean, after the scaler.
+    zeros = SimpleImputer(strategy="constant", fill_value=0.0)
+    return make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), zeros, head)
 
 
 class Catch22(TransformerMixin, BaseEstimator):
@@ -129,13 +137,8 @@ def _methods():
     bases = {
         "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
-        # A channel may be without any observation once a series is thinned; 0 is the mean, after the scaler.
-        "scattering": lambda length, seed: make_pipeline(
-            HiPPOScatteringTransformer(),
-            StandardScaler(),
-            SimpleImputer(strategy="constant", fill_value=0.0),
-            logistic(),
-        ),
+        "scattering": lambda length, seed: scattering(RidgeClassifierCV(ALPHAS)),
+        "scattering LR": lambda length, seed: scattering(logistic()),
         "MiniRocket": rocket("MiniRocketMultivariate"),
         "MiniRocket LR": lambda length, seed: make_pipeline(
             Rocket("MiniRocketMultivariate", length, seed), StandardScaler(), logistic()
