@@ -32,9 +32,19 @@ def ragged(n=12, n_channels=2, seed=0, missing=0.2):
 def parts(transformer, features):
     """Occupancies (n, channel, window, coefficient, threshold), moduli (..., moment), plain coefficients."""
     n_channels, n_windows, order, n_thresholds = transformer.thresholds_.shape
-    rows = features.reshape(len(features), n_channels, -1)
+    rows = features[:, : -transformer.n_combinations or None].reshape(len(features), n_channels, -1)
     pooled = rows[:, :, :-16].reshape(len(features), n_channels, n_windows, order, -1)
     return pooled[..., :n_thresholds], pooled[..., n_thresholds:], rows[:, :, -16:]
+
+
+def combined(transformer, windows):
+    """Occupancies of combinations, of all windows (channel, window, coefficient, position) of a series."""
+    out = []
+    of_all = zip(transformer.combinations_, transformer.factors_, transformer.combination_thresholds_, strict=True)
+    for terms, factors, threshold in of_all:
+        path = sum(f * windows[c, j, n] for (c, j, n), f in zip(terms, factors, strict=True))
+        out.append((path[~np.isnan(path)] > threshold).mean())
+    return np.array(out)
 
 
 # ------------------------------------------------------------------ the definition
@@ -71,6 +81,68 @@ def test_features_are_the_poolings_of_the_definition(hold):
         expected = naive.scattering(times, scaled, measures, 4, 8, transformer.thresholds_[0], 2, hold)
         assert_allclose(above[i, 0], expected[..., :3], atol=1e-6)
         assert_allclose(modulus[i, 0], expected[..., 3:], atol=1e-6)
+
+
+@pytest.mark.parametrize("coverage", [True, False])
+def test_combinations_are_pooled_as_single_coefficients_are(coverage):
+    X = [*ragged(4), (np.r_[0:3:50j, 8:10:40j], np.sin(7 * np.r_[0:3:50j, 8:10:40j] + np.array([[0.0], [1.0]])))]
+    transformer = HiPPOScatteringTransformer(n_windows=3, n_combinations=64, coverage=coverage).fit(X)
+    features = transformer.transform(X)[:, -64:]
+    for i in range(5):
+        windows = transformer._sliding(as_panel(X[i : i + 1])).sample(16)
+        assert windows.shape[-1] == 16
+        assert np.isnan(windows).any() == (coverage and i == 4)
+        assert_allclose(features[i], combined(transformer, windows), atol=1e-6)
+
+
+def test_a_combination_is_of_three_coefficients_of_neighbouring_windows():
+    X = np.random.default_rng(0).normal(size=(20, 2, 500))
+    transformer = HiPPOScatteringTransformer().fit(X)
+    terms = transformer.combinations_
+    assert terms.shape == (512, 3, 3)
+    assert all(len(np.unique(t, axis=0)) == 3 for t in terms)
+    assert terms.min() == 0
+    assert_array_equal(terms.max(axis=(0, 1)), [1, 6, 4])
+    assert np.ptp(terms[:, :, 1], axis=1).max() == 3
+    assert (transformer.factors_[:, 0] > 0).all()
+    assert 0.4 < (transformer.factors_[:, 1:] > 0).mean() < 0.6
+
+
+def test_combinations_of_noise_are_as_often_above_as_their_quantiles_say():
+    X = np.cumsum(np.random.default_rng(0).normal(size=(60, 2, 300)), axis=2)
+    transformer = HiPPOScatteringTransformer(n_windows=4).fit(X)
+    above = transformer.transform(X)[:, -512:].mean(axis=0)
+    share = 1 - np.arange(1, 513) * (5**0.5 - 1) / 2 % 1
+    assert np.abs(above - share).max() < 0.05
+    assert np.abs(np.diff(np.sort(share))).max() < 0.01
+
+
+def test_terms_count_alike_whatever_their_scale():
+    X = np.random.default_rng(0).normal(size=(20, 2, 100))
+    transformer = HiPPOScatteringTransformer(n_windows=3).fit(X)
+    windows = transformer._sliding(as_panel(X)).sample(1 << 13)
+    size = np.sqrt((windows**2).mean(axis=-1))[tuple(np.moveaxis(transformer.combinations_, -1, 0))]
+    assert_allclose(np.abs(transformer.factors_) * size, 1.0, atol=0.2)
+
+
+@pytest.mark.parametrize(("order", "n_windows", "terms"), [(1, 1, 1), (2, 1, 2), (1, 3, 3)])
+def test_few_coefficients_have_smaller_combinations(order, n_windows, terms):
+    X = np.random.default_rng(0).normal(size=(9, 30))
+    transformer = HiPPOScatteringTransformer(order, n_windows=n_windows, n_combinations=20).fit(X)
+    assert_array_equal(np.count_nonzero(transformer.factors_, axis=1), terms)
+    windows = transformer._sliding(as_panel(X[:1])).sample(2 ** (n_windows + 1))
+    assert_allclose(transformer.transform(X)[0, -20:], combined(transformer, windows), atol=1e-6)
+
+
+def test_which_combinations_are_drawn():
+    X = ragged()
+    transformer = HiPPOScatteringTransformer(n_windows=4).fit(X)
+    assert_array_equal(transformer.combinations_, HiPPOScatteringTransformer(n_windows=4).fit(X[::-1]).combinations_)
+    others = [HiPPOScatteringTransformer(n_windows=4, random_state=r).fit(X).combinations_ for r in (1, None, None)]
+    assert all((o != transformer.combinations_).any() for o in others)
+    assert (others[1] != others[2]).any()
+    none = HiPPOScatteringTransformer(n_windows=4, n_combinations=0).fit(X)
+    assert_array_equal(none.transform(X), transformer.transform(X)[:, :-512])
 
 
 def test_thresholds_are_quantiles_of_the_training_windows():
@@ -123,9 +195,11 @@ def test_units_do_not_matter():
 
 def test_a_constant_is_above_no_threshold_of_its_shape():
     X = np.vstack([np.full((3, 30), 0.1), np.random.default_rng(0).normal(size=(3, 30))])
-    transformer = HiPPOScatteringTransformer().fit(X[:3])
-    above, modulus, _ = parts(transformer, transformer.transform(X[:3]))
+    transformer = HiPPOScatteringTransformer(pool_order=4).fit(X[:3])
+    features = transformer.transform(X[:3])
+    above, modulus, _ = parts(transformer, features)
     assert_array_equal(above, 0.0)
+    assert_array_equal(features[:, -512:], 0.0)
     assert_allclose(modulus, 0.0, atol=1e-12)
     assert np.isfinite(transformer.transform(X)).all()
 
@@ -154,7 +228,8 @@ def test_a_series_of_gaps_alone_counts_whole():
     t = np.array([0.0, 0.01, 0.02, 0.03, 10.0])
     transformer = HiPPOScatteringTransformer(n_windows=1).fit([(t, np.arange(5.0))])
     bare = HiPPOScatteringTransformer(n_windows=1, coverage=False).fit([(t, np.arange(5.0))])
-    transformer.thresholds_ = bare.thresholds_
+    for learned in ("thresholds_", "factors_", "combination_thresholds_"):
+        setattr(transformer, learned, getattr(bare, learned))
     assert_allclose(transformer.transform([(t, np.arange(5.0))]), bare.transform([(t, np.arange(5.0))]), atol=1e-6)
 
 
@@ -176,10 +251,14 @@ def test_degenerate_series(relative, hold):
         (np.array([0.0, 1.0]), np.array([[1.0, 2.0], [np.nan, np.nan]])),
         (np.array([0.0, 1e-9, 5.0]), np.array([[1.0, 2.0, 2.0], [0.0, np.nan, 1.0]])),
     ]
-    transformer = HiPPOScatteringTransformer(relative=relative, hold=hold)
-    features = transformer.fit_transform(X).reshape(3, 2, -1)
-    assert np.isnan(features[1, 1]).all()
-    assert np.isnan(features).sum() == features.shape[2]
+    transformer = HiPPOScatteringTransformer(pool_order=4, relative=relative, hold=hold)
+    features = transformer.fit_transform(X)
+    of_channels = features[:, :-512].reshape(3, 2, -1)
+    assert_array_equal(np.argwhere(np.isnan(of_channels).any(axis=2)), [[1, 1]])
+    assert np.isnan(of_channels[1, 1]).all()
+    # A combination is unknown if one of its channels is.
+    missing = (transformer.combinations_[:, :, 0] == 1).any(axis=1)
+    assert_array_equal(np.isnan(features[:, -512:]), np.outer([False, True, False], missing))
     # One observation is a constant.
     above, modulus, plain = parts(transformer, features)
     assert set(np.unique(above[0])) <= {0.0, 1.0}
@@ -219,6 +298,7 @@ def test_long_series_are_worked_on_piece_by_piece():
     above, _, _ = parts(transformer, transformer.transform(X[1:]))
     expected = (windows[0, :, :, :, None] > transformer.thresholds_[0, :, :, None]).mean(axis=2)
     assert_allclose(above[0, 0], expected, atol=1e-6)
+    assert_allclose(transformer.transform(X[1:])[0, -512:], combined(transformer, windows), atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
@@ -265,7 +345,7 @@ def test_series_too_long_for_absolute_windows():
 # ------------------------------------------------------------------ scikit-learn
 def test_names_say_what_each_number_is():
     X = ragged()
-    transformer = HiPPOScatteringTransformer(n_windows=3, n_thresholds=6).fit(X)
+    transformer = HiPPOScatteringTransformer(n_windows=3, n_thresholds=6, n_combinations=9, pool_order=4).fit(X)
     features = transformer.transform(X)
     names = list(transformer.get_feature_names_out(["a", "b"]))
     assert len(set(names)) == features.shape[1]
@@ -274,6 +354,11 @@ def test_names_say_what_each_number_is():
     assert_array_equal(features[:, names.index("b__legt0_w1_abs_legs2")], modulus[:, 1, 0, 0, 2])
     assert_array_equal(features[:, names.index("b__legs_c15")], plain[:, 1, 15])
     assert transformer.get_feature_names_out()[0] == "x0__legt0_w1_above_t0"
+    for k, (terms, factors) in enumerate(zip(transformer.combinations_, transformer.factors_, strict=True)):
+        start, *others = (f"{'ab'[c]}_legt{n}_{['w1', 'w1/2', 'w1/4'][j]}" for c, j, n in terms)
+        signs = ["+" if f > 0 else "-" for f in factors[1:]]
+        expected = f"combination{k}__{start}{signs[0]}{others[0]}{signs[1]}{others[1]}"
+        assert_array_equal(names.index(expected), features.shape[1] - 9 + k)
 
 
 def test_frames_in_and_out():

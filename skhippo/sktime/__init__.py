@@ -143,6 +143,8 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
     3
     """
 
+    _tags = {"capability:random_state": True}  # noqa: RUF012
+
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
         """Return settings for sktime's conformance tests.
@@ -156,7 +158,8 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
         -------
         list of dict
         """
-        return [{"order": 2, "n_windows": 2}, {"order": 3, "n_windows": 1, "n_thresholds": 2, "relative": False}]
+        small = {"order": 2, "n_windows": 2, "n_combinations": 8}
+        return [small, {"order": 3, "n_windows": 1, "n_thresholds": 2, "pool_order": 2, "relative": False}]
 
 
 def __getattr__(name: str) -> Any:
