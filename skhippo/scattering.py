@@ -36,6 +36,8 @@ _SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 13, 1 << 8, 1 << 25
 # Terms of a combination, the neighbouring window lengths that they are of, and the windows that its scales and its
 # threshold are learned from.
 _TERMS, _NEIGHBOURS, _COMBINED_SAMPLES = 3, 4, 1 << 10
+# Combinations whose thresholds are found at a time.
+_AT_A_TIME = 256
 # Multiples of the golden ratio, of which the parts after the point are spread evenly however many there are.
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0
 # Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
@@ -302,14 +304,16 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         shape = (n_channels, span, self.order)
         number = int(np.prod(shape))
         terms = min(_TERMS, number)
-        combinations = np.zeros((self.n_combinations, _TERMS, 3), dtype=np.int64)
+        widest = rng.randint(self.n_windows_ - span + 1, size=self.n_combinations)
         signs = np.zeros((self.n_combinations, _TERMS))
-        for k in range(self.n_combinations):
-            widest = rng.randint(self.n_windows_ - span + 1)
-            places = sample_without_replacement(number, terms, random_state=rng)
-            combinations[k, :terms] = np.stack(np.unravel_index(places, shape), axis=1) + np.array([0, widest, 0])
-            signs[k, :terms] = rng.choice([-1.0, 1.0], terms)
-            signs[k] *= signs[k, 0]  # below a threshold is not above it, so the first may be positive
+        signs[:, :terms] = rng.choice([-1.0, 1.0], size=(self.n_combinations, terms))
+        signs *= signs[:, :1]  # below a threshold is not above it, so the first may be positive
+        places = np.empty((self.n_combinations, terms), dtype=np.int64)
+        for row in places:
+            row[:] = sample_without_replacement(number, terms, random_state=rng)
+        combinations = np.zeros((self.n_combinations, _TERMS, 3), dtype=np.int64)
+        combinations[:, :terms] = np.stack(np.unravel_index(places, shape), axis=-1)
+        combinations[:, :terms, 1] += widest[:, None]
         return combinations, signs
 
     def _sliding(self, panel: Panel) -> Sliding:
@@ -345,12 +349,14 @@ def _fit_combinations(samples: Array, combinations: NDArray[np.int64], signs: Ar
     part = samples[..., :: max(1, samples.shape[-1] // _COMBINED_SAMPLES)]
     counted = np.maximum(np.count_nonzero(~np.isnan(part), axis=-1), 1)
     size = np.sqrt(np.nansum(part**2, axis=-1) / counted)
-    factors, thresholds = np.empty_like(signs), np.empty(len(signs))
-    for k, places in enumerate(combinations):
-        which = tuple(places.T)
-        factors[k] = signs[k] / np.where(size[which] > 0.0, size[which], 1.0)
-        share = (k + 1) * _GOLDEN % 1.0
-        thresholds[k] = _quantiles(factors[k] @ part[which], np.array([share]))[0]
+    of_terms = size[tuple(np.moveaxis(combinations, -1, 0))]
+    factors = signs / np.where(of_terms > 0.0, of_terms, 1.0)
+    share = np.arange(1, len(signs) + 1) * _GOLDEN % 1.0
+    thresholds = np.empty(len(signs))
+    for begin in range(0, len(signs), _AT_A_TIME):
+        few = slice(begin, begin + _AT_A_TIME)
+        paths = np.einsum("ki,kis->ks", factors[few], part[tuple(np.moveaxis(combinations[few], -1, 0))])
+        thresholds[few] = _quantiles(paths, share[few, None])[:, 0]
     return factors, thresholds
 
 

@@ -234,7 +234,7 @@ def _add_pooled(
 def _keep(paths: Array, counts: Array, number: int, which: Integers, kept: Array) -> None:
     """Copy some coefficients of a channel, and what their positions count, to where combinations find them."""
     for u in range(len(which)):
-        j, m = which[u]
+        j, m = which[u, 0], which[u, 1]
         for p in range(number):
             kept[0, u, p] = paths[j, m, p]
             kept[1, u, p] = counts[j, p]
@@ -247,13 +247,14 @@ def _add_combined(kept: Array, number: int, terms: Integers, factors: Array, thr
     A position counts as much as for that term for which it counts least.
     """
     for k in range(len(terms)):
-        a, b, c = terms[k]
-        f, g, h = factors[k]
+        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # unpacking rows would take most of the time
+        f, g, h = factors[k, 0], factors[k, 1], factors[k, 2]
         first, second, third = kept[0, a], kept[0, b], kept[0, c]
         one, two, three = kept[1, a], kept[1, b], kept[1, c]
         threshold, above, total = thresholds[k], 0.0, 0.0
         for p in range(number):
-            count = min(one[p], two[p], three[p])
+            count = one[p] if one[p] < two[p] else two[p]
+            count = count if count < three[p] else three[p]
             total += count
             above += count if f * first[p] + g * second[p] + h * third[p] > threshold else 0.0
         out[0, k] += above

@@ -2,7 +2,7 @@
 
 import numpy as np
 from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier
-from sklearn.linear_model import LogisticRegression, RidgeClassifierCV
+from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
@@ -15,6 +15,7 @@ HEADS = {
     "LogisticRegression": lambda seed: LogisticRegression(max_iter=1000),
     "LogisticRegression C=0.1": lambda seed: LogisticRegression(C=0.1, max_iter=1000),
     "RidgeClassifierCV": lambda seed: RidgeClassifierCV(np.logspace(-3, 3, 10)),
+    "RidgeClassifier alpha=100": lambda seed: RidgeClassifier(alpha=100.0),
     "LinearSVC C=0.1": lambda seed: LinearSVC(C=0.1, max_iter=5000),
     "SVC C=10": lambda seed: SVC(C=10.0),
     "ExtraTrees": lambda seed: ExtraTreesClassifier(500, random_state=seed),

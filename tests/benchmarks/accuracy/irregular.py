@@ -14,7 +14,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline, make_union
 
-from benchmarks.accuracy.methods import Method, Rocket, Summary, ridge, trees
+from benchmarks.accuracy.methods import Method, Summary, ridge, rocket, trees
 from benchmarks.asas import read_light_curves
 from benchmarks.physionet import read_deaths, read_set_a
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer
@@ -60,7 +60,8 @@ def boosting(seed):
 
 
 def _rocket(length):
-    return lambda _, seed: make_pipeline(Rocket("MiniRocketMultivariate", length, seed), *ridge())
+    make = rocket("MiniRocketMultivariate", ridge(10_000, copies=False))
+    return lambda _, seed: make(length, seed)
 
 
 def _of_patients():
