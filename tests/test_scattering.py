@@ -288,17 +288,19 @@ def test_features_do_not_depend_on_the_batch_nor_on_the_number_of_threads():
 
 def test_long_series_are_worked_on_piece_by_piece():
     t = np.sort(np.random.default_rng(0).uniform(0, 1000, 5000))
-    X = [(t[:200] / 20, np.sin(t[:200])), (t, np.sin(t))]
+    values = np.stack([np.sin(t), np.where(t < 900, np.cos(2 * t), np.nan)])
+    X = [(t[:200] / 20, values[:, :200]), (t, values)]
     transformer = HiPPOScatteringTransformer(relative=False, n_windows=2, coverage=False)
     transformer.fit(X[:1])
     sliding = transformer._sliding(as_panel(X[1:]))
     n = int(sliding.clocks[0, 2])
     assert n > 1000  # several pieces
     windows = sliding.sample(n)
-    above, _, _ = parts(transformer, transformer.transform(X[1:]))
-    expected = (windows[0, :, :, :, None] > transformer.thresholds_[0, :, :, None]).mean(axis=2)
-    assert_allclose(above[0, 0], expected, atol=1e-6)
-    assert_allclose(transformer.transform(X[1:])[0, -512:], combined(transformer, windows), atol=1e-6)
+    features = transformer.transform(X[1:])
+    above, _, _ = parts(transformer, features)
+    expected = (windows[..., None] > transformer.thresholds_[:, :, :, None]).mean(axis=3)
+    assert_allclose(above[0], expected, atol=1e-6)
+    assert_allclose(features[0, -512:], combined(transformer, windows), atol=1e-6)
 
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])

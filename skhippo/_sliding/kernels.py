@@ -277,28 +277,18 @@ def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, 
         start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
         for c in range(n_channels):
             rows = (offsets[i], offsets[i + 1])
-            n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), seen[c])
-            longest = _longest_interval(seen[c, 0], n) if gaps else np.inf
+            n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), seen[0])
+            longest = _longest_interval(seen[0, 0], n) if gaps else np.inf
             for first in range(1, n_positions + 1, paths.shape[2]):
                 number = min(paths.shape[2], n_positions + 1 - first)
                 if n > 0:
-                    _paths(seen[c], n, linear, longest, first, shape, tables, work, number, paths, counts)
+                    _paths(seen[0], n, linear, longest, first, shape, tables, work, number, paths, counts)
                 for s in range(n_samples):
                     p = (2 * s + 1) * n_positions // (2 * n_samples) + 1 - first
                     if 0 <= p < number:
                         for j in range(paths.shape[0]):
                             for m in range(paths.shape[1]):
                                 out[row, c, j, m, s] = paths[j, m, p] if n > 0 and counts[j, p] == 1.0 else np.nan
-
-
-@kernel
-def _observe_all(series: tuple, i: int, gaps: bool, seen: Array, observed: Integers, longest: Array) -> None:
-    """Fill in the observations of all channels of a series, their numbers, and how long an interval is no gap."""
-    times, values, offsets, clocks, scaling = series
-    rows, clock = (offsets[i], offsets[i + 1]), (clocks[i, 0], clocks[i, 1])
-    for c in range(values.shape[1]):
-        observed[c] = _observed(times, values, c, rows, clock, (scaling[0, c], scaling[1, c]), seen[c])
-        longest[c] = _longest_interval(seen[c, 0], observed[c]) if gaps else np.inf
 
 
 @kernel
@@ -321,23 +311,28 @@ def fill_pooled(
     series: tuple, which: Integers, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple
 ) -> None:
     """Pool the paths of series, (n_series, n_channels, n_windows, order, n_pooled) and (n_series, n_combinations)."""
+    times, values, offsets, clocks, scaling = series
     linear, gaps, shape = options
     thresholds, which_kept, begins, terms, factors, levels = how
     seen, work, paths, counts, moments, sums, kept, combined = scratch
-    n_channels = len(seen)
+    n_channels = values.shape[1]
     observed, longest = np.empty(n_channels, np.int64), np.empty(n_channels)
     for row in range(which.size):
         i = which[row]
-        _observe_all(series, i, gaps, seen, observed, longest)
+        start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
+        rows = (offsets[i], offsets[i + 1])
         sums[:] = 0.0
         combined[:] = 0.0
         kept[:] = 0.0
-        n_positions = int(series[3][i, 2])
         for first in range(1, n_positions + 1, paths.shape[2]):
             number = min(paths.shape[2], n_positions + 1 - first)
             for c in range(n_channels):
+                here = seen[c % len(seen)]  # one place for all channels if they are not needed again
+                if first == 1 or len(seen) < n_channels:
+                    n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), here)
+                    observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf
                 if observed[c] > 0:
-                    _paths(seen[c], observed[c], linear, longest[c], first, shape, tables, work, number, paths, counts)
+                    _paths(here, observed[c], linear, longest[c], first, shape, tables, work, number, paths, counts)
                     _add_pooled(paths, counts, number, thresholds[c], first, n_positions, moments, sums[c])
                     mine = slice(begins[c], begins[c + 1])
                     _keep(paths, counts, number, which_kept[mine], kept[:, mine])

@@ -160,12 +160,16 @@ class Sliding(NamedTuple):
         return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
 
     def _scratch(self, which: Integers) -> tuple[Array, ...]:
-        """Space for the observations of all channels, for windows of one length, for their paths and their counts."""
+        """Space for observations, for windows of one length, for their paths and what these count.
+
+        The observations of all channels where a series is worked on piece by piece, else of one.
+        """
         reach = 2 ** (STEPS + self.n_windows - 1)
-        number = int(min(max(_POSITIONS, reach), self.clocks[which, 2].max()))
+        most = int(self.clocks[which, 2].max())
+        number = min(max(_POSITIONS, reach), most)
         panel = self.signals.panel
         return (
-            np.empty((panel.n_channels, 2, int(panel.lengths[which].max()))),
+            np.empty((panel.n_channels if number < most else 1, 2, int(panel.lengths[which].max()))),
             np.empty((3 * self.order + 1, number + reach)),
             np.empty((self.n_windows, self.order, number)),
             np.empty((self.n_windows, number)),
