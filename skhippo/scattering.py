@@ -9,12 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.random import sample_without_replacement
-from sklearn.utils.validation import check_is_fitted
+from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skhippo._links import DocumentedMixin
 from skhippo._reading import channel_names, one_row_a_series, read_panel
-from skhippo._sliding.windows import STEPS, Combinations, Sliding
+from skhippo._sliding.combinations import Combinations, draw, learn, weigh
+from skhippo._sliding.thresholds import quantiles
+from skhippo._sliding.windows import STEPS, Sliding
 from skhippo._validation import Interval, StrOptions, fit_context
 from skhippo.hold import Hold, domain_ends, signals
 from skhippo.panel import Panel
@@ -33,15 +34,9 @@ _FEWEST, _MOST = 4, 8
 # Windows from which each threshold is learned; where there are so many channels that all together were more than the
 # last number, fewer, down to the second.
 _SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 13, 1 << 8, 1 << 25
-# Terms of a combination, the neighbouring window lengths that they are of, and the windows that its scales and its
-# threshold are learned from.
-_TERMS, _NEIGHBOURS, _COMBINED_SAMPLES = 3, 4, 1 << 10
-# Combinations whose thresholds are found at a time.
-_AT_A_TIME = 256
-# Multiples of the golden ratio, of which the parts after the point are spread evenly however many there are.
-_GOLDEN = (5.0**0.5 - 1.0) / 2.0
-# Part of the largest coefficient by which one must exceed a threshold, so that rounding does not.
-_MARGIN = 1e-9
+# Series of which labels choose among combinations, at most; and of how many features in all, unless that left fewer
+# than the last number.
+_WEIGHED, _ALL_WEIGHED, _FEW_WEIGHED = 1 << 11, 1 << 26, 1 << 8
 # Positions along a series at most.
 _POSITIONS = 1 << 24
 
@@ -56,7 +51,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     - *occupancy*: the fraction of the time in which a coefficient lies above a threshold, a quantile of the training
       series;
     - *combinations*: the same of sums and differences of three coefficients, of neighbouring window lengths and of
-      any channels, drawn at random: patterns that no single coefficient is.
+      any channels, drawn at random: patterns that no single coefficient is.  Where there are labels, they choose.
 
     To them come the coefficients of `HiPPOTransformer`, of order 16.  Series may be irregular, of different lengths,
     and have missing values.
@@ -72,6 +67,9 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         Thresholds of each coefficient.
     n_combinations : int, default=512
         Combinations in all, each with one threshold; more are more accurate (:doc:`/scattering`).
+    n_candidates : int, default=4096
+        Combinations that are drawn, if `y` is given to `fit`: of these, those `n_combinations` are kept that weigh
+        most in a ridge regression of `y` on all features.  Without `y` only as many are drawn as are kept.
     pool_order : int, default=0
         Legendre coefficients, over the series, of the absolute value of each coefficient: how much of it there is,
         and when.  For series whose events are always at the same place.
@@ -151,6 +149,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         "n_windows": [None, Interval(Integral, 1, 12, closed="both")],
         "n_thresholds": [Interval(Integral, 1, None, closed="left")],
         "n_combinations": [Interval(Integral, 0, None, closed="left")],
+        "n_candidates": [Interval(Integral, 0, None, closed="left")],
         "pool_order": [Interval(Integral, 0, None, closed="left")],
         "relative": ["boolean"],
         "coverage": ["boolean"],
@@ -166,6 +165,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         n_windows: int | None = None,
         n_thresholds: int = 12,
         n_combinations: int = 512,
+        n_candidates: int = 4096,
         pool_order: int = 0,
         relative: bool = True,
         coverage: bool = True,
@@ -177,6 +177,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         self.n_windows = n_windows
         self.n_thresholds = n_thresholds
         self.n_combinations = n_combinations
+        self.n_candidates = n_candidates
         self.pool_order = pool_order
         self.relative = relative
         self.coverage = coverage
@@ -186,15 +187,15 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
 
     # ------------------------------------------------------------------ fit and transform
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: object, y: object = None) -> HiPPOScatteringTransformer:
-        """Draw combinations, and learn scales and thresholds from a panel.
+    def fit(self, X: object, y: Any = None) -> HiPPOScatteringTransformer:
+        """Learn scales and thresholds from a panel, draw combinations, and choose among them if there are labels.
 
         Parameters
         ----------
         X : Panel or anything that `as_panel` takes
             Training series.
-        y : None
-            Ignored.
+        y : array-like of shape (n_series,) or (n_series, n_outputs), optional
+            Labels or numbers, which choose among combinations.
 
         Returns
         -------
@@ -212,9 +213,14 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         n_samples = min(_SAMPLES, max(_ALL_SAMPLES // n_paths, _FEW_SAMPLES))
         samples = self._sliding(panel).sample(n_samples)
         share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
-        self.thresholds_ = _quantiles(samples, share)
-        self.combinations_, signs = self._draw(panel.n_channels)
-        self.factors_, self.combination_thresholds_ = _fit_combinations(samples, self.combinations_, signs)
+        self.thresholds_ = quantiles(samples, share)
+        number = self.n_combinations if y is None else max(self.n_combinations, self.n_candidates)
+        shape = (panel.n_channels, self.n_windows_, self.order)
+        combinations = learn(samples, *draw(number, shape, check_random_state(self.random_state)))
+        if number > self.n_combinations > 0:
+            combinations = combinations.take(self._choose(panel, combinations, y))
+        combinations = combinations.take(slice(self.n_combinations))
+        self.combinations_, self.factors_, self.combination_thresholds_ = combinations
         return self
 
     def transform(self, X: object) -> Any:
@@ -233,19 +239,8 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         if self._layout != self._setting():
             raise ValueError("a parameter was changed after fit, to which the learned thresholds belong: fit again")
         panel = read_panel(self, X, reset=False)
-        rows = (len(panel), panel.n_channels, -1)
-        with np.errstate(over="ignore"):
-            combinations = Combinations(self.combinations_, self.factors_, self.combination_thresholds_)
-            pooled, combined = self._sliding(panel).pool(self.thresholds_, self.pool_order, combinations)
-            plain = self.plain_.transform(panel).astype(np.float32).reshape(rows)
-        features = np.concatenate([pooled.reshape(rows), plain], axis=2)
-        if np.isinf(features).any():
-            series, channel, _ = np.argwhere(np.isinf(features))[0]
-            raise ValueError(
-                f'series {series}, channel "{self.channel_names_[channel]}" has values beyond 1e38 times the scale of '
-                "the training series, which float32 cannot hold: look for a wrong value or unit"
-            )
-        return one_row_a_series(self, X, panel, np.hstack([features.reshape(len(panel), -1), combined]))
+        combinations = Combinations(self.combinations_, self.factors_, self.combination_thresholds_)
+        return one_row_a_series(self, X, panel, self._features(panel, combinations))
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -281,8 +276,12 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
 
     @property
     def _n_features_out(self) -> int:
-        of_channel = self.n_windows_ * self.order * (self.n_thresholds + self.pool_order) + _PLAIN_ORDER
-        return self.n_channels_ * of_channel + len(self.factors_)
+        return self._n_features_of_channels + len(self.factors_)
+
+    @property
+    def _n_features_of_channels(self) -> int:
+        pooled = self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
+        return self.n_channels_ * (pooled + _PLAIN_ORDER)
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -294,27 +293,34 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     # ------------------------------------------------------------------ parts
     def _setting(self) -> tuple[Any, ...]:
         """Return what the thresholds belong to."""
-        numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations
+        numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations, self.n_candidates
         return *numbers, self.relative, self.coverage, self.hold
 
-    def _draw(self, n_channels: int) -> tuple[NDArray[np.int64], Array]:
-        """Draw channel, window length and coefficient of the terms of combinations, and their signs."""
-        rng = check_random_state(self.random_state)
-        span = min(_NEIGHBOURS, self.n_windows_)
-        shape = (n_channels, span, self.order)
-        number = int(np.prod(shape))
-        terms = min(_TERMS, number)
-        widest = rng.randint(self.n_windows_ - span + 1, size=self.n_combinations)
-        signs = np.zeros((self.n_combinations, _TERMS))
-        signs[:, :terms] = rng.choice([-1.0, 1.0], size=(self.n_combinations, terms))
-        signs *= signs[:, :1]  # below a threshold is not above it, so the first may be positive
-        places = np.empty((self.n_combinations, terms), dtype=np.int64)
-        for row in places:
-            row[:] = sample_without_replacement(number, terms, random_state=rng)
-        combinations = np.zeros((self.n_combinations, _TERMS, 3), dtype=np.int64)
-        combinations[:, :terms] = np.stack(np.unravel_index(places, shape), axis=-1)
-        combinations[:, :terms, 1] += widest[:, None]
-        return combinations, signs
+    def _choose(self, panel: Panel, combinations: Combinations, y: Any) -> NDArray[np.int64]:
+        """Choose the combinations that weigh most beside all other features, as the labels of some series have it."""
+        check_consistent_length(panel, y)
+        labels = np.asarray(y)
+        labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+        number = len(combinations.factors)
+        n_features = self._n_features_of_channels + number
+        most = min(_WEIGHED, max(_ALL_WEIGHED // n_features, _FEW_WEIGHED))
+        which = np.unique(np.linspace(0, len(panel) - 1, min(len(panel), most)).round().astype(np.int64))
+        weights = weigh(self._features(panel[which], combinations), labels[which])[-number:]
+        return np.sort(np.argsort(-weights, kind="stable")[: self.n_combinations])
+
+    def _features(self, panel: Panel, combinations: Combinations) -> NDArray[np.float32]:
+        rows = (len(panel), panel.n_channels, -1)
+        with np.errstate(over="ignore"):
+            pooled, combined = self._sliding(panel).pool(self.thresholds_, self.pool_order, combinations)
+            plain = self.plain_.transform(panel).astype(np.float32).reshape(rows)
+        features = np.concatenate([pooled.reshape(rows), plain], axis=2)
+        if np.isinf(features).any():
+            series, channel, _ = np.argwhere(np.isinf(features))[0]
+            raise ValueError(
+                f'series {series}, channel "{self.channel_names_[channel]}" has values beyond 1e38 times the scale of '
+                "the training series, which float32 cannot hold: look for a wrong value or unit"
+            )
+        return np.hstack([features.reshape(len(panel), -1), combined])
 
     def _sliding(self, panel: Panel) -> Sliding:
         start, end = domain_ends(panel, self.hold)
@@ -342,30 +348,3 @@ def _resolvable(panel: Panel) -> int:
     """Return how many window lengths the median series has the observations for."""
     widest = max(float(np.median(panel.lengths)) / _NARROWEST, 1.0)
     return min(max(1 + int(np.log2(widest)), _FEWEST), _MOST)
-
-
-def _fit_combinations(samples: Array, combinations: NDArray[np.int64], signs: Array) -> tuple[Array, Array]:
-    """Scale the terms of combinations by their root mean squares, and find a threshold of each."""
-    part = samples[..., :: max(1, samples.shape[-1] // _COMBINED_SAMPLES)]
-    counted = np.maximum(np.count_nonzero(~np.isnan(part), axis=-1), 1)
-    size = np.sqrt(np.nansum(part**2, axis=-1) / counted)
-    of_terms = size[tuple(np.moveaxis(combinations, -1, 0))]
-    factors = signs / np.where(of_terms > 0.0, of_terms, 1.0)
-    share = np.arange(1, len(signs) + 1) * _GOLDEN % 1.0
-    thresholds = np.empty(len(signs))
-    for begin in range(0, len(signs), _AT_A_TIME):
-        few = slice(begin, begin + _AT_A_TIME)
-        paths = np.einsum("ki,kis->ks", factors[few], part[tuple(np.moveaxis(combinations[few], -1, 0))])
-        thresholds[few] = _quantiles(paths, share[few, None])[:, 0]
-    return factors, thresholds
-
-
-def _quantiles(samples: Array, share: Array) -> Array:
-    """Quantiles along the last axis, but for NaN; 0 where there is nothing else."""
-    ordered = np.sort(samples, axis=-1)  # NaN last
-    last = np.maximum(np.count_nonzero(~np.isnan(samples), axis=-1) - 1, 0)[..., None]
-    place = share * last
-    low = place.astype(np.int64)
-    below, above = (np.take_along_axis(ordered, np.minimum(k, last), axis=-1) for k in (low, low + 1))
-    largest = np.maximum(np.abs(ordered[..., :1]), np.abs(np.take_along_axis(ordered, last, axis=-1)))
-    return np.nan_to_num(below + (place - low) * (above - below) + _MARGIN * largest)

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from skhippo._engine.quadrature import rule
 from skhippo._engine.threads import run
+from skhippo._sliding.combinations import Combinations
 from skhippo._sliding.kernels import fill_pooled, fill_samples
 from skhippo.hold import Signals
 from skhippo.measures import LegT
 
-__all__ = ["STEPS", "Combinations", "Sliding", "tables"]
+__all__ = ["STEPS", "Sliding"]
 
 Array = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -49,24 +50,6 @@ def tables(order: int) -> Tables:
     half[np.abs(half) < 1e-14] = 0.0
     n = np.arange(float(order))
     return Tables(half, nodes, weights, np.stack([np.sqrt(2 * n + 1), (2 * n + 3) / (n + 2), (n + 1) / (n + 2)]))
-
-
-class Combinations(NamedTuple):
-    """Weighted sums of three coefficients at a position, and a threshold of each."""
-
-    parts: Integers  # (n_combinations, 3, 3) channel, window length and coefficient of each term
-    factors: Array  # (n_combinations, 3)
-    thresholds: Array  # (n_combinations,)
-
-    def kept(self, n_channels: int) -> tuple[Integers, Integers, Integers]:
-        """Return each coefficient that occurs (n_kept, 2), sorted by channel; where those of channels begin; the terms.
-
-        Without its channel, which the beginnings (n_channels + 1,) tell.  Terms (n_combinations, 3) are places among
-        those kept.
-        """
-        which, places = np.unique(self.parts.reshape(-1, 3), axis=0, return_inverse=True)
-        begins = np.searchsorted(which[:, 0], np.arange(n_channels + 1))
-        return np.ascontiguousarray(which[:, 1:]), begins, places.reshape(-1, 3)
 
 
 class Sliding(NamedTuple):

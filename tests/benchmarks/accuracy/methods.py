@@ -82,12 +82,10 @@ def rocket(kind, head):
     return lambda length, seed: make_pipeline(Rocket(kind, length, seed), StandardScaler(), clone(head))
 
 
-def scattering(head, **settings):
+def scattering(head):
     # A channel may be without any observation once a series is thinned; 0 is the mean, after the scaler.
     zeros = SimpleImputer(strategy="constant", fill_value=0.0)
-    return lambda length, seed: make_pipeline(
-        HiPPOScatteringTransformer(**settings), StandardScaler(), zeros, clone(head)
-    )
+    return lambda length, seed: make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), zeros, clone(head))
 
 
 class Catch22(TransformerMixin, BaseEstimator):
@@ -146,7 +144,6 @@ def _bases(copies):
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
         "scattering": scattering(ridge(1_000, copies)),
         "scattering LR": scattering(logistic()),
-        "scattering 4096": scattering(ridge(5_000, copies), n_combinations=4096),
         "MiniRocket": rocket("MiniRocketMultivariate", ridge(10_000, copies)),
         "MiniRocket LR": rocket("MiniRocketMultivariate", logistic()),
         "MultiRocket": rocket("MultiRocketMultivariate", ridge(50_000, copies)),
