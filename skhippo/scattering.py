@@ -216,9 +216,10 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         self.thresholds_ = quantiles(samples, share)
         number = self.n_combinations if y is None else max(self.n_combinations, self.n_candidates)
         shape = (panel.n_channels, self.n_windows_, self.order)
-        combinations = learn(samples, *draw(number, shape, check_random_state(self.random_state)))
+        rng = check_random_state(self.random_state)
+        combinations = learn(samples, *draw(number, shape, rng))
         if number > self.n_combinations > 0:
-            combinations = combinations.take(self._choose(panel, combinations, y))
+            combinations = combinations.take(self._choose(panel, combinations, y, rng))
         combinations = combinations.take(slice(self.n_combinations))
         self.combinations_, self.factors_, self.combination_thresholds_ = combinations
         return self
@@ -296,7 +297,9 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations, self.n_candidates
         return *numbers, self.relative, self.coverage, self.hold
 
-    def _choose(self, panel: Panel, combinations: Combinations, y: Any) -> NDArray[np.int64]:
+    def _choose(
+        self, panel: Panel, combinations: Combinations, y: Any, rng: np.random.RandomState
+    ) -> NDArray[np.int64]:
         """Choose the combinations that weigh most beside all other features, as the labels of some series have it."""
         check_consistent_length(panel, y)
         labels = np.asarray(y)
@@ -304,7 +307,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         number = len(combinations.factors)
         n_features = self._n_features_of_channels + number
         most = min(_WEIGHED, max(_ALL_WEIGHED // n_features, _FEW_WEIGHED))
-        which = np.unique(np.linspace(0, len(panel) - 1, min(len(panel), most)).round().astype(np.int64))
+        which = np.sort(rng.permutation(len(panel))[:most])
         weights = weigh(self._features(panel[which], combinations), labels[which])[-number:]
         return np.sort(np.argsort(-weights, kind="stable")[: self.n_combinations])
 

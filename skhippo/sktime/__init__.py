@@ -48,7 +48,7 @@ class _FeatureAdapter(Adapter, BaseTransformer):
 
     def _fit(self, X: Any, y: Any = None) -> Any:
         panel, _ = read(X)
-        self.estimator_ = self._delegate().set_output(transform="default").fit(panel)
+        self.estimator_ = self._delegate().set_output(transform="default").fit(panel, y)
         return self
 
     def _transform(self, X: Any, y: Any = None) -> pd.DataFrame:
@@ -127,7 +127,8 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
 class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
     """`skhippo.HiPPOScatteringTransformer` for sktime: a panel of series in, a data frame with a row for each out.
 
-    Its parameters are those of `skhippo.HiPPOScatteringTransformer`; the times are in the index.
+    Its parameters are those of `skhippo.HiPPOScatteringTransformer`; the times are in the index.  Labels that are
+    handed to `fit`, as a classifier's pipeline does, choose among its combinations.
 
     Attributes
     ----------
@@ -143,7 +144,7 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
     3
     """
 
-    _tags = {"capability:random_state": True}  # noqa: RUF012
+    _tags = {"y_inner_mtype": "numpy1D", "capability:random_state": True}  # noqa: RUF012
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
