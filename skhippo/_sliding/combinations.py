@@ -114,7 +114,7 @@ def learn(samples: Array, parts: Integers, signs: Array) -> Combinations:
     size = np.sqrt(np.nansum(part**2, axis=-1) / counted)
     of_terms = size[tuple(np.moveaxis(parts, -1, 0))]
     factors = signs / np.where(of_terms > 0.0, of_terms, 1.0)
-    share = np.arange(1, len(signs) + 1) * _GOLDEN % 1.0
+    share: Array = np.arange(1.0, len(signs) + 1.0) * _GOLDEN % 1.0
     thresholds = np.empty(len(signs))
     for begin in range(0, len(signs), _AT_A_TIME):
         few = slice(begin, begin + _AT_A_TIME)
