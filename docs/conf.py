@@ -36,7 +36,7 @@ numpydoc_show_class_members = False  # the templates list them, once
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/(at_a_glance|plot_displays|quickstart|streaming)\.py$",
+    "filename_pattern": r"/(at_a_glance|plot_displays|plot_scattering|quickstart|streaming)\.py$",
     "within_subsection_order": "ExampleTitleSortKey",
     "download_all_examples": False,
     "show_memory": False,

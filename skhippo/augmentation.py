@@ -101,7 +101,8 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
     -----
     Cross-validation around this classifier (``GridSearchCV(AugmentedClassifier(...), ...)``) tests on series no copy of
     which was in the fit.  Cross-validation *inside* `estimator` (`RidgeClassifierCV`, early stopping) finds copies of
-    one series on both sides and is too confident.
+    one series on both sides and is too confident: give a fixed penalty there, such as ``RidgeClassifier(alpha=100.0)``
+    behind `HiPPOScatteringTransformer`.
 
     Examples
     --------

@@ -164,6 +164,17 @@ def test_displays(tmp_path):
     assert len(accuracies) == 2
 
 
+def test_scattering(tmp_path):
+    pytest.importorskip("sktime", reason="GunPoint ships with sktime")
+    pytest.importorskip("matplotlib")
+    output = run("plot_scattering.py", tmp_path)
+    assert min(numbers(output, "whole")) > 0.98
+    assert min(numbers(output, "half dropped")) > 0.96
+    alone, copies = numbers(output, "gap of 40 %")
+    assert copies > alone > 0.85
+    assert "combination" in output
+
+
 def test_rnn_classifier(tmp_path):
     pytest.importorskip("sktime", reason="JapaneseVowels ships with sktime")
     pytest.importorskip("torch")
