@@ -150,7 +150,19 @@ def test_which_combinations_are_drawn():
 SMALL = {"n_windows": 3, "n_thresholds": 4, "n_combinations": 20, "n_candidates": 200}
 
 
-@pytest.mark.parametrize("labels", ["words", "three classes", "column", "numbers", "several numbers", "several labels"])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        "words",
+        "three classes",
+        "column",
+        "numbers",
+        "several numbers",
+        "whole numbers",
+        "several whole numbers",
+        "several labels",
+    ],
+)
 def test_labels_choose_combinations_that_weigh_most_in_a_ridge_regression(labels):
     X, n = as_panel(ragged(30)), np.arange(30)
     y = {
@@ -159,6 +171,8 @@ def test_labels_choose_combinations_that_weigh_most_in_a_ridge_regression(labels
         "column": (n % 2)[:, None],
         "numbers": n % 2 + 0.1 * np.sin(n),
         "several numbers": np.stack([np.cos(n), n % 2 + 0.1 * np.sin(n)], axis=1),
+        "whole numbers": n // 2 * 2 + 7 * (n % 2),
+        "several whole numbers": np.stack([n % 3, n % 2], axis=1),
         "several labels": np.stack([n % 2, n % 3 == 0], axis=1).astype(int),
     }[labels]
     transformer = HiPPOScatteringTransformer(**SMALL).fit(X, y)

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge, RidgeClassifier
-from sklearn.utils.multiclass import type_of_target
 
 from skhippo._sliding.thresholds import quantiles
 
@@ -142,7 +141,14 @@ def weigh(features: NDArray[np.float32], y: Any) -> NDArray:
     centered = np.where(observed, features - np.nansum(features, axis=0) / counts, 0.0)
     spread = np.sqrt(np.square(centered).sum(axis=0) / counts)
     scaled = centered / np.where(spread > 0.0, spread, 1.0)
-    numbers = type_of_target(y, input_name="y").startswith("continuous")
-    model = (Ridge if numbers else RidgeClassifier)(alpha=_PENALTY * features.shape[1])
+    model = (Ridge if _are_numbers(y) else RidgeClassifier)(alpha=_PENALTY * features.shape[1])
     weights = model.fit(scaled, y).coef_
     return np.square(np.atleast_2d(weights)).sum(axis=0)
+
+
+def _are_numbers(y: NDArray) -> bool:
+    """Whether targets are quantities, not classes: fractions, counts with few repetitions, several at once."""
+    if y.dtype.kind not in "iuf":
+        return False
+    several = y.ndim == 2 and not np.isin(y, (0, 1)).all()
+    return several or bool((y != np.round(y)).any()) or np.unique(y).size > len(y) / 2
