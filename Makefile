@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory bench-accuracy bench-accuracy-docs characters characters-rnn mnist clean
+.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory bench-scattering bench-accuracy bench-accuracy-docs characters characters-rnn mnist clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
 
@@ -73,6 +73,9 @@ bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
 
 bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/memory_costs.py docs/online_table.rst
+
+bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, and its table into docs/scattering_table.rst
+	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m benchmarks.scattering_speed docs/scattering_table.rst
 
 # Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
 # ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"

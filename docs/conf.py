@@ -22,6 +22,7 @@ exclude_patterns = [
     "accuracy_table.rst",
     "performance_table.rst",
     "online_table.rst",
+    "scattering_table.rst",
     "auto_examples/**/*.ipynb",
 ]
 default_role = "py:obj"

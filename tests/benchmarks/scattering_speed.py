@@ -1,0 +1,51 @@
+"""What scattering costs beside MiniRocket: the table of docs/scattering.rst (`make bench-scattering`).
+
+The same series, whole and of one length (as MiniRocket needs them; its interpolation is not counted), one thread and
+two.  Side by side in one run.
+"""
+
+import pathlib
+import sys
+import time
+
+from sktime.transformations.rocket import MiniRocketMultivariate
+
+from benchmarks.accuracy.methods import Grid
+from benchmarks.table import as_ratio, simple_table
+from skhippo import HiPPOScatteringTransformer, as_panel
+from skhippo.datasets import load_uea
+
+SETS = ("JapaneseVowels", "RacketSports", "Libras", "SyntheticControl", "GunPoint", "Epilepsy", "OSULeaf")
+HEAD = ["set", "series", "channels", "length", "threads"]
+HEAD += [f"{what}, {whose}" for what in ("fit", "transform") for whose in ("ms", "MiniRocket", "ratio")]
+ROUNDS = 15
+
+
+def best(work):
+    """Milliseconds, the least of some rounds: not in turns, for the other's threads wait busily for a while."""
+    work()  # compiles
+    found = []
+    for _ in range(ROUNDS):
+        begin = time.perf_counter()
+        work()
+        found.append(1e3 * (time.perf_counter() - begin))
+    return min(found)
+
+
+def rows(name):
+    X, y = load_uea(name, "train")
+    length = int(X.lengths.max())
+    cube = Grid(length).transform(X)
+    X = as_panel(cube)
+    for n_jobs in (1, 2):
+        ours, rocket = HiPPOScatteringTransformer(n_jobs=n_jobs), MiniRocketMultivariate(n_jobs=n_jobs, random_state=0)
+        fits = best(lambda ours=ours: ours.fit(X, y)), best(lambda rocket=rocket: rocket.fit(cube))
+        made = best(lambda ours=ours: ours.transform(X)), best(lambda rocket=rocket: rocket.transform(cube))
+        cells = [cell for a, b in (fits, made) for cell in (f"{a:.3g}", f"{b:.3g}", as_ratio(b / a))]
+        yield [name, str(len(X)), str(X.n_channels), str(length), str(n_jobs), *cells]
+
+
+if __name__ == "__main__":
+    table = simple_table(HEAD, [row for name in SETS for row in rows(name)])
+    print(table)
+    pathlib.Path(sys.argv[1]).write_text(f"{table}\n", encoding="utf-8")
