@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -122,7 +122,7 @@ def learn(samples: Array, parts: Integers, signs: Array) -> Combinations:
     return Combinations(parts, factors, thresholds)
 
 
-def weigh(features: NDArray[np.float32], y: Any) -> NDArray:
+def weigh(features: NDArray[np.float32], y: NDArray) -> NDArray:
     """Return the sum of the squared weights of each feature in a ridge regression.
 
     Parameters
@@ -130,7 +130,7 @@ def weigh(features: NDArray[np.float32], y: Any) -> NDArray:
     features : ndarray of shape (n_series, n_features)
         NaN, of channels that were not observed, is the mean.
     y : ndarray of shape (n_series,) or (n_series, n_outputs)
-        Labels, or numbers.
+        Labels, or quantities: fractions, whole numbers of which more than half differ, several whole numbers a series.
 
     Returns
     -------
@@ -140,9 +140,9 @@ def weigh(features: NDArray[np.float32], y: Any) -> NDArray:
     counts = np.maximum(observed.sum(axis=0), 1)
     centered = np.where(observed, features - np.nansum(features, axis=0) / counts, 0.0)
     spread = np.sqrt(np.square(centered).sum(axis=0) / counts)
-    scaled = centered / np.where(spread > 0.0, spread, 1.0)
+    centered /= np.where(spread > 0.0, spread, 1.0)
     model = (Ridge if _are_numbers(y) else RidgeClassifier)(alpha=_PENALTY * features.shape[1])
-    weights = model.fit(scaled, y).coef_
+    weights = model.fit(centered, y).coef_
     return np.square(np.atleast_2d(weights)).sum(axis=0)
 
 
