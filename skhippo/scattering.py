@@ -195,8 +195,9 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         X : Panel or anything that `as_panel` takes
             Training series.
         y : array-like of shape (n_series,) or (n_series, n_outputs), optional
-            Labels or numbers, which choose among combinations: those of training series only, as in a pipeline.  A
-            score of series whose labels have chosen is far too good (:doc:`/sharp_edges`).
+            Labels or quantities (fractions, or whole numbers of which more than half differ), which choose among
+            combinations: those of training series only, as in a pipeline.  A score of series whose labels have chosen
+            is far too good (:doc:`/sharp_edges`).
 
         Returns
         -------
