@@ -45,7 +45,7 @@ coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernel
 APART = NUMBA_CACHE_DIR=$(CURDIR)/.venv-$(1)/numba .venv-$(1)/bin/python -m pytest --benchmark-disable -p no:cacheprovider
 
 test-aeon: .venv-aeon/.done   ## the adapter to aeon, in .venv-aeon
-	$(call APART,aeon) tests/test_aeon.py tests/test_engine.py tests/test_transformer.py skhippo/aeon.py
+	$(call APART,aeon) tests/test_aeon.py tests/projection/test_engine.py tests/transformer/test_transformer.py skhippo/aeon.py
 
 test-oldest: .venv-oldest/.done   ## the test suite with the oldest supported versions, in .venv-oldest
 	$(call APART,oldest) -m "not slow" tests
@@ -72,15 +72,15 @@ bench-docs: export SKHIPPO_BENCH_TABLE = docs/performance_table.rst
 bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
 
 bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
-	OMP_NUM_THREADS=1 $(BIN)/python tests/benchmarks/memory_costs.py docs/online_table.rst
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.memory_costs docs/online_table.rst
 
 bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, and its table into docs/scattering_table.rst
-	OMP_NUM_THREADS=1 PYTHONPATH=tests $(BIN)/python -m benchmarks.scattering_speed docs/scattering_table.rst
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.scattering_speed docs/scattering_table.rst
 
 # Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
 # ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"
 bench-accuracy: $(VENV)/.base   ## accuracy beside MiniRocket, MultiRocket, Catch22 and others on corrupted series (a day)
-	PYTHONPATH=tests $(BIN)/python -m benchmarks.accuracy $(ARGS) $(TABLE)
+	$(BIN)/python -m tests.benchmarks.accuracy $(ARGS) $(TABLE)
 
 bench-accuracy-docs: export TABLE := --table docs/accuracy_table.rst
 bench-accuracy-docs: bench-accuracy   ## the same, and its tables into docs/accuracy_table.rst

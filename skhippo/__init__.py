@@ -12,12 +12,12 @@
 import importlib.util
 from typing import Any
 
-from skhippo._versions import show_versions
+from skhippo._support.names import name_publicly
+from skhippo._support.versions import show_versions
 from skhippo.augmentation import AugmentedClassifier
-from skhippo.formats import as_panel
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
-from skhippo.panel import Panel
+from skhippo.panel import Panel, as_panel
 from skhippo.projection import project, reconstruct
 from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
@@ -40,6 +40,8 @@ __all__ = [
     "reconstruct",
     "show_versions",
 ]
+
+name_publicly(globals(), __all__)
 
 
 def __getattr__(name: str) -> Any:

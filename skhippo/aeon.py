@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhippo._delegation import Delegating
+from skhippo._sklearn.delegation import Delegating
 from skhippo.measures import LagT
-from skhippo.transformer import HiPPOTransformer as Transformer
+from skhippo.transformer.transformer import HiPPOTransformer as Transformer
 
 try:
     from aeon.transformations.collection import BaseCollectionTransformer

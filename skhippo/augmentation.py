@@ -17,11 +17,11 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
 
-from skhippo._links import DocumentedMixin
-from skhippo._reading import read_panel
-from skhippo._validation import Interval, check_choice, fit_context, routing_enabled
+from skhippo._sklearn.input import read_panel
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.validation import Interval, check_choice, fit_context, routing_enabled
 from skhippo.datasets import drop, gap, resample
-from skhippo.panel import Panel
+from skhippo.panel.container import Panel
 
 __all__ = ["AugmentedClassifier"]
 

@@ -28,9 +28,9 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
 from sklearn.utils import check_random_state
 
-from skhippo._validation import check_choice, check_finite_number
-from skhippo.formats import as_panel
-from skhippo.panel import Panel
+from skhippo._support.validation import check_choice, check_finite_number
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
 
 __all__ = [
     "band_limited_noise",

@@ -6,7 +6,7 @@
 
 Both are lazy.  What is sent between workers is not the observations but what is remembered of them: of LegS and LagT
 one row of ``order`` numbers a channel for each stretch of a series, of a window measure the observations in the window.
-Stretches are joined in pairs, neighbours in time first (`skhippo._memory.joining`), so the result is that of one
+Stretches are joined in pairs, neighbours in time first (`skhippo.memory.merging`), so the result is that of one
 machine, to rounding.  A task that is lost with its worker is run again, and gives the same.
 """
 
@@ -19,16 +19,16 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhippo._memory.joining import JOININGS
-from skhippo._memory.stretches import Stretches
-from skhippo._reading import read_panel
-from skhippo.formats import as_panel
-from skhippo.hold import Hold, domain_end
+from skhippo._sklearn.input import read_panel
 from skhippo.measures import Measure
-from skhippo.memory import HiPPOMemory
-from skhippo.panel import Panel
-from skhippo.projection import project
-from skhippo.transformer import HiPPOTransformer
+from skhippo.memory.history_store import Stretches
+from skhippo.memory.memory import HiPPOMemory
+from skhippo.memory.merging import JOININGS
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
+from skhippo.projection.hold import Hold, domain_end
+from skhippo.projection.projection import project
+from skhippo.transformer.transformer import HiPPOTransformer
 
 try:
     import dask.array as da

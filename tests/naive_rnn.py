@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import torch
 
-from skhippo.discretization import discretize, discretize_scaled, shares
+from skhippo.recurrence.discretization import discretize, discretize_scaled, shares
 
 
 def matrices(A, B, times, alpha, theta):

@@ -1,6 +1,7 @@
 """Imports go down only; the core is light; numpy alone meets underscored names of scikit-learn in one file."""
 
 import ast
+import graphlib
 import pathlib
 import subprocess
 import sys
@@ -11,65 +12,17 @@ import skhippo
 
 PACKAGE = pathlib.Path(skhippo.__file__).parent
 
-# From the ground floor up: a module may import from the floors below its own, never from its own or above.
-FLOORS = [
-    {
-        "_delegation",
-        "_jit",
-        "_files",
-        "_validation",
-        "_allocation",
-        "_links",
-        "_progress",
-        "_versions",
-        "_reals",
-        "_engine",
-        "_engine.quadrature",
-        "_engine.threads",
-        "_memory",
-        "_sliding",
-        "rnn.batch",
-    },
-    {
-        "measures",
-        "_packed",
-        "_engine.sums",
-        "_memory.checkpoint",
-        "rnn.baselines",
-        "rnn.saving",
-        "_sliding.kernels",
-        "_sliding.thresholds",
-    },
-    {"_tables", "_engine.sources", "discretization", "_sliding.combinations"},
-    {"_times", "_engine.compression"},
-    {"panel"},
-    {"_series", "hold"},
-    {"formats", "_engine.clocks", "recurrence"},
-    {"_engine.cells", "_reading", "rnn.transitions", "_along", "_along.stepping"},
-    {"projection", "_memory.reading", "rnn.walk"},
-    {"datasets", "rnn.cells", "rnn.data", "_memory.joining", "_memory.keeping", "_along.windows", "_sliding.windows"},
-    {
-        "augmentation",
-        "rnn.module",
-        "rnn.training",
-        "_memory.stretches",
-        "_memory.window",
-        "_memory.steps",
-        "_along.sliding",
-    },
-    {"memory", "coefficients", "rnn.classifier"},
-    {"transformer", "rnn"},
+# From the ground up: a package or module may import from the layers below its own, never from its own or above.
+# Inside a package the order is its own business, as long as there is no cycle.
+LAYERS = [
+    {"_support"},
+    {"measures", "panel"},
+    {"projection", "_sklearn"},
+    {"recurrence", "datasets"},
+    {"memory", "rnn", "augmentation", "discretization"},
+    {"transformer"},
     {"scattering"},
-    {"aeon", "distributed", "sktime._adapter", "plotting._axes", "plotting._source"},
-    {
-        "plotting._coefficients",
-        "plotting._measure",
-        "plotting._memory",
-        "plotting._occlusion",
-        "plotting._reconstruction",
-    },
-    {"plotting._sensitivity", "sktime._classifier"},
-    {"plotting", "sktime"},
+    {"aeon", "distributed", "plotting", "sktime"},
 ]
 HEAVY = ("torch", "sktime", "aeon", "pandas", "polars", "matplotlib", "numba", "dask")
 # Wings: modules and packages that are nothing without a heavy package.
@@ -105,14 +58,36 @@ def dotted(path):
 
 
 def test_imports_go_down_only():
-    floor = {module: level for level, modules in enumerate(FLOORS) for module in modules}
-    modules = {dotted(path): path for path in PACKAGE.rglob("*.py")}
-    del modules[""]  # the package itself
-    assert set(modules) == set(floor), "give every module its floor"
-    for module, path in modules.items():
+    layer = {name: level for level, names in enumerate(LAYERS) for name in names}
+    tops = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert tops - {"__init__"} == set(layer), "every package and module of the top level has its layer"
+    for path in PACKAGE.rglob("*.py"):
+        own = dotted(path).split(".")[0]
         for name, _, _ in imports(path):
-            if name.startswith("skhippo."):
-                assert floor[name.removeprefix("skhippo.")] < floor[module], f"{module} imports {name}"
+            if own and name.startswith("skhippo."):
+                other = name.split(".")[1]
+                assert other == own or layer[other] < layer[own], f"{dotted(path)} imports {name}"
+
+
+def test_no_cycle_inside_a_package():
+    modules = {dotted(path): path for path in PACKAGE.rglob("*.py")}
+    wanted = {
+        module: {
+            found
+            for name, _, names in imports(path)
+            for found in (name.removeprefix("skhippo."), *(f"{name}.{x}".removeprefix("skhippo.") for x in names))
+            if name.startswith("skhippo.") and found in modules and modules[found].name != "__init__.py"
+        }
+        for module, path in modules.items()
+        if module and path.name != "__init__.py"
+    }
+    tuple(graphlib.TopologicalSorter(wanted).static_order())
+
+
+def test_the_top_level_is_small():
+    names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
+    assert len(names - {"__init__"}) <= 18
+    assert {name for name in names if name.startswith("_")} - {"__init__"} == {"_sklearn", "_support"}
 
 
 def test_heavy_packages_are_never_imported_at_import_time():
@@ -124,7 +99,7 @@ def test_heavy_packages_are_never_imported_at_import_time():
 
 def test_underscored_names_of_scikit_learn_enter_at_one_place():
     for path in PACKAGE.rglob("*.py"):
-        if path.stem != "_validation":
+        if dotted(path) != "_support.validation":
             for name, _, names in imports(path):
                 private = any(part.startswith("_") for part in (*name.split("."), *names))
                 assert not (name.startswith("sklearn") and private), f"{path.name} imports {names} from {name}"

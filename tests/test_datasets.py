@@ -18,8 +18,8 @@ from skhippo.datasets import (
     resample,
     rescale_time,
 )
-from skhippo.formats import as_panel
-from skhippo.panel import Panel
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import sys
 
 import numpy as np
 import pytest
-from conftest import MEASURES
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory, HiPPOTransformer, Panel, as_panel, project
-from skhippo._memory.joining import JOININGS
+from skhippo.memory.merging import JOININGS
+from tests.conftest import MEASURES
 
 dask = pytest.importorskip("dask", reason="Dask is not installed")
 distributed = pytest.importorskip("distributed", reason="Dask is not installed")

@@ -18,8 +18,10 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_info, threadpool_limits
 
-from skhippo import HiPPOTransformer, as_panel, project, projection
-from skhippo._engine import clocks, compression, threads
+from skhippo import HiPPOTransformer, as_panel, project
+from skhippo._support import threads
+from skhippo.projection import compression, projection
+from skhippo.projection import schedule as clocks
 
 # A worker that hangs is an error: seconds until then.  All of it takes one or two.
 PATIENCE = 120

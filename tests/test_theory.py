@@ -9,13 +9,13 @@ import itertools
 
 import numpy as np
 import pytest
-from conftest import MEASURES
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 
 from skhippo import HiPPOTransformer, LagT, LegS, LegT, Panel, project, reconstruct
-from skhippo.discretization import DISCRETIZATIONS
-from skhippo.recurrence import Recurrence
+from skhippo.recurrence.discretization import DISCRETIZATIONS
+from skhippo.recurrence.recurrence import Recurrence
+from tests.conftest import MEASURES
 
 STRETCHES = [0.1, 0.37, 2.0, 7.3, 10.0]
 # Relative to the largest coefficient.  Measured: 6e-14; stretched times are rounded.

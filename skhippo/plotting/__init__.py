@@ -5,12 +5,12 @@ computed numbers, `plot` draws them again, and ``ax_`` and ``figure_`` are there
 channel on one axes.
 """
 
-from skhippo.plotting._coefficients import CoefficientsDisplay
-from skhippo.plotting._measure import MeasureDisplay
-from skhippo.plotting._memory import MemoryDisplay
-from skhippo.plotting._occlusion import OcclusionDisplay
-from skhippo.plotting._reconstruction import ReconstructionDisplay
-from skhippo.plotting._sensitivity import SensitivityDisplay
+from skhippo.plotting.coefficients import CoefficientsDisplay
+from skhippo.plotting.measure import MeasureDisplay
+from skhippo.plotting.memory import MemoryDisplay
+from skhippo.plotting.occlusion import OcclusionDisplay
+from skhippo.plotting.reconstruction import ReconstructionDisplay
+from skhippo.plotting.sensitivity import SensitivityDisplay
 
 __all__ = [
     "CoefficientsDisplay",

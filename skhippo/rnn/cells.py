@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from skhippo.discretization import as_discretization
 from skhippo.measures import LegT, Measure
+from skhippo.recurrence.discretization import as_discretization
 from skhippo.rnn.batch import Batch
 from skhippo.rnn.transitions import Clock, Dynamics, Stepper, measure_dynamics, random_dynamics
 from skhippo.rnn.walk import Weights, trace, walk

@@ -19,13 +19,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, check_is_fitted, column_or_1d
 from torch import Tensor
 
-from skhippo._files import damaged
-from skhippo._links import DocumentedMixin
-from skhippo._reading import read_panel
-from skhippo._validation import Interval, StrOptions, check_sample_weight, fit_context
-from skhippo.hold import domain_ends
+from skhippo._sklearn.input import read_panel
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.files import damaged
+from skhippo._support.validation import Interval, StrOptions, check_sample_weight, fit_context
 from skhippo.measures import MEASURES, as_measure
-from skhippo.panel import Panel
+from skhippo.panel.container import Panel
+from skhippo.projection.hold import domain_ends
 from skhippo.rnn.cells import MemoryCell
 from skhippo.rnn.data import Labelled, Preparation
 from skhippo.rnn.module import CELLS, INPUTS, HiPPORNN

@@ -11,10 +11,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skhippo.formats import as_panel
 from skhippo.measures import Measure
-from skhippo.panel import Panel
-from skhippo.projection import project
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
+from skhippo.projection.projection import project
 from skhippo.rnn.batch import Batch, shown
 
 __all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled"]

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skhippo._validation import check_choice, check_finite_number, check_order
+from skhippo._support.validation import check_choice, check_finite_number, check_order
 from skhippo.measures import as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
 from skhippo.rnn.batch import Batch, shown

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skhippo._files import damaged, header, read_header, replacing
+from skhippo._support.files import damaged, header, read_header, replacing
 
 __all__ = ["classes_from", "describe_classes", "describe_settings", "read_model", "settings_from", "write_model"]
 

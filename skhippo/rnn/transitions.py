@@ -34,9 +34,9 @@ from numpy.typing import NDArray
 from scipy.linalg import schur
 from torch import Tensor
 
-from skhippo.discretization import shares
 from skhippo.measures import FouT, LagT, LegS, LegT, Measure
-from skhippo.recurrence import Recurrence
+from skhippo.recurrence.discretization import shares
+from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["Clock", "Dynamics", "Steps", "measure_dynamics", "random_dynamics"]
 

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo.measures import LagT
-from skhippo.scattering import HiPPOScatteringTransformer as ScatteringTransformer
-from skhippo.transformer import HiPPOTransformer as Transformer
+from skhippo.scattering.scattering import HiPPOScatteringTransformer as ScatteringTransformer
+from skhippo.transformer.transformer import HiPPOTransformer as Transformer
 
 try:
     import pandas as pd
@@ -21,7 +21,7 @@ try:
 except ModuleNotFoundError as error:
     raise ModuleNotFoundError("skhippo.sktime needs sktime: pip install 'skhippo[sktime]'") from error
 
-from skhippo.sktime._adapter import CONTAINERS, Adapter, read
+from skhippo.sktime.adapter import CONTAINERS, Adapter, read
 
 __all__ = ["HiPPOScatteringTransformer", "HiPPOTransformer"]
 
@@ -166,7 +166,7 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
 def __getattr__(name: str) -> Any:
     """Import what needs torch when it is asked for."""
     if name == "HiPPORNNClassifier":
-        from skhippo.sktime._classifier import HiPPORNNClassifier
+        from skhippo.sktime.classifier import HiPPORNNClassifier
 
         return HiPPORNNClassifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -10,10 +10,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from benchmarks import physionet, references
-from benchmarks.table import Goal, Unit
 from skhippo import Panel, project
 from skhippo.datasets import load_uea
+from tests.benchmarks import physionet, references
+from tests.benchmarks.table import Goal, Unit
 
 GFLOPS = Unit("GFLOP/s", 1e9)
 OBSERVATIONS = Unit("M obs/s", 1e6)

@@ -7,7 +7,7 @@ import time
 import pytest
 from threadpoolctl import threadpool_limits
 
-from benchmarks.table import Ledger, Line
+from tests.benchmarks.table import Ledger, Line
 
 _LEDGER = pytest.StashKey[Ledger]()
 _MIN_ROUNDS, _MAX_ROUNDS = 3, 30

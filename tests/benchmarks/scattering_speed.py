@@ -10,10 +10,10 @@ import time
 
 from sktime.transformations.rocket import MiniRocketMultivariate
 
-from benchmarks.accuracy.methods import Grid
-from benchmarks.table import as_ratio, simple_table
 from skhippo import HiPPOScatteringTransformer, as_panel
 from skhippo.datasets import load_uea
+from tests.benchmarks.accuracy.methods import Grid
+from tests.benchmarks.table import as_ratio, simple_table
 
 SETS = ("JapaneseVowels", "RacketSports", "Libras", "SyntheticControl", "GunPoint", "Epilepsy", "OSULeaf")
 HEAD = ["set", "series", "channels", "length", "threads"]

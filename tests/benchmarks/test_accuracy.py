@@ -5,14 +5,14 @@ import sys
 import pytest
 from sklearn.pipeline import make_pipeline
 
-from benchmarks.accuracy import __main__ as program
-from benchmarks.accuracy.irregular import Task
-from benchmarks.accuracy.methods import METHODS, Grid, Method, Summary, logistic, plain
-from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT
-from benchmarks.accuracy.report import cells, means, pairs, write
-from benchmarks.accuracy.results import Store
 from skhippo import as_panel
 from skhippo.datasets import irregular_sinusoids
+from tests.benchmarks.accuracy import __main__ as program
+from tests.benchmarks.accuracy.irregular import Task
+from tests.benchmarks.accuracy.methods import METHODS, Grid, Method, Summary, logistic, plain
+from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT
+from tests.benchmarks.accuracy.report import cells, means, pairs, write
+from tests.benchmarks.accuracy.results import Store
 
 
 def record(set_name, method, seed, condition, score):
@@ -87,7 +87,7 @@ def test_a_task_is_run_by_folds_and_its_mean_is_in_the_table(monkeypatch, store,
     program.run_task(store, task)
     assert len(store.records) == 6
     assert min(r["score"] for r in store.records.values()) > 0.8
-    monkeypatch.setattr("benchmarks.accuracy.report.TASKS", {"sinusoids": task})
+    monkeypatch.setattr("tests.benchmarks.accuracy.report.TASKS", {"sinusoids": task})
     write(store, tmp_path / "table.rst")
     text = (tmp_path / "table.rst").read_text()
     assert text.count("sinusoids") == 2

@@ -10,13 +10,13 @@ import pytest
 
 pytest.importorskip("torch", reason="torch is not installed")
 
-import naive_rnn
 import torch
 
-from benchmarks.cases import Against, ratio
-from benchmarks.table import Unit
 from skhippo.rnn.batch import Batch
 from skhippo.rnn.module import HiPPORNN
+from tests import naive_rnn
+from tests.benchmarks.cases import Against, ratio
+from tests.benchmarks.table import Unit
 
 pytestmark = pytest.mark.compiled
 

@@ -21,10 +21,10 @@ import numpy as np
 import pytest
 
 import skhippo
-from benchmarks import cases, references
-from benchmarks.table import Line
 from skhippo import HiPPOMemory, HiPPOTransformer, LegS, as_panel, project
-from skhippo.recurrence import Recurrence
+from skhippo.recurrence.recurrence import Recurrence
+from tests.benchmarks import cases, references
+from tests.benchmarks.table import Line
 
 pytestmark = pytest.mark.compiled
 

@@ -1,17 +1,17 @@
-"""Run what is missing of the table, and print it: ``python -m benchmarks.accuracy --help``."""
+"""Run what is missing of the table, and print it: ``python -m tests.benchmarks.accuracy --help``."""
 
 import argparse
 
-from benchmarks.accuracy import heads
-from benchmarks.accuracy.irregular import TASKS, run_fold
-from benchmarks.accuracy.methods import METHODS
-from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS, TRAINED_ON, run_fit, split
-from benchmarks.accuracy.report import parts, write
-from benchmarks.accuracy.results import Store
+from tests.benchmarks.accuracy import heads
+from tests.benchmarks.accuracy.irregular import TASKS, run_fold
+from tests.benchmarks.accuracy.methods import METHODS
+from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS, TRAINED_ON, run_fit, split
+from tests.benchmarks.accuracy.report import parts, write
+from tests.benchmarks.accuracy.results import Store
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.accuracy", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.accuracy", description=__doc__)
     parser.add_argument("--sets", nargs="*", default=[*DEVELOPMENT, *OTHER, *TASKS], help="archive sets and tasks")
     parser.add_argument(
         "--methods", nargs="*", default=list(METHODS), help="for the archive sets; 'heads': the study of heads"

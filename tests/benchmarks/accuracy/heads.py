@@ -7,8 +7,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC, LinearSVC
 
-from benchmarks.accuracy.methods import Method, plain
 from skhippo import HiPPOScatteringTransformer
+from tests.benchmarks.accuracy.methods import Method, plain
 
 FEATURES = {"HiPPO": plain, "scattering": HiPPOScatteringTransformer}
 HEADS = {

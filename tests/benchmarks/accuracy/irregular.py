@@ -14,10 +14,10 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline, make_union
 
-from benchmarks.accuracy.methods import Method, Summary, ridge, rocket, trees
-from benchmarks.asas import read_light_curves
-from benchmarks.physionet import read_deaths, read_set_a
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer
+from tests.benchmarks.accuracy.methods import Method, Summary, ridge, rocket, trees
+from tests.benchmarks.asas import read_light_curves
+from tests.benchmarks.physionet import read_deaths, read_set_a
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks.accuracy import heads
-from benchmarks.accuracy.irregular import TASKS
-from benchmarks.accuracy.methods import METHODS
-from benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS
-from benchmarks.table import simple_table
+from tests.benchmarks.accuracy import heads
+from tests.benchmarks.accuracy.irregular import TASKS
+from tests.benchmarks.accuracy.methods import METHODS
+from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS
+from tests.benchmarks.table import simple_table
 
 NAMES = [condition.name for condition in CONDITIONS]
 # Each pair is compared set by set; the second is what the first has to beat.

@@ -1,0 +1,1 @@
+"""What all estimators share: how they read `X`, their tags, links and delegation."""

@@ -1,0 +1,1 @@
+"""What every layer may lean on: compilation, threads, quadrature, allocation, files, validation."""

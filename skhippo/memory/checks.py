@@ -1,0 +1,92 @@
+"""Reading: observations as arrays of one form, or an error that says which one is wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhippo.panel.arrays import as_real
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
+
+__all__ = ["LARGEST", "check_clock", "read_panel", "read_values", "spread_times"]
+
+Array = NDArray[np.float64]
+
+#: Differences of larger values, and sums of many of them, may overflow; not a float, which beside float32 is one.
+LARGEST = np.float64(1e290)
+
+
+def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Array, bool]:
+    """Return values in the shape (n_streams, k, n_channels), and whether they were one observation of each stream."""
+    array = as_real(values, "values").astype(np.float64, copy=False)
+    single = array.ndim == 2
+    chunk = array[:, None] if single else array
+    if chunk.ndim != 3 or (chunk.shape[0], chunk.shape[2]) != (n_streams, n_channels):
+        raise ValueError(
+            f"values has shape {array.shape}: ({n_streams}, {n_channels}), (n_streams, n_channels), is expected for "
+            f"one observation of each stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
+        )
+    bad = _too_large(chunk)
+    if bad.any():
+        stream, position, channel = np.argwhere(bad)[0]
+        raise ValueError(_refusal(chunk[stream, position, channel], stream, channel, position))
+    return chunk, single
+
+
+def read_panel(X: object) -> Panel:
+    """Return series as a panel, the values of which are not too large."""
+    panel = as_panel(X)
+    bad = _too_large(panel.values)
+    if bad.any():
+        row, channel = np.argwhere(bad)[0]
+        stream = int(np.searchsorted(panel.offsets, row, side="right")) - 1
+        raise ValueError(_refusal(panel.values[row, channel], stream, channel, row - panel.offsets[stream]))
+    return panel
+
+
+def _too_large(values: NDArray) -> NDArray[np.bool_]:
+    with np.errstate(invalid="ignore"):
+        return np.abs(values) > LARGEST
+
+
+def _refusal(value: float, stream: int, channel: int, position: int) -> str:
+    cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (= not observed)"
+    return (
+        f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to {LARGEST:g} are "
+        f"expected; {cure}"
+    )
+
+
+def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -> NDArray[Any]:
+    """Return times, numbers or dates, in the shape (n_streams, k)."""
+    shapes = [(), (1,), (n_streams,)] if single else [(k,)]
+    if times.shape not in [*shapes, (n_streams, k)]:
+        words = f"one time, or one for each stream, ({n_streams},)" if single else f"({k},) or ({n_streams}, {k})"
+        raise ValueError(f"times has shape {times.shape}: {words}, is expected")
+    return np.broadcast_to(times[:, None] if single and times.ndim == 1 else times, (n_streams, k))
+
+
+def check_clock(clock: Array, start: Array, now: Array) -> None:
+    """Raise unless times, (n_streams, k), are finite and increase from `now` on."""
+    start = np.where(np.isnan(start), clock[:, 0], start)
+    with np.errstate(invalid="ignore", over="ignore"):
+        rising = np.empty(clock.shape, dtype=bool)
+        np.greater(clock[:, 1:], clock[:, :-1], out=rising[:, 1:])
+        rising[:, 0] = np.isnan(now) | (clock[:, 0] > now)
+        good = rising & np.isfinite(clock - start[:, None])
+    if good.all():
+        return
+    stream, position = np.argwhere(~good)[0]
+    time, place = clock[stream, position], f"stream {stream}, position {position}"
+    if not np.isfinite(time):
+        raise ValueError(f"{place}: the time is {time}: finite times are expected; drop the observation")
+    if rising[stream, position]:
+        raise ValueError(f"{place}: the time since the start, {start[stream]}, overflows float64: rescale the times")
+    before = clock[stream, position - 1] if position else now[stream]
+    raise ValueError(
+        f"{place}: the time {time} is not after {before}{'' if position else ', the last one so far'}: times must "
+        "increase strictly"
+    )

@@ -1,0 +1,158 @@
+"""Stretches: what is kept where all of the history counts, for LegS and LagT.
+
+For each row what is remembered between its first and its last observation (`skhippo.memory.merging`).  What comes
+before and after is constant, and joined when coefficients are asked for, since the next observation may still turn it
+into a straight line.
+"""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.memory.merging import JOININGS
+from skhippo.memory.store import Chunk, Keeper, Mergeable, Packed, Setting
+from skhippo.panel.container import Panel
+from skhippo.panel.layout import to_offsets
+
+__all__ = ["Stretches"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Stretches(Mergeable):
+    """Stretches between the first and the last observation of each row."""
+
+    names = ("first_time", "first_value", "last_time", "last_value", "state")
+
+    def __init__(self, setting: Setting) -> None:
+        super().__init__(setting)
+        self.joining = JOININGS[type(setting.measure)](setting.measure, setting.order, setting.hold)
+        self.first_time, self.first_value, self.last_time, self.last_value = np.full((4, setting.n_rows), np.nan)
+        self.state = np.zeros((setting.n_rows, setting.order))
+
+    def shapes(self) -> dict[str, tuple[int | None, ...]]:
+        rows = (self.setting.n_rows,)
+        return dict.fromkeys(self.names[:4], rows) | {"state": (*rows, self.setting.order)}
+
+    def as_rows(self) -> Array:
+        """Return all that is kept, one row of numbers a stream."""
+        return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in self.arrays.values()])
+
+    def restore_rows(self, rows: Array) -> None:
+        """Take over what `as_rows` gave."""
+        shapes = [array.shape for array in self.arrays.values()]
+        ends = np.cumsum([math.prod(shape) // self.setting.n_streams for shape in shapes])
+        parts = zip(self.arrays, np.split(rows, ends[:-1], axis=1), shapes, strict=True)
+        self.restore({name: part.reshape(shape) for name, part, shape in parts})
+
+    def last_seen(self) -> tuple[Array, Array]:
+        return self.last_time, self.last_value
+
+    def first_seen(self) -> tuple[Array, Array]:
+        return self.first_time, self.first_value
+
+    # ------------------------------------------------------------------ observations
+    def _begin(self, panel: Panel) -> None:
+        rows = np.arange(self.setting.n_rows).reshape(len(panel), panel.n_channels)
+        for channel in range(panel.n_channels):
+            seen = ~np.isnan(panel.values[:, channel])
+            lengths = np.add.reduceat(seen, panel.offsets[:-1], dtype=np.int64)
+            chosen = rows[lengths > 0, channel]
+            if chosen.size:
+                values = panel.values[seen, channel].astype(np.float64, copy=False)
+                packed = Packed(panel.times[seen], values, to_offsets(lengths[lengths > 0]))
+                begin, end = packed.offsets[:-1], packed.offsets[1:] - 1
+                self._start(chosen, packed.times[begin], packed.values[begin])
+                self.state[chosen] = self._projected(packed)
+                self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
+
+    def _extend(self, chunk: Chunk) -> None:
+        k = chunk.times.shape[1]
+        for streams, rows in self._blocks(k + self.setting.order):
+            times, values = chunk.rows(streams)
+            if k == 1:
+                self._add_one(rows, times[:, 0], values[:, 0])
+            else:
+                self._add(rows, times, values)
+
+    def _add_one(self, rows: slice, times: Array, values: Array) -> None:
+        seen, begun = ~np.isnan(values), ~np.isnan(self.last_time[rows])
+        fresh, more = seen & ~begun, seen & begun
+        if fresh.any():
+            self._start(rows.start + np.flatnonzero(fresh), times[fresh], values[fresh])
+        if more.all():
+            self._append(rows, times, values)
+        elif more.any():
+            self._append(rows.start + np.flatnonzero(more), times[more], values[more])
+
+    def _start(self, rows: Integers, times: Array, values: Array) -> None:
+        self.first_time[rows], self.first_value[rows] = times, values
+        self.last_time[rows], self.last_value[rows] = times, values
+        point = self.joining.point(values)
+        self.state[rows, : point.shape[1]] = point
+
+    def _append(self, rows: slice | Integers, times: Array, values: Array) -> None:
+        """Add one observation to each of some rows that have one."""
+        lengths = times - self.last_time[rows]
+        self._join(rows, self.joining.segment(lengths, self.last_value[rows], values), lengths)
+        self.last_time[rows], self.last_value[rows] = times, values
+
+    def _join(self, rows: slice | Integers, new: Array, lengths: Array) -> None:
+        old = self.last_time[rows] - self.first_time[rows]
+        self.state[rows] = self.joining.join(self.state[rows], old, new, lengths)
+
+    def _add(self, rows: slice, times: Array, values: Array) -> None:
+        """Project what is new, from the last observation on, and join."""
+        observed = ~np.isnan(values).all(axis=1)
+        chosen = rows.start + np.flatnonzero(observed)
+        if not chosen.size:
+            return
+        packed = Packed.of(
+            np.column_stack([self.last_time[chosen], times[observed]]),
+            np.column_stack([self.last_value[chosen], values[observed]]),
+        )
+        begin, end = packed.offsets[:-1], packed.offsets[1:] - 1
+        fresh = np.isnan(self.first_time[chosen])
+        self._start(chosen[fresh], packed.times[begin[fresh]], packed.values[begin[fresh]])
+        self._join(chosen, self._projected(packed), packed.times[end] - packed.times[begin])
+        self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
+
+    def _projected(self, packed: Packed) -> Array:
+        """Return what is remembered of rows between their first and their last observation."""
+        end = packed.offsets[1:] - 1
+        return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
+
+    # ------------------------------------------------------------------ merging
+    def _absorb(self, other: Keeper, shift: Array) -> None:
+        assert isinstance(other, Stretches)  # for the type checker
+        later = np.repeat(shift, self.setting.n_channels)
+        for _, block in self._blocks(self.setting.order):
+            theirs = block.start + np.flatnonzero(~np.isnan(other.first_time[block]))
+            begun = ~np.isnan(self.first_time[theirs])
+            first = theirs[~begun]
+            self.first_time[first] = other.first_time[first] + later[first]
+            self.first_value[first], self.state[first] = other.first_value[first], other.state[first]
+            both = theirs[begun]
+            if both.size:
+                self._append(both, other.first_time[both] + later[both], other.first_value[both])
+                self._join(both, other.state[both], other.last_time[both] - other.first_time[both])
+            self.last_time[theirs] = other.last_time[theirs] + later[theirs]
+            self.last_value[theirs] = other.last_value[theirs]
+
+    # ------------------------------------------------------------------ coefficients
+    def coefficients(self) -> Array:
+        out = np.full((self.setting.n_rows, self.setting.order), np.nan)
+        for streams, rows in self._blocks(self.setting.order):
+            seen = ~np.isnan(self.first_time[rows])
+            chosen: slice | Integers = rows if seen.all() else rows.start + np.flatnonzero(seen)
+            start, now = self._of_rows(self.start, streams)[seen], self._of_rows(self.now, streams)[seen]
+            first, last = self.first_time[chosen], self.last_time[chosen]
+            values = self.first_value[chosen], self.last_value[chosen]
+            out[chosen] = self.joining.coefficients(
+                self.state[chosen], *values, before=first - start, length=last - first, after=now - last
+            )
+        return out

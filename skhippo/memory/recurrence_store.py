@@ -1,0 +1,58 @@
+"""Steps: what is kept by a recurrence, coefficients that go from observation to observation."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.memory.store import Chunk, Keeper, Setting
+from skhippo.projection.hold import carry_on
+from skhippo.recurrence.recurrence import Recurrence
+
+__all__ = ["Steps"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+class Steps(Keeper):
+    """Coefficients at the present, taken from observation to observation.
+
+    Where a channel was not observed its last value is the input; a channel that was never observed waits.
+    """
+
+    names = ("last_value", "state")
+
+    def __init__(self, setting: Setting, discretization: str | float) -> None:
+        super().__init__(setting)
+        self.recurrence = Recurrence(setting.measure, setting.order, discretization)
+        self.last_value = np.full(setting.n_rows, np.nan)
+        self.state = np.zeros((setting.n_rows, setting.order))
+
+    def shapes(self) -> dict[str, tuple[int | None, ...]]:
+        return {"last_value": (self.setting.n_rows,), "state": (self.setting.n_rows, self.setting.order)}
+
+    def _extend(self, chunk: Chunk) -> None:
+        for streams, rows in self._blocks(chunk.times.shape[1] + self.setting.order):
+            observed = chunk.values[streams]
+            _, k, n_channels = observed.shape
+            times = np.column_stack([self.now[streams], chunk.times[streams]]) - self.start[streams, None]
+            times = np.repeat(times, n_channels, axis=0)
+            values = np.empty((len(times), k + 1))
+            values[:, 0] = self.last_value[rows]
+            place, channel = np.divmod(np.arange(len(times)), n_channels)
+            carry_on(observed.reshape(-1, n_channels), place * k, channel, values)
+            self.last_value[rows] = values[:, -1]
+            first = np.isnan(values).sum(axis=1)  # where each row has been observed for the first time
+            for k in np.unique(first[first < values.shape[1]]):
+                some = first == k
+                self._advance(rows.start + np.flatnonzero(some), times[some, k:], values[some, k:], begun=k == 0)
+
+    def _advance(self, rows: Integers, times: Array, values: Array, *, begun: bool) -> None:
+        """Go from the first of some times to the last."""
+        state = self.state[rows] if begun else self.recurrence.start(values[:, 0])
+        self.recurrence.follow(state, values, times, self.setting.hold)
+        self.state[rows] = state
+
+    def coefficients(self) -> Array:
+        return np.where(np.isnan(self.last_value)[:, None], np.nan, self.state)

@@ -1,0 +1,6 @@
+"""The container of series, and the door for every other format."""
+
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
+
+__all__ = ["Panel", "as_panel"]

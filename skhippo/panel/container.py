@@ -1,0 +1,708 @@
+"""Panels: the one container of the library.
+
+A panel is a collection of time series that may be irregular, of unequal lengths and full of holes.  `Panel`
+holds it *packed*: the observations of all series one after the other, and where each series begins.  Nothing
+is padded, so nothing has to be told apart from padding later.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, overload
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from skhippo._support.validation import check_choice
+from skhippo.panel.arrays import Array, as_array, as_real
+from skhippo.panel.dataframes import TABLES, column_names, column_of, make_table, object_array, pack_rows
+from skhippo.panel.layout import (
+    Namer,
+    check_not_empty,
+    check_values,
+    counted,
+    namer,
+    place_of,
+    same_channels,
+    same_names,
+    same_values,
+    sample_numbers,
+    survey,
+    to_offsets,
+)
+from skhippo.panel.times import anchor, as_times, check_times, check_unit, common_unit, dates_after, in_unit_of
+
+__all__ = ["Panel"]
+
+_STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids", "_stamps", "_n_missing")
+
+
+class Panel:
+    """Series of unequal lengths with their own times, packed one after the other.
+
+    Series `i` has the rows ``offsets[i]:offsets[i + 1]`` of `values` and `times`.
+
+    Parameters
+    ----------
+    values : array-like of shape (total, n_channels)
+        The observations of all series, one row a time.  NaN means that the channel was not observed then.
+        float32 and float64 are kept, other real numbers become float64.  Not copied where that can be
+        avoided: do not write into the array afterwards.
+    times : array-like of shape (total,), optional
+        Observation times, strictly increasing inside a series, in any unit (float64).  Dates (datetime64,
+        pandas, `datetime.datetime`) become seconds since the first time of their series, which is kept in
+        `origins`; durations (timedelta64) become seconds.  Default: the sample numbers 0, 1, 2, ... of
+        each series, which take no memory before `times` is asked for.
+    offsets : array-like of shape (n_series + 1,), optional
+        Where each series begins; ``offsets[0] == 0`` and ``offsets[-1] == total``.  Default: one series.
+    channel_names : sequence of str, optional
+        One distinct name a channel.
+    origins : array-like of shape (n_series,), datetime64, optional
+        The moment from which the times (in seconds) of each series count; NaT for a series without one.
+    series_ids : array-like of shape (n_series,), optional
+        A label a series.
+
+    Attributes
+    ----------
+    values : ndarray of shape (total, n_channels), float32 or float64, read-only
+    times : ndarray of shape (total,), float64, read-only
+    offsets : ndarray of shape (n_series + 1,), int64, read-only
+    channel_names : tuple of str, or None
+    origins : ndarray of shape (n_series,), datetime64, read-only, or None
+    series_ids : ndarray of shape (n_series,), read-only, or None
+
+    Raises
+    ------
+    ValueError
+        If a series is empty, times are not finite or do not increase strictly, values are infinite,
+        or the parts do not fit together.
+    TypeError
+        If values or times are not numbers (times: nor dates or durations).
+
+    Notes
+    -----
+    A panel works as `X` in scikit-learn's cross-validation: ``len(panel)`` is the number of series, an index
+    array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one
+    series with values of shape (n_channels, n_times).  A list of such pairs is the same panel again.  The
+    times of such a pair are dates again, to the last digit, where they came from dates (and a list of pairs whose
+    first dates were removed by `where` counts from the new first).
+
+    Examples
+    --------
+    >>> from skhippo import Panel
+    >>> panel = Panel([[1.0], [2.0], [4.0], [3.0]], times=[0.0, 0.5, 0.0, 2.0], offsets=[0, 2, 4])
+    >>> panel
+    Panel(2 series, 1 channel, 2 observations)
+    >>> times, values = panel[1]
+    >>> times, values
+    (array([0., 2.]), array([[4., 3.]]))
+    >>> len(panel[[1]])
+    1
+    """
+
+    # Makes `array == panel` and the like ask the panel first instead of taking it apart.
+    __array_ufunc__ = None
+    __hash__ = None  # type: ignore[assignment]
+
+    values: Array
+    _times: NDArray[np.float64] | None  # None: sample numbers
+    offsets: NDArray[np.int64]
+    channel_names: tuple[str, ...] | None
+    origins: Array | None
+    series_ids: Array | None
+    _stamps: Array | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
+    _n_missing: int | None  # None: not counted yet
+    _sample_numbers: NDArray[np.float64] | None = None  # kept once they were asked for
+
+    def __init__(
+        self,
+        values: ArrayLike,
+        times: ArrayLike | None = None,
+        offsets: ArrayLike | None = None,
+        channel_names: Sequence[str] | None = None,
+        *,
+        origins: ArrayLike | None = None,
+        series_ids: ArrayLike | None = None,
+    ) -> None:
+        packed = as_real(values, "values")
+        if packed.ndim != 2:
+            raise ValueError(
+                f"values has shape {packed.shape}: (total, n_channels) is expected, one row an observation time; for "
+                "one channel pass values[:, np.newaxis]; for other layouts see as_panel"
+            )
+        total, n_channels = packed.shape
+        if n_channels == 0:
+            raise ValueError(f"values has shape {packed.shape}: at least one channel is expected")
+        bounds = _check_offsets(offsets, total)
+        n_series = len(bounds) - 1
+        ids = None if series_ids is None else _check_labels(series_ids, n_series)
+        name = namer(ids)
+        names = None if channel_names is None else _check_names(channel_names, n_channels)
+        starts = None if origins is None else _check_origins(origins, n_series)
+        clock, starts, stamps = _read_clock(times, starts, bounds, name)
+        missing = check_values(packed, bounds, name, names)
+        state = (packed, clock, bounds, names, starts, ids, stamps, missing)
+        self.__setstate__(dict(zip(_STATE, state, strict=True)))
+
+    @classmethod
+    def _trusted(cls, **state: Any) -> Panel:
+        """Make a panel from parts that are known to be good."""
+        panel = cls.__new__(cls)
+        panel.__setstate__(dict.fromkeys(_STATE) | state)
+        return panel
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {key: getattr(self, key) for key in _STATE}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for key, value in state.items():
+            setattr(self, key, _frozen(value) if isinstance(value, np.ndarray) else value)
+
+    @classmethod
+    def from_long(
+        cls,
+        frame: Any,
+        series: str = "id",
+        time: str = "t",
+        channels: Sequence[str] | str | None = None,
+    ) -> Panel:
+        """Make a panel from a long table: one row an observation time, one column a channel.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            The table.  NaN and null mean not observed.
+        series : str, default="id"
+            The column that tells which series a row belongs to.  Rows of a series need not be adjacent;
+            the series come in the order of their first row.
+        time : str, default="t"
+            The column of the times: numbers, dates or durations, increasing strictly inside each series.
+        channels : str or sequence of str, optional
+            The columns of the channels.  Default: all others, in their order.
+
+        Returns
+        -------
+        Panel
+            With the columns' names in `channel_names` and the ids in `series_ids`.
+
+        Raises
+        ------
+        ValueError
+            If a column is not there, an id is missing, or the times of a series do not increase strictly.
+        TypeError
+            If `frame` is no such table or a channel is not numeric (a table with one row a (series, time,
+            channel) has to be pivoted first).
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skhippo import Panel
+        >>> frame = pd.DataFrame({"id": ["a", "a", "b"], "t": [0.0, 1.5, 0.0], "x": [1.0, None, 3.0]})
+        >>> panel = Panel.from_long(frame)
+        >>> panel
+        Panel(2 series, 1 channel, 1 to 2 observations, 33.3% missing)
+        >>> panel.series_ids.tolist(), panel.channel_names
+        (['a', 'b'], ('x',))
+        """
+        available = column_names(frame)
+        if isinstance(channels, str):
+            channels = [channels]
+        chosen = [c for c in available if c not in (series, time)] if channels is None else list(channels)
+        for column in (series, time, *chosen):
+            if available.count(column) != 1:
+                raise ValueError(
+                    f"column {column!r} is there {available.count(column)} times: once is expected; the columns are "
+                    f"{', '.join(map(repr, available))}"
+                )
+        if not chosen:
+            raise ValueError(f"no channel is left beside the columns {series!r} and {time!r}")
+        hint = "; if the column names the channel of each row, pivot first: one column a channel"
+        rows = pack_rows(
+            np.asarray(column_of(frame, series)),
+            as_times(column_of(frame, time), f"column {time!r}"),
+            [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen],
+        )
+        return Panel(channel_names=[str(c) for c in chosen], **rows)
+
+    def to_long(self, series: str = "id", time: str = "t", *, library: str = "pandas") -> Any:
+        """Make a long table: one row an observation time, one column a channel; the inverse of `from_long`.
+
+        Parameters
+        ----------
+        series : str, default="id"
+            The column for `series_ids`; without these for the numbers of the series.
+        time : str, default="t"
+            The column for the times: dates (UTC, without a time zone) for series that have `origins`, else numbers.
+        library : {"pandas", "polars", "pyarrow"}, default="pandas"
+            Whose table.
+
+        Returns
+        -------
+        pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            The rows of a series are neighbours.  What was not observed is NaN in pandas, null in the others.  Channels
+            without names are called x0, x1, ...
+
+        Raises
+        ------
+        ValueError
+            If two columns would have the same name, some series have dates and some do not, or dates need a finer unit
+            than the library has.
+        ImportError
+            If the library is not installed.
+
+        Examples
+        --------
+        >>> from skhippo import as_panel
+        >>> as_panel([([0.0, 1.5], [[1.0, None]]), ([0.0], [[3.0]])]).to_long()
+           id    t   x0
+        0   0  0.0  1.0
+        1   0  1.5  NaN
+        2   1  0.0  3.0
+        """
+        check_choice("library", library, tuple(TABLES))
+        names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
+        columns = (series, time, *names)
+        for column in columns:
+            if columns.count(column) > 1:
+                raise ValueError(f"two columns would be called {column!r}: choose other names for series and time")
+        ids = np.arange(len(self)) if self.series_ids is None else self.series_ids
+        clock: Array = self.times
+        if self.origins is not None:
+            undated = np.isnat(self.origins)
+            if undated.any():
+                raise ValueError(
+                    f"series {undated.argmax()} has numbers as times, others have dates: one column cannot hold both; "
+                    "take panel[np.isnat(panel.origins)] and the rest one by one"
+                )
+            clock = in_unit_of(self._dates(), TABLES[library][0])
+        parts = [np.repeat(ids, self.lengths), clock, *self.values.T]
+        return make_table(dict(zip(columns, parts, strict=True)), library)
+
+    @classmethod
+    def concatenate(cls, panels: Iterable[Panel]) -> Panel:
+        """Put the series of several panels into one.
+
+        Parameters
+        ----------
+        panels : iterable of Panel
+            With the same number of channels and, where they have names, the same names.
+
+        Returns
+        -------
+        Panel
+            The series of the first panel, then those of the second, and so on.  `series_ids` are kept if all
+            panels have them.
+
+        Raises
+        ------
+        ValueError
+            If there is no panel, or channels differ.
+        TypeError
+            If something else than panels is given.
+
+        Examples
+        --------
+        >>> from skhippo import Panel, as_panel
+        >>> Panel.concatenate([as_panel([[1.0, 2.0]]), as_panel([[3.0, 4.0, 5.0]])])
+        Panel(2 series, 1 channel, 2 to 3 observations)
+        """
+        parts = list(panels)
+        for i, part in enumerate(parts):
+            if not isinstance(part, Panel):
+                raise TypeError(f"panels[{i}] is of type {type(part).__name__}: a Panel is expected; use as_panel")
+        if not parts:
+            raise ValueError("no panels to concatenate: at least one is expected")
+        same_channels([p.n_channels for p in parts], lambda i: f"panel {i}")
+        ids = [p.series_ids for p in parts if p.series_ids is not None]
+        lengths = np.concatenate([p.lengths for p in parts])
+        origins, stamps = _join_origins(parts)
+        return cls._trusted(
+            values=np.concatenate([p.values for p in parts]),
+            _times=None if all(p._times is None for p in parts) else np.concatenate([p.times for p in parts]),
+            offsets=to_offsets(lengths),
+            channel_names=same_names([p.channel_names for p in parts], lambda i: f"panel {i}"),
+            origins=origins,
+            series_ids=_join_labels(ids) if len(ids) == len(parts) else None,
+            _stamps=stamps,
+            _n_missing=None if any(p._n_missing is None for p in parts) else sum(p._count_missing() for p in parts),
+        )
+
+    def astype(self, dtype: DTypeLike) -> Panel:
+        """Return the panel with values of another precision.
+
+        Parameters
+        ----------
+        dtype : numpy.float32 or numpy.float64
+            The precision of the values; times stay float64.
+
+        Returns
+        -------
+        Panel
+            This panel itself, if it has that precision already.
+
+        Raises
+        ------
+        ValueError
+            If `dtype` is another one, or a value is too large for float32.
+
+        Examples
+        --------
+        >>> from skhippo import as_panel
+        >>> as_panel([[1.0, 2.0]]).astype("float32").dtype
+        dtype('float32')
+        """
+        target = np.dtype(dtype)
+        if target not in (np.dtype(np.float32), np.dtype(np.float64)):
+            raise ValueError(f"dtype must be float32 or float64, got {target}")
+        if target == self.dtype:
+            return self
+        with np.errstate(over="ignore"):
+            values = self.values.astype(target)
+        _, infinite = survey(values)
+        if infinite is not None:
+            row, channel = infinite
+            where = place_of(row, self.offsets, namer(self.series_ids))
+            raise ValueError(
+                f"{where} holds {self.values[row, channel]!s}, too large for {target}: rescale the channel or keep "
+                "float64"
+            )
+        return self._trusted(**self.__getstate__() | {"values": values})
+
+    def _with_channels(self, values: Array, channel_names: tuple[str, ...]) -> Panel:
+        """Return the same series with other channels, which hold no infinities."""
+        state = {"values": values, "channel_names": channel_names, "_n_missing": None}
+        return self._trusted(**self.__getstate__() | state)
+
+    def where(self, keep: ArrayLike) -> Panel:
+        """Return the panel with some of its observation times only.
+
+        Parameters
+        ----------
+        keep : array-like of shape (n_observations,), bool
+            Which rows of `values` and `times` to keep; at least one of each series.
+
+        Returns
+        -------
+        Panel
+            Times of dates go on counting from the same `origins`; this panel itself, if all rows are kept.
+
+        Raises
+        ------
+        ValueError
+            If `keep` is not a mask of the rows, or leaves a series empty.
+
+        Examples
+        --------
+        >>> from skhippo import Panel
+        >>> panel = Panel([[1.0], [2.0], [4.0]], times=[0.0, 0.5, 2.0])
+        >>> panel.where(panel.times != 0.5).times
+        array([0., 2.])
+        """
+        mask = np.asarray(keep)
+        total = len(self.values)
+        if mask.dtype != bool or mask.shape != (total,):
+            raise ValueError(f"keep is a {mask.dtype} array of shape {mask.shape}: a mask {(total,)} is expected")
+        rows = np.flatnonzero(mask)
+        if len(rows) == total:
+            return self
+        offsets = np.searchsorted(rows, self.offsets)
+        check_not_empty(np.diff(offsets))
+        times = rows - np.repeat(self.offsets[:-1], np.diff(offsets)) if self._times is None else self._times[rows]
+        return self._part(rows, slice(None), offsets, times.astype(np.float64, copy=False))
+
+    @property
+    def times(self) -> NDArray[np.float64]:
+        """Times of all rows; where none were given, the sample numbers 0, 1, 2, ... of each series."""
+        if self._times is not None:
+            return self._times
+        if self._sample_numbers is None:
+            self._sample_numbers = _frozen(sample_numbers(self.offsets))
+        return self._sample_numbers
+
+    def _ends(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Return the first and the last time of each series, new arrays of shape (n_series,)."""
+        if self._times is None:
+            return np.zeros(len(self)), (self.lengths - 1).astype(np.float64)
+        return self._times[self.offsets[:-1]], self._times[self.offsets[1:] - 1]
+
+    @property
+    def shape(self) -> tuple[int]:
+        """``(n_series,)``: a panel is indexed by series only."""
+        return (len(self),)
+
+    @property
+    def n_channels(self) -> int:
+        """Number of channels, the same for all series."""
+        return self.values.shape[1]
+
+    @property
+    def lengths(self) -> NDArray[np.int64]:
+        """Number of observation times of each series, shape (n_series,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_observations(self) -> int:
+        """Number of values that were observed (are not NaN), over all series and channels."""
+        return self.values.size - self._count_missing()
+
+    def _count_missing(self) -> int:
+        """Return the number of values that are NaN, counted once."""
+        if self._n_missing is None:
+            self._n_missing, _ = survey(self.values)
+        return self._n_missing
+
+    @property
+    def dtype(self) -> np.dtype:
+        """Precision of the values, float32 or float64."""
+        return self.values.dtype
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+        return (self._series(i) for i in range(len(self)))
+
+    @overload
+    def __getitem__(self, key: int) -> tuple[Array, Array]: ...
+    @overload
+    def __getitem__(self, key: slice | Sequence[int] | Array | tuple[Any, Any]) -> Panel: ...
+    def __getitem__(self, key: Any) -> Any:
+        if isinstance(key, tuple):
+            # scikit-learn indexes whatever has a shape by array[key, ...]
+            if len(key) != 2 or key[1] is not Ellipsis:
+                raise IndexError(f"a panel is indexed by series only, got {key!r}; take channels from panel.values")
+            key = key[0]
+        if isinstance(key, slice):
+            start, stop, step = key.indices(len(self))
+            if step == 1:
+                return self._span(start, max(start, stop))
+            return self._take(np.arange(start, stop, step))
+        positions = np.asarray(key)
+        if positions.ndim == 0:
+            if positions.dtype.kind not in "iu":
+                raise IndexError(f"a panel is indexed by integers, slices, index arrays and masks, got {key!r}")
+            return self._series(operator.index(positions[()]))
+        return self._take(self._positions(positions))
+
+    def _positions(self, key: Array) -> Array:
+        """Return a mask or an array of integers, negative ones included, as positions of series."""
+        n = len(self)
+        if key.ndim != 1 or (key.dtype.kind not in "iub" and key.size):
+            raise IndexError(f"an index of shape {key.shape} and type {key.dtype} is no 1-D array of integers or bools")
+        if key.dtype.kind == "b":
+            if len(key) != n:
+                raise IndexError(f"a mask of length {len(key)} for {n} series")
+            return np.flatnonzero(key)
+        key = key.astype(np.int64)
+        outside = (key < -n) | (key >= n)
+        if outside.any():
+            raise IndexError(f"series {key[outside][0]} is asked for in a panel of {n}")
+        return np.where(key < 0, key + n, key)
+
+    def _series(self, i: int) -> tuple[Array, Array]:
+        """Return (times, values) of one series, values of shape (n_channels, n_times)."""
+        n = len(self)
+        if not -n <= i < n:
+            raise IndexError(f"series {i} is asked for in a panel of {n}")
+        i %= n
+        rows = slice(self.offsets[i], self.offsets[i + 1])
+        times: Array
+        if self._times is None:
+            times = np.arange(rows.stop - rows.start, dtype=np.float64)
+            times.flags.writeable = False
+        else:
+            times = self._times[rows]
+        if self.origins is not None and not np.isnat(self.origins[i]):
+            times = dates_after(times, self.origins[i]) if self._stamps is None else self._stamps[rows]
+        return times, self.values[rows].T
+
+    def _dates(self) -> Array:
+        """Return the times of all series as dates, packed; NaT for the series without an origin."""
+        return (
+            dates_after(self.times, np.repeat(np.asarray(self.origins), self.lengths))
+            if self._stamps is None
+            else self._stamps
+        )
+
+    def _span(self, start: int, stop: int) -> Panel:
+        """Return neighbouring series as a panel of views."""
+        rows = slice(self.offsets[start], self.offsets[stop])
+        offsets = self.offsets[start : stop + 1] - self.offsets[start]
+        return self._part(rows, slice(start, stop), offsets, _rows_of(self._times, rows))
+
+    def _take(self, positions: Array) -> Panel:
+        """Return the series at `positions` as a panel of copies (of views, if they are neighbours)."""
+        if len(positions) and (np.diff(positions) == 1).all():
+            return self._span(int(positions[0]), int(positions[-1]) + 1)
+        lengths = self.lengths[positions]
+        offsets = to_offsets(lengths)
+        rows = np.repeat(self.offsets[positions] - offsets[:-1], lengths) + np.arange(offsets[-1])
+        return self._part(rows, positions, offsets, _rows_of(self._times, rows))
+
+    def _part(self, rows: slice | Array, series: slice | Array, offsets: Array, times: Array | None) -> Panel:
+        """Return the panel of some rows of some series."""
+        return self._trusted(
+            values=_rows_of(self.values, rows),
+            _times=times,
+            offsets=offsets,
+            channel_names=self.channel_names,
+            origins=_rows_of(self.origins, series),
+            series_ids=_rows_of(self.series_ids, series),
+            _stamps=_rows_of(self._stamps, rows),
+            _n_missing=0 if self._n_missing == 0 else None,
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Panel):
+            return NotImplemented
+        return (
+            self.channel_names == other.channel_names
+            and np.array_equal(self.offsets, other.offsets)
+            and (self._times is other._times or np.array_equal(self.times, other.times))
+            and same_values(self.values, other.values)
+            and _same_labels(self.origins, other.origins)
+            and _same_labels(self.series_ids, other.series_ids)
+            and _same_labels(self._stamps, other._stamps)
+        )
+
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+        raise TypeError(
+            "a Panel is ragged and is no array: use panel.values, panel.times and panel.offsets (packed), panel[i] "
+            "or iteration (one series), or features, HiPPOTransformer().fit_transform(panel)"
+        )
+
+    def __repr__(self) -> str:
+        parts = [f"{len(self)} series", counted(self.n_channels, "channel")]
+        if len(self):
+            low, high = self.lengths.min(), self.lengths.max()
+            parts.append(counted(low, "observation") if low == high else f"{low} to {high} observations")
+            if self._count_missing():
+                parts.append(f"{100 * self._count_missing() / self.values.size:.3g}% missing")
+        return f"Panel({', '.join(parts)})"
+
+
+def _join_labels(parts: list[Array]) -> Array:
+    """Concatenate labels without turning numbers into strings."""
+    if len({part.dtype.kind for part in parts}) == 1:
+        return np.concatenate(parts)
+    return object_array([label for part in parts for label in part.tolist()])
+
+
+def _join_origins(parts: list[Panel]) -> tuple[Array | None, Array | None]:
+    """Join the origins of panels in their finest unit, and the dates, if these cannot be had from them."""
+    if all(p.origins is None for p in parts):
+        return None, None
+    origins = [np.full(len(p), "NaT", "datetime64[D]") if p.origins is None else p.origins for p in parts]
+    dates = [
+        np.repeat(own, p.lengths) if p.origins is None else p._dates() for p, own in zip(parts, origins, strict=True)
+    ]
+    joined, stamps = np.concatenate(common_unit(origins)), np.concatenate(common_unit(dates))
+    starts = np.repeat(joined, np.concatenate([p.lengths for p in parts]))
+    times = np.concatenate([p.times for p in parts])
+    return joined, None if _same_labels(dates_after(times, starts), stamps) else stamps
+
+
+def _check_offsets(offsets: ArrayLike | None, total: int) -> NDArray[np.int64]:
+    """Return offsets as int64 (default: one series); raise unless they cut `total` rows into series."""
+    if offsets is None:
+        bounds = np.array([0, total], dtype=np.int64)
+    else:
+        given = as_array(offsets, "offsets")
+        if given.ndim != 1 or given.dtype.kind not in "iu" or len(given) < 2:
+            raise ValueError(
+                f"offsets has shape {given.shape} and type {given.dtype}: (n_series + 1,) integers are expected, "
+                "n_series >= 1"
+            )
+        bounds = given.astype(np.int64, copy=False)
+    if bounds[0] != 0 or bounds[-1] != total:
+        raise ValueError(
+            f"offsets run from {bounds[0]} to {bounds[-1]}: from 0 to {total}, the rows of values, is expected"
+        )
+    falling = np.flatnonzero(bounds[1:] < bounds[:-1])
+    if falling.size:
+        i = falling[0]
+        raise ValueError(
+            f"offsets[{i + 1}] = {bounds[i + 1]} is below offsets[{i}] = {bounds[i]}: offsets must increase"
+        )
+    check_not_empty(np.diff(bounds))
+    return bounds
+
+
+def _read_clock(
+    times: ArrayLike | None, origins: Array | None, offsets: NDArray[np.int64], name: Namer
+) -> tuple[NDArray[np.float64] | None, Array | None, Array | None]:
+    """Return times (None: sample numbers), origins and, if these two do not give the dates back, the dates."""
+    clock = None
+    if times is not None:
+        clock = as_times(times, "times")
+        total = int(offsets[-1])
+        if clock.shape != (total,):
+            raise ValueError(f"times has shape {clock.shape}: ({total},) is expected, one time a row of values")
+        if clock.dtype.kind == "M":
+            if origins is not None:
+                raise ValueError("times are dates and origins are given: pass one or the other")
+            return anchor(clock, offsets, name)
+        check_times(clock, offsets, name)
+    if origins is not None:
+        check_unit(sample_numbers(offsets) if clock is None else clock, origins, offsets, name)
+    return clock, origins, None
+
+
+def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
+    """Return channel names as a tuple; raise unless they are distinct strings, one a channel."""
+    if isinstance(channel_names, str) or not isinstance(channel_names, Iterable):
+        raise TypeError(f"channel_names is {channel_names!r}: a sequence of strings is expected")
+    names = tuple(channel_names)
+    for i, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"channel_names[{i}] is {name!r} of type {type(name).__name__}: a string is expected")
+        if name in names[:i]:
+            raise ValueError(f"channel name {name!r} is there twice: distinct names are expected; rename one")
+    if len(names) != n_channels:
+        raise ValueError(
+            f"{len(names)} channel_names for {counted(n_channels, 'channel')}: one name a channel is expected"
+        )
+    return names
+
+
+def _check_origins(origins: ArrayLike, n_series: int) -> Array:
+    """Return origins as datetime64 of a unit that has a fixed length in seconds."""
+    starts = as_times(origins, "origins")
+    if starts.dtype.kind != "M" or starts.shape != (n_series,):
+        raise ValueError(
+            f"origins has shape {starts.shape} and type {starts.dtype}: ({n_series},) dates are expected, one a series"
+        )
+    return starts
+
+
+def _check_labels(series_ids: ArrayLike, n_series: int) -> Array:
+    """Return series ids as an array of shape (n_series,)."""
+    ids = as_array(series_ids, "series_ids")
+    if ids.shape != (n_series,):
+        raise ValueError(f"series_ids has shape {ids.shape}: ({n_series},) is expected, one id a series")
+    return ids
+
+
+def _same_labels(a: Array | None, b: Array | None) -> bool:
+    """Tell whether labels or dates are equal, NaT to NaT."""
+    if a is None or b is None:
+        return a is b
+    if a.shape != b.shape:
+        return False
+    same = np.asarray(a == b, dtype=bool)
+    return bool((same | ((a != a) & (b != b))).all()) if a.dtype.kind == b.dtype.kind == "M" else bool(same.all())
+
+
+def _rows_of(array: Array | None, rows: slice | Array) -> Array | None:
+    """Return rows of a part that a panel may not have: a view of neighbours, a copy of scattered ones."""
+    if array is None or isinstance(rows, slice):
+        return None if array is None else array[rows]
+    return array.take(rows, axis=0)
+
+
+def _frozen(array: Array) -> Array:
+    """Return a read-only view."""
+    view = np.asarray(array).view()
+    view.flags.writeable = False
+    return view

@@ -1,0 +1,140 @@
+"""Tables of pandas, polars and pyarrow: recognised without importing the libraries, and taken apart."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.panel.arrays import Array, as_real, common_dtype, is_null
+from skhippo.panel.layout import nothing_found, to_offsets
+
+
+def library(name: str) -> Any:
+    """Return a library if the program has imported it: without it there can be no object of its types."""
+    return sys.modules.get(name)
+
+
+def is_pandas_frame(X: Any) -> bool:
+    pandas = library("pandas")
+    return pandas is not None and isinstance(X, pandas.DataFrame)
+
+
+def is_pandas_series(X: Any) -> bool:
+    pandas = library("pandas")
+    return pandas is not None and isinstance(X, pandas.Series)
+
+
+def is_pandas_vector(X: Any) -> bool:
+    pandas = library("pandas")
+    return pandas is not None and isinstance(X, (pandas.Series, pandas.Index))
+
+
+def is_polars_frame(X: Any) -> bool:
+    polars = library("polars")
+    return polars is not None and isinstance(X, polars.DataFrame)
+
+
+def is_table(X: Any) -> bool:
+    return hasattr(X, "column_names") and hasattr(X, "column")
+
+
+def column_names(frame: Any) -> list[Any]:
+    """Return the names of the columns of a pandas, polars or pyarrow table."""
+    if is_pandas_frame(frame):
+        return list(frame.columns)
+    if hasattr(frame, "collect"):
+        raise TypeError(f"frame is of type {type(frame).__name__}: call frame.collect() first")
+    if is_table(frame):
+        return list(frame.column_names)
+    if not hasattr(frame, "columns") or not hasattr(frame, "__getitem__"):
+        raise TypeError(
+            f"frame is of type {type(frame).__name__}: a pandas or polars DataFrame or a pyarrow Table is expected"
+        )
+    return list(frame.columns)
+
+
+def column_of(frame: Any, name: Any) -> Any:
+    """Return one column as an array, a pandas one as it is."""
+    if is_table(frame):
+        return frame.column(name).to_numpy(zero_copy_only=False)
+    return frame[name] if is_pandas_frame(frame) else frame[name].to_numpy()
+
+
+def frame_matrix(frame: Any, what: str) -> Array:
+    """Return a pandas frame as an array (n_rows, n_columns); `what` is how errors call a column."""
+    matrix = frame.to_numpy()
+    if matrix.dtype.kind in "fiub":
+        return as_real(matrix, what)
+    columns = [as_real(frame.iloc[:, i], f"{what} {label!r}") for i, label in enumerate(frame.columns)]
+    return np.column_stack(columns) if columns else np.empty(frame.shape)
+
+
+# Units of dates that a library has, from coarse to fine, and how it makes a table of columns; NaN is missing.
+TABLES: dict[str, tuple[tuple[str, ...], Callable[[Any, dict[str, Array]], Any]]] = {
+    "pandas": (("s", "ms", "us", "ns"), lambda pandas, columns: pandas.DataFrame(columns)),
+    "polars": (("D", "ms", "us", "ns"), lambda polars, columns: polars.DataFrame(columns, nan_to_null=True)),
+    "pyarrow": (
+        ("D", "s", "ms", "us", "ns"),
+        lambda pyarrow, columns: pyarrow.table({k: pyarrow.array(v, from_pandas=True) for k, v in columns.items()}),
+    ),
+}
+
+
+def make_table(columns: dict[str, Array], name: str) -> Any:
+    """Return columns as a table of the library `name`, a key of `TABLES`."""
+    try:
+        module = importlib.import_module(name)
+    except ImportError as error:
+        raise ImportError(f"library={name!r} is not installed: pip install {name}, or choose another one") from error
+    return TABLES[name][1](module, columns)
+
+
+def pack_rows(ids: Array, times: Array, columns: list[Array]) -> dict[str, Any]:
+    """Return the parts of a panel from the rows of a table: an id, a time and a value a channel each."""
+    if len(ids) == 0:
+        raise ValueError(nothing_found((0, len(columns))))
+    codes, unique = _group(ids)
+    adjacent = (codes[1:] >= codes[:-1]).all()
+    order: Any = slice(None) if adjacent else np.argsort(codes, kind="stable")
+    values = np.empty((len(ids), len(columns)), dtype=common_dtype(columns))
+    for c, column in enumerate(columns):
+        values[:, c] = column[order]
+    offsets = to_offsets(np.bincount(codes))
+    return {"values": values, "times": times[order], "offsets": offsets, "series_ids": unique}
+
+
+def _group(ids: Array) -> tuple[NDArray[np.int64], Array]:
+    """Return each row's series number and the distinct ids, numbered by their first rows."""
+    if ids.ndim != 1:
+        raise ValueError(f"the series ids have shape {ids.shape}: one id a row is expected")
+    if ids.dtype.kind == "O":
+        seen: dict[Any, int] = {}
+        try:
+            codes = np.fromiter((seen.setdefault(x, len(seen)) for x in ids), dtype=np.int64, count=len(ids))
+        except TypeError as error:
+            raise TypeError(f"the series ids must be hashable: {error}; use strings or numbers") from error
+        unique = object_array(list(seen))
+    else:
+        distinct, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        codes, unique = rank[inverse], distinct[order]
+    for number, label in enumerate(unique):
+        if is_null(label):
+            row = int(np.flatnonzero(codes == number)[0])
+            raise ValueError(f"row {row} has no series id ({label!r}): every row needs one; fill it in or drop the row")
+    return codes, unique
+
+
+def object_array(items: list[Any]) -> Array:
+    """Return a 1-D object array of any items, tuples included."""
+    out = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        out[i] = item
+    return out

@@ -1,0 +1,215 @@
+"""One series on its way into a panel: each reader takes one entry of a list of series."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skhippo.panel.arrays import Array, as_real, common_dtype, is_scalar, is_sequence
+from skhippo.panel.container import Panel
+from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame, is_table
+from skhippo.panel.layout import counted
+from skhippo.panel.times import as_times, check_clock, common_unit
+
+
+class Series(NamedTuple):
+    """One series on its way into a panel."""
+
+    values: Array  # (n_channels, n_times)
+    times: Array | None = None  # (n_times,) float64 or datetime64; None: sample numbers
+    names: tuple[str, ...] | None = None
+
+
+def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
+    """Read one entry of a list of series."""
+    if isinstance(entry, tuple):
+        return _read_pair(entry, where, time_channel)
+    if isinstance(entry, np.ndarray) and entry.ndim:
+        return _read_untimed(entry, where, time_channel)
+    if is_pandas_frame(entry) or is_pandas_series(entry):
+        return _read_indexed(entry, where, time_channel)
+    for is_kind, advice in REFUSED_SERIES:
+        if is_kind(entry):
+            raise TypeError(f"{where} is of type {type(entry).__name__}: {advice}")
+    if is_scalar(entry):
+        as_real([entry], where)  # says so if it is no number either
+        raise ValueError(f"{where} is {entry!r}: a series is expected, such as [{entry!r}]")
+    return _read_untimed(entry, where, time_channel)
+
+
+def is_sparse(X: Any) -> bool:
+    return hasattr(X, "nnz") and hasattr(X, "toarray")
+
+
+REFUSED_SERIES: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (lambda x: isinstance(x, Panel), "use Panel.concatenate"),
+    (lambda x: is_polars_frame(x) or is_table(x), "it has no time index; use Panel.from_long"),
+    (lambda x: hasattr(x, "collect"), "it has no time index; use Panel.from_long"),
+    (is_sparse, "sparse matrices are not supported"),
+)
+
+
+def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> Series:
+    """Read a tuple: (times, values), or the numbers of a series without times."""
+    if all(map(is_scalar, entry)):
+        return _read_untimed(list(entry), where, time_channel)
+    if len(entry) != 2 or any(map(is_scalar, entry)):
+        kinds = ", ".join(type(part).__name__ for part in entry)
+        raise TypeError(
+            f"{where} is the tuple ({kinds}): (times, values) is expected; a series that is given by its channels is "
+            "a list"
+        )
+    refuse_time_channel(time_channel, f"{where} is a tuple (times, values) and has its times already")
+    times = as_times(entry[0], f"{where}, times")
+    if times.ndim != 1:
+        raise ValueError(f"{where}: times has shape {times.shape}: (n_times,) is expected; a tuple is (times, values)")
+    if is_pandas_frame(entry[1]) or is_polars_frame(entry[1]):
+        raise TypeError(f"{where}: values is a DataFrame: use set_index for the times, or pass frame.to_numpy().T")
+    values = _read_untimed(entry[1], f"{where}, values", None, padded=False).values
+    if values.shape[1] != len(times):
+        looks = "; this looks like (n_times, n_channels): pass values.T" if values.shape[0] == len(times) else ""
+        raise ValueError(
+            f"{where} has {len(times)} times and values of shape {values.shape}: (n_channels, {len(times)}) is "
+            f"expected{looks}"
+        )
+    return Series(values, times)
+
+
+def _read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
+    """Read a pandas Series or DataFrame: the index holds the times, the columns are the channels."""
+    refuse_time_channel(time_channel, f"the times of {where} are in its index; use set_index")
+    times = as_times(entry.index, f"{where}, index")
+    if is_pandas_series(entry):
+        return Series(as_real(entry, where)[np.newaxis], times)
+    return Series(frame_matrix(entry, f"{where}, channel").T, times, tuple(str(c) for c in entry.columns))
+
+
+def _read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool = True) -> Series:
+    """Read an array (n_times,) or (n_channels, n_times), or a list of channels."""
+    if is_sequence(entry) or getattr(getattr(entry, "dtype", None), "kind", "") == "O":
+        items = list(entry)
+        if items and not is_scalar(items[0]):
+            if time_channel is not None:
+                return _read_timed_channels(items, where, time_channel)
+            series = join_channels(items, where)
+            return drop_padding(series) if padded else series
+        entry = items
+    values = as_real(entry, where)
+    if values.ndim not in (1, 2):
+        raise ValueError(f"{where} has shape {values.shape}: (n_times,) or (n_channels, n_times) is expected")
+    values = values[np.newaxis] if values.ndim == 1 else values
+    if time_channel is not None:
+        k = channel_position(time_channel, len(values), where)
+        return with_times(np.delete(values, k, axis=0), as_times(values[k], f"{where}, time channel"), where)
+    return drop_padding(Series(values)) if padded else Series(values)
+
+
+def _read_timed_channels(items: list[Any], where: str, time_channel: int) -> Series:
+    """Read a list of channels, one of which holds the times."""
+    k = channel_position(time_channel, len(items), where)
+    times = as_times(items[k], f"{where}, time channel")
+    if times.ndim != 1:
+        raise ValueError(f"{where}: the time channel has shape {times.shape}: (n_times,) is expected")
+    series = join_channels(items[:k] + items[k + 1 :], where)
+    if series.times is not None:
+        raise ValueError(
+            f"{where}: channels with a time index and time_channel={time_channel} are two clocks; keep one"
+        )
+    return with_times(series.values, times, where)
+
+
+def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = None) -> Series:
+    """Join channels, each with its own times or none, into one series on the union of the times."""
+    labels = [f"{where}, channel {c if names is None else repr(names[c])}" for c in range(len(items))]
+    channels = [_read_channel(item, label) for item, label in zip(items, labels, strict=True)]
+    values = [v for _, v in channels]
+    given = [clock for clock, _ in channels if clock is not None]
+    if not given:
+        rows = [np.arange(len(v)) for v in values]
+        return Series(_spread(values, rows, max(map(len, values))), None, names)
+    clocks = [np.arange(len(v), dtype=np.float64) if clock is None else clock for clock, v in channels]
+    if all(_same_clock(clocks[0], clock) for clock in clocks):
+        return Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names)
+    if len({clock.dtype.kind for clock in clocks}) > 1:
+        raise ValueError(f"{where}: some channels have dates as times and some have numbers: use one kind")
+    for clock, label in zip(clocks, labels, strict=True):
+        check_clock(clock, label)  # the union would hide what is out of order or there twice
+    if clocks[0].dtype.kind == "M":
+        clocks = common_unit(clocks)
+    union = np.unique(np.concatenate(clocks))
+    return Series(_spread(values, [np.searchsorted(union, c) for c in clocks], len(union)), union, names)
+
+
+def _spread(channels: list[Array], rows: list[Any], n_times: int) -> Array:
+    """Put each channel at its rows of an array (n_channels, n_times); NaN elsewhere."""
+    out = np.full((len(channels), n_times), np.nan, dtype=common_dtype(channels))
+    for line, values, places in zip(out, channels, rows, strict=True):
+        line[places] = values
+    return out
+
+
+def _read_channel(item: Any, where: str) -> tuple[Array | None, Array]:
+    """Read one channel: its times, if it has a time index, and its values, shape (n_times,)."""
+    if is_scalar(item):
+        as_real([item], where)  # says so if it is no number either
+        raise ValueError(f"{where} is {item!r}: a channel of shape (n_times,) is expected")
+    values = as_real(item, where)
+    if values.ndim != 1:
+        raise ValueError(f"{where} has shape {values.shape}: a channel of shape (n_times,) is expected")
+    return (as_times(item.index, f"{where}, index") if is_pandas_series(item) else None), values
+
+
+def _same_clock(a: Array, b: Array) -> bool:
+    """Tell whether two channels were observed at the same times."""
+    return a is b or (a.dtype.kind == b.dtype.kind and np.array_equal(a, b))
+
+
+def drop_padding(series: Series) -> Series:
+    """Drop the positions after the last observation, if the series has no times of its own."""
+    values = series.values
+    if series.times is not None:
+        return series
+    if values.size and values[0, -1] == values[0, -1]:  # of most series: no need to look at the other channels
+        return series
+    if not np.isnan(values[:, -1:]).all():
+        return series
+    observed = np.flatnonzero(~np.isnan(values).all(axis=0))
+    return series._replace(values=values[:, : observed[-1] + 1]) if observed.size else series
+
+
+def with_times(values: Array, times: Array, where: str) -> Series:
+    """Join values and their time channel, whose NaN at the end are padding."""
+    present = ~np.isnan(times)
+    if not present.any():
+        raise ValueError(f"{where} has 0 observations: its time channel is NaN throughout; leave the series out")
+    length = int(np.flatnonzero(present)[-1]) + 1
+    if not present[:length].all():
+        raise ValueError(
+            f"{where}, position {present.argmin()}: the time channel is NaN between times; only at the end, where it "
+            "is padding, may it be NaN; drop the observation"
+        )
+    lost = ~np.isnan(values[:, length:]).all(axis=0)
+    if lost.any():
+        raise ValueError(
+            f"{where}, position {length + lost.argmax()}: a value without a time; where the time channel is NaN "
+            "(padding) all channels must be NaN"
+        )
+    kept = list(values[:, :length])
+    return Series(_spread(kept, [np.arange(len(v)) for v in kept], length), times[:length])
+
+
+def refuse_time_channel(time_channel: int | None, reason: str) -> None:
+    """Raise if a time channel is given with input that can have none."""
+    if time_channel is not None:
+        raise ValueError(f"time_channel={time_channel} is given, but {reason}")
+
+
+def channel_position(time_channel: int, n_channels: int, where: str) -> int:
+    """Return the time channel counted from 0; raise if there is none or nothing else."""
+    if not -n_channels <= time_channel < n_channels:
+        raise ValueError(f"time_channel={time_channel} is given, but {where} has {counted(n_channels, 'channel')}")
+    if n_channels == 1:
+        raise ValueError(f"time_channel={time_channel} is the only channel of {where}: no values are left")
+    return time_channel % n_channels

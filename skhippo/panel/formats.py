@@ -1,0 +1,372 @@
+"""The one door through which every input format comes in.
+
+`as_panel` turns what people have into a panel.  Each format has one reader (`_READERS`), all readers meet
+in one form, and the checks are made once, on the packed arrays.  Nothing after the door asks what was typed.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from skhippo.panel.arrays import Array, as_array, as_real, common_dtype, is_scalar, is_sequence
+from skhippo.panel.container import Panel
+from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_polars_frame, is_table, pack_rows
+from skhippo.panel.entry import (
+    REFUSED_SERIES,
+    Series,
+    channel_position,
+    drop_padding,
+    is_sparse,
+    join_channels,
+    read_series,
+    refuse_time_channel,
+    with_times,
+)
+from skhippo.panel.layout import (
+    BLOCK,
+    check_not_empty,
+    nothing_found,
+    same_channels,
+    same_names,
+    to_offsets,
+)
+from skhippo.panel.times import anchor, as_times, common_unit
+
+__all__ = ["as_panel"]
+
+
+def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None = None) -> Panel:
+    """Turn time series in any common format into a `Panel`.
+
+    Parameters
+    ----------
+    X : Panel, array-like, list or frame
+        One of
+
+        - a `Panel`;
+        - an array of shape (n_series, n_times): one channel, sampled at 0, 1, 2, ...;
+        - an array of shape (n_series, n_channels, n_times);
+        - a list (or an object array) with one entry a series, in any mixture: an array of shape (n_times,) or
+          (n_channels, n_times); a list of channels, the shorter ones not observed at the end; a *tuple*
+          ``(times, values)``; a pandas DataFrame whose index holds the times and whose columns are the
+          channels; a pandas Series with a time index;
+        - a pandas DataFrame with a MultiIndex (series, time), columns are channels;
+        - a nested pandas DataFrame: rows are series, columns are channels, cells are arrays or pandas Series;
+        - a wide numeric pandas or polars DataFrame: rows are series, columns are times 0, 1, 2, ...
+
+        NaN, null and masked mean not observed.  Where no times are given, the positions after the last
+        observation of a series are padding and dropped, unless the series has no observation at all.
+        A long table, with a column for the series and one for the time, goes to `Panel.from_long`.
+    time_channel : int, optional
+        The channel of array input that holds the times (negative: counted from the last).  It is taken out of
+        the values.  Where it is NaN, at the end of a series, there is padding.
+    dtype : numpy.float32 or numpy.float64, optional
+        Precision of the values.  Default: float32 if all of `X` is, else float64.
+
+    Returns
+    -------
+    Panel
+        `X` itself, if it is a panel of that precision.  Arrays that are in the right order already are not
+        copied.
+
+    Raises
+    ------
+    ValueError
+        If there is no series, a series is empty, times are not finite or do not increase strictly, a value is
+        infinite, or numbers of channels, channel names or lengths disagree.  The message names the place.
+    TypeError
+        If `X` or a part of it is of a kind that is not listed above.
+
+    Notes
+    -----
+    Times that are dates become seconds since the first time of their series (in UTC where they have a time
+    zone; the start of a period), by subtraction in integers; the first time is kept in `Panel.origins`.
+    Durations become seconds.  Other times keep their unit.  Whole numbers that float64 cannot hold exactly
+    (beyond 2**53) are refused rather than rounded.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo import as_panel
+    >>> as_panel(np.zeros((5, 3, 20)))
+    Panel(5 series, 3 channels, 20 observations)
+    >>> as_panel([[1.0, 2.0, 3.0], [4.0, np.nan]])
+    Panel(2 series, 1 channel, 1 to 3 observations)
+    >>> walk = ([0.0, 0.4, 2.5], [[1.0, 2.0, np.nan], [0.0, 0.0, 1.0]])
+    >>> run = ([10.0, 11.0], [[5.0, 6.0], [1.0, 1.0]])
+    >>> as_panel([walk, run])
+    Panel(2 series, 2 channels, 2 to 3 observations, 10% missing)
+
+    The same, with the times as the first channel of ordinary arrays:
+
+    >>> as_panel([np.vstack(walk), np.vstack(run)], time_channel=0) == as_panel([walk, run])
+    True
+    """
+    if time_channel is not None:
+        time_channel = _check_time_channel(time_channel)
+    panel = _read(X, time_channel)
+    return panel if dtype is None else panel.astype(dtype)
+
+
+def _check_time_channel(time_channel: Any) -> int:
+    """Return `time_channel` as an int."""
+    if isinstance(time_channel, (bool, np.bool_)) or not isinstance(time_channel, numbers.Integral):
+        raise TypeError(
+            f"time_channel is {time_channel!r}: the number of a channel is expected; for a column of a frame use "
+            "set_index"
+        )
+    return int(time_channel)
+
+
+# Readers, one a format: each takes the whole of X and gives a panel
+
+
+def _read(X: Any, time_channel: int | None) -> Panel:
+    """Give `X` to the first reader that knows its kind."""
+    for recognises, reader in _READERS:
+        if recognises(X):
+            return reader(X, time_channel)
+    for is_kind, advice in _REFUSED:
+        if is_kind(X):
+            raise TypeError(f"X is of type {type(X).__name__}: {advice}")
+    raise TypeError(
+        f"X is of type {type(X).__name__}: an array (n_series, n_times) or (n_series, n_channels, n_times), a list of "
+        "series, a DataFrame or a Panel is expected"
+    )
+
+
+def _read_panel(X: Panel, time_channel: int | None) -> Panel:
+    """Read a panel: nothing to do."""
+    refuse_time_channel(time_channel, "a Panel has its times already")
+    if len(X) == 0:
+        raise ValueError(nothing_found((0,)))
+    return X
+
+
+def _read_array(X: Any, time_channel: int | None) -> Panel:
+    """Read an array, or something that says it can be one."""
+    array = as_array(X, "X")
+    if array.dtype.kind == "O" and array.ndim in (1, 2) and not all(map(is_scalar, array.flat)):
+        _refuse_pairs_or_channels(array)
+        return _read_sequence(list(array), time_channel)
+    cube = as_real(array, "X")
+    if cube.ndim < 2:
+        raise ValueError(_one_dimensional(cube.shape))
+    if cube.ndim > 3:
+        raise ValueError(
+            f"X has {cube.ndim} dimensions (shape={cube.shape}): (n_series, n_times) or (n_series, n_channels, "
+            "n_times) is expected"
+        )
+    if cube.shape[0] == 0:
+        raise ValueError(nothing_found(cube.shape))
+    if cube.size == 0:
+        part = "feature" if cube.shape[-1] == 0 else "channel"
+        raise ValueError(nothing_found(cube.shape, part))
+    if cube.ndim == 2:
+        refuse_time_channel(time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)")
+        cube = cube[:, np.newaxis, :]
+    return _pack_cube(cube) if time_channel is None else _pack_timed_cube(cube, time_channel)
+
+
+def _refuse_pairs_or_channels(array: Array) -> None:
+    """Refuse what numpy makes of a list of pairs: nothing tells times and values from two channels any more."""
+    if array.ndim == 2 and array.shape[1] == 2 and all(_may_be_pair(*row) for row in array):
+        raise ValueError(
+            f"X is an object array of shape {array.shape} with arrays in its cells, which may be pairs (times, values) "
+            "or two channels: pass [tuple(row) for row in X] for pairs, [list(row) for row in X] for channels"
+        )
+
+
+def _may_be_pair(first: Any, second: Any) -> bool:
+    """Whether two cells may be times and values: as long as each other, the first increasing."""
+    if is_scalar(first) or is_scalar(second) or np.ndim(first) != 1:
+        return False
+    times = np.asarray(first)
+    return np.shape(second)[-1:] == times.shape and bool((times[1:] > times[:-1]).all())
+
+
+def _read_sequence(X: Sequence[Any], time_channel: int | None) -> Panel:
+    """Read a list with one entry a series."""
+    entries = list(X)
+    if not entries:
+        raise ValueError(nothing_found((0,)))
+    refused = any(is_kind(entries[0]) for is_kind, _ in REFUSED_SERIES)
+    if all(map(is_scalar, entries)) and not refused:
+        raise ValueError(_one_dimensional(as_real(entries, "X").shape))
+    return _pack_list([read_series(entry, f"series {i}", time_channel) for i, entry in enumerate(entries)])
+
+
+def _read_pandas(X: Any, time_channel: int | None) -> Panel:
+    """Read a pandas frame: with two index levels, nested, or wide."""
+    refuse_time_channel(time_channel, "the times of a DataFrame are in its index; use set_index")
+    if len(X) == 0:
+        raise ValueError(nothing_found(X.shape))
+    if X.shape[1] == 0:
+        raise ValueError(nothing_found(X.shape, "feature"))
+    if X.index.nlevels > 1:
+        return _read_two_levels(X)
+    if any(_is_nested(column) for _, column in X.items()):
+        names = tuple(str(c) for c in X.columns)
+        rows = zip(*(X.iloc[:, i] for i in range(X.shape[1])), strict=True)
+        nested = (join_channels(list(row), f"series {i}", names) for i, row in enumerate(rows))
+        return _pack_list([drop_padding(series) for series in nested])
+    return _read_array(frame_matrix(X, "column"), None)
+
+
+def _read_two_levels(X: Any) -> Panel:
+    """Read a pandas frame whose index is (series, time)."""
+    if X.index.nlevels != 2:
+        raise ValueError(
+            f"the index of X has {X.index.nlevels} levels: two, (series, time), are expected; join the upper levels "
+            "into one"
+        )
+    matrix = frame_matrix(X, "channel")
+    ids = np.asarray(X.index.get_level_values(0))
+    times = as_times(X.index.get_level_values(1), "the second level of the index")
+    return Panel(channel_names=[str(c) for c in X.columns], **pack_rows(ids, times, list(matrix.T)))
+
+
+def _read_polars(X: Any, time_channel: int | None) -> Panel:
+    """Read a wide polars frame."""
+    refuse_time_channel(time_channel, "a DataFrame with a column of times is for Panel.from_long")
+    columns = [
+        as_real(column.to_numpy(), f"column {column.name!r}", "; a long table is for Panel.from_long")
+        for column in X.get_columns()
+    ]
+    matrix = np.column_stack(columns) if columns else np.empty(X.shape)
+    return _read_array(matrix, None)
+
+
+def _is_array(X: Any) -> bool:
+    return hasattr(X, "__array__") and not isinstance(X, type) and not is_table(X) and not is_sparse(X)
+
+
+def _is_nested(column: Any) -> bool:
+    """Tell a pandas column of arrays or Series from one of numbers."""
+    return column.dtype == object and not all(map(is_scalar, column))
+
+
+# The order matters: a Panel and the frames have __array__ too.
+_READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int | None], Panel]], ...] = (
+    (lambda X: isinstance(X, Panel), _read_panel),
+    (is_pandas_frame, _read_pandas),
+    (is_polars_frame, _read_polars),
+    (_is_array, _read_array),
+    (lambda X: is_sequence(X) and not isinstance(X, tuple), _read_sequence),
+)
+_REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (lambda X: isinstance(X, tuple), "for one series pass [(times, values)], for several a list of series"),
+    (is_sparse, "sparse matrices are not supported; for few dense values use X.toarray()"),
+    (is_table, "use Panel.from_long for a long table"),
+    (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
+    (lambda X: hasattr(X, "collect"), "call X.collect() first"),
+    (lambda X: isinstance(X, Iterator), "an iterator can be read only once; pass list(X)"),
+)
+
+
+# Packing: from a list of series, from an array
+
+
+def _pack_list(series: list[Series]) -> Panel:
+    """Pack series into a panel."""
+    same_channels([len(s.values) for s in series], lambda i: f"series {i}")
+    names = same_names([s.names for s in series], lambda i: f"series {i}")
+    lengths = np.array([s.values.shape[1] for s in series], dtype=np.int64)
+    check_not_empty(lengths)
+    offsets = to_offsets(lengths)
+    values = np.empty((offsets[-1], len(series[0].values)), dtype=common_dtype([s.values for s in series]))
+    np.concatenate([s.values.T for s in series], out=values)
+    if all(s.times is None for s in series):
+        return Panel(values, None, offsets, names)
+    dates = {i: s.times for i, s in enumerate(series) if s.times is not None and s.times.dtype.kind == "M"}
+    clocks = [
+        np.arange(n, dtype=np.float64) if s.times is None or i in dates else s.times
+        for i, (s, n) in enumerate(zip(series, lengths.tolist(), strict=True))
+    ]
+    times = np.concatenate(clocks)
+    if not dates:
+        return Panel(values, times, offsets, names)
+    dated = np.array(list(dates))
+    seconds, starts, stamps = anchor(
+        np.concatenate(common_unit(list(dates.values()))),
+        to_offsets(lengths[dated]),
+        lambda i: f"series {dated[i]}",
+    )
+    rows = np.repeat(np.isin(np.arange(len(series)), dated), lengths)
+    times[rows] = seconds
+    panel = Panel(values, times, offsets, names)
+    origins = _scatter(starts, dated, len(series))
+    every = None if stamps is None else _scatter(stamps, rows, len(times))
+    return Panel._trusted(**panel.__getstate__() | {"origins": origins, "_stamps": every})
+
+
+def _scatter(dates: Array, places: Array, length: int) -> Array:
+    """Put dates at their places of an array, NaT elsewhere."""
+    out = np.full(length, "NaT", dtype=dates.dtype)
+    out[places] = dates
+    return out
+
+
+def _pack_cube(cube: Array) -> Panel:
+    """Pack an array (n_series, n_channels, n_times); what follows a series' last observation is padding."""
+    lengths = _lengths_without_padding(cube)
+    offsets = to_offsets(lengths)
+    by_time = cube.transpose(0, 2, 1)
+    if (lengths == lengths[0]).all():
+        values = by_time[:, : lengths[0]].reshape(-1, cube.shape[1])
+    else:
+        values = np.empty((offsets[-1], cube.shape[1]), dtype=cube.dtype)
+        np.concatenate([rows[:n] for rows, n in zip(by_time, lengths.tolist(), strict=True)], out=values)
+    return Panel(values, None, offsets)
+
+
+def _lengths_without_padding(cube: Array) -> NDArray[np.int64]:
+    """Return the number of times of each series up to its last observation; all, if there is no observation.
+
+    The search goes backwards, a block of series and times in one go.
+    """
+    n_series, n_channels, n_times = cube.shape
+    lengths = np.full(n_series, n_times)
+    padded = np.flatnonzero(np.isnan(cube[:, :, -1]).all(axis=1))
+    step = min(n_times, max(1, BLOCK // n_channels))
+    together = max(1, BLOCK // (n_channels * step))
+    for first in range(0, len(padded), together):
+        searched = padded[first : first + together]
+        for stop in range(n_times, 0, -step):
+            start = max(0, stop - step)
+            observed = np.logical_not(np.isnan(cube[searched, :, start:stop]).all(axis=1))
+            found = observed.any(axis=1)
+            lengths[searched[found]] = stop - observed[found, ::-1].argmax(axis=1)
+            searched = searched[~found]
+            if not searched.size:
+                break
+    return lengths
+
+
+def _pack_timed_cube(cube: Array, time_channel: int) -> Panel:
+    """Pack an array (n_series, n_channels, n_times) one channel of which holds the times."""
+    k = channel_position(time_channel, cube.shape[1], "X")
+    times = cube[:, k, :]
+    present = ~np.isnan(times)
+    others = np.arange(cube.shape[1]) != k
+    gaps = ~present[:, :-1] & present[:, 1:]
+    lost = ~present & ~np.isnan(cube[:, others, :]).all(axis=1)
+    lengths = np.count_nonzero(present, axis=1)
+    wrong = np.flatnonzero(gaps.any(axis=1) | lost.any(axis=1) | (lengths == 0))
+    if wrong.size:
+        i = wrong[0]
+        with_times(cube[i, others], times[i], f"series {i}")  # raises, naming the place
+    return Panel(cube.transpose(0, 2, 1)[present][:, others], times[present], to_offsets(lengths))
+
+
+def _one_dimensional(shape: tuple[int, ...]) -> str:
+    """Return scikit-learn's words for a flat array."""
+    return (
+        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row a series. Reshape your data "
+        "either using X.reshape(1, -1) or [X] if it is one series, or X.reshape(-1, 1) if each number is a series"
+    )

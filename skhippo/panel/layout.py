@@ -1,0 +1,136 @@
+"""The packed layout: the rows of all series one after the other, and how errors call a row, a series, a channel.
+
+Series `i` has the rows ``offsets[i]:offsets[i + 1]``.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.panel.arrays import Array
+
+Namer = Callable[[int], str]
+
+# Numbers that are looked at in one go: they and what is made of them fit into a cache.
+BLOCK = 1 << 16
+
+
+def to_offsets(lengths: Array) -> NDArray[np.int64]:
+    """Return where each series begins, and the total."""
+    return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
+
+
+def sample_numbers(offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return the times 0, 1, 2, ... of each series, packed."""
+    lengths = np.diff(offsets)
+    if (lengths == lengths[:1]).all():
+        return np.tile(np.arange(lengths[:1].sum(), dtype=np.float64), len(lengths))
+    numbers = np.arange(offsets[-1], dtype=np.float64)
+    numbers -= np.repeat(offsets[:-1], lengths)
+    return numbers
+
+
+def blocks(values: Array) -> Iterator[tuple[int, Array]]:
+    """Cut packed values into blocks of rows; a memory map is never read whole."""
+    rows = max(1, BLOCK // values.shape[1])
+    return ((start, values[start : start + rows]) for start in range(0, len(values), rows))
+
+
+def survey(values: Array) -> tuple[int, tuple[int, int] | None]:
+    """Return how many values are NaN, and row and channel of the first infinite one, where the count stops."""
+    missing = 0
+    for start, block in blocks(values):
+        # A finite sum proves finite terms. `einsum` adds twice as fast as `sum`, which takes care of the digits.
+        if math.isfinite(np.einsum("ij->", block)):
+            continue
+        infinite = np.isinf(block)
+        if infinite.any():
+            row, channel = np.unravel_index(infinite.argmax(), infinite.shape)
+            return missing, (start + int(row), int(channel))
+        missing += int(np.count_nonzero(np.isnan(block)))
+    return missing, None
+
+
+def same_values(a: Array, b: Array) -> bool:
+    """Tell whether values are equal, NaN to NaN."""
+    return a.shape == b.shape and all(
+        np.array_equal(one, other, equal_nan=True) for (_, one), (_, other) in zip(blocks(a), blocks(b), strict=True)
+    )
+
+
+def check_values(values: Array, offsets: NDArray[np.int64], name: Namer, names: tuple[str, ...] | None) -> int:
+    """Return how many values are NaN; raise if one is infinite."""
+    missing, infinite = survey(values)
+    if infinite is not None:
+        row, channel = infinite
+        series, position = _locate(row, offsets)
+        label = channel if names is None else repr(names[channel])
+        raise ValueError(
+            f"{name(series)}, channel {label}, position {position} holds {values[row, channel]}: replace infinities "
+            "(inf) by NaN (= not observed) or by a finite value"
+        )
+    return missing
+
+
+def check_not_empty(lengths: NDArray[np.int64]) -> None:
+    """Raise if a series has no observation."""
+    empty = np.flatnonzero(lengths == 0)
+    if empty.size:
+        raise ValueError(f"series {empty[0]} has 0 observations: at least one is expected; leave empty series out")
+
+
+def same_channels(counts: list[int], name: Namer) -> None:
+    """Raise unless all have the same number of channels, at least one."""
+    for i, count in enumerate(counts):
+        if count != counts[0]:
+            raise ValueError(
+                f"{name(i)} has {counted(count, 'channel')}, {name(0)} has {counts[0]}: the same number is expected, "
+                "values of shape (n_channels, n_times); fill a channel that was not observed with NaN"
+            )
+    if counts[0] == 0:
+        raise ValueError(f"{name(0)} has 0 channels: at least one is expected")
+
+
+def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, ...] | None:
+    """Return the channel names of those that have some; raise unless they agree in order."""
+    first = next((i for i, own in enumerate(names) if own is not None), None)
+    if first is None:
+        return None
+    for i, own in enumerate(names):
+        if own is not None and own != names[first]:
+            raise ValueError(
+                f"{name(i)} has the columns {list(own)}, {name(first)} has {list(names[first] or ())}: the same "
+                "columns in the same order are expected; reorder them with frame[columns]"
+            )
+    return names[first]
+
+
+def namer(ids: Array | None) -> Namer:
+    """Return how errors call a series."""
+    return lambda i: f"series {i}" if ids is None else f"series {i} (id {ids[i : i + 1].tolist()[0]!r})"
+
+
+def _locate(row: int, offsets: NDArray[np.int64]) -> tuple[int, int]:
+    """Return the series of a packed row, and its position in it."""
+    series = int(np.searchsorted(offsets, row, side="right")) - 1
+    return series, row - int(offsets[series])
+
+
+def place_of(row: int, offsets: NDArray[np.int64], name: Namer) -> str:
+    """Return how errors call a packed row."""
+    series, position = _locate(row, offsets)
+    return f"{name(series)}, position {position}"
+
+
+def counted(n: int, noun: str) -> str:
+    """Return a number with its noun."""
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def nothing_found(shape: tuple[int, ...], part: str = "sample") -> str:
+    """Return scikit-learn's words for input without series, channels or times."""
+    return f"Found array with 0 {part}(s) (shape={shape}) while a minimum of 1 is required."

@@ -1,0 +1,268 @@
+"""Times: from numbers, dates and durations of any library to seconds in float64, and the dates back."""
+
+from __future__ import annotations
+
+import datetime
+import numbers
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.panel.arrays import Array, as_array, as_real, is_null, objects_as_real
+from skhippo.panel.dataframes import is_pandas_vector, library
+from skhippo.panel.layout import BLOCK, Namer, place_of
+
+_FLOAT64 = np.dtype(np.float64)
+# Ticks of datetime64 and timedelta64: seconds a tick, or ticks a second
+_SECONDS = {"D": 86400, "h": 3600, "m": 60, "s": 1}
+_PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
+
+
+def as_times(x: Any, where: str) -> Array:
+    """Return times as float64, durations in seconds, or as datetime64 in one of the units above."""
+    if is_pandas_vector(x):
+        x = _pandas_times(x, where)
+    array = as_array(x, where)
+    if array.dtype == _FLOAT64:
+        return array
+    if array.dtype.kind == "O":
+        array = _objects_as_times(array, where)
+    if array.dtype.kind == "M":
+        return _plain_unit(array, where)
+    if array.dtype.kind == "m":
+        return _durations(array, where)
+    if array.dtype.kind in "US":
+        raise TypeError(
+            f"{where} holds strings, {array.ravel()[:1].tolist()!r:.40}: numbers or dates are expected; use "
+            "pandas.to_datetime or numpy.array(times, dtype='datetime64')"
+        )
+    clock = as_real(array, where).astype(np.float64, copy=False)
+    if array.dtype.kind in "iu":
+        with np.errstate(invalid="ignore"):
+            rounded = clock.astype(array.dtype) != array
+        if rounded.any():
+            raise ValueError(_too_large(where, array[rounded].flat[0]))
+    return clock
+
+
+def _pandas_times(x: Any, where: str) -> Any:
+    """Return a pandas index or column of times without time zones (UTC) and periods (their start)."""
+    pandas = library("pandas")
+    if getattr(x, "nlevels", 1) > 1:
+        raise ValueError(f"{where} has {x.nlevels} levels: the times alone are expected")
+    index = pandas.Index(x, dtype=x.dtype)  # pandas 2 would guess one for objects, with a warning
+    if isinstance(index, pandas.PeriodIndex):
+        index = index.to_timestamp(how="start")
+    return index.tz_convert(None) if getattr(index, "tz", None) is not None else index
+
+
+def _objects_as_times(array: Array, where: str) -> Array:
+    """Return an object array of numbers, of dates or of durations as an array of that type."""
+    items = [_plain_time(item) for item in array.flat]
+    known = [item for item in items if not is_null(item)]
+    dates = [isinstance(item, np.datetime64) for item in known]
+    spans = [isinstance(item, np.timedelta64) for item in known]
+    if any(dates) or any(spans):
+        if not (all(dates) or all(spans)):
+            raise TypeError(f"{where} mixes dates, durations and numbers: use one kind")
+        kind = np.datetime64 if dates[0] else np.timedelta64
+        cells = [np.asarray(kind("NaT", "s") if is_null(item) else item).reshape(1) for item in items]
+        return np.concatenate(common_unit(cells)).reshape(array.shape)
+    clock = objects_as_real(array, where, "; for dates use datetime64 or pandas.to_datetime")
+    for item, time in zip(array.flat, clock.flat, strict=True):
+        if isinstance(item, numbers.Integral) and int(item) != int(time):
+            raise ValueError(_too_large(where, item))
+    return clock
+
+
+def _plain_time(item: Any) -> Any:
+    """Return a date or a duration of Python or pandas as numpy's, anything else as it is."""
+    if hasattr(item, "start_time"):
+        item = item.start_time
+    for convert in ("to_datetime64", "to_timedelta64"):
+        if hasattr(item, convert):
+            return getattr(item, convert)()
+    if isinstance(item, datetime.datetime):
+        if item.tzinfo is not None:
+            item = item.astimezone(datetime.UTC).replace(tzinfo=None)
+        return np.datetime64(item, "us")
+    if isinstance(item, datetime.date):
+        return np.datetime64(item, "D")
+    return np.timedelta64(item) if isinstance(item, datetime.timedelta) else item
+
+
+def _plain_unit(stamps: Array, where: str) -> Array:
+    """Return datetime64 in days or a shorter unit, one unit a tick."""
+    unit, step = np.datetime_data(stamps.dtype)
+    target = {"Y": "D", "M": "D", "W": "D", "generic": "s"}.get(unit, unit)  # generic: NaT only
+    if (unit, step) == (target, 1) and stamps.dtype.isnative:
+        return stamps
+    return _cast(stamps, f"datetime64[{target}]", where)
+
+
+def _durations(spans: Array, where: str) -> NDArray[np.float64]:
+    """Return timedelta64 as seconds, NaT as NaN."""
+    unit, _ = np.datetime_data(spans.dtype)
+    if unit in ("Y", "M", "generic"):
+        raise TypeError(
+            f"{where} has the type {spans.dtype}: a duration of fixed length is expected, such as timedelta64[D]"
+        )
+    unit = "D" if unit == "W" else unit
+    ticks = _cast(spans, f"timedelta64[{unit}]", where).view(np.int64)
+    return np.where(np.isnat(spans), np.nan, _seconds(ticks, unit))
+
+
+def _cast(stamps: Array, dtype: Any, where: str) -> Array:
+    """Cast dates or durations to another unit; say so if they do not fit into its 64 bits."""
+    try:
+        out = stamps.astype(dtype)
+        kept = np.isnat(stamps) | (out.astype(stamps.dtype) == stamps)
+    except OverflowError:
+        kept = np.zeros(1, dtype=bool)
+    if not kept.all():
+        raise ValueError(f"{where} does not fit into {np.dtype(dtype)}: use a coarser unit")
+    return out
+
+
+def common_unit(stamps: list[Array]) -> list[Array]:
+    """Cast dates to the finest of their units."""
+    target = np.result_type(*{s.dtype for s in stamps})
+    return [s if s.dtype == target else _cast(s, target, "a date") for s in stamps]
+
+
+def in_unit_of(dates: Array, units: tuple[str, ...]) -> Array:
+    """Return dates in the coarsest of `units`, given from coarse to fine, that holds them."""
+    fine = [*_SECONDS, *_PER_SECOND]
+    unit, _ = np.datetime_data(dates.dtype)
+    target = next((u for u in units if fine.index(u) >= fine.index(unit)), units[-1])
+    return dates if target == unit else _cast(dates, f"datetime64[{target}]", "a date")
+
+
+def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:
+    """Return ticks of a unit as seconds."""
+    if unit in _SECONDS:
+        return ticks.astype(np.float64) * _SECONDS[unit]
+    per = _PER_SECOND[unit]
+    if ticks.size == 0 or (ticks.max() < 2**53 and ticks.min() > -(2**53)):
+        return ticks / per
+    # The ticks themselves are no float64 any more; whole seconds and the rest are.
+    whole, rest = np.divmod(ticks, ticks.dtype.type(per))
+    return whole + rest / per
+
+
+def seconds_since(dates: Array, origins: Array) -> NDArray[np.float64]:
+    """Return the seconds from origins to dates, by days and rests, since ticks of one unit may overflow."""
+    days, start_days = dates.astype("datetime64[D]"), origins.astype("datetime64[D]")
+    second = np.timedelta64(1, "s")
+    rest = (dates - days) / second - (origins - start_days) / second
+    return (days - start_days).astype(np.int64) * 86400.0 + rest
+
+
+def dates_after(seconds: NDArray[np.float64], origin: Any) -> Array:
+    """Return the dates that lie `seconds` after `origin`, rounded to the unit of the origin."""
+    unit, _ = np.datetime_data(origin.dtype)
+    with np.errstate(invalid="ignore"):  # where the origin is NaT, times need not fit into 64 bits
+        if unit in _SECONDS:
+            ticks = np.rint(seconds / _SECONDS[unit]).astype(np.int64)
+        else:
+            # In two parts: the product would lose digits that the seconds have.
+            whole = np.floor(seconds)
+            rest = np.rint((seconds - whole) * _PER_SECOND[unit])
+            ticks = whole.astype(np.int64) * _PER_SECOND[unit] + rest.astype(np.int64)
+    return origin + ticks.view(f"timedelta64[{unit}]")
+
+
+def anchor(stamps: Array, offsets: NDArray[np.int64], name: Namer) -> tuple[NDArray[np.float64], Array, Array | None]:
+    """Turn dates into seconds since the first of their series.
+
+    Returns the seconds, the first dates and, if the seconds do not give all dates back, the dates.
+    """
+    check_times(stamps, offsets, name)
+    unit, _ = np.datetime_data(stamps.dtype)
+    origins = stamps[offsets[:-1]]
+    starts = np.repeat(origins, np.diff(offsets))
+    # In order, so the difference fits into 64 bits without sign even where it does not with one.
+    ticks = stamps.view(np.int64).view(np.uint64) - starts.view(np.int64).view(np.uint64)
+    seconds = _seconds(ticks, unit)
+    level = ~(seconds[1:] > seconds[:-1])
+    level[offsets[1:-1] - 1] = False
+    if level.any():
+        row = int(level.argmax()) + 1
+        raise ValueError(
+            f"{place_of(row, offsets, name)}: {stamps[row]} and {stamps[row - 1]} become the same time, since float64 "
+            f"holds {seconds[row]} seconds to 16 digits only; cut the series or round its times"
+        )
+    exact = np.array_equal(dates_after(seconds, starts), stamps)
+    return seconds, origins, None if exact else stamps
+
+
+def check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
+    """Raise unless times (numbers or dates) are finite and increase strictly inside each series."""
+    if _rise(times, offsets):
+        return
+    finite = np.isfinite(times)
+    if not finite.all():
+        row = int(finite.argmin())
+        raise ValueError(
+            f"{place_of(row, offsets, name)}: the time is {times[row]}: finite times are expected; drop the observation"
+        )
+    rising = times[1:] > times[:-1]
+    rising[offsets[1:-1] - 1] = True
+    row = int(rising.argmin()) + 1
+    before, time, place = times[row - 1], times[row], place_of(row, offsets, name)
+    if time != before:
+        raise ValueError(
+            f"{place}: the time {time} follows {before}: times must increase strictly; sort the series by time"
+        )
+    if times.dtype.kind == "f" and abs(time) >= 2**53:
+        raise ValueError(_too_large(place, time))
+    raise ValueError(
+        f"{place}: the time {time} is there twice: times must increase strictly; keep one of the observations or "
+        "average them"
+    )
+
+
+def _rise(times: Array, offsets: NDArray[np.int64]) -> bool:
+    """Tell, block by block, whether times are finite and increase strictly inside each series."""
+    if not len(times):
+        return True
+    # What lies between two finite times, in order, is finite.
+    if not (np.isfinite(times[offsets[:-1]]).all() and np.isfinite(times[offsets[1:] - 1]).all()):
+        return False
+    ends = offsets[1:-1] - 1
+    for start in range(0, len(times) - 1, BLOCK):
+        block = times[start : start + BLOCK + 1]
+        with np.errstate(invalid="ignore"):
+            rising = block[1:] > block[:-1]
+        first, last = np.searchsorted(ends, [start, start + len(rising)])
+        rising[ends[first:last] - start] = True
+        if not rising.all():
+            return False
+    return True
+
+
+def check_clock(clock: Array, where: str) -> None:
+    """Raise unless the times of one channel are finite and increase strictly."""
+    check_times(clock, np.array([0, len(clock)]), lambda _: where)
+
+
+def check_unit(times: Array, origins: Array, offsets: NDArray[np.int64], name: Namer) -> None:
+    """Raise if the unit of the origins is too coarse to tell the times of a series apart."""
+    dates = dates_after(times, np.repeat(origins, np.diff(offsets)))
+    level = dates[1:] <= dates[:-1]
+    level[offsets[1:-1] - 1] = False
+    if level.any():
+        row = int(level.argmax()) + 1
+        raise ValueError(
+            f"{place_of(row, offsets, name)}: in the unit of origins, {origins.dtype}, the times {times[row - 1]} and "
+            f"{times[row]} (seconds) are the same date: use a finer unit, origins.astype('datetime64[ns]')"
+        )
+
+
+def _too_large(where: str, time: Any) -> str:
+    """Return how to keep the digits of large times."""
+    return (
+        f"{where}: the time {time} is too large for float64, which holds whole numbers up to 2**53 only: subtract an "
+        "origin from the times of the series, or pass datetime64"
+    )

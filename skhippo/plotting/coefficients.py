@@ -1,0 +1,183 @@
+"""How the coefficients of a channel change along its series."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.measures import Measure
+from skhippo.panel.formats import as_panel
+from skhippo.plotting.axes import axes_for, entitle, label_times
+from skhippo.plotting.source import draw_from, drawn_by, projecting
+from skhippo.projection.hold import Hold
+from skhippo.projection.projection import project
+from skhippo.transformer.transformer import HiPPOTransformer
+
+
+class CoefficientsDisplay:
+    """Heat map of the coefficients after every moment of a series.
+
+    Parameters
+    ----------
+    moments : ndarray of shape (n_moments,)
+        Times; dates if the series has them.
+    coefficients : ndarray of shape (n_moments, order)
+        Coefficients of the history until each of them.
+    title, time_label, colour_label : str
+        What is written.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    mesh_ : matplotlib QuadMesh
+    colorbar_ : matplotlib Colorbar
+
+    See Also
+    --------
+    skhippo.project : the numbers, by its argument `at`.
+
+    Notes
+    -----
+    With ``hold="linear"`` the signal between two observations is known only once the later one is, and so are the
+    coefficients (see `skhippo.project`).
+
+    Examples
+    --------
+    >>> from skhippo.datasets import irregular_sinusoids
+    >>> from skhippo.plotting import CoefficientsDisplay
+    >>> X, y = irregular_sinusoids(5, random_state=0)
+    >>> CoefficientsDisplay.from_panel(X, order=12, n_moments=50).coefficients.shape
+    (50, 12)
+    """
+
+    def __init__(
+        self,
+        *,
+        moments: NDArray[Any],
+        coefficients: NDArray[Any],
+        title: str = "",
+        time_label: str = "time",
+        colour_label: str = "coefficient",
+    ) -> None:
+        self.moments = moments
+        self.coefficients = coefficients
+        self.title = title
+        self.time_label = time_label
+        self.colour_label = colour_label
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: object,
+        X: object,
+        *,
+        series: int = 0,
+        channel: int | str = 0,
+        n_moments: int = 300,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> CoefficientsDisplay:
+        """Draw the features that a fitted transformer would give if the series had ended earlier.
+
+        Parameters
+        ----------
+        estimator : HiPPOTransformer or Pipeline
+            Fitted; a pipeline begins with a HiPPOTransformer.
+        X : Panel or anything that `as_panel` takes
+            Series.
+        series : int, default=0
+            Which of them.
+        channel : int or str, default=0
+            Which of its channels, by number or by name.
+        n_moments : int, default=300
+            Number of moments, from the start to the end of the series.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+        **kwargs : dict
+            For `pcolormesh`, such as another `norm`.
+
+        Returns
+        -------
+        CoefficientsDisplay
+        """
+        hippo = projecting(estimator)
+        drawn = drawn_by(hippo, X, series, channel)
+        start, end = drawn.domain(hippo.hold)
+        moments = np.linspace(start, end, n_moments if end > start else 1)
+        along = project(drawn.panel, hippo.measure_, hippo.order, hold=hippo.hold, at=moments[None], dtype=np.float64)
+        coefficients = along[0, :, drawn.channel]
+        coefficients[:, 0] -= hippo.center_[drawn.channel]
+        return cls(
+            moments=drawn.as_given(moments),
+            coefficients=coefficients / hippo.scale_[drawn.channel],
+            title=f"{drawn.title}: coefficients of the history until each moment, {hippo.measure_!r}",
+            time_label=drawn.time_label,
+            colour_label="coefficient" if hippo.scaling is None else "coefficient, scaled as in fit",
+        ).plot(ax, **kwargs)
+
+    @classmethod
+    def from_panel(
+        cls,
+        X: object,
+        *,
+        measure: str | Measure = "legs",
+        order: int = 16,
+        theta: float | None = None,
+        hold: Hold = "linear",
+        series: int = 0,
+        channel: int | str = 0,
+        n_moments: int = 300,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> CoefficientsDisplay:
+        """Draw the coefficients along a series, in the units of its channel.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series.
+        measure, order, theta, hold
+            As for `HiPPOTransformer`; `theta` is by default the duration of the series.
+        series, channel, n_moments, ax, **kwargs
+            As for `from_estimator`.
+
+        Returns
+        -------
+        CoefficientsDisplay
+        """
+        drawn = draw_from(as_panel(X), series, channel)
+        hippo = HiPPOTransformer(measure, order, theta=theta, hold=hold, scaling=None).fit(drawn.panel)
+        return cls.from_estimator(hippo, X, series=series, channel=channel, n_moments=n_moments, ax=ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> CoefficientsDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where; by default on a new figure.
+        **kwargs : dict
+            For `pcolormesh`.
+
+        Returns
+        -------
+        CoefficientsDisplay
+        """
+        ax = axes_for(ax)
+        order = self.coefficients.shape[1]
+        # Blue and red on both sides of nought; a map that is the same to eyes that tell no red from green.
+        style: dict[str, Any] = {"cmap": "RdBu_r", "shading": "nearest", "rasterized": True}
+        if "norm" not in kwargs:
+            largest = np.nanmax(np.abs(self.coefficients), initial=0.0) or 1.0
+            style |= {"vmin": -largest, "vmax": largest}
+        self.mesh_ = ax.pcolormesh(self.moments, np.arange(order), self.coefficients.T, **style | kwargs)
+        self.colorbar_ = ax.figure.colorbar(self.mesh_, ax=ax, label=self.colour_label)
+        ax.set_ylabel("n, number of the coefficient")
+        label_times(ax, self.moments, self.time_label)
+        ax.yaxis.get_major_locator().set_params(integer=True)
+        entitle(ax, self.title)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self

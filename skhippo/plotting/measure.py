@@ -1,0 +1,149 @@
+"""A measure: how much each past moment matters, and the functions that it is seen through."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from skhippo._support.validation import check_order
+from skhippo.measures import Measure, as_measure
+from skhippo.plotting.axes import axes_for, entitle, shades, weight_below
+from skhippo.plotting.source import Array
+
+# Ages of a measure without end, in units of its time scale: the weight of LagT falls to 1/1000.
+_DECAYS = 7.0
+
+
+class MeasureDisplay:
+    """First functions of the orthonormal basis of a measure, and its weight below.
+
+    Parameters
+    ----------
+    moments : ndarray of shape (n_moments,)
+        Moments of the past: up to 0, the present, in the units of `theta`; for LegS fractions of the history.
+    basis : ndarray of shape (n_moments, order)
+        Functions of the basis.
+    weight : ndarray of shape (n_moments,)
+        Density of the measure at its places.
+    title, time_label : str
+        What is written.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Of the functions.
+    weight_ax_ : matplotlib Axes
+        Of the weight.
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib Line2D
+        One a function.
+    weight_ : matplotlib PolyCollection
+
+    Examples
+    --------
+    >>> from skhippo.plotting import MeasureDisplay
+    >>> len(MeasureDisplay.from_measure("chebt", order=4).lines_)
+    4
+    """
+
+    def __init__(
+        self, *, moments: Array, basis: Array, weight: Array, title: str = "", time_label: str = "time"
+    ) -> None:
+        self.moments = moments
+        self.basis = basis
+        self.weight = weight
+        self.title = title
+        self.time_label = time_label
+
+    @classmethod
+    def from_measure(
+        cls,
+        measure: str | Measure = "legs",
+        order: int = 5,
+        *,
+        theta: float | None = None,
+        n_moments: int = 500,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> MeasureDisplay:
+        """Draw a measure.
+
+        Parameters
+        ----------
+        measure : str or Measure, default="legs"
+            A name or a measure.
+        order : int, default=5
+            Number of functions.
+        theta : float, optional
+            Time scale of a translated measure; 1 if a name comes without.
+        n_moments : int, default=500
+            Number of moments at which they are evaluated.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+        **kwargs : dict
+            For the lines of the functions.
+
+        Returns
+        -------
+        MeasureDisplay
+        """
+        measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
+        order = check_order(order)
+        s = inner_places(measure, n_moments, _DECAYS)
+        return cls(
+            moments=moments_at(measure, s),
+            basis=measure.basis(order, s),
+            weight=measure.weight(s),
+            title=f"{measure!r}: first {order} functions of the basis, and the weight",
+            time_label=moments_label(measure),
+        ).plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> MeasureDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where; by default on a new figure.
+        **kwargs : dict
+            For the lines of the functions.
+
+        Returns
+        -------
+        MeasureDisplay
+        """
+        ax = axes_for(ax, height=5.0)
+        order = self.basis.shape[1]
+        self.lines_ = [
+            ax.plot(self.moments, function, **{"color": colour, "label": f"$g_{{{n}}}$", **kwargs})[0]
+            for n, (function, colour) in enumerate(zip(self.basis.T, shades(order), strict=True))
+        ]
+        ax.set(ylabel="basis")
+        self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
+        entitle(ax, self.title)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def inner_places(measure: Measure, number: int, reach: float) -> Array:
+    """Return places from the past to the present, none at an end, where a weight may be infinite.
+
+    They are the middles of equal parts of the domain; of one without end, of its ages until `reach`.
+    """
+    low, high = measure.domain
+    middles = (np.arange(number) + 0.5) / number
+    return low + (high - low) * middles if math.isfinite(high) else reach * middles[::-1]
+
+
+def moments_at(measure: Measure, s: Array) -> Array:
+    """Return the moments at places: 0 is the present; of LegS fractions of the history."""
+    return s if measure.time_scale is None else -measure._age(s) * measure.time_scale
+
+
+def moments_label(measure: Measure) -> str:
+    """Return what is written below such an axis."""
+    if measure.time_scale is None:
+        return "fraction of the history (0: start, 1: present)"
+    return "time before the present (units of the timestamps)"

@@ -1,0 +1,190 @@
+"""What a memory remembers, and how much each moment matters to it."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhippo.measures import Measure
+from skhippo.memory.memory import HiPPOMemory
+from skhippo.panel.times import as_times, seconds_since
+from skhippo.plotting.axes import BLACK, BLUE, axes_for, entitle, weight_below
+from skhippo.plotting.source import Array
+from skhippo.projection.projection import reconstruct
+
+
+class MemoryDisplay:
+    """The past as a `HiPPOMemory` reconstructs it, and the weight of its measure below.
+
+    Parameters
+    ----------
+    moments : ndarray of shape (n_moments,)
+        Times; dates if those of the memory are.
+    approximation : ndarray of shape (n_moments,)
+        What the memory remembers of each moment.
+    weight : ndarray of shape (n_moments,)
+        Density of the measure; NaN where it is infinite.
+    happened : tuple of ndarray, optional
+        Times and values of what has happened.
+    title, time_label : str
+        What is written.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Of the reconstruction.
+    weight_ax_ : matplotlib Axes
+        Of the weight.
+    figure_ : matplotlib Figure
+    line_ : matplotlib Line2D
+        The reconstruction.
+    happened_ : matplotlib Line2D or None
+    weight_ : matplotlib PolyCollection
+
+    See Also
+    --------
+    skhippo.HiPPOMemory.reconstruct : the numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo import HiPPOMemory
+    >>> from skhippo.plotting import MemoryDisplay
+    >>> times = np.linspace(0.0, 10.0, 200)
+    >>> memory = HiPPOMemory("lagt", order=16, theta=2.0).update(np.sin(times).reshape(1, -1, 1), times)
+    >>> display = MemoryDisplay.from_memory(memory, happened=(times, np.sin(times)))
+    >>> display.moments[[0, -1]]
+    array([ 0., 10.])
+    """
+
+    def __init__(
+        self,
+        *,
+        moments: NDArray[Any],
+        approximation: Array,
+        weight: Array,
+        happened: tuple[NDArray[Any], NDArray[Any]] | None = None,
+        title: str = "",
+        time_label: str = "time",
+    ) -> None:
+        self.moments = moments
+        self.approximation = approximation
+        self.weight = weight
+        self.happened = happened
+        self.title = title
+        self.time_label = time_label
+
+    @classmethod
+    def from_memory(
+        cls,
+        memory: HiPPOMemory,
+        *,
+        stream: int = 0,
+        channel: int = 0,
+        happened: tuple[ArrayLike, ArrayLike] | None = None,
+        n_moments: int = 500,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> MemoryDisplay:
+        """Draw what a memory remembers.
+
+        Parameters
+        ----------
+        memory : HiPPOMemory
+            That was updated.
+        stream, channel : int, default=0
+            Which of its streams and channels.
+        happened : tuple of array-like, optional
+            Times and values, each of shape (n_times,), of what has happened; drawn from the oldest moment that the
+            memory covers.
+        n_moments : int, default=500
+            Number of moments: from the start, or from the start of the window if that is later, to `now`.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+        **kwargs : dict
+            For the line of the reconstruction.
+
+        Returns
+        -------
+        MemoryDisplay
+        """
+        for name, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
+            if not 0 <= number < limit:
+                raise ValueError(f"{name}={number} is asked for of {limit}")
+        start, now = memory.start[stream], memory.now[stream]
+        if np.isnat(now) if now.dtype.kind == "M" else np.isnan(now):
+            raise ValueError("nothing was observed yet: update the memory first")
+        length = float(_seconds(now, start)) if now.dtype.kind == "M" else float(now - start)
+        measure, windowed = memory.measure, math.isfinite(memory.measure.domain[1])
+        reach = min(length, measure.time_scale or length) if windowed else length
+        ages = np.linspace(reach, 0.0, n_moments)
+        places = measure._age(ages / (measure.time_scale or length or 1.0))
+        moments = now - np.rint(ages * 1e6).astype("timedelta64[us]") if now.dtype.kind == "M" else now - ages
+        if reach == length:
+            moments[0] = start  # the difference was rounded
+        return cls(
+            moments=moments,
+            approximation=reconstruct(
+                memory.coefficients[stream, channel], places * (measure.time_scale or 1.0), measure
+            ),
+            weight=_weights(measure, places),
+            happened=None if happened is None else _until(happened, moments[0], now),
+            title=f"stream {stream}, channel {channel}: remembered by {memory.order} coefficients, {measure!r}",
+            time_label="time (UTC)" if now.dtype.kind == "M" else "time (units of the timestamps)",
+        ).plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> MemoryDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where; by default on a new figure.
+        **kwargs : dict
+            For the line of the reconstruction.
+
+        Returns
+        -------
+        MemoryDisplay
+        """
+        ax = axes_for(ax, height=5.0)
+        self.happened_ = None
+        if self.happened is not None:
+            dots = {"linestyle": "none", "marker": "o", "markersize": 2.5, "color": BLACK, "label": "what happened"}
+            (self.happened_,) = ax.plot(*self.happened, **dots)
+        (self.line_,) = ax.plot(
+            self.moments,
+            self.approximation,
+            **{"color": BLUE, "linewidth": 2.0, "label": "what is remembered", **kwargs},
+        )
+        ax.set(ylabel="value")
+        self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
+        entitle(ax, self.title)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _weights(measure: Measure, places: Array) -> Array:
+    """Return the weight of a measure at places, NaN where it is infinite."""
+    with np.errstate(divide="ignore"):
+        weight = measure.weight(places)
+    return np.where(np.isfinite(weight), weight, np.nan)
+
+
+def _seconds(later: Any, earlier: Any) -> Array:
+    """Return the seconds between two dates."""
+    return seconds_since(np.asarray(later), np.asarray(earlier))
+
+
+def _until(happened: tuple[ArrayLike, ArrayLike], first: Any, now: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+    """Return what happened between two moments."""
+    times, values = as_times(happened[0], "the times of what happened"), np.asarray(happened[1], dtype=np.float64)
+    if times.shape != values.shape or times.ndim != 1:
+        raise ValueError(
+            f"happened has times of shape {times.shape} and values of shape {values.shape}: give (n,) both"
+        )
+    inside = (times >= first) & (times <= now)
+    return times[inside], values[inside]

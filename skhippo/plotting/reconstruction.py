@@ -1,0 +1,237 @@
+"""A series, its holes, and what its coefficients make of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.measures import Measure
+from skhippo.panel.formats import as_panel
+from skhippo.plotting.axes import BLACK, BLUE, GREY, axes_for, entitle, label_times
+from skhippo.plotting.source import Array, draw_from, drawn_by, for_panels, transformer_of
+from skhippo.projection.hold import Hold
+from skhippo.transformer.transformer import HiPPOTransformer
+
+# From so many observations on their dots are small.
+_MANY = 300
+
+
+class ReconstructionDisplay:
+    """Observations of one channel, where it was not observed, and the approximation from its coefficients.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_times,)
+        Times of the series; dates if it has them.
+    values : ndarray of shape (n_times,)
+        Values of the channel; NaN where it was not observed.
+    moments : ndarray of shape (n_moments,)
+        Where the approximation was evaluated.
+    approximation : ndarray of shape (n_moments,)
+        The approximation; NaN where the measure says nothing.
+    holes : ndarray of shape (n_holes, 2)
+        Start and end of the stretches in which the channel was not observed though the series has times there: half
+        the way to the neighbouring times.
+    hold : {"linear", "previous"}
+        What the signal is between observations.
+    title, channel_name, time_label : str
+        What is written.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    observations_, held_, line_ : matplotlib Line2D
+        The observations, the held signal between them, and the approximation.
+    holes_ : matplotlib PolyCollection or None
+
+    See Also
+    --------
+    skhippo.reconstruct : the numbers.
+
+    Examples
+    --------
+    >>> from skhippo.datasets import irregular_sinusoids
+    >>> from skhippo.plotting import ReconstructionDisplay
+    >>> X, y = irregular_sinusoids(5, missing=0.3, random_state=0)
+    >>> display = ReconstructionDisplay.from_panel(X, order=12, series=3)
+    >>> display.line_.get_xdata().shape
+    (500,)
+    """
+
+    def __init__(
+        self,
+        *,
+        times: NDArray[Any],
+        values: NDArray[Any],
+        moments: NDArray[Any],
+        approximation: Array,
+        holes: NDArray[Any],
+        hold: Hold = "linear",
+        title: str = "",
+        channel_name: str = "",
+        time_label: str = "time",
+    ) -> None:
+        self.times = times
+        self.values = values
+        self.moments = moments
+        self.approximation = approximation
+        self.holes = holes
+        self.hold = hold
+        self.title = title
+        self.channel_name = channel_name
+        self.time_label = time_label
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: object,
+        X: object,
+        *,
+        series: int = 0,
+        channel: int | str = 0,
+        n_moments: int = 500,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> ReconstructionDisplay:
+        """Draw what a fitted transformer keeps of a series.
+
+        Parameters
+        ----------
+        estimator : HiPPOTransformer or Pipeline
+            Fitted; a pipeline begins with a HiPPOTransformer.
+        X : Panel or anything that `as_panel` takes
+            Series.
+        series : int, default=0
+            Which of them.
+        channel : int or str, default=0
+            Which of its channels, by number or by name.
+        n_moments : int, default=500
+            Number of moments at which the approximation is evaluated.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+        **kwargs : dict
+            For the line of the approximation.
+
+        Returns
+        -------
+        ReconstructionDisplay
+        """
+        hippo = transformer_of(estimator)
+        drawn = drawn_by(hippo, X, series, channel)
+        lasting = hippo.method == "projection" and hippo.hold == "previous"  # a recurrence ends with its last time
+        start, end = drawn.domain("previous" if lasting else "linear")
+        # inverse_transform adds a mean step to the end of a previous hold, so the last moment but one is its last.
+        moments = np.linspace(start, end, n_moments + lasting)[:n_moments]
+        moments = moments if end > start else moments[:1]
+        features = for_panels(hippo).transform(drawn.panel)
+        approximation = hippo.inverse_transform(features, times=moments).values[:, drawn.channel]
+        return cls(
+            times=drawn.as_given(drawn.panel.times),
+            values=drawn.values,
+            moments=drawn.as_given(moments),
+            approximation=approximation,
+            holes=drawn.as_given(find_holes(drawn.panel.times, drawn.values)),
+            hold=hippo.hold,
+            title=f"{drawn.title}: reconstruction from {hippo.order} coefficients, {hippo.measure_!r}",
+            channel_name=drawn.name,
+            time_label=drawn.time_label,
+        ).plot(ax, **kwargs)
+
+    @classmethod
+    def from_panel(
+        cls,
+        X: object,
+        *,
+        measure: str | Measure = "legs",
+        order: int = 16,
+        theta: float | None = None,
+        hold: Hold = "linear",
+        series: int = 0,
+        channel: int | str = 0,
+        n_moments: int = 500,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> ReconstructionDisplay:
+        """Draw what coefficients keep of a series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series.
+        measure, order, theta, hold
+            As for `HiPPOTransformer`; `theta` is by default the duration of the series.
+        series, channel, n_moments, ax, **kwargs
+            As for `from_estimator`.
+
+        Returns
+        -------
+        ReconstructionDisplay
+        """
+        drawn = draw_from(as_panel(X), series, channel)
+        hippo = HiPPOTransformer(measure, order, theta=theta, hold=hold, scaling=None).fit(drawn.panel)
+        return cls.from_estimator(hippo, X, series=series, channel=channel, n_moments=n_moments, ax=ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> ReconstructionDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where; by default on a new figure.
+        **kwargs : dict
+            For the line of the approximation.
+
+        Returns
+        -------
+        ReconstructionDisplay
+        """
+        ax = axes_for(ax)
+        seen = ~np.isnan(self.values)
+        self.holes_ = None
+        if len(self.holes):
+            # Each hole is two points and a third at which the next one does not go on.
+            self.holes_ = ax.fill_between(
+                self.holes[:, [0, 1, 1]].ravel(),
+                0.0,
+                1.0,
+                where=[True, True, False] * len(self.holes),
+                transform=ax.get_xaxis_transform(),
+                color="0.88",
+                linewidth=0.0,
+                label="not observed",
+            )
+        style = "steps-post" if self.hold == "previous" else "default"
+        held = {"color": GREY, "linewidth": 0.8, "drawstyle": style, "label": f"held signal ({self.hold})"}
+        (self.held_,) = ax.plot(self.times[seen], self.values[seen], **held)
+        size = 4.0 if len(seen) < _MANY else 1.5
+        dots = {"linestyle": "none", "marker": "o", "markersize": size, "color": BLACK, "label": "observations"}
+        (self.observations_,) = ax.plot(self.times[seen], self.values[seen], **dots)
+        line = {"color": BLUE, "linewidth": 2.0, "label": "reconstruction", **kwargs}
+        (self.line_,) = ax.plot(self.moments, self.approximation, **line)
+        ax.set_ylabel(self.channel_name)
+        label_times(ax, self.moments, self.time_label)
+        entitle(ax, self.title)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def find_holes(times: Array, values: NDArray[Any]) -> Array:
+    """Return the stretches around times at which nothing was observed, to half the way to the next times.
+
+    Parameters
+    ----------
+    times : ndarray of shape (n_times,)
+    values : ndarray of shape (n_times,)
+        NaN where not observed.
+
+    Returns
+    -------
+    ndarray of shape (n_holes, 2)
+    """
+    edges = np.concatenate([times[:1], times[:-1] + np.diff(times) / 2, times[-1:]])
+    missing = np.isnan(values).astype(np.int8)
+    change = np.diff(missing, prepend=0, append=0)
+    return np.column_stack([edges[np.flatnonzero(change == 1)], edges[np.flatnonzero(change == -1)]])

@@ -1,0 +1,271 @@
+"""From the weights of a linear model back to time."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import is_classifier
+from sklearn.pipeline import Pipeline
+
+from skhippo.measures import Measure
+from skhippo.panel.dataframes import library, make_table
+from skhippo.plotting.axes import GREY, axes_for, colours, entitle
+from skhippo.plotting.measure import inner_places, moments_at, moments_label
+from skhippo.plotting.source import Array, channel_number, model_of, projecting
+from skhippo.transformer.transformer import HiPPOTransformer
+
+# A decision is linear if it is so to this part of its size: solvers in float32 included, curved models not.
+_LINEAR = 1e-4
+# Of the features at which that is checked.
+_SIZES = (1.0, 1e3, 1e6, 1e9)
+# Part of its largest value to which a weight function falls before it is cut off.
+_QUIET = 1e-3
+
+
+class SensitivityDisplay:
+    r"""How the decision of a linear model answers to the signal at each moment.
+
+    Parameters
+    ----------
+    moments : ndarray of shape (n_moments,)
+        Moments of the past: up to 0, the present, in the units of the timestamps; for LegS fractions of the history.
+    sensitivity : ndarray of shape (n_curves, n_moments)
+        One weight function for each class (one for two classes) or each target.
+    labels : sequence of str
+        Names of the curves.
+    title, time_label, channel_name : str
+        What is written.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+    figure_ : matplotlib Figure
+    lines_ : list of matplotlib Line2D
+        One a curve.
+
+    See Also
+    --------
+    OcclusionDisplay : for models that are not linear.
+
+    Notes
+    -----
+    Coefficients are linear in the signal, so with a linear model the decision is
+
+    .. math::
+
+        d = d_0 + \sum_n w_n c_n = d_0 + \int f(x)\, \beta(x)\, dx, \qquad
+        \beta(x) = \sum_n w_n\, g_n(s)\, \frac{\omega(s)}{\theta}
+
+    for each channel: the coefficient function of a functional linear model (Ramsay and Silverman, Functional Data
+    Analysis, 2005, chapter 15).  It is exact, not an attribution: raising the signal by :math:`\delta(x)` changes the
+    decision by :math:`\int \delta\,\beta\,dx`.  For LegS :math:`x` is the fraction of the history (and
+    :math:`\theta = 1`).
+
+    The weights :math:`w_n` are measured: the decision at unit vectors of the features, less that at zero.  So whatever
+    is affine may stand between (scalers, PCA, selections); that all of it is, is checked.  The features of
+    ``duration=True`` say nothing about a moment and are left out.
+
+    There is no such curve for trees: their importances have no sign, so the functions :math:`g_n` cannot be added up,
+    and spread over time by their squares they would point at the ends of the series whatever the model (all
+    :math:`g_n^2` of LegS are largest there).  For models of any kind see `OcclusionDisplay`.
+
+    Examples
+    --------
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skhippo import HiPPOTransformer
+    >>> from skhippo.datasets import irregular_sinusoids
+    >>> from skhippo.plotting import SensitivityDisplay
+    >>> X, y = irregular_sinusoids(60, n_classes=3, random_state=0)
+    >>> model = make_pipeline(HiPPOTransformer(order=8), LogisticRegression()).fit(X, y)
+    >>> SensitivityDisplay.from_estimator(model).sensitivity.shape
+    (3, 500)
+    """
+
+    def __init__(
+        self,
+        *,
+        moments: Array,
+        sensitivity: Array,
+        labels: tuple[str, ...] = (),
+        title: str = "",
+        time_label: str = "time",
+        channel_name: str = "the signal",
+    ) -> None:
+        self.moments = moments
+        self.sensitivity = sensitivity
+        self.labels = labels
+        self.title = title
+        self.time_label = time_label
+        self.channel_name = channel_name
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: object,
+        *,
+        channel: int | str = 0,
+        n_moments: int = 500,
+        ax: Any = None,
+        **kwargs: Any,
+    ) -> SensitivityDisplay:
+        """Draw the weight function of a fitted linear model.
+
+        Parameters
+        ----------
+        estimator : Pipeline
+            Fitted: a HiPPOTransformer, then affine steps if any, then a model whose `decision_function` (of a
+            classifier) or `predict` (of a regressor) is linear.
+        channel : int or str, default=0
+            Which channel, by number or by name; with ``indicator=True`` also the observation patterns, such as
+            ``"x0__observed"``.
+        n_moments : int, default=500
+            Number of moments at which the function is evaluated.
+        ax : matplotlib Axes, optional
+            Where to draw; by default on a new figure.
+        **kwargs : dict
+            For the lines.
+
+        Returns
+        -------
+        SensitivityDisplay
+
+        Raises
+        ------
+        TypeError
+            If `estimator` is no such pipeline.
+        ValueError
+            If its decision is not linear in the coefficients.
+        """
+        hippo = projecting(estimator)
+        model = model_of(estimator)
+        names = hippo.channel_names_
+        if hippo.indicator:
+            names = (*names, *(f"{name}__observed" for name in names))
+        number = channel_number(channel, names)
+        slopes = _slopes(_decision(model, estimator), hippo, type(model).__name__)
+        own = slopes[_features_of(hippo, names[number])] / hippo.scale_[number]
+        measure = hippo.measure_
+        s = inner_places(measure, n_moments, _reach(measure, own))
+        return cls(
+            moments=moments_at(measure, s),
+            sensitivity=_weight_function(measure, own, s),
+            labels=_labels(model, own.shape[1]),
+            title=f"{type(model).__name__}: sensitivity of the decision to channel {names[number]}",
+            time_label=moments_label(measure),
+            channel_name=names[number],
+        ).plot(ax, **kwargs)
+
+    def plot(self, ax: Any = None, **kwargs: Any) -> SensitivityDisplay:
+        """Draw.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, optional
+            Where; by default on a new figure.
+        **kwargs : dict
+            For the lines.
+
+        Returns
+        -------
+        SensitivityDisplay
+        """
+        ax = axes_for(ax)
+        ax.axhline(0.0, color=GREY, linewidth=0.8)
+        labels = self.labels or tuple(str(i) for i in range(len(self.sensitivity)))
+        self.lines_ = [
+            ax.plot(self.moments, curve, **{"color": colour, "label": label, "linewidth": 2.0, **kwargs})[0]
+            for curve, colour, label in zip(self.sensitivity, colours(len(labels)), labels, strict=True)
+        ]
+        ax.set(xlabel=self.time_label, ylabel=f"decision per unit of {self.channel_name} and of time")
+        entitle(ax, self.title)
+        self.ax_, self.figure_ = ax, ax.figure
+        return self
+
+
+def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
+    """Return where the coefficients of a channel are among the features."""
+    if hippo.windows > 1:
+        raise ValueError(f"windows={hippo.windows}: the curve that is drawn is that of one window; fit with windows=1")
+    features = hippo.get_feature_names_out().tolist()
+    names = [f"{channel}__{hippo.measure_.name}_c{n}" for n in range(hippo.order)]
+    return [features.index(name) for name in names]
+
+
+def _decision(model: object, estimator: Any) -> Callable[[Array], Array]:
+    """Return the decision of the model of a pipeline as a function of the features of its first step."""
+    method = "decision_function" if is_classifier(model) else "predict"
+    if not hasattr(model, method):
+        raise ValueError(
+            f"{type(model).__name__} has no {method}: a linear model is expected; for others see OcclusionDisplay"
+        )
+    rest = Pipeline(estimator.steps[1:])
+    names = _feature_names(rest.steps[0][1])
+
+    def decide(features: Array) -> Array:
+        decided = np.asarray(getattr(rest, method)(names(features)), dtype=np.float64)
+        return decided.reshape(len(features), -1)
+
+    return decide
+
+
+def _feature_names(step: object) -> Callable[[Array], Any]:
+    """Return features with the names that a step was fitted with, if it was fitted with a frame."""
+    if not hasattr(step, "feature_names_in_"):
+        return lambda features: features
+
+    frames = "pandas" if library("pandas") else "polars"
+    return lambda features: make_table(dict(zip(step.feature_names_in_, features.T, strict=True)), frames)
+
+
+def _slopes(decide: Callable[[Array], Array], hippo: HiPPOTransformer, model: str) -> Array:
+    """Return the change of the decision by each feature, shape (n_features, n_curves); raise if it is not linear."""
+    number = len(hippo.get_feature_names_out())
+    origin = decide(np.zeros((1, number)))
+    slopes = decide(np.eye(number)) - origin
+    # Far away too: around nought a tree is flat, and a network of rectifiers is linear.
+    probes = np.random.default_rng(0).normal(size=(8 * len(_SIZES), number)) * np.repeat(_SIZES, 8)[:, None]
+    expected, change = probes @ slopes, decide(probes) - origin
+    largest = np.maximum(np.abs(expected), np.abs(change)).max(axis=1)
+    if (np.abs(change - expected).max(axis=1) > _LINEAR * largest).any():
+        raise ValueError(
+            f"the decision of {model} is not linear in the coefficients, so there is no weight function: for models of "
+            "any kind see OcclusionDisplay"
+        )
+    return slopes
+
+
+def _weight_function(measure: Measure, slopes: Array, s: Array) -> Array:
+    """Return what slopes (order, n_curves) make of the signal at places, shape (n_curves, n_places)."""
+    kernel = measure.basis(len(slopes), s) * (measure.weight(s) / (measure.time_scale or 1.0))[:, None]
+    return (kernel @ slopes).T
+
+
+def _reach(measure: Measure, slopes: Array) -> float:
+    """Return the age, in units of the time scale, beyond which the weight function has died down."""
+    if math.isfinite(measure.domain[1]):
+        return 1.0
+    s = inner_places(measure, 2000, measure._horizon(len(slopes)))
+    size = np.abs(_weight_function(measure, slopes, s)).max(axis=0)
+    return float(s[np.argmax(size > _QUIET * size.max())]) if size.any() else float(s[0])
+
+
+def _labels(model: Any, number: int) -> tuple[str, ...]:
+    """Return the names of the curves: the classes, of two the one that a positive decision means, or the targets."""
+    if not is_classifier(model):
+        return ("prediction",) if number == 1 else tuple(f"target {i}" for i in range(number))
+    classes: NDArray[Any] = model.classes_
+    if getattr(model, "decision_function_shape", None) == "ovo" and len(classes) > 2:
+        return tuple(f"class {one} against {other}" for one, other in combinations(classes, 2))
+    if number == 1:
+        return (f"class {classes[1]} against {classes[0]}",)
+    return (
+        tuple(f"class {label}" for label in classes)
+        if number == len(classes)
+        else tuple(f"decision {i}" for i in range(number))
+    )

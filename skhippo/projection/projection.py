@@ -1,0 +1,397 @@
+r"""Exact projection of series onto the basis of a measure, and the way back.
+
+A series is a signal in continuous time: `hold` says what it is between observations.  Its coefficients at the
+time :math:`t` are the integrals of the definition; nothing is discretised.
+
+Derivation
+----------
+Let the signal have the value :math:`f_0` at the start of the window and for ever before, and let it change by
+:math:`\Delta_k` in the cell :math:`[x_k, x_{k+1}]` between neighbouring observations: at once at its end
+(``hold="previous"``) or evenly along it (``hold="linear"``).  With the step response :math:`G_n` of the measure
+(`skhippo.measures`) integration by parts gives for both
+
+.. math:: c_n = f_0\, G_n(-\infty) + \sum_k \Delta_k\, \overline{G_n}(k),
+
+where the bar is the value of :math:`G_n` at the jump, or its mean over the cell.  The mean is taken by a Gauss
+rule whose number of nodes follows from its error bound (`skhippo._support.quadrature`): 2 or 3 where cells are short
+against the wavelength of the fastest function, about a third of the phase where they are long.  All terms are
+of the size of the data, so nothing cancels, however close two observations are, which the other closed form (changes
+of slope times second antiderivatives) cannot say.
+
+So the whole of the work is one sum: the moments :math:`\sum_j m_j q_i(s_j)` of point masses over the functions
+:math:`q_i` of a three-term recurrence (`skhippo.projection.sums`), and series with the same times share the functions
+(`skhippo.projection.schedule`).  Where there are many more observations than coefficients, masses are first gathered at
+few places that have the same moments (`skhippo.projection.compression`), and the cost for each observation no longer
+depends on the order.
+
+A missing value is filled by the hold (`skhippo.projection.hold`): a hole is no special case in any sum.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from skhippo._support.allocation import allocate
+from skhippo._support.progress import watched
+from skhippo._support.threads import run
+from skhippo._support.validation import check_choice, check_order
+from skhippo.measures import Measure, as_measure
+from skhippo.panel.arrays import as_real
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
+from skhippo.panel.times import as_times, seconds_since
+from skhippo.projection.cells import Task, unit_moments
+from skhippo.projection.hold import HOLDS, Hold, domain_ends, sample, signals
+from skhippo.projection.schedule import Unit, plan
+
+__all__ = ["evaluate", "project", "project_windows", "reconstruct", "sample_approximation", "settle"]
+
+Array = NDArray[np.float64]
+
+# Series that are turned into coefficients at a time.
+_ROWS = 1 << 10
+# Places so little outside the window are its edge, after rounding.
+_EDGE = 1e-12
+# Numbers of a basis that are held at a time.
+_BLOCK = 1 << 21
+
+
+# ---------------------------------------------------------------------- public
+def project(
+    X: object,
+    measure: str | Measure = "legs",
+    order: int = 16,
+    *,
+    theta: float | None = None,
+    hold: Hold = "linear",
+    at: ArrayLike | None = None,
+    dtype: DTypeLike | None = None,
+    n_jobs: int | None = None,
+) -> NDArray:
+    r"""Coefficients of the optimal approximation of each channel's history.
+
+    Parameters
+    ----------
+    X : Panel or anything that `as_panel` takes
+        Series of any lengths at any times; NaN means not observed.
+    measure : str or Measure, default="legs"
+        ``"legs", "legt", "lagt", "fout", "chebt"`` or a measure object.
+    order : int, default=16
+        Number of coefficients for each channel.
+    theta : float, optional
+        Time scale of a translated measure, in the units of the timestamps.
+    hold : {"linear", "previous"}, default="linear"
+        The signal between observations: straight lines, or each value until the channel's next observation.
+        Before its first and after its last observation a channel is constant.
+    at : scalar or array-like of shape (n_series,) or (n_series, n_queries), optional
+        Times at which the coefficients are wanted, not before the start of the series; datetimes for series that
+        have them.  By default the end of each series' domain: its last time for ``hold="linear"``, one mean step
+        later for ``hold="previous"``.
+    dtype : {float32, float64}, optional
+        Type of the result; by default that of the values.  The computation is in float64 always.
+    n_jobs : int, optional
+        Number of threads, as joblib means it.  The result does not depend on it, to the last bit.
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, order)
+        Or (n_series, n_queries, n_channels, order) where `at` is two-dimensional.  A channel that was never
+        observed has NaN.
+
+    Raises
+    ------
+    ValueError
+        If the input cannot be read (see `as_panel`), if a translated measure has no `theta`, if `at` lies
+        before a series or does not fit the panel, if values are so large that their differences overflow, or if
+        `order` is so high that its functions turn thousands of times between two observations.
+    MemoryError
+        If the result is larger than the memory; the message says how large it would be.
+
+    See Also
+    --------
+    reconstruct : the way back.
+    HiPPOTransformer : the same as a scikit-learn transformer.
+
+    Notes
+    -----
+    Gu et al. 2020 (arXiv 2008.07669), Definition 1: the coefficients of
+    :math:`\operatorname{proj}_t(f)`, here in closed form instead of by the discretised recurrence of their
+    section 2.3.  Each series is computed for itself: its coefficients do not depend on the rest of the panel, except
+    that series with the same times share some sums, which shows in the last digits.
+
+    With ``hold="linear"`` the signal between two observations, also across a hole, is known only once the later
+    one is: at a time `at` in between, the result looks ahead to it.  ``hold="previous"`` looks ahead only where a
+    channel has not been observed yet, for the constant before its first observation.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo import project
+    >>> times = np.array([0.0, 1.0, 3.0, 4.0])
+    >>> project([(times, 2 * times - 1)], order=2).round(6)  # a straight line needs two coefficients
+    array([[[3.      , 2.309401]]])
+    """
+    panel = as_panel(X)
+    order = check_order(order)
+    measure = as_measure(measure, theta)
+    check_choice("hold", hold, HOLDS)
+    now = _query_times(panel, at, hold)
+    start, _ = domain_ends(panel, hold)
+    held = signals(panel, hold)
+    sizes = {"series": len(panel), "times": now.shape[1], "channels": panel.n_channels, "coefficients": order}
+    out = allocate(sizes, _result_dtype(panel, dtype), "project fewer series at a time, or take a lower order")
+    for query, moments in enumerate(np.ascontiguousarray(now.T)):
+        scale = moments - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
+        _coefficients(Task.until(moments, scale, held, measure, order), n_jobs, out[:, query])
+    return out if at is not None and np.ndim(at) == 2 else out[:, 0]
+
+
+def project_windows(
+    panel: Panel, measure: Measure, order: int, hold: Hold, now: Array, scale: Array, n_jobs: int | None = None
+) -> Array:
+    """Coefficients of windows that end at the times `now` and have the time scales `scale`, whatever the measure's own.
+
+    Parameters
+    ----------
+    panel : Panel
+    measure : Measure
+    order : int
+    hold : {"linear", "previous"}
+    now, scale : ndarray of shape (n_series,)
+        On the clock of each series, and not before its start.
+    n_jobs : int or None, default=None
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, order)
+    """
+    out = np.empty((len(panel), panel.n_channels, order))
+    _coefficients(Task.until(now, scale, signals(panel, hold), measure, order), n_jobs, out)
+    return out
+
+
+def reconstruct(
+    coefficients: ArrayLike,
+    positions: ArrayLike,
+    measure: str | Measure = "legs",
+    *,
+    theta: float | None = None,
+) -> Array:
+    r"""Evaluate the approximation that coefficients stand for.
+
+    Parameters
+    ----------
+    coefficients : array-like of shape (..., order)
+        What `project` returns.
+    positions : array-like of any shape
+        Where in the window: from 0, its oldest moment, to `theta`, the present (to 1 for LegS, whose window is
+        the whole history).  For the Laguerre measure: ages, from 0, the present, into the past.
+    measure : str or Measure, default="legs"
+        The measure that the coefficients belong to.
+    theta : float, optional
+        Time scale of a translated measure; 1 if it is not given.
+
+    Returns
+    -------
+    ndarray of the shapes of `coefficients` without its last axis and `positions` together, float64
+
+    Raises
+    ------
+    ValueError
+        If a position lies outside the window, where the approximation says nothing, or if `theta` contradicts a
+        measure that has its own.
+
+    Notes
+    -----
+    :math:`\hat f = \sum_n c_n g_n` (Gu et al. 2020, Definition 1).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo import project, reconstruct
+    >>> times = np.linspace(0, 3, 50)
+    >>> c = project([(times, np.sin(times))], order=8)[0, 0]
+    >>> float(reconstruct(c, 0.5).round(4)), float(np.sin(1.5).round(4))
+    (0.9972, 0.9975)
+    """
+    measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
+    coefficients = as_real(coefficients, "coefficients").astype(np.float64, copy=False)
+    if coefficients.ndim == 0:
+        raise ValueError("coefficients is a number: an array of shape (..., order) is expected")
+    moments = as_times(positions, "positions")
+    if moments.dtype.kind == "M":
+        raise TypeError("positions holds datetimes: they are relative to the window, give numbers or durations")
+    places, outside = settle(moments / (measure.time_scale or 1.0), measure)
+    if outside.any():
+        low, high = measure.domain
+        end = high * (measure.time_scale or 1.0)
+        raise ValueError(
+            f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
+            f"{measure!r}: positions are relative to the window"
+        )
+    rows = coefficients.reshape(1, -1, check_order(coefficients.shape[-1]))
+    return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
+
+
+def settle(places: Array, measure: Measure) -> tuple[Array, NDArray[np.bool_]]:
+    """Move places that rounding has put outside the window to its edge, and say which ones lie outside in earnest."""
+    low, high = measure.domain
+    outside = ~((places >= low - _EDGE) & (places <= high + _EDGE) & np.isfinite(places))
+    return np.clip(places, low, high), outside
+
+
+def evaluate(coefficients: Array, places: Array, measure: Measure) -> Array:
+    """Evaluate approximations, each at places of its own.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (n_series, n_channels, order)
+    places : ndarray of shape (n_series, m)
+        In the domain of the measure.
+    measure : Measure
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, m)
+    """
+    (n_series, n_channels, order), m = coefficients.shape, places.shape[1]
+    out = np.empty((n_series, n_channels, m))
+    width = max(1, min(m, _BLOCK // order))
+    height = max(1, _BLOCK // (width * order))
+    for first in range(0, n_series, height):
+        rows = slice(first, first + height)
+        for begin in range(0, m, width):
+            part = slice(begin, begin + width)
+            basis = measure.basis(order, places[rows, part])
+            np.matmul(coefficients[rows], np.swapaxes(basis, -1, -2), out=out[rows, :, part])
+    return out
+
+
+def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, hold: Hold) -> Array:
+    """Evaluate approximations at the observation times of the series that they describe.
+
+    Parameters
+    ----------
+    coefficients : ndarray of shape (n_series, n_channels, order)
+        Coefficients at the end of each series' domain.
+    panel : Panel
+        Series whose times count; their values do not.
+    measure : Measure
+        The measure of the coefficients.
+    hold : {"linear", "previous"}
+        Says where the domain of a series ends.
+
+    Returns
+    -------
+    ndarray of shape (n_observations, n_channels)
+        Packed as in `panel`; NaN at times before the window of the measure.
+    """
+    start, end = domain_ends(panel, hold)
+    scale = end - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
+    ages = np.repeat(end, panel.lengths) - panel.times
+    ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # one observation: no time to tell apart
+    places, outside = settle(measure._age(ages), measure)
+    out = np.full((len(places), coefficients.shape[1]), np.nan)
+    for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
+        rows = begin + np.flatnonzero(~outside[begin:stop])
+        out[rows] = evaluate(coefficients[series, None], places[None, rows], measure)[0].T
+    return out
+
+
+# ---------------------------------------------------------------------- arguments
+def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
+    result = np.dtype(panel.dtype if dtype is None else dtype)
+    if result not in (np.float32, np.float64):
+        raise ValueError(f"dtype must be float32 or float64, got {dtype!r}")
+    return result
+
+
+def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
+    """Query times, shape (n_series, n_queries), on the clocks of the series."""
+    with np.errstate(over="ignore"):
+        start, end = domain_ends(panel, hold)
+        measurable = np.isfinite(end - start)
+    if not measurable.all():
+        raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
+    if at is None:
+        return end[:, None]
+    now = as_times(at, "at")
+    if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
+        raise ValueError(
+            f"at has the shape {now.shape}; a panel of {len(panel)} series takes one time, an array of shape "
+            f"({len(panel)},), or ({len(panel)}, n_queries)"
+        )
+    now = np.broadcast_to(now[..., None] if now.ndim < 2 else now, (len(panel), now.shape[1] if now.ndim == 2 else 1))
+    if now.dtype.kind == "M":
+        if panel.origins is None or np.isnat(panel.origins).any():
+            raise ValueError("at holds datetimes, but the times of the series are numbers: give numbers")
+        now = seconds_since(now, panel.origins[:, None])
+    bad = np.argwhere(~(np.isfinite(now) & (now >= start[:, None])))
+    if bad.size:
+        i, j = bad[0]
+        raise ValueError(
+            f"at[{i}] asks series {i} for the time {now[i, j]:g}, which is not finite or before its start "
+            f"{start[i]:g}: ask for times from the start on"
+        )
+    with np.errstate(over="ignore"):
+        endless = np.argwhere(np.isinf(now - start[:, None]))
+    if endless.size:
+        i, j = endless[0]
+        raise ValueError(
+            f"the time from the start of series {i} to at[{i}] = {now[i, j]:g} overflows: rescale its times"
+        )
+    return now
+
+
+# ---------------------------------------------------------------------- the work
+def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
+    """Fill in the coefficients of all series, shape (n_series, n_channels, order)."""
+    work, whole = plan(task.signals, task.window, task.dense_from, grids=not task.measure._angular)
+    # The moments of a series in several pieces are added up in their order; those of a single observation are 0.
+    rest = np.flatnonzero(~whole)
+    place = np.cumsum(~whole) - 1
+    total = np.zeros((rest.size, out.shape[1], task.functions.number), dtype=task.functions.start.dtype)
+    first, last = task.first_values(), sample(task.signals, task.window.now)
+
+    largest = np.finfo(out.dtype).max
+
+    def finish(series: NDArray[np.int64], moments: NDArray) -> None:
+        out[series] = _assemble(task, series, moments, first[series], last[series], largest)
+
+    def compute(unit: Unit) -> tuple[NDArray[np.int64], NDArray] | None:
+        moments = unit_moments(task, unit)
+        if not unit.whole:
+            return unit.rows.series, moments
+        finish(unit.rows.series, moments)
+        return None
+
+    def collect(result: tuple[NDArray[np.int64], NDArray] | None) -> None:
+        if result is not None:
+            series, moments = result
+            np.add.at(total, place[series], moments)
+
+    n_channels = out.shape[1]
+    run(compute, collect, watched(work, lambda unit: int(unit.rows.number.sum()) * n_channels), n_jobs)
+    for begin in range(0, rest.size, _ROWS):
+        part = slice(begin, begin + _ROWS)
+        finish(rest[part], total[part])
+
+
+def _assemble(
+    task: Task, series: NDArray[np.int64], moments: NDArray, first: Array, last: Array, largest: float
+) -> Array:
+    """Turn the moments of series into coefficients, none beyond `largest`."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        coefficients = task.measure._assemble(moments, first, last, task.order)
+    never_observed = np.isnan(last)
+    coefficients[never_observed] = 0.0  # whether it has steps or not
+    if not -largest <= coefficients.min() <= coefficients.max() <= largest:
+        i, channel = np.argwhere(~(np.abs(coefficients) <= largest).all(axis=-1))[0]
+        raise ValueError(
+            f"series {series[i]}, channel {channel} has values so large that their differences overflow: rescale them"
+        )
+    coefficients[never_observed] = np.nan
+    return coefficients

@@ -1,0 +1,257 @@
+r"""Discretizations: from the differential equation of a measure to a step between two observations.
+
+The coefficients obey :math:`c'(t) = r(t)\,(-A c + B f)` (see `skhippo.measures`), with :math:`r = 1/\theta` for the
+translated measures and :math:`r = 1/t` for LegS.  A discretization replaces a stretch of it by one step
+
+.. math:: c_1 = \bar A c_0 + \bar B \hat f .
+
+**The family.**  The generalised bilinear transform takes the right-hand side at both ends, the share
+:math:`\alpha` of it at the new one (Gu et al. 2020, arXiv 2008.07669, Appendix B.3).  With
+:math:`h_0 = (1 - \alpha)\,\Delta t\, r(t_0)` and :math:`h_1 = \alpha\,\Delta t\, r(t_1)`
+
+.. math:: (I + h_1 A)\, c_1 = (I - h_0 A)\, c_0 + B\,(h_0 f_0 + h_1 f_1) .
+
+Forward Euler is :math:`\alpha = 0`, backward Euler 1, bilinear (the trapezoid) 1/2.  For LegS both ends have their
+own :math:`1/t`: forward is the paper's :math:`c_1 = (I - A/k)\,c_0 + B f / k` at the times :math:`k, k + 1` (Theorem
+2, equation 4; Proposition 3 says that it is blind to the unit of time).  ``"zoh"`` (zero-order hold) solves the
+equation for an input that is constant over the step: :math:`\bar A = e^{-\Delta t\, r A}`, for LegS
+:math:`(t_1/t_0)^{-A}`.
+
+**The input.**  The step of a rule has one input, its mean over the step as the rule sees it,
+
+.. math:: \hat f = \frac{h_0 f_0 + h_1 f_1}{h_0 + h_1}, \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
+
+so bilinear takes the mean of both ends and converges in second order.  The paper's recurrences,
+:math:`c_k = \bar A c_{k-1} + \bar B f_k`, put the sample at the new time for the whole of the step that ends there.
+That is :math:`\hat f = f_1`: right for a signal that is constant over each step, and where no earlier sample is
+known; on a smooth signal it is half a step late and bilinear falls to first order.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import expm
+
+from skhippo._support.validation import check_finite_number
+
+__all__ = ["DISCRETIZATIONS", "as_discretization", "discretize", "discretize_scaled", "shares"]
+
+Array = NDArray[np.float64]
+
+#: The share of the new end, `alpha`, by name; a zero-order hold has none.
+DISCRETIZATIONS: dict[str, float | None] = {"forward": 0.0, "backward": 1.0, "bilinear": 0.5, "zoh": None}
+
+
+def as_discretization(discretization: str | float) -> float | None:
+    """Return the share of the new end, `alpha`, that a discretization stands for; None for a zero-order hold.
+
+    Parameters
+    ----------
+    discretization : str or float
+        One of ``"forward", "backward", "bilinear", "zoh"``, or the `alpha` of the generalised bilinear transform, a
+        number from 0 to 1.
+
+    Returns
+    -------
+    float or None
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown or the number not in [0, 1].
+    TypeError
+        If it is neither a name nor a number.
+
+    Examples
+    --------
+    >>> from skhippo.discretization import as_discretization
+    >>> as_discretization("bilinear"), as_discretization(0.7)
+    (0.5, 0.7)
+    """
+    if isinstance(discretization, str):
+        if discretization not in DISCRETIZATIONS:
+            raise ValueError(
+                f"discretization={discretization!r} is unknown: choose one of "
+                f"{', '.join(map(repr, DISCRETIZATIONS))}, or give the alpha of the generalised bilinear transform, "
+                "a number from 0 to 1"
+            )
+        return DISCRETIZATIONS[discretization]
+    if isinstance(discretization, bool) or not isinstance(discretization, numbers.Real):
+        raise TypeError(
+            f"discretization must be a name or a number from 0 to 1, got {discretization!r} of type "
+            f"{type(discretization).__name__}"
+        )
+    if not 0.0 <= discretization <= 1.0:
+        raise ValueError(f"discretization must be a name or a number from 0 to 1, got {discretization!r}")
+    return float(discretization)
+
+
+def shares(alpha: float, times: ArrayLike, time_scale: float | None = None) -> tuple[Array, Array]:
+    r"""Weights of both ends of steps in the generalised bilinear transform.
+
+    Parameters
+    ----------
+    alpha : float
+        Share of the new end, from 0 to 1.
+    times : array-like of shape (..., k + 1)
+        The ends of k steps.  Without a time scale they are counted from the start of the series.
+    time_scale : float or None, default=None
+        `theta` of a translated measure, in the units of the times; None for LegS, whose unit is the time itself.
+
+    Returns
+    -------
+    old, new : ndarray of shape (..., k)
+        :math:`h_0 = (1 - \alpha)\,\Delta t\, r(t_0)` and :math:`h_1 = \alpha\,\Delta t\, r(t_1)`.
+
+    Notes
+    -----
+    LegS from the start itself, where :math:`1/t` is infinite: whatever `alpha`, the step is the backward one, which
+    is exact for every straight line (the first step of a line is :math:`c_1 = (I + A)^{-1} (c_0 + B f_1)`).
+    """
+    times = np.asarray(times, dtype=np.float64)
+    begin, end = times[..., :-1], times[..., 1:]
+    if time_scale is not None:
+        step = (end - begin) / time_scale
+        return (1.0 - alpha) * step, alpha * step
+    at_start = begin == 0.0
+    old = (1.0 - alpha) * (end - begin) / np.where(at_start, math.inf, begin)
+    return old, np.where(at_start, 1.0, alpha) * (end - begin) / end
+
+
+def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "bilinear") -> tuple[Array, Array]:
+    r"""Discretize ``c' = -A c + B f`` over one step with dense matrices.
+
+    This is the definition, in :math:`O(N^3)`; `skhippo.recurrence` does the same in :math:`O(N)` where the measure
+    has the structure for it.
+
+    Parameters
+    ----------
+    A : array-like of shape (order, order)
+        State matrix, with the sign of `Measure.A`.
+    B : array-like of shape (order,)
+        Input vector.
+    step : float
+        Length of the step in units of the time scale, ``dt / theta``; positive.
+    method : str or float, default="bilinear"
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, or the `alpha` of the generalised bilinear
+        transform, a number from 0 to 1.
+
+    Returns
+    -------
+    Abar : ndarray of shape (order, order)
+    Bbar : ndarray of shape (order,)
+        ``c1 = Abar @ c0 + Bbar * f``, where `f` is ``(1 - alpha) * f0 + alpha * f1`` or the sample that is taken for
+        the whole step (see the head of this module).
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, or the step is not positive and finite.
+    TypeError
+        If the method is neither a name nor a number.
+
+    Notes
+    -----
+    .. math::
+
+        \bar A = (I + \alpha h A)^{-1} (I - (1 - \alpha) h A), \qquad \bar B = (I + \alpha h A)^{-1} h B
+
+    (Gu et al. 2020, Appendix B.3, with the sign of `A` that makes it positive), and for ``"zoh"``
+    :math:`\bar A = e^{-hA}`, :math:`\bar B = \int_0^h e^{-sA} B\,ds`, the last column of the exponential of the
+    matrix with the rows :math:`(-hA, hB)` and 0 (Appendix B.3).
+
+    Examples
+    --------
+    >>> from skhippo import LegT
+    >>> from skhippo.discretization import discretize
+    >>> measure = LegT(theta=2.0)
+    >>> Abar, Bbar = discretize(measure.A(2), measure.B(2), step=0.5 / 2.0)
+    >>> Abar.round(3)
+    array([[ 0.725,  0.272],
+           [-0.272,  0.412]])
+    """
+    check_finite_number("step", step, minimum=0.0)
+    alpha = as_discretization(method)
+    A, B = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
+    if alpha is None:
+        return _hold(A, B, step)
+    return _transform(A, B, (1.0 - alpha) * step, alpha * step)
+
+
+def discretize_scaled(
+    A: ArrayLike, B: ArrayLike, start: float, end: float, method: str | float = "bilinear"
+) -> tuple[Array, Array]:
+    r"""Discretize ``c' = (-A c + B f) / t``, the equation of LegS, over one step with dense matrices.
+
+    Parameters
+    ----------
+    A : array-like of shape (order, order)
+        State matrix, with the sign of `Measure.A`.
+    B : array-like of shape (order,)
+        Input vector.
+    start, end : float
+        Ends of the step, times since the start of the series; ``0 <= start < end``.
+    method : str or float, default="bilinear"
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, or the `alpha` of the generalised bilinear
+        transform, a number from 0 to 1.
+
+    Returns
+    -------
+    Abar : ndarray of shape (order, order)
+    Bbar : ndarray of shape (order,)
+        ``c1 = Abar @ c0 + Bbar * f``, where `f` is the mean of ``f0`` and ``f1`` with the weights `shares`, or the
+        sample that is taken for the whole step (see the head of this module).
+
+    Raises
+    ------
+    ValueError
+        If the method is unknown, or not ``0 <= start < end``.
+    TypeError
+        If the method is neither a name nor a number.
+
+    Notes
+    -----
+    With :math:`h_0 = (1 - \alpha)(t_1 - t_0)/t_0` and :math:`h_1 = \alpha (t_1 - t_0)/t_1`
+
+    .. math:: \bar A = (I + h_1 A)^{-1} (I - h_0 A), \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
+
+    and for ``"zoh"`` :math:`\bar A = (t_1/t_0)^{-A}`, :math:`\bar B = A^{-1}(I - \bar A) B`, which is exact for a
+    piecewise constant input.  From the start itself see `shares`.
+
+    Examples
+    --------
+    >>> from skhippo import LegS
+    >>> from skhippo.discretization import discretize_scaled
+    >>> Abar, Bbar = discretize_scaled(LegS().A(1), LegS().B(1), 3.0, 4.0, "zoh")
+    >>> Abar.round(4), Bbar.round(4)
+    (array([[0.75]]), array([0.25]))
+    """
+    check_finite_number("start", start, minimum=0.0, closed=True)
+    check_finite_number("end", end, minimum=start)
+    alpha = as_discretization(method)
+    A, B = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
+    if alpha is not None:
+        old, new = shares(alpha, [start, end])
+        return _transform(A, B, old[0], new[0])
+    if start == 0.0:  # the input is all there has ever been
+        return np.zeros_like(A), np.linalg.solve(A, B)
+    return _hold(A, B, math.log1p((end - start) / start))
+
+
+def _transform(A: Array, B: Array, old: float, new: float) -> tuple[Array, Array]:
+    eye = np.eye(len(B))
+    right = np.column_stack([eye - old * A, (old + new) * B])
+    both = np.linalg.solve(eye + new * A, right).astype(np.float64, copy=False)
+    return both[:, :-1], both[:, -1]
+
+
+def _hold(A: Array, B: Array, step: float) -> tuple[Array, Array]:
+    order = len(B)
+    augmented = np.zeros((order + 1, order + 1))
+    augmented[:order, :order], augmented[:order, order] = -step * A, step * B
+    both = expm(augmented)[:order]
+    return both[:, :-1], both[:, -1]

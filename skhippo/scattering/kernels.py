@@ -1,0 +1,340 @@
+"""Kernels: the coefficients of all windows of a channel at some positions, and what is pooled from them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.jit import kernel, reduction
+
+__all__ = ["fill_pooled", "fill_samples"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# A gap is an interval so many times as long as the median one of its channel and series.
+_GAP = 8.0
+# A position counts if more than this part of its window is covered; otherwise hardly, so that where none does the
+# pooling is over all.
+_COVERED = 0.5
+_HARDLY = 1e-9
+
+
+# ---------------------------------------------------------------------- paths
+@kernel
+def _observed(
+    times: Array, values: NDArray, channel: int, rows: tuple, clock: tuple, scaling: tuple, out: Array
+) -> int:
+    """Fill in places, in cells, and values of the observations of a channel; return their number."""
+    begin, end = rows
+    start, cell = clock
+    center, scale = scaling
+    n = 0
+    for k in range(begin, end):
+        if not np.isnan(values[k, channel]):
+            # A position is the edge between two cells; half a cell before the first one begins the domain.
+            out[0, n] = ((times[k] if times.size else np.float64(k - begin)) - start) / cell + 0.5
+            out[1, n] = (np.float64(values[k, channel]) - center) / scale
+            n += 1
+    return n
+
+
+@kernel
+def _longest_interval(places: Array, n: int) -> float:
+    """Return how long an interval between observations may be, in cells, and not be a gap."""
+    if n < 3:
+        return np.inf
+    return _GAP * np.median(places[1:n] - places[: n - 1])
+
+
+@kernel
+def _last_before(places: Array, n: int, x: float) -> int:
+    """Last of the observations that is not after `x`, by bisection; -1 if there is none."""
+    low, high = -1, n
+    while high - low > 1:
+        middle = (low + high) // 2
+        if places[middle] <= x:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def _fill_cells(
+    seen: Array,
+    n: int,
+    linear: bool,
+    longest: float,
+    first: int,
+    tables: tuple,
+    number: int,
+    cells: Array,
+    covered: Array,
+) -> None:
+    """Fill in the coefficients of the cells from `first` on, and how much of each is not in a gap.
+
+    `seen` holds places and values of `n` observations; ``cells[:, q]`` becomes cell ``first + q``.
+    """
+    places, heights = seen[0], seen[1]
+    _, nodes, weights, basis = tables
+    order = len(cells)
+    k = _last_before(places, n, np.float64(first))
+    for q in range(number):
+        low = np.float64(first + q)
+        for m in range(order):
+            cells[m, q] = 0.0
+        covered[q] = 0.0
+        a = 0.0  # where in the cell the signal is followed from
+        while a < 1.0:
+            inside = 0 <= k < n - 1
+            b = min(places[k + 1] - low, 1.0) if k < n - 1 else 1.0
+            before = heights[max(k, 0)]
+            slope = 0.0
+            if inside and linear:
+                slope = (heights[k + 1] - before) / (places[k + 1] - places[k])
+            if not inside or places[k + 1] - places[k] <= longest:
+                covered[q] += b - a
+            origin = low - places[max(k, 0)] if inside else 0.0
+            if a == 0.0 and b == 1.0:  # one line: no more than two coefficients
+                cells[0, q] = before + slope * (origin + 0.5)
+                if order > 1:
+                    cells[1, q] = slope * 0.28867513459481287  # 1 / sqrt(12)
+            elif b > a:
+                for j in range(nodes.size):
+                    u = a + (b - a) * nodes[j]
+                    mass = weights[j] * (b - a) * (before + slope * (origin + u))
+                    x = 2.0 * u - 1.0
+                    here, following = 1.0, x
+                    for m in range(order):
+                        cells[m, q] += mass * basis[0, m] * here
+                        here, following = following, basis[1, m] * x * following - basis[2, m] * here
+            a = b
+            if k < n - 1 and places[k + 1] - low <= 1.0:
+                k += 1
+
+
+@kernel
+def _double(half: Array, windows: Array, sums: Array, differences: Array, width: int, step: int) -> None:
+    """Unite each window with that `step` cells later, in place: ``windows[:, q]`` begins at the cell q."""
+    order, number = len(windows), width - step
+    for k in range(order):
+        row, total, difference = windows[k], sums[k], differences[k]
+        sign = 1.0 if k % 2 == 0 else -1.0
+        for q in range(number):
+            later = sign * row[q + step]
+            total[q] = row[q] + later
+            difference[q] = row[q] - later
+    for n in range(order):
+        parts = sums if n % 2 == 0 else differences
+        row, here = windows[n], parts[n]
+        factor = half[n, n]
+        for q in range(number):
+            row[q] = factor * here[q]
+        for k in range(n):
+            factor, part = half[n, k], parts[k]
+            if factor != 0.0:
+                for q in range(number):
+                    row[q] += factor * part[q]
+
+
+@kernel
+def _widen(covered: Array, width: int, step: int) -> None:
+    """Do the same with the lengths that are covered."""
+    for q in range(width - step):
+        covered[q] += covered[q + step]
+
+
+@kernel
+def _paths(
+    seen: Array,
+    n: int,
+    linear: bool,
+    longest: float,
+    first: int,
+    shape: tuple,
+    tables: tuple,
+    scratch: Array,
+    number: int,
+    paths: Array,
+    counts: Array,
+) -> None:
+    """Fill in paths (n_windows, order, n_positions) of windows around positions from `first` on, and what they count.
+
+    `shape` holds the binary logarithms of the cells in the narrowest and in the widest window.
+    """
+    narrowest, widest = shape
+    order = paths.shape[1]
+    reach = 2**widest
+    width = number + reach
+    windows, sums, differences = scratch[:order], scratch[order : 2 * order], scratch[2 * order : 3 * order]
+    covered = scratch[3 * order]
+    _fill_cells(seen, n, linear, longest, first - reach // 2, tables, width, windows, covered)
+    for level in range(widest + 1):
+        size = 2**level
+        if level > 0:
+            _double(tables[0], windows, sums, differences, width, size // 2)
+            _widen(covered, width, size // 2)
+        if level >= narrowest:
+            j = widest - level
+            begin = (reach - size) // 2
+            for m in range(order):
+                for p in range(number):
+                    paths[j, m, p] = windows[m, begin + p]
+            for p in range(number):
+                counts[j, p] = 1.0 if covered[begin + p] > _COVERED * size else _HARDLY
+
+
+# ---------------------------------------------------------------------- what is made of paths
+@reduction
+def _add_pooled(
+    paths: Array,
+    counts: Array,
+    number: int,
+    thresholds: Array,
+    first: int,
+    n_positions: int,
+    moments: Array,
+    out: Array,
+) -> None:
+    """Add counts above thresholds and weighted moments of the modulus to `out`, (n_windows, order, n_pooled).
+
+    The last place of the last axis gets the counts themselves.
+    """
+    n_windows, order, _ = paths.shape
+    n_thresholds = thresholds.shape[2]
+    n_moments = out.shape[2] - n_thresholds - 1
+    for j in range(n_windows):
+        count = counts[j]
+        for p in range(number):
+            x = 2.0 * (first + p - 0.5) / n_positions - 1.0
+            here, following = 1.0, x
+            for r in range(n_moments):
+                moments[r, p] = count[p] * np.sqrt(2.0 * r + 1.0) * here
+                here, following = following, ((2.0 * r + 3.0) * x * following - (r + 1.0) * here) / (r + 2.0)
+        total = 0.0
+        for p in range(number):
+            total += count[p]
+        for m in range(order):
+            row, result = paths[j, m], out[j, m]
+            for i in range(n_thresholds):
+                threshold, above = thresholds[j, m, i], 0.0
+                for p in range(number):
+                    above += count[p] if row[p] > threshold else 0.0
+                result[i] += above
+            for r in range(n_moments):
+                moment, size = moments[r], 0.0
+                for p in range(number):
+                    size += moment[p] * abs(row[p])
+                result[n_thresholds + r] += size
+            result[n_thresholds + n_moments] += total
+
+
+@kernel
+def _keep(paths: Array, counts: Array, number: int, which: Integers, kept: Array) -> None:
+    """Copy some coefficients of a channel, and what their positions count, to where combinations find them."""
+    for u in range(len(which)):
+        j, m = which[u, 0], which[u, 1]
+        for p in range(number):
+            kept[0, u, p] = paths[j, m, p]
+            kept[1, u, p] = counts[j, p]
+
+
+@reduction
+def _add_combined(kept: Array, number: int, terms: Integers, factors: Array, thresholds: Array, out: Array) -> None:
+    """Add counts above thresholds and the counts themselves to `out`, (2, n_combinations).
+
+    A position counts as much as for that term for which it counts least.
+    """
+    for k in range(len(terms)):
+        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # unpacking rows would take most of the time
+        f, g, h = factors[k, 0], factors[k, 1], factors[k, 2]
+        first, second, third = kept[0, a], kept[0, b], kept[0, c]
+        one, two, three = kept[1, a], kept[1, b], kept[1, c]
+        threshold, above, total = thresholds[k], 0.0, 0.0
+        for p in range(number):
+            count = one[p] if one[p] < two[p] else two[p]
+            count = count if count < three[p] else three[p]
+            total += count
+            above += count if f * first[p] + g * second[p] + h * third[p] > threshold else 0.0
+        out[0, k] += above
+        out[1, k] += total
+
+
+# ---------------------------------------------------------------------- series
+@kernel
+def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, scratch: tuple, out: Array) -> None:
+    """Take windows at evenly spaced positions of series, (n_series, n_channels, n_windows, order, n_samples).
+
+    NaN where a position does not count.
+    """
+    times, values, offsets, clocks, scaling = series
+    linear, gaps, shape = options
+    seen, work, paths, counts = scratch
+    n_channels, n_samples = values.shape[1], out.shape[4]
+    for row in range(which.size):
+        i = which[row]
+        start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
+        for c in range(n_channels):
+            rows = (offsets[i], offsets[i + 1])
+            n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), seen[0])
+            longest = _longest_interval(seen[0, 0], n) if gaps else np.inf
+            for first in range(1, n_positions + 1, paths.shape[2]):
+                number = min(paths.shape[2], n_positions + 1 - first)
+                if n > 0:
+                    _paths(seen[0], n, linear, longest, first, shape, tables, work, number, paths, counts)
+                for s in range(n_samples):
+                    p = (2 * s + 1) * n_positions // (2 * n_samples) + 1 - first
+                    if 0 <= p < number:
+                        for j in range(paths.shape[0]):
+                            for m in range(paths.shape[1]):
+                                out[row, c, j, m, s] = paths[j, m, p] if n > 0 and counts[j, p] == 1.0 else np.nan
+
+
+@kernel
+def _divide(observed: Integers, of_channels: Array, of_combinations: Array, pooled: Array, combined: Array) -> None:
+    """Divide sums by counts; NaN for channels that were never observed."""
+    _, n_windows, order, n_pooled = pooled.shape
+    for c in range(len(pooled)):
+        for j in range(n_windows):
+            for m in range(order):
+                total = of_channels[c, j, m, n_pooled] if observed[c] > 0 else np.nan
+                for k in range(n_pooled):
+                    pooled[c, j, m, k] = of_channels[c, j, m, k] / total
+    for k in range(len(combined)):
+        total = of_combinations[1, k]  # 0 where a term is of a channel that was not observed
+        combined[k] = of_combinations[0, k] / total if total > 0.0 else np.nan
+
+
+@kernel
+def fill_pooled(
+    series: tuple, which: Integers, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple
+) -> None:
+    """Pool the paths of series, (n_series, n_channels, n_windows, order, n_pooled) and (n_series, n_combinations)."""
+    times, values, offsets, clocks, scaling = series
+    linear, gaps, shape = options
+    thresholds, which_kept, begins, terms, factors, levels = how
+    seen, work, paths, counts, moments, sums, kept, combined = scratch
+    n_channels = values.shape[1]
+    observed, longest = np.empty(n_channels, np.int64), np.empty(n_channels)
+    for row in range(which.size):
+        i = which[row]
+        start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
+        rows = (offsets[i], offsets[i + 1])
+        sums[:] = 0.0
+        combined[:] = 0.0
+        kept[:] = 0.0
+        for first in range(1, n_positions + 1, paths.shape[2]):
+            number = min(paths.shape[2], n_positions + 1 - first)
+            for c in range(n_channels):
+                here = seen[c % len(seen)]  # one place for all channels if they are not needed again
+                if first == 1 or len(seen) < n_channels:
+                    n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), here)
+                    observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf
+                if observed[c] > 0:
+                    _paths(here, observed[c], linear, longest[c], first, shape, tables, work, number, paths, counts)
+                    _add_pooled(paths, counts, number, thresholds[c], first, n_positions, moments, sums[c])
+                    mine = slice(begins[c], begins[c + 1])
+                    _keep(paths, counts, number, which_kept[mine], kept[:, mine])
+            _add_combined(kept, number, terms, factors, levels, combined)
+        _divide(observed, sums, combined, out[0][row], out[1][row])

@@ -1,0 +1,168 @@
+"""`Sliding`: the windows of a panel, sampled or pooled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.quadrature import rule
+from skhippo._support.threads import run
+from skhippo.measures import LegT
+from skhippo.projection.hold import Signals
+from skhippo.scattering.combinations import Combinations
+from skhippo.scattering.kernels import fill_pooled, fill_samples
+
+__all__ = ["STEPS", "Sliding"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+#: The narrowest window is 2 to this power times as long as the way from a position to the next.
+STEPS = 2
+# Positions whose windows are computed at a time; what they need fits a cache.
+_POSITIONS = 256
+# Series that are worked on at a time.
+_SERIES = 16
+
+
+class Tables(NamedTuple):
+    """What depends on the order alone."""
+
+    half: Array  # (order, order) D
+    nodes: Array  # (n_nodes,) of a Gauss rule on [0, 1], exact for what a cell holds
+    weights: Array  # (n_nodes,)
+    basis: Array  # (3, order) sqrt(2 n + 1); (2 n + 3) / (n + 2) and (n + 1) / (n + 2) of the three-term recurrence
+
+
+@lru_cache(maxsize=32)
+def tables(order: int) -> Tables:
+    """Make the tables of an order."""
+    nodes, weights = rule(order // 2 + 1)  # a straight line times a polynomial of degree order - 1
+    inner, masses = rule(order)
+    legt = LegT(1.0)
+    half = 0.5 * (legt.basis(order, inner / 2).T * masses) @ legt.basis(order, inner)
+    # A polynomial has no coefficients beyond its degree; a constant and a line stay exact zeros there.
+    half = np.tril(half)
+    half[np.abs(half) < 1e-14] = 0.0
+    n = np.arange(float(order))
+    return Tables(half, nodes, weights, np.stack([np.sqrt(2 * n + 1), (2 * n + 3) / (n + 2), (n + 1) / (n + 2)]))
+
+
+class Sliding(NamedTuple):
+    """The windows of all series of a panel: of 2, 4, ... times the length of the narrowest, around the positions."""
+
+    signals: Signals
+    scaling: Array  # (2, n_channels) what is subtracted from the values and what they are divided by
+    clocks: Array  # (n_series, 3) start, time from position to position, number of positions
+    order: int
+    n_windows: int
+    gaps: bool  # whether positions in gaps count less
+    n_jobs: int | None
+
+    def sample(self, n_samples: int) -> Array:
+        """Take some windows of a channel and a length: at evenly spaced positions, of evenly chosen series.
+
+        Parameters
+        ----------
+        n_samples : int
+            How many, about.
+
+        Returns
+        -------
+        ndarray of shape (n_channels, n_windows, order, total)
+            NaN where a position does not count.  The last axis are the same positions for all others.
+        """
+        n_series = len(self.clocks)
+        which = np.unique(np.linspace(0, n_series - 1, min(n_series, n_samples)).round().astype(np.int64))
+        each = int(min(max(n_samples // n_series, 1), self.clocks[:, 2].max()))
+        shape = (self.signals.panel.n_channels, self.n_windows, self.order)
+        out = np.empty((which.size, *shape, each))
+
+        def work(part: slice) -> None:
+            scratch = self._scratch(which[part])
+            fill_samples(self._series, which[part], self._options, tables(self.order), scratch, out[part])
+
+        run(work, _nothing, _parts(which.size), self.n_jobs)
+        return np.moveaxis(out, 0, 3).reshape(*shape, -1)
+
+    def pool(
+        self, thresholds: Array, n_moments: int, combinations: Combinations
+    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        """Pool the paths of windows.
+
+        Parameters
+        ----------
+        thresholds : ndarray of shape (n_channels, n_windows, order, n_thresholds)
+        n_moments : int
+            Coefficients of the modulus.
+        combinations : Combinations
+
+        Returns
+        -------
+        pooled : ndarray of shape (n_series, n_channels, n_windows, order, n_thresholds + n_moments), float32
+            The parts of the positions at which a coefficient lies above the thresholds, and the Legendre coefficients
+            of its modulus over the domain.  NaN for a channel that was never observed.
+        combined : ndarray of shape (n_series, n_combinations), float32
+            The parts of the positions at which combinations lie above their thresholds; NaN for those of a
+            channel that was never observed.
+        """
+        n_series, n_channels = len(self.clocks), thresholds.shape[0]
+        shape = (n_channels, self.n_windows, self.order, thresholds.shape[3] + n_moments)
+        pooled = np.empty((n_series, *shape), dtype=np.float32)
+        combined = np.empty((n_series, len(combinations.factors)), dtype=np.float32)
+        kept, begins, terms = combinations.kept(n_channels)
+        how = (thresholds, kept, begins, terms, combinations.factors, combinations.thresholds)
+
+        def work(part: slice) -> None:
+            which = np.arange(part.start, part.stop)
+            scratch = self._scratch(which)
+            number = scratch[2].shape[2]
+            more = (
+                np.empty((n_moments + 1, number)),
+                np.empty((*shape[:3], shape[3] + 1)),
+                np.empty((2, len(kept), number)),
+                np.empty((2, combined.shape[1])),
+            )
+            out = (pooled[part], combined[part])
+            fill_pooled(self._series, which, self._options, tables(self.order), how, scratch + more, out)
+
+        run(work, _nothing, _parts(n_series), self.n_jobs)
+        return pooled, combined
+
+    @property
+    def _series(self) -> tuple[NDArray, ...]:
+        panel = self.signals.panel
+        return self.signals.times, panel.values, panel.offsets, self.clocks, self.scaling
+
+    @property
+    def _options(self) -> tuple[bool, bool, tuple[int, int]]:
+        return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
+
+    def _scratch(self, which: Integers) -> tuple[Array, ...]:
+        """Space for observations, for windows of one length, for their paths and what these count.
+
+        The observations of all channels where a series is worked on piece by piece, else of one.
+        """
+        reach = 2 ** (STEPS + self.n_windows - 1)
+        most = int(self.clocks[which, 2].max())
+        number = min(max(_POSITIONS, reach), most)
+        panel = self.signals.panel
+        return (
+            np.empty((panel.n_channels if number < most else 1, 2, int(panel.lengths[which].max()))),
+            np.empty((3 * self.order + 1, number + reach)),
+            np.empty((self.n_windows, self.order, number)),
+            np.empty((self.n_windows, number)),
+        )
+
+
+def _parts(number: int) -> Iterator[slice]:
+    for begin in range(0, number, _SERIES):
+        yield slice(begin, min(begin + _SERIES, number))
+
+
+def _nothing(_: None) -> None:
+    """Results are where they belong."""

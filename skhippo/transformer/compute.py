@@ -1,0 +1,166 @@
+"""Coefficients of a panel: by projection or by a recurrence, at the end of each series or along it, of dyadic windows.
+
+One function for each place; what they have in common is a `Way`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.allocation import allocate
+from skhippo._support.progress import watched
+from skhippo._support.threads import run
+from skhippo.measures import LegT, Measure
+from skhippo.memory.checks import LARGEST
+from skhippo.memory.merging import JOININGS
+from skhippo.panel.container import Panel
+from skhippo.panel.layout import blocks, namer, place_of
+from skhippo.projection.hold import Hold, domain_ends
+from skhippo.projection.projection import project, project_windows
+from skhippo.recurrence.recurrence import Recurrence
+from skhippo.transformer.sliding import slide_along
+from skhippo.transformer.stepping import step_along, step_through
+from skhippo.transformer.windows import windows_along
+
+__all__ = ["Way", "coefficients_along", "final_coefficients"]
+
+Array = NDArray[np.float64]
+
+# Observations of a walk along some series.
+_OBSERVATIONS = 1 << 12
+
+
+class Way(NamedTuple):
+    """How coefficients are computed."""
+
+    measure: Measure
+    order: int
+    hold: Hold
+    discretization: str | float | None  # of the recurrence; None: projection
+    n_windows: int  # of 1, 1/2, 1/4, ... of the time scale, for LegS of the time since the start
+    n_jobs: int | None
+
+    def parts(self) -> list[float]:
+        """Return the lengths of the windows as parts of the whole."""
+        return [0.5**k for k in range(self.n_windows)]
+
+    def narrowed(self, part: float) -> Measure:
+        """Return the measure of a window; LegS has no length that could be changed."""
+        theta = self.measure.time_scale
+        return self.measure if theta is None else replace(self.measure, theta=part * theta)  # type: ignore[call-arg]
+
+    def recurrence(self, part: float) -> Recurrence:
+        """Return the recurrence of a window."""
+        if part < 1.0 and self.measure.time_scale is None:
+            raise ValueError(
+                f"windows={self.n_windows} with method='recurrence': {self.measure!r} remembers its whole history as "
+                "one, not the latest part of it; use method='projection', or a translated measure"
+            )
+        assert self.discretization is not None  # for the type checker
+        return Recurrence(self.narrowed(part), self.order, self.discretization)
+
+
+def final_coefficients(panel: Panel, way: Way) -> Array:
+    """Coefficients at the end of each series: for the recurrence its last time, else the end of its domain.
+
+    Parameters
+    ----------
+    panel : Panel
+    way : Way
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels, n_windows, order)
+        NaN for a channel that was never observed.
+    """
+    return _side_by_side([_final(panel, way, part) for part in way.parts()])
+
+
+def _final(panel: Panel, way: Way, part: float) -> Array:
+    if way.discretization is not None:
+        _check_size(panel)
+        return step_through(panel, way.recurrence(part), way.hold, way.n_jobs)
+    if part == 1.0 or way.measure.time_scale is not None:
+        measure = way.narrowed(part)
+        return project(panel, measure, way.order, hold=way.hold, dtype=np.float64, n_jobs=way.n_jobs)
+    start, end = domain_ends(panel, way.hold)
+    return project_windows(panel, way.measure, way.order, way.hold, end, part * (end - start), way.n_jobs)
+
+
+def coefficients_along(panel: Panel, way: Way) -> Array:
+    """Coefficients after every observation time, each from what has been observed by then.
+
+    Parameters
+    ----------
+    panel : Panel
+    way : Way
+
+    Returns
+    -------
+    ndarray of shape (n_observations, n_channels, n_windows, order)
+        What a memory has after each update; NaN before the first observation of a channel.
+    """
+    _check_size(panel)
+    return _side_by_side([_along(panel, way, part) for part in way.parts()])
+
+
+def _along(panel: Panel, way: Way, part: float) -> Array:
+    sizes = {"observation times": len(panel.values), "channels": panel.n_channels, "coefficients": way.order}
+    out = allocate(sizes, np.dtype(np.float64), "transform fewer series at a time, or take a lower order")
+    out.fill(np.nan)
+    if way.discretization is not None:
+        step_along(panel, way.recurrence(part), way.hold, way.n_jobs, out)
+        return out
+    measure = way.narrowed(part)
+    measure._horizon(way.order)  # raises where coefficients cannot be computed
+    done = np.zeros(panel.values.shape, dtype=np.bool_)
+
+    def walk(series: slice) -> None:
+        rows = slice(panel.offsets[series.start], panel.offsets[series.stop])
+        _WALKS[type(measure)](panel[series], measure, way.order, way.hold, out[rows], done[rows])
+
+    def size(series: slice) -> int:
+        return int(panel.offsets[series.stop] - panel.offsets[series.start]) * panel.n_channels
+
+    if type(measure) in _WALKS and (part == 1.0 or measure.time_scale is not None):
+        # Series one after the other, some observations together.
+        bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
+        pieces = (slice(begin, end) for begin, end in pairwise(bounds.tolist()))
+        run(walk, lambda _: None, watched(pieces, size), way.n_jobs)
+    if not done.all():
+        windows_along(panel, measure, way.order, way.hold, part, way.n_jobs, out, done)
+    return out
+
+
+def _join_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Array, done: NDArray[np.bool_]) -> None:
+    JOININGS[type(measure)](measure, order, hold).walk(panel, out)
+    done[:] = True
+
+
+# Measures of which the coefficients of one moment help with those of the next.
+_WALKS: dict[type[Measure], Callable[[Panel, Measure, int, Hold, Array, NDArray[np.bool_]], None]] = {
+    **dict.fromkeys(JOININGS, _join_along),
+    LegT: slide_along,
+}
+
+
+def _side_by_side(windows: list[Array]) -> Array:
+    """Put windows before the last axis; one alone is not copied."""
+    return np.stack(windows, axis=-2) if len(windows) > 1 else windows[0][..., None, :]
+
+
+def _check_size(panel: Panel) -> None:
+    """Raise if values are so large that their sums overflow."""
+    for start, block in blocks(panel.values):
+        if max(float(np.nanmax(block, initial=0.0)), -float(np.nanmin(block, initial=0.0))) > LARGEST:
+            row, channel = np.argwhere(np.abs(block) > LARGEST)[0]
+            where = place_of(start + int(row), panel.offsets, namer(panel.series_ids))
+            raise ValueError(
+                f"{where}, channel {channel} holds {block[row, channel]}: rescale values above {LARGEST:g}"
+            )

@@ -1,0 +1,467 @@
+"""`HiPPOTransformer`: series in, one row of coefficients for each, as scikit-learn means a transformer."""
+
+from __future__ import annotations
+
+import math
+from contextlib import AbstractContextManager
+from numbers import Integral, Real
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skhippo._sklearn.input import channel_names, is_plain_array, one_row_a_series, read_panel
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.progress import progress
+from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
+from skhippo.measures import MEASURES, Measure, as_measure
+from skhippo.panel.container import Panel
+from skhippo.panel.formats import as_panel
+from skhippo.panel.layout import sample_numbers
+from skhippo.projection.hold import Hold, domain_ends
+from skhippo.projection.projection import sample_approximation
+from skhippo.recurrence.discretization import DISCRETIZATIONS
+from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
+
+__all__ = ["HiPPOTransformer"]
+
+Array = NDArray[np.float64]
+
+
+class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
+    r"""Coefficients of the optimal approximation of each series, as features of fixed length.
+
+    Each channel of each series becomes `order` numbers: its projection onto the basis of a measure, exact at the
+    real timestamps.  Series may be irregular, of different lengths, and have missing values.
+
+    Parameters
+    ----------
+    measure : {"legs", "legt", "lagt", "fout", "chebt"} or Measure, default="legs"
+        How much each past moment matters: the whole history alike (legs), a window of length `theta` (legt, fout,
+        chebt), or exponential forgetting (lagt).
+    order : int, default=16
+        Coefficients for each channel.
+    theta : float, optional
+        Time scale of a translated measure, in the units of the timestamps.  By default the median duration of
+        the training series (`theta_`).
+    hold : {"linear", "previous"}, default="linear"
+        The signal between the observations of a channel: straight lines, or each value until the next one.
+    method : {"projection", "recurrence"}, default="projection"
+        Exact closed form, or the paper's algorithm, step by step (`skhippo.recurrence`): what a `HiPPOMemory` of that
+        method has after the same observations.  A recurrence ends with the last observation, whatever the hold, and a
+        missing value is the last one before it.
+    discretization : {"forward", "backward", "bilinear", "zoh"} or float, default="bilinear"
+        Of the recurrence, or the `alpha` of the generalised bilinear transform; the projection has none.
+    output : {"final", "sequence"}, default="final"
+        Coefficients at the end of each series, or after every observation time, each from what has been observed by
+        then (a hole is not filled from its later side).
+    windows : int, default=1
+        Describe the last 1, 1/2, 1/4, ... of `theta`, for LegS of each series' own duration: so many windows.
+    scaling : {"channel"} or None, default="channel"
+        Scale each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
+        :math:`c_0`, and all its coefficients are divided by their joint root mean square.  Since the basis is
+        orthonormal the sizes of the coefficients relative to each other carry meaning, which a `StandardScaler`
+        after this transformer would undo.
+    indicator : bool, default=False
+        Append each channel's observation pattern (1 observed, 0 not) as a further channel.
+    duration : bool, default=False
+        Append the logarithms of each series' duration and number of observation times, in a sequence of those so far.
+    empty : {"nan", "zero", "error"}, default="nan"
+        What a channel without any observation becomes; ``"zero"`` stands, once scaled, for a channel that is
+        constant at the average (not so for a tilted LagT).  In a sequence, also what precedes a channel's first
+        observation (NaN with ``"error"``).
+    time_channel : int, optional
+        Channel of array input that holds the timestamps.
+    n_jobs : int, optional
+        Number of threads, as joblib means it; the result does not depend on it.
+    verbose : int, default=0
+        1: show a progress bar (of tqdm) if `fit` or `transform` takes more than a second.
+
+    Attributes
+    ----------
+    measure_ : Measure
+        The measure in use.
+    theta_ : float or None
+        Its time scale; None for LegS.
+    center_, scale_ : ndarray of shape (n_channels,)
+        What is subtracted from :math:`c_0` and what all coefficients are divided by, in all windows and, since they
+        are learned from the final coefficients, for both outputs.
+    n_channels_ : int
+        Channels of the training panel (without those of `indicator`).
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    sample_times_ : ndarray
+        Median training series: where `inverse_transform` evaluates when no times are given.
+    shortest_duration_ : float
+        Shortest duration above zero in the training panel; the floor of the logarithm of the duration.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    skhippo.project : the same without scaling, as a function.
+
+    Notes
+    -----
+    Gu, Dao, Ermon, Rudra, Re, "HiPPO: Recurrent Memory with Optimal Polynomial Projections", NeurIPS 2020
+    (arXiv 2008.07669).  The features of a series depend on that series and on what `fit` learned, not on the
+    rest of the batch (but for the last digits).  Timestamps travel inside `X` (a `Panel`, a list of
+    ``(times, values)``, data frames with a time index), because scikit-learn hands nothing else to `transform`.
+
+    A two-dimensional array is one channel a row; as for every scikit-learn estimator its number of columns must be
+    the same in `fit` and `transform`.  Series of other lengths come as a list or a `Panel`.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LogisticRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skhippo import HiPPOTransformer
+    >>> rng = np.random.default_rng(0)
+    >>> def swing(frequency):  # an irregular series of 20 to 39 observations
+    ...     times = np.sort(rng.uniform(0, 3, rng.integers(20, 40)))
+    ...     return times, np.sin(frequency * times) + 0.1 * rng.normal(size=times.size)
+    >>> X = [swing(1.0) for _ in range(20)] + [swing(2.0) for _ in range(20)]
+    >>> y = np.repeat([0, 1], 20)
+    >>> model = make_pipeline(HiPPOTransformer(order=8), LogisticRegression()).fit(X, y)
+    >>> model.score(X, y)
+    1.0
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "measure": [StrOptions(set(MEASURES)), Measure],
+        "order": [Interval(Integral, 1, None, closed="left")],
+        "theta": [None, Interval(Real, 0, None, closed="neither")],
+        "hold": [StrOptions({"linear", "previous"})],
+        "method": [StrOptions({"projection", "recurrence"})],
+        "discretization": [StrOptions(set(DISCRETIZATIONS)), Interval(Real, 0, 1, closed="both")],
+        "output": [StrOptions({"final", "sequence"})],
+        "windows": [Interval(Integral, 1, None, closed="left")],
+        "scaling": [None, StrOptions({"channel"})],
+        "indicator": ["boolean"],
+        "duration": ["boolean"],
+        "empty": [StrOptions({"nan", "zero", "error"})],
+        "time_channel": [None, Integral],
+        "n_jobs": [None, Integral],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        measure: str | Measure = "legs",
+        order: int = 16,
+        *,
+        theta: float | None = None,
+        hold: Hold = "linear",
+        method: Literal["projection", "recurrence"] = "projection",
+        discretization: str | float = "bilinear",
+        output: Literal["final", "sequence"] = "final",
+        windows: int = 1,
+        scaling: Literal["channel"] | None = "channel",
+        indicator: bool = False,
+        duration: bool = False,
+        empty: Literal["nan", "zero", "error"] = "nan",
+        time_channel: int | None = None,
+        n_jobs: int | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.measure = measure
+        self.order = order
+        self.theta = theta
+        self.hold = hold
+        self.method = method
+        self.discretization = discretization
+        self.output = output
+        self.windows = windows
+        self.scaling = scaling
+        self.indicator = indicator
+        self.duration = duration
+        self.empty = empty
+        self.time_channel = time_channel
+        self.n_jobs = n_jobs
+        self.verbose = verbose
+
+    # ------------------------------------------------------------------ fit and transform
+    def fit(self, X: object, y: object = None) -> HiPPOTransformer:
+        """Learn the time scale and the scaling from a panel.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        HiPPOTransformer
+            The fitted transformer.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: object, y: object = None, **params: object) -> Any:
+        """Fit to a panel and return its features; projects once where `fit` and `transform` project twice.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : None
+            Ignored.
+        **params : object
+            None is taken.
+
+        Returns
+        -------
+        ndarray or Panel
+            See `transform`.
+        """
+        if params:
+            raise TypeError(f"fit_transform() takes no further parameters, got {', '.join(map(repr, params))}")
+        panel, coefficients = self._fit(X)
+        return self._output(X, panel, coefficients)
+
+    def transform(self, X: object) -> Any:
+        """Return the features of series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features_out), or a sequence
+            float32 for float32 values, else float64.  A sequence is an array of shape (n_series, n_features_out,
+            n_times) for array input without times of its own (NaN where it was padded), for any other a `Panel` with
+            the times of `X` and the features as its channels.  Either is input for another step that takes panels.
+        """
+        self._check_layout()
+        panel = read_panel(self, X, reset=False)
+        return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def _fit(self, X: object) -> tuple[Panel, Array]:
+        panel = read_panel(self, X, reset=True)
+        start, end = domain_ends(panel, self.hold)
+        durations = end - start
+        positive = durations[durations > 0]
+        median = float(np.median(durations)) or 1.0  # series of one observation have no duration
+        theta = median if self.theta is None and isinstance(self.measure, str) else self.theta
+        self.measure_ = as_measure(self.measure, theta)
+        self.theta_ = self.measure_.time_scale
+        self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
+        _, last = domain_ends(panel, "linear")
+        self.sample_times_ = np.linspace(0.0, float(np.median(last - start)), int(np.median(panel.lengths)))
+        self._layout = (self.order, self.indicator, self.windows)
+        coefficients = self._final(panel)
+        self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
+        return panel, coefficients
+
+    # ------------------------------------------------------------------ the way back
+    def inverse_transform(self, C: ArrayLike, times: object = None) -> Panel:
+        """Evaluate the approximation that features stand for.
+
+        Parameters
+        ----------
+        C : array-like of shape (n_series, n_features_out)
+            What `transform` returns; of a sequence the features at one time of each series.
+        times : array-like or list of array-like, optional
+            Observation times of the series: one array for all, or one for each.  A series' domain runs over its
+            times as in `transform`; for features of a sequence these are the times so far.  By default those of the
+            median training series, `sample_times_`.
+
+        Returns
+        -------
+        Panel
+            The approximated series, of several windows the longest.  Where a window measure says nothing, because the
+            moment is older than its window, the value is NaN.
+        """
+        check_is_fitted(self)
+        features = np.asarray(C, dtype=np.float64)
+        if features.ndim != 2 or features.shape[1] != self._n_features_out:
+            raise ValueError(
+                f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), what transform returns"
+            )
+        n_channels = self.n_channels_
+        if np.isinf(features).any():
+            raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
+        n_rows, width = len(self.scale_), self.windows * self.order
+        scaled = features[:, : n_rows * width].reshape(len(features), n_rows, width)[..., : self.order]
+        coefficients = scaled * self.scale_[:, None]
+        coefficients[..., 0] += self.center_
+        clocks = _clocks(self.sample_times_ if times is None else times, len(features))
+        blank = as_panel([(clock, np.zeros((n_channels, len(clock)))) for clock in clocks])
+        # Only a projection goes on after the last observation, to the end of the domain.
+        hold = self.hold if (self.method, self.output) == ("projection", "final") else "linear"
+        values = sample_approximation(coefficients[:, :n_channels], blank, self.measure_, hold)
+        return Panel(values, blank.times, blank.offsets, self.channel_names_, origins=blank.origins)
+
+    # ------------------------------------------------------------------ names and tags
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Names of the features: ``<channel>__<measure>_c<n>``, of several windows ``<channel>__<measure>_w1/2_c<n>``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
+            columns, which are moments of one channel: they are only checked.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        names = channel_names(self, input_features)
+        if self.indicator:
+            names = (*names, *(f"{name}__observed" for name in names))
+        windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.windows))]
+        prefixes = [f"{self.measure_.name}_{w}" for w in windows] if self.windows > 1 else [self.measure_.name]
+        features = [f"{name}__{prefix}_c{n}" for name in names for prefix in prefixes for n in range(self.order)]
+        if self.duration:
+            features += ["log_duration", "log_n_observations"]
+        return np.asarray(features, dtype=object)
+
+    @property
+    def _n_features_out(self) -> int:
+        return len(self.scale_) * self.windows * self.order + 2 * self.duration
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
+
+    # ------------------------------------------------------------------ parts
+    def _check_layout(self) -> None:
+        """Raise unless the transformer is fitted, with the parameters that it has now."""
+        check_is_fitted(self)
+        if self._layout != (self.order, self.indicator, self.windows):
+            raise ValueError(
+                "order, indicator or windows was changed after fit, to which the learned scaling belongs: fit again"
+            )
+
+    @property
+    def _way(self) -> Way:
+        discretization = self.discretization if self.method == "recurrence" else None
+        return Way(self.measure_, self.order, self.hold, discretization, self.windows, self.n_jobs)
+
+    def _described(self, panel: Panel) -> Panel:
+        """Return the panel with, if asked for, the observation patterns of its channels."""
+        if self.empty == "error":
+            _refuse_empty_channels(panel, self.channel_names_)
+        return self._with_indicators(panel)
+
+    def _with_indicators(self, panel: Panel) -> Panel:
+        """Append, if asked for, the channels' observation patterns."""
+        if not self.indicator:
+            return panel
+        values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
+        return Panel(values, panel._times, panel.offsets, origins=panel.origins, series_ids=panel.series_ids)
+
+    def _final(self, panel: Panel) -> Array:
+        """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
+        described = self._described(panel)
+        with self._progress(described):
+            return final_coefficients(described, self._way)
+
+    def _progress(self, panel: Panel) -> AbstractContextManager:
+        return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
+
+    def _output(self, X: Any, panel: Panel, final: Array | None) -> Any:
+        """Return the features of either output; those at the end may be known already."""
+        if self.output == "final":
+            assert final is not None  # for the type checker
+            start, end = domain_ends(panel, self.hold if self.method == "projection" else "linear")
+            features = self._scaled(final, end - start, panel.lengths)
+            return one_row_a_series(self, X, panel, features.astype(panel.dtype, copy=False))
+        if output_container(self) != "default":
+            raise ValueError(
+                f"output='sequence' is no table, but {output_container(self)!r} output is asked for: use "
+                "set_output(transform='default') on this transformer"
+            )
+        described = self._described(panel)
+        with self._progress(described):
+            along = coefficients_along(described, self._way)
+        start, _ = domain_ends(panel, "linear")
+        so_far = panel.times - np.repeat(start, panel.lengths)
+        features = self._scaled(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
+        if not is_plain_array(X) or self.time_channel is not None:
+            return panel._with_channels(features, tuple(self.get_feature_names_out()))
+        return _as_cube(features, panel.offsets, X.shape[-1])
+
+    def _scaled(self, coefficients: Array, durations: Array, counts: NDArray) -> Array:
+        """Scale coefficients, (n, n_rows, windows, order), in place; append to each of `n` what else is asked for."""
+        coefficients[..., 0] -= self.center_[:, None]
+        coefficients /= self.scale_[:, None, None]
+        if self.empty == "zero":
+            np.nan_to_num(coefficients, copy=False, nan=0.0)
+        features = coefficients.reshape(len(coefficients), -1)
+        if self.duration:
+            log_duration = np.log(np.maximum(durations, self.shortest_duration_))
+            features = np.column_stack([features, log_duration, np.log(counts)])
+        return features
+
+
+def _as_cube(packed: NDArray, offsets: NDArray[np.int64], n_times: int) -> NDArray:
+    """Return packed features as an array of shape (n_series, n_features, n_times), NaN where a series has ended."""
+    n_series, n_features = len(offsets) - 1, packed.shape[1]
+    if len(packed) == n_series * n_times:
+        cube = packed.reshape(n_series, n_times, n_features)
+    else:
+        cube = np.full((n_series, n_times, n_features), np.nan, dtype=packed.dtype)
+        series, position = np.repeat(np.arange(n_series), np.diff(offsets)), sample_numbers(offsets).astype(np.int64)
+        cube[series, position] = packed
+    return cube.transpose(0, 2, 1)
+
+
+def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
+    observed = np.logical_or.reduceat(~np.isnan(panel.values), panel.offsets[:-1], axis=0)
+    if not observed.all():
+        series, channel = np.argwhere(~observed)[0]
+        raise ValueError(
+            f'series {series}, channel "{names[channel]}" has no observation: drop it, or choose empty="nan" or '
+            'empty="zero"'
+        )
+
+
+def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Array, Array]:
+    """Mean of c_0 and joint root mean square of the centred coefficients, by channel; 0 and 1 where undefined."""
+    n_channels, order = coefficients.shape[1], coefficients.shape[-1]
+    center, scale = np.zeros(n_channels), np.ones(n_channels)
+    if scaling is None:
+        return center, scale
+    for channel in range(n_channels):
+        c = coefficients[:, channel].reshape(-1, order)
+        c = c[~np.isnan(c[:, 0])]
+        largest = np.abs(c).max(initial=0.0)
+        if largest > 0.0:
+            c = c / largest  # squares neither overflow nor vanish
+            center[channel] = c[:, 0].mean() * largest
+            c[:, 0] -= c[:, 0].mean()
+            rms = math.sqrt(np.mean(np.square(c)))
+            # A constant channel leaves rounding alone, which must not be blown up to unit size.
+            scale[channel] = rms * largest if rms > 1e-14 else 1.0
+    return center, scale
+
+
+def _clocks(times: Any, n_series: int) -> list[NDArray]:
+    """One array of times for each series."""
+    if isinstance(times, Panel):
+        times = [clock for clock, _ in times]
+    if not hasattr(times, "__len__") or len(times) == 0:
+        raise ValueError(
+            f"times is {times!r}: one array of times for all series is expected, or a list with one for each"
+        )
+    times = times if isinstance(times, list) else np.asarray(times)
+    if np.ndim(times[0]) == 0:
+        return [np.asarray(times)] * n_series
+    if len(times) != n_series:
+        raise ValueError(f"times has {len(times)} arrays for {n_series} series: give one for each, or one for all")
+    return [np.asarray(clock) for clock in times]

@@ -1,0 +1,125 @@
+"""Windows that end at every observation of a series, each projected for itself.
+
+The cost of a window is that of its observations.  Windows that end at the same position of their series are neighbours
+in a batch: on a common clock they are one matrix product.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.jit import kernel
+from skhippo._support.progress import watched
+from skhippo._support.threads import run
+from skhippo.measures import Measure
+from skhippo.panel.container import Panel
+from skhippo.panel.layout import sample_numbers, to_offsets
+from skhippo.projection.hold import Hold
+from skhippo.projection.projection import project_windows
+
+__all__ = ["Windows", "windows_along"]
+
+Array = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+# Observations in the windows of a batch, unless a single window has more, and numbers in its result.
+_OBSERVATIONS = 1 << 18
+_NUMBERS = 1 << 20
+
+
+class Windows(NamedTuple):
+    """What windows of one channel, one for each row of a panel, need of its observations: those in them, one before."""
+
+    times: Array  # (n_seen,) of the observations
+    values: NDArray  # (n_seen,)
+    first: Integers  # (n_rows,) the first observation that is needed
+    end: Integers  # (n_rows,) the end of those that are needed; 0 where nothing was observed
+
+    @classmethod
+    def find(cls, panel: Panel, channel: int, reach: Array) -> Windows:
+        """Find the windows of the lengths `reach` that end at the times of a panel."""
+        seen = np.flatnonzero(~np.isnan(panel.values[:, channel]))
+        bounds = np.empty((2, len(panel.times)), dtype=np.int64)
+        _find_windows(panel.times, reach, panel.offsets, seen, bounds)
+        return cls(panel.times[seen], panel.values[seen, channel], *bounds)
+
+    def project(self, rows: Integers, measure: Measure, order: int, hold: Hold, now: Array, scale: Array) -> Array:
+        """Project the windows of some rows, which end at the times `now` and have the time scales `scale`."""
+        offsets = to_offsets(self.end[rows] - self.first[rows])
+        places = np.repeat(self.first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
+        times, values = self.times[places], self.values[places, None]
+        panel = Panel._trusted(values=values, _times=times, offsets=offsets, _n_missing=0)
+        return project_windows(panel, measure, order, hold, now, scale, n_jobs=1)[:, 0]
+
+
+def windows_along(
+    panel: Panel,
+    measure: Measure,
+    order: int,
+    hold: Hold,
+    part: float,
+    n_jobs: int | None,
+    out: Array,
+    done: NDArray[np.bool_],
+) -> None:
+    """Fill in the coefficients after observation times, each from what has been observed by then.
+
+    Parameters
+    ----------
+    panel : Panel
+    measure : Measure
+    order : int
+    hold : {"linear", "previous"}
+    part : float
+        For LegS: how much of the time since the start of the series is in a window.
+    n_jobs : int or None
+    out : ndarray of shape (n_observations, n_channels, order)
+        Nothing is written before the first observation of a channel.
+    done : ndarray of shape (n_observations, n_channels), bool
+        What is there already.
+    """
+    start, _ = panel._ends()
+    if measure.time_scale is None:
+        scale = part * (panel.times - np.repeat(start, panel.lengths))
+    else:
+        scale = np.full(panel.times.size, measure.time_scale)
+    by_position = np.argsort(sample_numbers(panel.offsets), kind="stable")
+
+    def walk(channel: int) -> None:
+        windows = Windows.find(panel, channel, scale * measure._horizon(order))
+
+        def fill(rows: Integers) -> None:
+            out[rows, channel] = windows.project(rows, measure, order, hold, panel.times[rows], scale[rows])
+
+        rows = by_position[((windows.end > 0) & ~done[:, channel])[by_position]]
+        batches = _batches(rows, (windows.end - windows.first)[rows], order)
+        run(fill, lambda _: None, watched(batches, len), n_jobs)
+
+    for channel in range(panel.n_channels):
+        walk(channel)
+
+
+def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
+    """Cut rows into batches by the sizes of their windows."""
+    number = np.maximum(np.cumsum(sizes) / _OBSERVATIONS, np.arange(sizes.size) * (order / _NUMBERS)).astype(np.int64)
+    bounds = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
+    return (rows[begin:end] for begin, end in pairwise(bounds))
+
+
+@kernel
+def _find_windows(times: Array, reach: Array, offsets: Integers, seen: Integers, out: Integers) -> None:
+    first, end = 0, 0
+    for i in range(offsets.size - 1):
+        first = end
+        begin = end
+        for k in range(offsets[i], offsets[i + 1]):
+            if end < seen.size and seen[end] == k:
+                end += 1
+            while first + 1 < end and times[k] - times[seen[first + 1]] >= reach[k]:
+                first += 1
+            out[0, k], out[1, k] = (first, end) if end > begin else (0, 0)

@@ -1,0 +1,292 @@
+"""Steps in O(N) against dense ones, the recurrence against the projection, and what must not change a result."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skhippo import ChebT, FouT, LagT, LegS, LegT, project
+from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
+from skhippo.recurrence.recurrence import LANES, Recurrence
+from tests import naive
+
+# Relative to the largest coefficient.  Measured: 5e-13 (FouT, order 256, step 10), where the dense step is the worse.
+TOLERANCE = 1e-12
+MEASURES = [
+    LegS(),
+    LegT(2.5),
+    LagT(0.8),
+    LagT(0.8, alpha=0.7, beta=0.6),
+    LagT(0.8, alpha=-0.4, beta=2.0),
+    FouT(2.5),
+    ChebT(2.5),
+]
+ALPHAS = ["forward", "backward", "bilinear", 0.3]
+METHODS = [*ALPHAS, "zoh"]
+
+
+def dense_step(measure, order, method, times, c, old, new):
+    """Take one step by the definition."""
+    A, B = measure.A(order), measure.B(order)
+    if measure.name == "legs":
+        Abar, Bbar = discretize_scaled(A, B, *times, method)
+    else:
+        Abar, Bbar = discretize(A, B, (times[1] - times[0]) / measure.theta, method)
+    if method == "zoh":
+        return c @ Abar.T + np.multiply.outer(old, Bbar)
+    before, after = shares(as_discretization(method), times, measure.time_scale)
+    return c @ Abar.T + np.multiply.outer((before * old + after * new) / (before + after), Bbar)
+
+
+def check_steps(measure, method, order, lengths, rng, n_rows=3):
+    recurrence = Recurrence(measure, order, method)
+    for length in lengths:
+        times = 3.7 * np.array([1.0, 1.0 + length]) if measure.name == "legs" else np.array([1, 1 + length * 2.5])
+        c, old, new = rng.normal(size=(n_rows, order)), rng.normal(size=n_rows), rng.normal(size=n_rows)
+        exact = dense_step(measure, order, method, times, c, old, new)
+        recurrence.advance(c, new[:, None], times, previous=old)
+        assert_allclose(c, exact, atol=TOLERANCE * np.abs(exact).max(), rtol=0)
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("order", [1, 2, 3, 8])
+def test_step_is_the_dense_one(measure, method, order, rng):
+    check_steps(measure, method, order, 10.0 ** np.arange(-5, 2), rng)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+@pytest.mark.parametrize("method", METHODS)
+def test_step_is_the_dense_one_at_order_64(measure, method, rng):
+    check_steps(measure, method, 64, 10.0 ** np.arange(-5, 2), rng)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+@pytest.mark.parametrize("method", ALPHAS)
+def test_step_is_the_dense_one_at_order_256(measure, method, rng):
+    check_steps(measure, method, 256, 10.0 ** np.arange(-5, 2), rng)
+
+
+def series(rng, n_rows, k):
+    times = np.cumsum(rng.exponential(0.2, k + 1)) + 0.1
+    return rng.normal(size=(n_rows, k + 1)), times
+
+
+def run(measure, order, method, values, times, **options):
+    recurrence = Recurrence(measure, order, method)
+    c = recurrence.start(values[:, 0])
+    recurrence.advance(c, values[:, 1:], times, previous=values[:, 0], **options)
+    return c
+
+
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+@pytest.mark.parametrize("method", METHODS)
+def test_chunks_rows_and_clocks_do_not_change_a_bit(measure, method, rng):
+    order, (values, times) = 5, series(rng, LANES + 3, 9)
+    whole = run(measure, order, method, values, times)
+    assert_array_equal(run(measure, order, method, values, np.tile(times, (len(values), 1))), whole)
+    assert_array_equal(run(measure, order, method, values[4:6], times), whole[4:6])
+    recurrence = Recurrence(measure, order, method)
+    c = recurrence.start(values[:, 0])
+    for first, last in ((0, 1), (1, 6), (6, 9)):
+        stretch = slice(first + 1, last + 1)
+        recurrence.advance(c, values[:, stretch], times[first : last + 1], previous=values[:, first])
+    assert_array_equal(c, whole)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", MEASURES, ids=repr)
+def test_many_rows_and_steps_are_the_same_in_parts(measure, rng):
+    order, (values, times) = 33, series(rng, 8 * LANES + 5, 700)
+    record = np.empty((len(values), 700, order))
+    whole = run(measure, order, "bilinear", values, times, out=record)
+    assert_array_equal(record[:, -1], whole)
+    half = run(measure, order, "bilinear", values[:, :301], times[:301])
+    assert_array_equal(record[:, 299], half)
+    Recurrence(measure, order).advance(half, values[:, 301:], times[300:], previous=values[:, 300])
+    assert_array_equal(half, whole)
+    clocks = np.stack([times * (1 + r / 100) for r in range(len(values))])
+    own = run(measure, order, "bilinear", values, clocks)
+    for r in (0, LANES + 1, 8 * LANES + 4):
+        assert_array_equal(run(measure, order, "bilinear", values[r : r + 1], clocks[r]), own[r : r + 1])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_record_is_the_state_after_every_observation(measure, method, rng):
+    order, (values, times) = 4, series(rng, 2, 5)
+    record = np.empty((2, 5, order))
+    run(measure, order, method, values, times, out=record)
+    for k in range(5):
+        assert_array_equal(record[:, k], run(measure, order, method, values[:, : k + 2], times[: k + 2]))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_without_a_previous_value_the_new_one_is_the_input(measure, method, rng):
+    order, (values, times) = 4, series(rng, 2, 3)
+    c = Recurrence(measure, order, method).start(values[:, 0])
+    one_by_one = c.copy()
+    Recurrence(measure, order, method).advance(c, values[:, 1:], times)
+    for k in range(3):
+        new = values[:, k + 1]
+        one_by_one = dense_step(measure, order, method, times[k : k + 2], one_by_one, new, new)
+    assert_allclose(c, one_by_one, atol=1e-13)
+
+
+def test_start_is_a_constant_history(measure):
+    start = Recurrence(measure, 6).start([2.0])
+    history = measure.antiderivative(6, 0.0 if measure.name != "lagt" else 800.0)
+    assert_allclose(start[0], 2 * history, atol=1e-13)
+    if measure != LagT(0.8, alpha=0.7, beta=0.6):
+        assert_array_equal(start[0], [2, 0, 0, 0, 0, 0])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_constant_stays(measure, method, rng):
+    _, times = series(rng, 1, 30)
+    values = np.full((1, 31), 3.0)
+    if method in ("forward", 0.3):
+        times = times[0] + (times - times[0]) * 1e-3  # explicit: no large steps
+    start = Recurrence(measure, 6).start([3.0])
+    assert_allclose(run(measure, 6, method, values, times), start, atol=1e-12)
+
+
+def test_order_one_of_legs_is_a_gated_average(rng):
+    values, times = series(rng, 3, 6)
+    average = values[:, 0].copy()
+    for k in range(6):
+        step = times[k + 1] - times[k]
+        old, new = 0.5 * step / times[k], 0.5 * step / times[k + 1]
+        average = ((1 - old) * average + old * values[:, k] + new * values[:, k + 1]) / (1 + new)
+    assert_allclose(run(LegS(), 1, "bilinear", values, times)[:, 0], average, rtol=1e-14)
+
+
+@pytest.mark.parametrize("order", [1, 8, 24])
+def test_hold_of_legs_is_the_projection_of_the_held_signal(order, rng):
+    values, times = series(rng, 2, 12)
+    end = times[-1] + (times[-1] - times[0]) / 12
+    clock = np.append(times, end) - times[0]
+    c = run(LegS(), order, "zoh", np.column_stack([values, values[:, -1]]), clock)
+    exact = project([(times, values)], LegS(), order, hold="previous")[0]
+    assert_allclose(c, exact, atol=1e-11)  # steps are rounded to 12 digits
+
+
+# ---------------------------------------------------------------------- convergence
+def smooth(x):
+    return np.cos(2 * x) + 0.5 * x
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", [LegS(), LagT(0.8), LagT(0.8, alpha=0.7, beta=0.6)], ids=repr)
+@pytest.mark.parametrize(("method", "factor"), [("forward", 2), ("backward", 2), (0.3, 2), ("bilinear", 4)])
+def test_order_of_convergence(measure, method, factor):
+    order, fine = 5, np.linspace(0, 2, 20_001)
+    exact = project([(fine, smooth(fine))], measure, order)[0]
+    errors = []
+    for n_steps in (400, 800):
+        times = np.linspace(0, 2, n_steps + 1)
+        errors.append(np.abs(run(measure, order, method, smooth(times)[None], times) - exact).max())
+    assert errors[0] / errors[1] == pytest.approx(factor, rel=0.15)
+
+
+@pytest.mark.compiled
+def test_the_convention_of_the_paper_is_half_a_step_late():
+    """The negative control: one sample a step, and bilinear is of first order on a smooth signal."""
+    errors = []
+    fine = np.linspace(0, 2, 20_001)
+    exact = project([(fine, smooth(fine))], LegS(), 5)[0]
+    for n_steps in (400, 800):
+        times = np.linspace(0, 2, n_steps + 1)
+        recurrence = Recurrence(LegS(), 5)
+        c = recurrence.start(smooth(times[:1]))
+        recurrence.advance(c, smooth(times[1:])[None], times)
+        errors.append(np.abs(c - exact).max())
+    assert errors[0] / errors[1] == pytest.approx(2, rel=0.1)
+
+
+def window_error(measure, order, f, n_steps):
+    """Difference to the coefficients of `f` after half a window, begun with those of `f`."""
+    edges = -measure.theta * np.linspace(0, 1, 40)[::-1]
+    begin, end = (naive.quadrature(measure, f, order, now, measure.theta, edges) for now in (3.0, 4.0))
+    times = np.linspace(3.0, 4.0, n_steps + 1)
+    c = begin[None].copy()
+    Recurrence(measure, order).advance(c, f(times[1:])[None], times, previous=f(times[:1]))
+    return np.abs(c[0] - end).max()
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", [LegT(2.0), ChebT(2.0), FouT(2.0)], ids=repr)
+def test_windows_are_exact_in_the_limit_for_what_their_equation_carries(measure):
+    order = 5
+    if measure.name == "fout":
+        inside, outside = (lambda x, k=k: np.cos(np.pi * k * x + 0.4) for k in (2, 1.5))
+    else:
+        last = order if measure.name == "chebt" else order - 1
+        inside, outside = (np.polynomial.Chebyshev.basis(n, domain=[0, 5]) for n in (last, last + 1))
+    coarse, fine = window_error(measure, order, inside, 400), window_error(measure, order, inside, 800)
+    assert fine < 1e-4
+    assert coarse / fine == pytest.approx(4, rel=0.1)
+    assert window_error(measure, order, outside, 800) > 1e-3
+
+
+# ---------------------------------------------------------------------- long
+def follow(measure, n_steps, order=256):
+    """Coefficients of a slow wave and of noise after many bilinear steps, and the times."""
+    times = np.linspace(0, 40.0, n_steps + 1)
+    values = np.stack([np.sin(3 * times), np.random.default_rng(1).normal(size=times.size)])
+    return run(measure, order, "bilinear", values, times), times, values
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("measure", [LegS(), LegT(10.0), LagT(2.0), FouT(10.0), ChebT(10.0)], ids=repr)
+def test_many_steps_at_order_256_are_stable(measure):
+    c, _, values = follow(measure, 20_000)
+    assert (c**2).sum(axis=1).max() < 4 * np.abs(values).max()
+
+
+@pytest.mark.slow
+def test_a_million_steps_at_order_256():
+    c, times, values = follow(LegS(), 10**6)
+    exact = project([(times, values)], LegS(), 256)[0]
+    assert_allclose(c[0], exact[0], atol=1e-8)
+    assert np.abs(c[1] - exact[1]).max() < 1e-2 * np.abs(values[1]).max()
+
+
+# ---------------------------------------------------------------------- the door
+def test_any_other_measure_advances_with_matrices(rng):
+    class Another(LegT):
+        pass
+
+    values, times = series(rng, 3, 5)
+    for method in METHODS:
+        assert_allclose(
+            run(Another(2.5), 7, method, values, times), run(LegT(2.5), 7, method, values, times), rtol=1e-9, atol=1e-10
+        )
+
+
+def test_input_may_be_read_only_and_of_any_layout(rng):
+    values, times = series(rng, 3, 4)
+    expected = run(LegS(), 4, "bilinear", values, times)
+    odd = np.asfortranarray(values)
+    odd.flags.writeable = times.flags.writeable = False
+    assert_array_equal(run(LegS(), 4, "bilinear", odd, times), expected)
+    c = expected.copy()
+    Recurrence(LegS(), 4).advance(c, np.empty((3, 0)), times[-1:])
+    assert_array_equal(c, expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"c": np.zeros((2, 3))}, r"c has shape \(2, 3\): \(2, 4\) is expected"),
+        ({"c": np.zeros((2, 4), dtype=np.float32)}, "c is filled in place"),
+        ({"c": np.zeros((4, 2)).T}, "c is filled in place"),
+        ({"values": np.zeros((3, 1))}, r"values has shape \(3, 1\): \(2, 1\) is expected"),
+        ({"times": np.ones(3)}, r"times has shape \(3,\): \(2,\) is expected"),
+        ({"out": np.zeros((2, 2, 4))}, r"out has shape \(2, 2, 4\): \(2, 1, 4\) is expected"),
+    ],
+)
+def test_shapes_that_do_not_go_together(options, match):
+    arguments = {"c": np.zeros((2, 4)), "values": np.zeros((2, 1)), "times": np.array([1.0, 2.0])} | options
+    with pytest.raises(ValueError, match=match):
+        Recurrence(LegS(), 4).advance(**arguments)
