@@ -13,10 +13,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project
 from skhippo._support import quadrature, threads
 from skhippo.measures import legendre
+from skhippo.projection import compression, sources, sums
 from skhippo.projection import schedule as clocks
 from skhippo.projection.cells import Task
 from skhippo.projection.hold import signals
-from skhippo.projection.projection import compression, sources, sums
 from skhippo.projection.sources import Intervals, Pieces, Sources
 from tests.conftest import MEASURES
 

@@ -7,10 +7,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project
-from skhippo.projection import projection
+from skhippo.projection import cells, compression, projection, sums
 from skhippo.projection import schedule as clocks
 from skhippo.projection.hold import HOLDS
-from skhippo.projection.projection import cells, compression, sums
 from tests import naive
 from tests.conftest import MEASURES
 
