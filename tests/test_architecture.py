@@ -119,3 +119,16 @@ def test_public_names_are_what_all_says():
     for name in skhippo.__all__:
         assert getattr(skhippo, name).__doc__
     assert skhippo.__version__
+
+
+def test_the_package_imports_no_optional_library():
+    # Beyond what scikit-learn, which the package needs, imports by itself where it is installed.
+    code = (
+        "import sys, numpy as np, sklearn.base, sklearn.utils.validation;"
+        "before = set(sys.modules);"
+        "import skhippo; skhippo.as_panel([([0, 1], np.ones((2, 2)))]);"
+        "added = set(sys.modules) - before;"
+        "print(sorted({'matplotlib', 'pandas', 'polars', 'sktime', 'torch'} & added))"
+    )
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"

@@ -11,6 +11,7 @@ from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import FeatureUnion, make_pipeline
+from sklearn.preprocessing import MinMaxScaler
 
 from skhippo import FouT, HiPPOTransformer, LagT, LegT, Panel, as_panel, project
 
@@ -365,3 +366,27 @@ def test_infinities_are_refused_everywhere():
 def test_unknown_fit_parameters_are_refused():
     with pytest.raises(TypeError, match="takes no further parameters, got 'times'"):
         HiPPOTransformer().fit_transform(np.zeros((3, 5)), times=np.arange(5))
+
+
+nan = np.nan
+
+
+def table(library, columns):
+    module = pytest.importorskip(library)
+    return (module.table if library == "pyarrow" else module.DataFrame)(columns)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_named_features_go_through_a_pipeline(library):
+    columns = {
+        "id": [0, 0, 0, 1, 1],
+        "t": [0.0, 1.0, 3.0, 0.0, 2.0],
+        "ph": [1.0, 2.0, nan, 4.0, 5.0],
+        "temp": [1.0] * 5,
+    }
+    panel = Panel.from_long(table(library, columns))
+    model = make_pipeline(HiPPOTransformer(order=2, duration=True), MinMaxScaler()).set_output(transform=library)
+    frame = model.fit_transform(panel)
+    names = ["ph__legs_c0", "ph__legs_c1", "temp__legs_c0", "temp__legs_c1", "log_duration", "log_n_observations"]
+    assert list(frame.columns) == names
+    assert type(frame).__module__.startswith(library)
