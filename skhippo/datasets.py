@@ -28,6 +28,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.signal import lfilter
 from sklearn.utils import check_random_state
 
+from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_finite_number
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
@@ -43,8 +44,7 @@ __all__ = [
     "rescale_time",
 ]
 
-Array = NDArray[Any]
-Pairs = list[tuple[Array, Array]]
+Pairs = list[tuple[NDArray[Any], NDArray[Any]]]
 
 
 # The UEA/UCR archive -------------------------------------------------------------------------------------
@@ -53,12 +53,12 @@ _SPLITS = {None: ("TRAIN", "TEST"), "train": ("TRAIN",), "test": ("TEST",)}
 
 
 @overload
-def load_uea(name: str, split: str | None = None, return_panel: Literal[True] = True) -> tuple[Panel, Array]: ...
+def load_uea(name: str, split: str | None = None, return_panel: Literal[True] = True) -> tuple[Panel, NDArray]: ...
 @overload
-def load_uea(name: str, split: str | None, return_panel: Literal[False]) -> tuple[Pairs, Array]: ...
+def load_uea(name: str, split: str | None, return_panel: Literal[False]) -> tuple[Pairs, NDArray]: ...
 @overload
-def load_uea(name: str, split: str | None = None, *, return_panel: bool) -> tuple[Panel | Pairs, Array]: ...
-def load_uea(name: str, split: str | None = None, return_panel: bool = True) -> tuple[Panel | Pairs, Array]:
+def load_uea(name: str, split: str | None = None, *, return_panel: bool) -> tuple[Panel | Pairs, NDArray]: ...
+def load_uea(name: str, split: str | None = None, return_panel: bool = True) -> tuple[Panel | Pairs, NDArray]:
     """Load a labelled set of the UEA/UCR time series archive.
 
     The files ``<name>/<name>_TRAIN.ts`` and ``<name>/<name>_TEST.ts`` are looked for in the folder that the
@@ -188,7 +188,7 @@ def _similar(name: str, places: dict[str, Path]) -> str:
 
 class _TsFile(NamedTuple):
     series: Pairs  # times (T,), values (T, n_channels)
-    labels: Array
+    labels: NDArray
 
 
 _COLON_OUTSIDE_PARENTHESES = re.compile(r":(?![^(]*\))")
@@ -237,7 +237,7 @@ def _read_header(lines: Iterator[str]) -> dict[str, list[str]]:
     return header
 
 
-def _read_untimed(channels: Sequence[str]) -> tuple[Array, Array]:
+def _read_untimed(channels: Sequence[str]) -> tuple[NDArray, NDArray]:
     """Read channels of the form "1.0,?,2.5"; the times are the sample numbers."""
     columns = [_as_floats(text.split(",")) if text.strip() else np.empty(0) for text in channels]
     n_times = max((len(column) for column in columns), default=0)
@@ -249,7 +249,7 @@ def _read_untimed(channels: Sequence[str]) -> tuple[Array, Array]:
     return np.arange(n_times, dtype=np.float64), values
 
 
-def _read_timed(channels: Sequence[str]) -> tuple[Array, Array]:
+def _read_timed(channels: Sequence[str]) -> tuple[NDArray, NDArray]:
     """Read channels of the form "(time,value),(time,value)", times being numbers or dates."""
     for text in channels:
         rest = _TIMED_VALUE.sub("", text).strip(", ")
@@ -272,11 +272,11 @@ def _read_timed(channels: Sequence[str]) -> tuple[Array, Array]:
     return times, values
 
 
-def _as_floats(items: Sequence[str]) -> Array:
+def _as_floats(items: Sequence[str]) -> NDArray:
     return np.array([math.nan if item.strip() == "?" else float(item) for item in items])
 
 
-def _without_padding(times: Array, values: Array) -> tuple[Array, Array]:
+def _without_padding(times: NDArray, values: NDArray) -> tuple[NDArray, NDArray]:
     """Cut a series after the last time at which a channel was observed."""
     observed = np.flatnonzero(~np.isnan(values).all(axis=1))
     stop = observed[-1] + 1 if len(observed) else 1
@@ -294,7 +294,7 @@ def band_limited_noise(
     n_series: int = 1,
     rms: float = 0.5,
     random_state: int | np.random.RandomState | None = None,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Generate Gaussian noise with equal power at all frequencies up to a limit and none above it.
 
     Parameters
@@ -371,7 +371,7 @@ def mackey_glass(
     substep: float = 0.1,
     n_series: int = 1,
     random_state: int | np.random.RandomState | None = None,
-) -> NDArray[np.float64]:
+) -> Floats:
     """Generate the chaotic series of Mackey and Glass, the solution of an equation with a delay.
 
     Parameters
@@ -441,7 +441,7 @@ def mackey_glass(
 _PRODUCTION, _DECAY = 0.2, 0.1
 
 
-def _mackey_glass_delay(nodes: Array, middles: Array, h: float) -> tuple[Array, Array, Array]:
+def _mackey_glass_delay(nodes: NDArray, middles: NDArray, h: float) -> tuple[NDArray, NDArray, NDArray]:
     """Integrate over one delay, from the delay before; return values at and between nodes, slopes at nodes.
 
     Given the delayed values the equation is linear, x' = g(t) - b x, so a Runge-Kutta step is
@@ -458,7 +458,7 @@ def _mackey_glass_delay(nodes: Array, middles: Array, h: float) -> tuple[Array, 
     return x, (x[:, :-1] + x[:, 1:]) / 2 + h / 8 * (slopes[:, :-1] - slopes[:, 1:]), slopes
 
 
-def _linear_step(h: float) -> Array:
+def _linear_step(h: float) -> NDArray:
     """Return the weights of (x, g0, g_middle, g1) in one Runge-Kutta step of x' = g - b x."""
     x, g0, g_middle, g1 = np.eye(4)
     k1 = g0 - _DECAY * x
@@ -468,7 +468,7 @@ def _linear_step(h: float) -> Array:
     return x + h / 6 * (k1 + 2 * k2 + 2 * k3 + k4)
 
 
-def _hermite(nodes: Array, slopes: Array, h: float, positions: Array) -> Array:
+def _hermite(nodes: NDArray, slopes: NDArray, h: float, positions: NDArray) -> NDArray:
     """Evaluate the cubics between nodes at `positions`, counted in steps."""
     k = np.minimum(positions.astype(np.intp), nodes.shape[1] - 2)
     s = positions - k
@@ -487,7 +487,7 @@ def irregular_sinusoids(
     jitter: float = 0.1,
     noise: float = 0.1,
     random_state: int | np.random.RandomState | None = None,
-) -> tuple[Panel, NDArray[np.int64]]:
+) -> tuple[Panel, Integers]:
     """Generate labelled series that are irregular, ragged and, on request, full of holes.
 
     Parameters
@@ -731,7 +731,7 @@ def rescale_time(X: Any, factor: float) -> Panel:
     return Panel(panel.values, panel.times * factor, panel.offsets, panel.channel_names, series_ids=panel.series_ids)
 
 
-def _resampled(t: Array, x: Array, rate: float) -> tuple[Array, Array]:
+def _resampled(t: NDArray, x: NDArray, rate: float) -> tuple[NDArray, NDArray]:
     """Return times and values of one series, x of shape (T, n_channels), at the positions k / rate."""
     positions = np.arange(_floor((len(t) - 1) * rate) + 1) / rate
     whole = np.rint(positions)
@@ -756,7 +756,7 @@ def _floor(x: float) -> int:
     return math.floor(x + _ROUNDING * (1 + x))
 
 
-def _without_entries(values: Array, fraction: float, rng: np.random.Generator) -> Array:
+def _without_entries(values: NDArray, fraction: float, rng: np.random.Generator) -> NDArray:
     """Return values (T, n_channels) of one series with a fraction of each channel's observations made NaN."""
     out = values.copy()
     for channel in out.T:
@@ -765,7 +765,7 @@ def _without_entries(values: Array, fraction: float, rng: np.random.Generator) -
     return out
 
 
-def _choose(count: int, fraction: float, rng: np.random.Generator) -> Array:
+def _choose(count: int, fraction: float, rng: np.random.Generator) -> NDArray:
     """Return the positions to drop among `count`, all but one at most."""
     return rng.permutation(count)[: min(round(fraction * count), max(count - 1, 0))]
 
@@ -781,7 +781,7 @@ def _rows(panel: Panel) -> Iterator[slice]:
     return map(slice, panel.offsets[:-1], panel.offsets[1:])
 
 
-def _rebuilt(panel: Panel, values: Array, times: Array | None, offsets: Array) -> Panel:
+def _rebuilt(panel: Panel, values: NDArray, times: NDArray | None, offsets: NDArray) -> Panel:
     """Return a panel with other observations of the same channels and series."""
     return Panel(values, times, offsets, panel.channel_names, origins=panel.origins, series_ids=panel.series_ids)
 

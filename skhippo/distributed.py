@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._sklearn.input import read_panel
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.memory.history_store import Stretches
 from skhippo.memory.memory import HiPPOMemory
@@ -40,8 +41,6 @@ except ImportError as error:
 
 __all__ = ["remember", "transform"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Columns of the tables that are sent between workers.
 _SERIES, _TIME, _COUNT, _ORIGIN, _VALUE = "series", "time", "count", "origin", "value"
@@ -347,7 +346,7 @@ def _join_stretches(transformer: HiPPOTransformer, series: str, dtype: np.dtype,
     return _finished(transformer, ids.rename(series), coefficients, keeper.now - keeper.start, counts, dtype)
 
 
-def _memory(transformer: HiPPOTransformer, rows: Array, origins: NDArray) -> HiPPOMemory:
+def _memory(transformer: HiPPOTransformer, rows: Floats, origins: NDArray) -> HiPPOMemory:
     """Return a memory from what is kept of its streams; origins are dates if times are."""
     memory = HiPPOMemory(
         transformer.measure_,
@@ -416,7 +415,7 @@ def _join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, f
 
 
 def _finished(
-    transformer: HiPPOTransformer, ids: Any, coefficients: Array, durations: Array, counts: Integers, dtype: np.dtype
+    transformer: HiPPOTransformer, ids: Any, coefficients: Floats, durations: Floats, counts: Integers, dtype: np.dtype
 ) -> Any:
     """Return features as a frame with ids as the index."""
     import pandas as pd

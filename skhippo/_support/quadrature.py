@@ -17,12 +17,12 @@ from functools import lru_cache
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.special import gammaln
+
+from skhippo._support.types import Floats, Integers
 
 __all__ = ["MAX_NODES", "interpolation_phase", "legendre_transform", "mean_phases", "rule", "rules"]
 
-Array = NDArray[np.float64]
 
 #: Nodes of a rule at most.
 MAX_NODES = 4096
@@ -35,7 +35,7 @@ _INTERPOLATION_ERROR = 1e-16
 
 
 @lru_cache(maxsize=1)
-def mean_phases() -> Array:
+def mean_phases() -> Floats:
     """Phase that a cell may span with 1, 2, 3, ... Gauss nodes, shape (MAX_NODES,)."""
     p = np.arange(1.0, MAX_NODES + 1)
     log_factor = 4 * gammaln(p + 1) - np.log(2 * p + 1) - 3 * gammaln(2 * p + 1)
@@ -51,7 +51,7 @@ def interpolation_phase(n_nodes: int) -> float:
 
 
 @lru_cache(maxsize=256)
-def rule(n_nodes: int) -> tuple[Array, Array]:
+def rule(n_nodes: int) -> tuple[Floats, Floats]:
     """Gauss-Legendre nodes on [0, 1], from 1 to 0, and their weights, which add up to 1."""
     # Newton's method on P_n from Tricomi's estimate of its zeros, in extended precision where there is one: the rules
     # of numpy and scipy lose two to three digits.
@@ -74,7 +74,7 @@ def rule(n_nodes: int) -> tuple[Array, Array]:
     return (0.5 * (nodes + 1)).astype(np.float64), (weights / weights.sum()).astype(np.float64)
 
 
-def rules(counts: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+def rules(counts: Integers) -> tuple[Floats, Integers]:
     """Return rules with `counts` nodes, one after the other, shape (2, total), and where each begins, by count."""
     if counts.max() < _COMMON:
         return _common_rules()
@@ -82,18 +82,18 @@ def rules(counts: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
 
 
 @lru_cache(maxsize=1)
-def _common_rules() -> tuple[Array, NDArray[np.int64]]:
+def _common_rules() -> tuple[Floats, Integers]:
     return _join(np.arange(1, _COMMON))
 
 
-def _join(used: NDArray[np.int64]) -> tuple[Array, NDArray[np.int64]]:
+def _join(used: Integers) -> tuple[Floats, Integers]:
     begin = np.zeros(int(used[-1]) + 1, dtype=np.int64)
     begin[used] = np.cumsum(used) - used
     return np.concatenate([rule(int(n)) for n in used], axis=1), begin
 
 
 @lru_cache(maxsize=16)
-def legendre_transform(n_nodes: int) -> Array:
+def legendre_transform(n_nodes: int) -> Floats:
     r"""Matrix that turns Legendre moments of masses on an interval into masses at its Gauss nodes.
 
     With :math:`S_l = \sum_k m_k P_l(v_k)` the masses :math:`F_i = w_i \sum_l (l + \frac12) P_l(v_i) S_l` at the Gauss

@@ -38,11 +38,10 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_finite_number, check_order
 
 __all__ = ["MEASURES", "ChebT", "FouT", "LagT", "LegS", "LegT", "Measure", "as_measure", "legendre"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,7 +64,7 @@ class Functions:
     """
 
     start: NDArray
-    table: Array
+    table: Floats
     rate: complex = 0.0
     trigonometric: bool = False
 
@@ -80,7 +79,7 @@ class Functions:
         """Number of functions."""
         return len(self.table) + 2
 
-    def evaluate(self, u: Array) -> NDArray:
+    def evaluate(self, u: Floats) -> NDArray:
         """Return all functions at all points, shape (n_points, n_functions)."""
         growth = np.exp((self.rate if np.iscomplexobj(self.start) else self.rate.real) * u)
         last = (np.cos(u), np.sin(u)) if self.trigonometric else (growth, u * growth)
@@ -107,7 +106,7 @@ class Measure(ABC):
 
     # ------------------------------------------------------------------ the definition
     @abstractmethod
-    def weight(self, s: ArrayLike) -> Array:
+    def weight(self, s: ArrayLike) -> Floats:
         """Density of the measure at the places `s`.
 
         Parameters
@@ -121,7 +120,7 @@ class Measure(ABC):
         """
 
     @abstractmethod
-    def basis(self, order: int, s: ArrayLike) -> Array:
+    def basis(self, order: int, s: ArrayLike) -> Floats:
         """First `order` functions of the orthonormal basis at the places `s`.
 
         Parameters
@@ -137,14 +136,14 @@ class Measure(ABC):
         """
 
     @abstractmethod
-    def A(self, order: int) -> Array:
+    def A(self, order: int) -> Floats:
         """State matrix of ``c' = rate * (-A c + B f)``, shape (order, order)."""
 
     @abstractmethod
-    def B(self, order: int) -> Array:
+    def B(self, order: int) -> Floats:
         """Input vector of ``c' = rate * (-A c + B f)``, shape (order,)."""
 
-    def antiderivative(self, order: int, s: ArrayLike) -> Array:
+    def antiderivative(self, order: int, s: ArrayLike) -> Floats:
         """Integral of basis x weight from the place `s` to the present.
 
         These are also the coefficients of a unit step at `s`.
@@ -171,13 +170,13 @@ class Measure(ABC):
         """Length `theta` of the unit of `s` in the units of the timestamps; None: the whole history."""
         return getattr(self, "theta", None)
 
-    def _steady(self, order: int) -> Array:
+    def _steady(self, order: int) -> Floats:
         """Coefficients of the signal that was always 1, shape (order,): ``A^-1 B``."""
         still = np.zeros(self._functions(order).number)
         return self._assemble(still, np.ones(()), np.ones(()), order)
 
     # ------------------------------------------------------------------ for the engine
-    def _age(self, s: Array) -> Array:
+    def _age(self, s: Floats) -> Floats:
         """Turn places into ages in units of the time scale (the map is its own inverse)."""
         return 1.0 - s
 
@@ -185,12 +184,12 @@ class Measure(ABC):
         """Age, in units of the time scale, beyond which the kernel is nought (to rounding)."""
         return 1.0
 
-    def _coordinate(self, age: Array) -> Array:
+    def _coordinate(self, age: Floats) -> Floats:
         """Coordinate in which nodes are placed and functions are smooth: the age, or an angle if `_angular`."""
         return _angle(age) if self._angular else age
 
     @abstractmethod
-    def _phase(self, order: int, age: Array) -> Array:
+    def _phase(self, order: int, age: Floats) -> Floats:
         """Phase of the fastest function of the recurrence at the ages `age`, in radians.
 
         Its increase across a cell says how many Gauss nodes the cell needs.
@@ -201,7 +200,7 @@ class Measure(ABC):
         """Functions of the coordinate whose moments make the coefficients of a step."""
 
     @abstractmethod
-    def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
+    def _assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         """Coefficients of a signal from the moments of its steps.
 
         Parameters
@@ -219,23 +218,23 @@ class Measure(ABC):
 class _Legendre(Measure):
     """Uniform weight on a window; shifted Legendre polynomials."""
 
-    def weight(self, s: ArrayLike) -> Array:
+    def weight(self, s: ArrayLike) -> Floats:
         return np.ones_like(np.asarray(s, dtype=np.float64))
 
-    def basis(self, order: int, s: ArrayLike) -> Array:
+    def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
         polynomials = legendre(check_order(order)).evaluate(self._age(s).ravel())[:, :order]
         return (polynomials * self._norm(order)).reshape((*s.shape, order))
 
     @staticmethod
-    def _norm(order: int) -> Array:
+    def _norm(order: int) -> Floats:
         return np.sqrt(2.0 * np.arange(order) + 1.0)
 
-    def B(self, order: int) -> Array:
+    def B(self, order: int) -> Floats:
         """Input vector, ``sqrt(2 n + 1)``, shape (order,)."""
         return self._norm(check_order(order))
 
-    def _phase(self, order: int, age: Array) -> Array:
+    def _phase(self, order: int, age: Floats) -> Floats:
         # P_n(cos phi) turns like cos((n + 1/2) phi) (Szego, Orthogonal Polynomials, 8.21.1).
         return (2.0 * order + 1.0) * np.arcsin(np.sqrt(age))
 
@@ -246,7 +245,7 @@ class _Legendre(Measure):
         table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
         return Functions(np.array([[1.0, -2, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, -1, 0, 0]]), table)
 
-    def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
+    def _assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         coefficients = moments[..., :order] * self._norm(order)
         coefficients[..., 0] += first
         return coefficients
@@ -281,7 +280,7 @@ class LegS(_Legendre):
 
     name: ClassVar[str] = "legs"
 
-    def A(self, order: int) -> Array:
+    def A(self, order: int) -> Floats:
         n = np.arange(check_order(order))
         r = self._norm(order)
         return np.tril(np.outer(r, r), -1) + np.diag(n + 1.0)
@@ -325,13 +324,13 @@ class LegT(_Legendre):
     def __post_init__(self) -> None:
         check_finite_number("theta", self.theta, minimum=0.0)
 
-    def A(self, order: int) -> Array:
+    def A(self, order: int) -> Floats:
         n = np.arange(check_order(order))
         r = self._norm(order)
         sign = np.where(n[:, None] >= n[None, :], 1.0, (-1.0) ** (n[:, None] - n[None, :]))
         return sign * np.outer(r, r)
 
-    def lmu_scale(self, order: int) -> Array:
+    def lmu_scale(self, order: int) -> Floats:
         r"""Factors that turn these coefficients into the state of a Legendre Memory Unit.
 
         Voelker, Kajic and Eliasmith (NeurIPS 2019, equations 1 and 2) write :math:`\theta m' = A m + B u` with
@@ -415,33 +414,33 @@ class LagT(Measure):
         """Decay `p` of the kernel."""
         return 0.5 * (1.0 + self.beta)
 
-    def _norm(self, order: int) -> Array:
+    def _norm(self, order: int) -> Floats:
         """Norms lambda_n of the generalised Laguerre polynomials."""
         ratio = 1.0 + self.alpha / np.arange(1.0, order)
         return math.sqrt(math.gamma(self.alpha + 1.0)) * np.sqrt(np.cumprod(np.append(1.0, ratio)))
 
-    def _binomial(self, order: int) -> Array:
+    def _binomial(self, order: int) -> Floats:
         """Values of L_n^(alpha)(0), the binomials (n + alpha over n)."""
         return np.cumprod(np.append(1.0, 1.0 + self.alpha / np.arange(1.0, order)))
 
-    def weight(self, s: ArrayLike) -> Array:
+    def weight(self, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
         return s**-self.alpha * np.exp(-self.beta * s)
 
-    def basis(self, order: int, s: ArrayLike) -> Array:
+    def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
         age = s.ravel()
         values = self._laguerre(check_order(order), 0.5 * (self.beta - 1.0)).evaluate(age)[:, :order]
         return (age[:, None] ** self.alpha * values / self._norm(order)).reshape((*s.shape, order))
 
-    def A(self, order: int) -> Array:
+    def A(self, order: int) -> Floats:
         norm = self._norm(check_order(order))
         return (np.tril(np.ones((order, order)), -1) + self._rate * np.eye(order)) * (norm / norm[:, None])
 
-    def B(self, order: int) -> Array:
+    def B(self, order: int) -> Floats:
         return self._binomial(check_order(order)) / self._norm(order)
 
-    def _age(self, s: Array) -> Array:
+    def _age(self, s: Floats) -> Floats:
         return s
 
     def _horizon(self, order: int) -> float:
@@ -457,7 +456,7 @@ class LagT(Measure):
             )
         return min(decay, underflow)
 
-    def _phase(self, order: int, age: Array) -> Array:
+    def _phase(self, order: int, age: Floats) -> Floats:
         # L_n(s) e^{-s/2} turns like J_alpha(2 sqrt(nu s)), nu = n + (alpha + 1)/2 (Szego 8.22.4); the exponential
         # is as hard for Gauss nodes as a turn of the same rate.
         nu = order + 0.5 * (self.alpha + 1.0)
@@ -473,7 +472,7 @@ class LagT(Measure):
         start = np.array([[0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1 + self.alpha, -1]], dtype=np.float64)
         return Functions(start, table, rate)
 
-    def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
+    def _assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # A step at age s adds int_0^s K = A^{-1} (B - K(s)).  Without the norms A is p on and 1 below its diagonal,
         # so row n minus row n-1 of A c = y reads p c_n + (1 - p) c_{n-1} = y_n - y_{n-1}.
         y = self._binomial(order) * last[..., None] - moments[..., :order]
@@ -521,28 +520,28 @@ class FouT(Measure):
     def __post_init__(self) -> None:
         check_finite_number("theta", self.theta, minimum=0.0)
 
-    def weight(self, s: ArrayLike) -> Array:
+    def weight(self, s: ArrayLike) -> Floats:
         return np.ones_like(np.asarray(s, dtype=np.float64))
 
-    def basis(self, order: int, s: ArrayLike) -> Array:
+    def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)[..., None]
         n = np.arange(check_order(order))
         turns = 2.0 * np.pi * ((n + 1) // 2) * s
         waves = np.where(n % 2 == 1, np.cos(turns), np.sin(turns))
         return np.where(n == 0, 1.0, math.sqrt(2.0) * waves)
 
-    def A(self, order: int) -> Array:
+    def A(self, order: int) -> Floats:
         w = 0.5 * self.B(order)
         cosines = np.arange(1, order - 1, 2)
         rotation = np.zeros((order, order))
         rotation[cosines, cosines + 1] = -np.pi * (cosines + 1)
         return rotation - rotation.T + 2.0 * np.outer(w, w)
 
-    def B(self, order: int) -> Array:
+    def B(self, order: int) -> Floats:
         n = np.arange(check_order(order))
         return np.where(n == 0, 2.0, np.where(n % 2 == 1, 2.0 * math.sqrt(2.0), 0.0))
 
-    def _phase(self, order: int, age: Array) -> Array:
+    def _phase(self, order: int, age: Floats) -> Floats:
         return 2.0 * np.pi * max(order // 2, 1) * age
 
     def _functions(self, order: int) -> Functions:
@@ -551,7 +550,7 @@ class FouT(Measure):
         start = np.array([[0, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 1, 0]], dtype=np.complex128)
         return Functions(start, table, rate=-2j * np.pi)
 
-    def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
+    def _assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # int_s^1 cos(2 pi k v) dv = -sin(2 pi k s) / (2 pi k); the sine has (cos(2 pi k s) - 1) / (2 pi k).
         coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + moments[..., 0].real
@@ -608,33 +607,33 @@ class ChebT(Measure):
     def __post_init__(self) -> None:
         check_finite_number("theta", self.theta, minimum=0.0)
 
-    def weight(self, s: ArrayLike) -> Array:
+    def weight(self, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
         with np.errstate(divide="ignore"):  # infinite at both edges
             return 1.0 / (np.pi * np.sqrt(s * (1.0 - s)))
 
-    def basis(self, order: int, s: ArrayLike) -> Array:
+    def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
         n = np.arange(check_order(order))
         return self._end_values(order) * np.cos(n * _angle(1.0 - s)[..., None])
 
     @staticmethod
-    def _end_values(order: int) -> Array:
+    def _end_values(order: int) -> Floats:
         return np.where(np.arange(order) == 0, 1.0, math.sqrt(2.0))
 
-    def _derivative(self, order: int) -> Array:
+    def _derivative(self, order: int) -> Floats:
         """Return d/ds in the orthonormal basis: T_n' = 2 n (T_{n-1} + T_{n-3} + ...), T_0 by half."""
         n = np.arange(order)
         odd_above = ((n[None, :] - n[:, None]) % 2 == 1) & (n[None, :] > n[:, None])
         return np.where(odd_above, 4.0 * n[None, :], 0.0) * np.where(n == 0, math.sqrt(0.5), 1.0)[:, None]
 
-    def A(self, order: int) -> Array:
+    def A(self, order: int) -> Floats:
         return np.outer(self.B(order), self._end_values(order)) - self._derivative(order)
 
-    def B(self, order: int) -> Array:
+    def B(self, order: int) -> Floats:
         return self._derivative(check_order(order) + 1)[:order, order] / math.sqrt(2.0)
 
-    def _phase(self, order: int, age: Array) -> Array:
+    def _phase(self, order: int, age: Floats) -> Floats:
         return order * _angle(age)
 
     def _functions(self, order: int) -> Functions:
@@ -644,7 +643,7 @@ class ChebT(Measure):
         start = np.array([[0.0, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 0, 1]])
         return Functions(start, table, trigonometric=True)
 
-    def _assemble(self, moments: NDArray, first: Array, last: Array, order: int) -> Array:
+    def _assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # With y = cos(phi) the weighted integral is that of cos(n phi) over phi.
         coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + moments[..., 0] / np.pi
@@ -659,7 +658,7 @@ def legendre(number: int) -> Functions:
     return Functions(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], [1, -2, 0, 0, 0]]), table)
 
 
-def _angle(age: Array) -> Array:
+def _angle(age: Floats) -> Floats:
     """Angle phi with ``1 - 2 age == cos(phi)``, accurate at both ends of [0, 1]."""
     return 2.0 * np.arctan2(np.sqrt(age), np.sqrt(1.0 - age))
 

@@ -7,19 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.types import Floats
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 
 __all__ = ["LARGEST", "check_clock", "read_panel", "read_values", "spread_times"]
 
-Array = NDArray[np.float64]
 
 #: Differences of larger values, and sums of many of them, may overflow; not a float, which beside float32 is one.
 LARGEST = np.float64(1e290)
 
 
-def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Array, bool]:
+def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Floats, bool]:
     """Return values in the shape (n_streams, k, n_channels), and whether they were one observation of each stream."""
     array = as_real(values, "values").astype(np.float64, copy=False)
     single = array.ndim == 2
@@ -69,7 +69,7 @@ def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -
     return np.broadcast_to(times[:, None] if single and times.ndim == 1 else times, (n_streams, k))
 
 
-def check_clock(clock: Array, start: Array, now: Array) -> None:
+def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
     """Raise unless times, (n_streams, k), are finite and increase from `now` on."""
     start = np.where(np.isnan(start), clock[:, 0], start)
     with np.errstate(invalid="ignore", over="ignore"):

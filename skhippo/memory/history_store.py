@@ -10,17 +10,14 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skhippo._support.types import Floats, Integers
 from skhippo.memory.merging import JOININGS
 from skhippo.memory.store import Chunk, Keeper, Mergeable, Packed, Setting
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
 
 __all__ = ["Stretches"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class Stretches(Mergeable):
@@ -38,21 +35,21 @@ class Stretches(Mergeable):
         rows = (self.setting.n_rows,)
         return dict.fromkeys(self.names[:4], rows) | {"state": (*rows, self.setting.order)}
 
-    def as_rows(self) -> Array:
+    def as_rows(self) -> Floats:
         """Return all that is kept, one row of numbers a stream."""
         return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in self.arrays.values()])
 
-    def restore_rows(self, rows: Array) -> None:
+    def restore_rows(self, rows: Floats) -> None:
         """Take over what `as_rows` gave."""
         shapes = [array.shape for array in self.arrays.values()]
         ends = np.cumsum([math.prod(shape) // self.setting.n_streams for shape in shapes])
         parts = zip(self.arrays, np.split(rows, ends[:-1], axis=1), shapes, strict=True)
         self.restore({name: part.reshape(shape) for name, part, shape in parts})
 
-    def last_seen(self) -> tuple[Array, Array]:
+    def last_seen(self) -> tuple[Floats, Floats]:
         return self.last_time, self.last_value
 
-    def first_seen(self) -> tuple[Array, Array]:
+    def first_seen(self) -> tuple[Floats, Floats]:
         return self.first_time, self.first_value
 
     # ------------------------------------------------------------------ observations
@@ -79,7 +76,7 @@ class Stretches(Mergeable):
             else:
                 self._add(rows, times, values)
 
-    def _add_one(self, rows: slice, times: Array, values: Array) -> None:
+    def _add_one(self, rows: slice, times: Floats, values: Floats) -> None:
         seen, begun = ~np.isnan(values), ~np.isnan(self.last_time[rows])
         fresh, more = seen & ~begun, seen & begun
         if fresh.any():
@@ -89,23 +86,23 @@ class Stretches(Mergeable):
         elif more.any():
             self._append(rows.start + np.flatnonzero(more), times[more], values[more])
 
-    def _start(self, rows: Integers, times: Array, values: Array) -> None:
+    def _start(self, rows: Integers, times: Floats, values: Floats) -> None:
         self.first_time[rows], self.first_value[rows] = times, values
         self.last_time[rows], self.last_value[rows] = times, values
         point = self.joining.point(values)
         self.state[rows, : point.shape[1]] = point
 
-    def _append(self, rows: slice | Integers, times: Array, values: Array) -> None:
+    def _append(self, rows: slice | Integers, times: Floats, values: Floats) -> None:
         """Add one observation to each of some rows that have one."""
         lengths = times - self.last_time[rows]
         self._join(rows, self.joining.segment(lengths, self.last_value[rows], values), lengths)
         self.last_time[rows], self.last_value[rows] = times, values
 
-    def _join(self, rows: slice | Integers, new: Array, lengths: Array) -> None:
+    def _join(self, rows: slice | Integers, new: Floats, lengths: Floats) -> None:
         old = self.last_time[rows] - self.first_time[rows]
         self.state[rows] = self.joining.join(self.state[rows], old, new, lengths)
 
-    def _add(self, rows: slice, times: Array, values: Array) -> None:
+    def _add(self, rows: slice, times: Floats, values: Floats) -> None:
         """Project what is new, from the last observation on, and join."""
         observed = ~np.isnan(values).all(axis=1)
         chosen = rows.start + np.flatnonzero(observed)
@@ -121,13 +118,13 @@ class Stretches(Mergeable):
         self._join(chosen, self._projected(packed), packed.times[end] - packed.times[begin])
         self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
 
-    def _projected(self, packed: Packed) -> Array:
+    def _projected(self, packed: Packed) -> Floats:
         """Return what is remembered of rows between their first and their last observation."""
         end = packed.offsets[1:] - 1
         return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
 
     # ------------------------------------------------------------------ merging
-    def _absorb(self, other: Keeper, shift: Array) -> None:
+    def _absorb(self, other: Keeper, shift: Floats) -> None:
         assert isinstance(other, Stretches)  # for the type checker
         later = np.repeat(shift, self.setting.n_channels)
         for _, block in self._blocks(self.setting.order):
@@ -144,7 +141,7 @@ class Stretches(Mergeable):
             self.last_value[theirs] = other.last_value[theirs]
 
     # ------------------------------------------------------------------ coefficients
-    def coefficients(self) -> Array:
+    def coefficients(self) -> Floats:
         out = np.full((self.setting.n_rows, self.setting.order), np.nan)
         for streams, rows in self._blocks(self.setting.order):
             seen = ~np.isnan(self.first_time[rows])

@@ -18,6 +18,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_choice, check_order
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.memory import checkpoint
@@ -34,7 +35,6 @@ from skhippo.recurrence.discretization import as_discretization
 
 __all__ = ["HiPPOMemory"]
 
-Array = NDArray[np.float64]
 Method = Literal["projection", "recurrence"]
 METHODS = ("projection", "recurrence")
 
@@ -213,11 +213,11 @@ class HiPPOMemory:
         """Last observation time of each stream: what `coefficients` describe ends here."""
         return self._as_given(self._keeper.now)
 
-    def _as_given(self, times: Array) -> NDArray:
+    def _as_given(self, times: Floats) -> NDArray:
         return times.copy() if self._origins is None else dates_after(times, self._origins)
 
     @property
-    def coefficients(self) -> Array:
+    def coefficients(self) -> Floats:
         """Coefficients at `now`, a new array of shape (n_streams, n_channels, order); NaN for unobserved channels."""
         return self._keeper.coefficients().reshape(self.n_streams, self.n_channels, self.order)
 
@@ -267,7 +267,7 @@ class HiPPOMemory:
         self._origins = origins
         return self
 
-    def _read_times(self, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Array, NDArray | None]:
+    def _read_times(self, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Floats, NDArray | None]:
         """Return times in the shape (n_streams, k) as numbers, and origins if they are dates."""
         begun = not np.isnan(self._keeper.now).any()
         if times is None:
@@ -289,7 +289,7 @@ class HiPPOMemory:
             raise TypeError(f"the times of this memory are {kinds[0]}: {kinds[1]} cannot follow them")
 
     # ------------------------------------------------------------------ the way back
-    def reconstruct(self, times: ArrayLike) -> Array:
+    def reconstruct(self, times: ArrayLike) -> Floats:
         r"""Evaluate the approximation of the past.
 
         Parameters
@@ -320,7 +320,7 @@ class HiPPOMemory:
             clock = seconds_since(clock, self._origins[:, None])
         return evaluate(self.coefficients, self._places(clock), self.measure)
 
-    def _places(self, clock: Array) -> Array:
+    def _places(self, clock: Floats) -> Floats:
         """Return the places of the measure at which moments lie; raise if one is outside."""
         start, now, scale = self._keeper.start, self._keeper.now, self.measure.time_scale
         length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(self.n_streams, scale)
@@ -382,7 +382,7 @@ class HiPPOMemory:
         self._origins = origins
         return self
 
-    def _check_order(self, other: HiPPOMemory, shift: Array) -> None:
+    def _check_order(self, other: HiPPOMemory, shift: Floats) -> None:
         """Raise unless another memory begins at or after `now`."""
         early = other._keeper.start + shift < self._keeper.now
         if early.any():
@@ -392,7 +392,7 @@ class HiPPOMemory:
                 f"{self.now[stream]}: merge in the order of time"
             )
 
-    def _check_meeting(self, keeper: Mergeable, other: Mergeable, shift: Array) -> None:
+    def _check_meeting(self, keeper: Mergeable, other: Mergeable, shift: Floats) -> None:
         """Raise unless memories agree where they meet."""
         (old_time, old), (new_time, new) = keeper.last_seen(), other.first_seen()
         differ = (new_time + np.repeat(shift, self.n_channels) == old_time) & (old != new)

@@ -37,19 +37,17 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.quadrature import rule
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import LagT, LegS, Measure, legendre
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
 
 __all__ = ["JOININGS", "Joining", "LaguerreJoining", "LegendreJoining"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Rows with the same shares from which on a matrix is made for them.
 _SHARED = 32
@@ -66,25 +64,25 @@ class Joining(ABC):
         self.measure, self.order, self.hold = measure, order, hold
 
     @abstractmethod
-    def point(self, values: Array) -> Array:
+    def point(self, values: Floats) -> Floats:
         """Stretches of no length, one observation each."""
 
     @abstractmethod
-    def segment(self, lengths: Array, first: Array, last: Array) -> Array:
+    def segment(self, lengths: Floats, first: Floats, last: Floats) -> Floats:
         """Stretches between two neighbouring observations."""
 
     @abstractmethod
-    def projected(self, coefficients: Array, last: Array) -> Array:
+    def projected(self, coefficients: Floats, last: Floats) -> Floats:
         """Stretches of which the coefficients at their ends and the last values are known."""
 
     @abstractmethod
-    def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
+    def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
         """Stretches that meet, as one; all lengths of shape (n_rows,)."""
 
     @abstractmethod
     def coefficients(
-        self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array
-    ) -> Array:
+        self, state: Floats, first: Floats, last: Floats, before: Floats, length: Floats, after: Floats
+    ) -> Floats:
         """Coefficients of signals that are constant before and after a stretch.
 
         Parameters
@@ -98,7 +96,7 @@ class Joining(ABC):
         """
 
     @abstractmethod
-    def walk(self, panel: Panel, out: Array) -> None:
+    def walk(self, panel: Panel, out: Floats) -> None:
         """Fill in the coefficients after every observation time of series, in :math:`O(N^2)` for each and each channel.
 
         Parameters
@@ -112,18 +110,18 @@ class Joining(ABC):
 class LegendreJoining(Joining):
     """LegS: what is remembered of a stretch are its own coefficients."""
 
-    def point(self, values: Array) -> Array:
+    def point(self, values: Floats) -> Floats:
         return values[:, None]
 
-    def segment(self, lengths: Array, first: Array, last: Array) -> Array:
+    def segment(self, lengths: Floats, first: Floats, last: Floats) -> Floats:
         if self.hold == "previous":  # the last value begins when the stretch ends
             return first[:, None]
         return np.stack([0.5 * first + 0.5 * last, (last - first) / np.sqrt(12.0)], axis=1)
 
-    def projected(self, coefficients: Array, last: Array) -> Array:
+    def projected(self, coefficients: Floats, last: Floats) -> Floats:
         return coefficients
 
-    def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
+    def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
         old, new = old[:, : self.order], new[:, : self.order]  # a coefficient depends on those below it only
         total = old_lengths + new_lengths
         length = np.where(total > 0.0, total, 1.0)
@@ -142,8 +140,8 @@ class LegendreJoining(Joining):
         return out
 
     def coefficients(
-        self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array
-    ) -> Array:
+        self, state: Floats, first: Floats, last: Floats, before: Floats, length: Floats, after: Floats
+    ) -> Floats:
         out = state.copy()
         early = np.flatnonzero(before > 0.0)
         if early.size:
@@ -153,17 +151,17 @@ class LegendreJoining(Joining):
             out[late] = self.join(out[late], (before + length)[late], last[late, None], after[late])
         return out
 
-    def walk(self, panel: Panel, out: Array) -> None:
+    def walk(self, panel: Panel, out: Floats) -> None:
         old, new = _old_nodes(self.order, self.order), _new_nodes(self.order, min(self.order, 2))
         _walk_legendre(*_plain(panel), panel.offsets, self.hold == "linear", old, new, LegS().B(self.order), out)
 
 
-def _plain(panel: Panel) -> tuple[Array, Array]:
+def _plain(panel: Panel) -> tuple[Floats, Floats]:
     """Return times and values as new arrays of one type, for which a kernel is compiled once."""
     return np.array(panel.times), np.array(panel.values, dtype=np.float64, order="C")
 
 
-def _by_share(shares: Array) -> Iterator[tuple[slice | Integers, bool]]:
+def _by_share(shares: Floats) -> Iterator[tuple[slice | Integers, bool]]:
     """Group rows by their shares, shape (2, n_rows); tell whether those of a group are the same."""
     newer = shares[1]
     if newer.size < _SHARED:
@@ -188,10 +186,10 @@ class Nodes(NamedTuple):
     if the stretch is the older one; the newer one shrinks to its end: ``0 + beta * u`` for a node of the age `u`.
     """
 
-    origin: Array  # (n_nodes,)
-    direction: Array  # (n_nodes,)
-    polynomials: Array  # (order, n_nodes) P_n at the origin
-    masses: Array  # (n_columns, n_nodes) what turns coefficients into values times weights
+    origin: Floats  # (n_nodes,)
+    direction: Floats  # (n_nodes,)
+    polynomials: Floats  # (order, n_nodes) P_n at the origin
+    masses: Floats  # (n_columns, n_nodes) what turns coefficients into values times weights
 
 
 @lru_cache(maxsize=32)
@@ -209,7 +207,7 @@ def _new_nodes(order: int, n_columns: int) -> Nodes:
 
 
 @lru_cache(maxsize=32)
-def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) -> tuple[Array, Array]:
+def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) -> tuple[Floats, Floats]:
     """Return the matrices of a union less the identity, transposed, shapes (n_old, order) and (n_new, order)."""
     both = []
     for nodes in (_old_nodes(order, n_old), _new_nodes(order, n_new)):
@@ -223,7 +221,7 @@ def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) ->
     return old, new
 
 
-def _changes(old: Array, new: Array, older: Array, newer: Array, order: int) -> Array:
+def _changes(old: Floats, new: Floats, older: Floats, newer: Floats, order: int) -> Floats:
     """Coefficients of unions less those of their older stretches, every row with its own shares."""
     both = []
     for part, nodes in ((old, _old_nodes(order, old.shape[1])), (new, _new_nodes(order, new.shape[1]))):
@@ -237,7 +235,7 @@ def _changes(old: Array, new: Array, older: Array, newer: Array, order: int) -> 
 
 
 @kernel
-def _differences(share: float, origin: Array, direction: Array, polynomials: Array, out: Array) -> None:
+def _differences(share: float, origin: Floats, direction: Floats, polynomials: Floats, out: Floats) -> None:
     """Fill in P_n(origin + share * direction) - P_n(origin), by the recurrence of P_n and its difference."""
     order, number = out.shape
     for j in range(number):
@@ -253,7 +251,7 @@ def _differences(share: float, origin: Array, direction: Array, polynomials: Arr
 
 @reduction
 def _sum_differences(
-    shares: Array, origin: Array, direction: Array, polynomials: Array, masses: Array, out: Array
+    shares: Floats, origin: Floats, direction: Floats, polynomials: Floats, masses: Floats, out: Floats
 ) -> None:
     """Sum masses over differences of polynomials, every row with its own share."""
     table = np.empty_like(polynomials)
@@ -269,7 +267,7 @@ def _sum_differences(
 
 @reduction
 def _walk_legendre(
-    times: Array, values: Array, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Array, out: Array
+    times: Floats, values: Floats, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Floats, out: Floats
 ) -> None:
     """Join observation after observation to the stretch since the start, which begins with the first value."""
     order, n_channels = norm.size, values.shape[1]
@@ -329,27 +327,27 @@ class LaguerreJoining(Joining):
         self._constant = measure._steady(order)
         self._norm = measure._norm(order)
 
-    def point(self, values: Array) -> Array:
+    def point(self, values: Floats) -> Floats:
         return np.zeros((values.size, self.order))
 
-    def segment(self, lengths: Array, first: Array, last: Array) -> Array:
+    def segment(self, lengths: Floats, first: Floats, last: Floats) -> Floats:
         change = (last - first)[:, None]
         if self.hold == "previous":  # a jump at the end
             return -change * self._constant
         return change * _ramps(self.measure, self.order, lengths)
 
-    def projected(self, coefficients: Array, last: Array) -> Array:
+    def projected(self, coefficients: Floats, last: Floats) -> Floats:
         return coefficients - last[:, None] * self._constant
 
-    def join(self, old: Array, old_lengths: Array, new: Array, new_lengths: Array) -> Array:
+    def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
         return self._decayed(old, new_lengths) + new
 
     def coefficients(
-        self, state: Array, first: Array, last: Array, before: Array, length: Array, after: Array
-    ) -> Array:
+        self, state: Floats, first: Floats, last: Floats, before: Floats, length: Floats, after: Floats
+    ) -> Floats:
         return self._decayed(state, after) + last[:, None] * self._constant
 
-    def walk(self, panel: Panel, out: Array) -> None:
+    def walk(self, panel: Panel, out: Floats) -> None:
         times, values = _plain(panel)
         since = np.empty(values.shape)
         _find_since(times, values, panel.offsets, since)
@@ -361,7 +359,7 @@ class LaguerreJoining(Joining):
         constants = self._norm, responses, self._constant
         _walk_laguerre(ages, values, panel.offsets, self.measure._rate, *constants, which.reshape(since.shape), out)
 
-    def _decayed(self, state: Array, lengths: Array) -> Array:
+    def _decayed(self, state: Floats, lengths: Floats) -> Floats:
         out = state.copy()
         ages = np.minimum(lengths / self.measure.theta, _FORGOTTEN)
         _decay(ages, self.measure._rate, self._norm, out)
@@ -373,7 +371,7 @@ _FORGOTTEN = 1e6
 
 
 @kernel
-def _decay(ages: Array, rate: float, norm: Array, state: Array) -> None:
+def _decay(ages: Floats, rate: float, norm: Floats, state: Floats) -> None:
     """Multiply rows by exp(-A s), in place."""
     order = norm.size
     column, before = np.empty(order), np.empty(order)
@@ -397,7 +395,7 @@ def _decay(ages: Array, rate: float, norm: Array, state: Array) -> None:
 
 
 @kernel
-def _find_since(times: Array, values: Array, offsets: Integers, out: Array) -> None:
+def _find_since(times: Floats, values: Floats, offsets: Integers, out: Floats) -> None:
     """Time since the last observation of a channel before each row, 0 where there was none."""
     for i in range(offsets.size - 1):
         for c in range(values.shape[1]):
@@ -410,15 +408,15 @@ def _find_since(times: Array, values: Array, offsets: Integers, out: Array) -> N
 
 @kernel
 def _walk_laguerre(
-    ages: Array,
-    values: Array,
+    ages: Floats,
+    values: Floats,
     offsets: Integers,
     rate: float,
-    norm: Array,
-    responses: Array,
-    constant: Array,
+    norm: Floats,
+    responses: Floats,
+    constant: Floats,
     which: Integers,
-    out: Array,
+    out: Floats,
 ) -> None:
     """Let the difference to the last value decay and add the response to its change, observation by observation."""
     order, n_channels = norm.size, values.shape[1]
@@ -443,7 +441,7 @@ def _walk_laguerre(
                     row[n] = difference + last[c] * constant[n]
 
 
-def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
+def _ramps(measure: LagT, order: int, lengths: Floats) -> Floats:
     """Return what is remembered of straight lines from 0 to 1 that have just ended, for each length."""
     out = np.empty((lengths.size, order))
     _fill_ramps(lengths / measure.theta, measure._rate, measure._norm(order), _integrated(measure, order), out)
@@ -451,13 +449,13 @@ def _ramps(measure: LagT, order: int, lengths: Array) -> Array:
 
 
 @lru_cache(maxsize=32)
-def _integrated(measure: LagT, order: int) -> Array:
+def _integrated(measure: LagT, order: int) -> Floats:
     """Return A^{-1} A^{-1} B, times the norms of the basis."""
     return measure._norm(order) * solve_triangular(measure.A(order), measure._steady(order), lower=True)
 
 
 @kernel
-def _fill_ramps(ages: Array, rate: float, norm: Array, integrated: Array, out: Array) -> None:
+def _fill_ramps(ages: Floats, rate: float, norm: Floats, integrated: Floats, out: Floats) -> None:
     order = norm.size
     column = np.empty(order)
     for r in range(len(out)):

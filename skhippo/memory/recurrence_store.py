@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skhippo._support.types import Floats, Integers
 from skhippo.memory.store import Chunk, Keeper, Setting
 from skhippo.projection.hold import carry_on
 from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["Steps"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class Steps(Keeper):
@@ -48,11 +45,11 @@ class Steps(Keeper):
                 some = first == k
                 self._advance(rows.start + np.flatnonzero(some), times[some, k:], values[some, k:], begun=k == 0)
 
-    def _advance(self, rows: Integers, times: Array, values: Array, *, begun: bool) -> None:
+    def _advance(self, rows: Integers, times: Floats, values: Floats, *, begun: bool) -> None:
         """Go from the first of some times to the last."""
         state = self.state[rows] if begun else self.recurrence.start(values[:, 0])
         self.recurrence.follow(state, values, times, self.setting.hold)
         self.state[rows] = state
 
-    def coefficients(self) -> Array:
+    def coefficients(self) -> Floats:
         return np.where(np.isnan(self.last_value)[:, None], np.nan, self.state)

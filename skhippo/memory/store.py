@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
@@ -19,8 +19,6 @@ from skhippo.projection.projection import project
 
 __all__ = ["Chunk", "Keeper", "Mergeable", "Packed", "Setting"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Rows of one column, and numbers of several, that are worked on at a time: they and what is made of them fit a cache.
 _ROWS = 1 << 11
@@ -45,10 +43,10 @@ class Setting(NamedTuple):
 class Chunk(NamedTuple):
     """Observations that follow each other."""
 
-    times: Array  # (n_streams, k)
-    values: Array  # (n_streams, k, n_channels)
+    times: Floats  # (n_streams, k)
+    values: Floats  # (n_streams, k, n_channels)
 
-    def rows(self, streams: slice) -> tuple[Array, Array]:
+    def rows(self, streams: slice) -> tuple[Floats, Floats]:
         """Return times and values of the rows of some streams, of shape (n_rows, k)."""
         values = self.values[streams]
         n_streams, k, n_channels = values.shape
@@ -61,17 +59,17 @@ class Chunk(NamedTuple):
 class Packed(NamedTuple):
     """Observations of rows one after the other, without those that are missing."""
 
-    times: Array
-    values: Array
+    times: Floats
+    values: Floats
     offsets: Integers
 
     @classmethod
-    def of(cls, times: Array, values: Array) -> Packed:
+    def of(cls, times: Floats, values: Floats) -> Packed:
         """Leave out what is missing of arrays of shape (n_rows, k)."""
         seen = ~np.isnan(values)
         return cls(times[seen], values[seen], np.concatenate([[0], np.cumsum(np.count_nonzero(seen, axis=1))]))
 
-    def project(self, setting: Setting, at: Array) -> Array:
+    def project(self, setting: Setting, at: Floats) -> Floats:
         """Coefficients of rows that have observations."""
         panel = Panel(self.values[:, None], self.times, self.offsets)
         return project(panel, setting.measure, setting.order, hold=setting.hold, at=at)[:, 0]
@@ -94,7 +92,7 @@ class Keeper(ABC):
         self.start, self.now = np.full((2, setting.n_streams), np.nan)
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> dict[str, Floats]:
         """All that is kept."""
         return {name: getattr(self, name) for name in ("start", "now", *self.names)}
 
@@ -107,7 +105,7 @@ class Keeper(ABC):
     def shapes(self) -> dict[str, tuple[int | None, ...]]:
         """Shape of each array of `names`; None where it is open."""
 
-    def restore(self, arrays: dict[str, Array]) -> None:
+    def restore(self, arrays: dict[str, Floats]) -> None:
         """Take over arrays; raise ValueError unless they are what `arrays` gives."""
         streams = (self.setting.n_streams,)
         for name, shape in {"start": streams, "now": streams, **self.shapes()}.items():
@@ -144,10 +142,10 @@ class Keeper(ABC):
         """Take over observations; `start` is known."""
 
     @abstractmethod
-    def coefficients(self) -> Array:
+    def coefficients(self) -> Floats:
         """Coefficients at the present of each stream, shape (n_rows, order); NaN where nothing was observed."""
 
-    def _of_rows(self, times: Array, streams: slice) -> Array:
+    def _of_rows(self, times: Floats, streams: slice) -> Floats:
         """Return a time of each row of some streams."""
         return np.repeat(times[streams], self.setting.n_channels)
 
@@ -163,19 +161,19 @@ class Keeper(ABC):
 class Mergeable(Keeper):
     """A keeper that can go on with what another one of its kind keeps of later observations."""
 
-    def absorb(self, other: Keeper, shift: Array) -> None:
+    def absorb(self, other: Keeper, shift: Floats) -> None:
         """Take over what another one keeps of later observations; `shift`, (n_streams,), is added to its times."""
         self._absorb(other, shift)
         self.now = other.now + shift
 
     @abstractmethod
-    def _absorb(self, other: Keeper, shift: Array) -> None:
+    def _absorb(self, other: Keeper, shift: Floats) -> None:
         """Take over what another one keeps."""
 
     @abstractmethod
-    def last_seen(self) -> tuple[Array, Array]:
+    def last_seen(self) -> tuple[Floats, Floats]:
         """Return times and values of the last observations, of shape (n_rows,); NaN where there is none."""
 
     @abstractmethod
-    def first_seen(self) -> tuple[Array, Array]:
+    def first_seen(self) -> tuple[Floats, Floats]:
         """Return times and values of the first observations that are kept; NaN where there is none."""

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from skhippo._support.types import Floats
 from skhippo.memory.store import Chunk, Keeper, Mergeable, Packed, Setting
 
 __all__ = ["Window"]
-
-Array = NDArray[np.float64]
 
 
 class Window(Mergeable):
@@ -32,10 +30,10 @@ class Window(Mergeable):
         return {"anchor_time": (rows,), "anchor_value": (rows,), "times": (None, streams), "values": (None, rows)}
 
     @property
-    def arrays(self) -> dict[str, Array]:
+    def arrays(self) -> dict[str, Floats]:
         return super().arrays | {"times": self.times[: self.size], "values": self.values[: self.size]}
 
-    def restore(self, arrays: dict[str, Array]) -> None:
+    def restore(self, arrays: dict[str, Floats]) -> None:
         super().restore(arrays)
         self.size = len(self.times)
         if len(self.values) != self.size:
@@ -55,7 +53,7 @@ class Window(Mergeable):
                 np.concatenate([self.values[: self.size], values]),
             )
 
-    def _repack(self, times: Array, values: Array) -> None:
+    def _repack(self, times: Floats, values: Floats) -> None:
         """Keep what the window needs of these observations, and leave space for as many again."""
         old = int((times <= times[-1] - self.length).all(axis=1).sum())
         self._anchor(times[:old], values[:old])
@@ -63,7 +61,7 @@ class Window(Mergeable):
         self.times, self.values = (np.empty((2 * max(self.size, 4), a.shape[1])) for a in (times, values))
         self.times[: self.size], self.values[: self.size] = times[old:], values[old:]
 
-    def _anchor(self, times: Array, values: Array) -> None:
+    def _anchor(self, times: Floats, values: Floats) -> None:
         """Remember the last observation of each row among some that are older than the window."""
         if not len(times):
             return
@@ -73,16 +71,16 @@ class Window(Mergeable):
         self.anchor_time[rows] = times[last, rows // self.setting.n_channels]
         self.anchor_value[rows] = values[last, rows]
 
-    def last_seen(self) -> tuple[Array, Array]:
+    def last_seen(self) -> tuple[Floats, Floats]:
         return self._seen(slice(None, None, -1), self.anchor_time, self.anchor_value)
 
-    def first_seen(self) -> tuple[Array, Array]:
+    def first_seen(self) -> tuple[Floats, Floats]:
         nothing = np.full(self.setting.n_rows, np.nan)
         time, value = self._seen(slice(None), nothing, nothing)
         known = ~np.isnan(self.anchor_time)
         return np.where(known, self.anchor_time, time), np.where(known, self.anchor_value, value)
 
-    def _seen(self, order: slice, time: Array, value: Array) -> tuple[Array, Array]:
+    def _seen(self, order: slice, time: Floats, value: Floats) -> tuple[Floats, Floats]:
         """Return the first observations of rows in some order, and what is given where there is none."""
         time, value = time.copy(), value.copy()
         if self.size:
@@ -94,7 +92,7 @@ class Window(Mergeable):
         return time, value
 
     # ------------------------------------------------------------------ merging
-    def _absorb(self, other: Keeper, shift: Array) -> None:
+    def _absorb(self, other: Keeper, shift: Floats) -> None:
         assert isinstance(other, Window)  # for the type checker
         later = np.repeat(shift, self.setting.n_channels)
         times, values = self.times[: self.size].copy(), self.values[: self.size].copy()
@@ -110,7 +108,7 @@ class Window(Mergeable):
         self._repack(np.concatenate([times, new_times]), np.concatenate([values, new_values]))
 
     # ------------------------------------------------------------------ coefficients
-    def coefficients(self) -> Array:
+    def coefficients(self) -> Floats:
         out = np.full((self.setting.n_rows, self.setting.order), np.nan)
         for streams, rows in self._blocks(self.size + 1 + self.setting.order):
             times = np.repeat(self.times[: self.size, streams].T, self.setting.n_channels, axis=0)

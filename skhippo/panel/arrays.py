@@ -9,11 +9,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[Any]
+from skhippo._support.types import Floats
+
 _REALS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
-def as_array(x: Any, where: str) -> Array:
+def as_array(x: Any, where: str) -> NDArray:
     """Return `x` as an array, masked entries as NaN (NaT)."""
     if isinstance(x, np.ma.MaskedArray):
         if x.dtype.kind in "iub":
@@ -30,7 +31,7 @@ def as_array(x: Any, where: str) -> Array:
         raise TypeError(f"{where}, of type {type(x).__name__}, cannot be read as an array: {error}") from error
 
 
-def as_real(x: Any, where: str, hint: str = "") -> Array:
+def as_real(x: Any, where: str, hint: str = "") -> NDArray:
     """Return numbers as a float32 or float64 array, anything masked or null as NaN."""
     array = as_array(x, where)
     if array.dtype in _REALS:
@@ -50,7 +51,7 @@ def as_real(x: Any, where: str, hint: str = "") -> Array:
         return array.astype(target, copy=False)
 
 
-def objects_as_real(array: Array, where: str, hint: str) -> NDArray[np.float64]:
+def objects_as_real(array: NDArray, where: str, hint: str) -> Floats:
     """Return an object array that holds real numbers and nulls as float64."""
     out = np.empty(array.size, dtype=np.float64)
     for position, item in enumerate(array.flat):
@@ -76,7 +77,7 @@ def _number(item: Any) -> float:
     return float(item)  # type: ignore[arg-type]
 
 
-def common_dtype(arrays: list[Array]) -> type[np.floating]:
+def common_dtype(arrays: list[NDArray]) -> type[np.floating]:
     """Return float32 if all arrays are, else float64."""
     return np.float32 if all(a.dtype == np.float32 for a in arrays) else np.float64
 

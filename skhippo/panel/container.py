@@ -14,8 +14,9 @@ from typing import Any, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice
-from skhippo.panel.arrays import Array, as_array, as_real
+from skhippo.panel.arrays import as_array, as_real
 from skhippo.panel.dataframes import TABLES, column_names, column_of, make_table, object_array, pack_rows
 from skhippo.panel.layout import (
     Namer,
@@ -105,15 +106,15 @@ class Panel:
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]
 
-    values: Array
-    _times: NDArray[np.float64] | None  # None: sample numbers
-    offsets: NDArray[np.int64]
+    values: NDArray
+    _times: Floats | None  # None: sample numbers
+    offsets: Integers
     channel_names: tuple[str, ...] | None
-    origins: Array | None
-    series_ids: Array | None
-    _stamps: Array | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
+    origins: NDArray | None
+    series_ids: NDArray | None
+    _stamps: NDArray | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
     _n_missing: int | None  # None: not counted yet
-    _sample_numbers: NDArray[np.float64] | None = None  # kept once they were asked for
+    _sample_numbers: Floats | None = None  # kept once they were asked for
 
     def __init__(
         self,
@@ -267,7 +268,7 @@ class Panel:
             if columns.count(column) > 1:
                 raise ValueError(f"two columns would be called {column!r}: choose other names for series and time")
         ids = np.arange(len(self)) if self.series_ids is None else self.series_ids
-        clock: Array = self.times
+        clock: NDArray = self.times
         if self.origins is not None:
             undated = np.isnat(self.origins)
             if undated.any():
@@ -369,7 +370,7 @@ class Panel:
             )
         return self._trusted(**self.__getstate__() | {"values": values})
 
-    def _with_channels(self, values: Array, channel_names: tuple[str, ...]) -> Panel:
+    def _with_channels(self, values: NDArray, channel_names: tuple[str, ...]) -> Panel:
         """Return the same series with other channels, which hold no infinities."""
         state = {"values": values, "channel_names": channel_names, "_n_missing": None}
         return self._trusted(**self.__getstate__() | state)
@@ -412,7 +413,7 @@ class Panel:
         return self._part(rows, slice(None), offsets, times.astype(np.float64, copy=False))
 
     @property
-    def times(self) -> NDArray[np.float64]:
+    def times(self) -> Floats:
         """Times of all rows; where none were given, the sample numbers 0, 1, 2, ... of each series."""
         if self._times is not None:
             return self._times
@@ -420,7 +421,7 @@ class Panel:
             self._sample_numbers = _frozen(sample_numbers(self.offsets))
         return self._sample_numbers
 
-    def _ends(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def _ends(self) -> tuple[Floats, Floats]:
         """Return the first and the last time of each series, new arrays of shape (n_series,)."""
         if self._times is None:
             return np.zeros(len(self)), (self.lengths - 1).astype(np.float64)
@@ -437,7 +438,7 @@ class Panel:
         return self.values.shape[1]
 
     @property
-    def lengths(self) -> NDArray[np.int64]:
+    def lengths(self) -> Integers:
         """Number of observation times of each series, shape (n_series,)."""
         return np.diff(self.offsets)
 
@@ -460,13 +461,13 @@ class Panel:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __iter__(self) -> Iterator[tuple[Array, Array]]:
+    def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
         return (self._series(i) for i in range(len(self)))
 
     @overload
-    def __getitem__(self, key: int) -> tuple[Array, Array]: ...
+    def __getitem__(self, key: int) -> tuple[NDArray[Any], NDArray[Any]]: ...
     @overload
-    def __getitem__(self, key: slice | Sequence[int] | Array | tuple[Any, Any]) -> Panel: ...
+    def __getitem__(self, key: slice | Sequence[int] | NDArray | tuple[Any, Any]) -> Panel: ...
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
             # scikit-learn indexes whatever has a shape by array[key, ...]
@@ -485,7 +486,7 @@ class Panel:
             return self._series(operator.index(positions[()]))
         return self._take(self._positions(positions))
 
-    def _positions(self, key: Array) -> Array:
+    def _positions(self, key: NDArray) -> NDArray:
         """Return a mask or an array of integers, negative ones included, as positions of series."""
         n = len(self)
         if key.ndim != 1 or (key.dtype.kind not in "iub" and key.size):
@@ -500,14 +501,14 @@ class Panel:
             raise IndexError(f"series {key[outside][0]} is asked for in a panel of {n}")
         return np.where(key < 0, key + n, key)
 
-    def _series(self, i: int) -> tuple[Array, Array]:
+    def _series(self, i: int) -> tuple[NDArray, NDArray]:
         """Return (times, values) of one series, values of shape (n_channels, n_times)."""
         n = len(self)
         if not -n <= i < n:
             raise IndexError(f"series {i} is asked for in a panel of {n}")
         i %= n
         rows = slice(self.offsets[i], self.offsets[i + 1])
-        times: Array
+        times: NDArray
         if self._times is None:
             times = np.arange(rows.stop - rows.start, dtype=np.float64)
             times.flags.writeable = False
@@ -517,7 +518,7 @@ class Panel:
             times = dates_after(times, self.origins[i]) if self._stamps is None else self._stamps[rows]
         return times, self.values[rows].T
 
-    def _dates(self) -> Array:
+    def _dates(self) -> NDArray:
         """Return the times of all series as dates, packed; NaT for the series without an origin."""
         return (
             dates_after(self.times, np.repeat(np.asarray(self.origins), self.lengths))
@@ -531,7 +532,7 @@ class Panel:
         offsets = self.offsets[start : stop + 1] - self.offsets[start]
         return self._part(rows, slice(start, stop), offsets, _rows_of(self._times, rows))
 
-    def _take(self, positions: Array) -> Panel:
+    def _take(self, positions: NDArray) -> Panel:
         """Return the series at `positions` as a panel of copies (of views, if they are neighbours)."""
         if len(positions) and (np.diff(positions) == 1).all():
             return self._span(int(positions[0]), int(positions[-1]) + 1)
@@ -540,7 +541,7 @@ class Panel:
         rows = np.repeat(self.offsets[positions] - offsets[:-1], lengths) + np.arange(offsets[-1])
         return self._part(rows, positions, offsets, _rows_of(self._times, rows))
 
-    def _part(self, rows: slice | Array, series: slice | Array, offsets: Array, times: Array | None) -> Panel:
+    def _part(self, rows: slice | NDArray, series: slice | NDArray, offsets: NDArray, times: NDArray | None) -> Panel:
         """Return the panel of some rows of some series."""
         return self._trusted(
             values=_rows_of(self.values, rows),
@@ -566,7 +567,7 @@ class Panel:
             and _same_labels(self._stamps, other._stamps)
         )
 
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Array:
+    def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray:
         raise TypeError(
             "a Panel is ragged and is no array: use panel.values, panel.times and panel.offsets (packed), panel[i] "
             "or iteration (one series), or features, HiPPOTransformer().fit_transform(panel)"
@@ -582,14 +583,14 @@ class Panel:
         return f"Panel({', '.join(parts)})"
 
 
-def _join_labels(parts: list[Array]) -> Array:
+def _join_labels(parts: list[NDArray]) -> NDArray:
     """Concatenate labels without turning numbers into strings."""
     if len({part.dtype.kind for part in parts}) == 1:
         return np.concatenate(parts)
     return object_array([label for part in parts for label in part.tolist()])
 
 
-def _join_origins(parts: list[Panel]) -> tuple[Array | None, Array | None]:
+def _join_origins(parts: list[Panel]) -> tuple[NDArray | None, NDArray | None]:
     """Join the origins of panels in their finest unit, and the dates, if these cannot be had from them."""
     if all(p.origins is None for p in parts):
         return None, None
@@ -603,7 +604,7 @@ def _join_origins(parts: list[Panel]) -> tuple[Array | None, Array | None]:
     return joined, None if _same_labels(dates_after(times, starts), stamps) else stamps
 
 
-def _check_offsets(offsets: ArrayLike | None, total: int) -> NDArray[np.int64]:
+def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
     """Return offsets as int64 (default: one series); raise unless they cut `total` rows into series."""
     if offsets is None:
         bounds = np.array([0, total], dtype=np.int64)
@@ -630,8 +631,8 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> NDArray[np.int64]:
 
 
 def _read_clock(
-    times: ArrayLike | None, origins: Array | None, offsets: NDArray[np.int64], name: Namer
-) -> tuple[NDArray[np.float64] | None, Array | None, Array | None]:
+    times: ArrayLike | None, origins: NDArray | None, offsets: Integers, name: Namer
+) -> tuple[Floats | None, NDArray | None, NDArray | None]:
     """Return times (None: sample numbers), origins and, if these two do not give the dates back, the dates."""
     clock = None
     if times is not None:
@@ -666,7 +667,7 @@ def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ..
     return names
 
 
-def _check_origins(origins: ArrayLike, n_series: int) -> Array:
+def _check_origins(origins: ArrayLike, n_series: int) -> NDArray:
     """Return origins as datetime64 of a unit that has a fixed length in seconds."""
     starts = as_times(origins, "origins")
     if starts.dtype.kind != "M" or starts.shape != (n_series,):
@@ -676,7 +677,7 @@ def _check_origins(origins: ArrayLike, n_series: int) -> Array:
     return starts
 
 
-def _check_labels(series_ids: ArrayLike, n_series: int) -> Array:
+def _check_labels(series_ids: ArrayLike, n_series: int) -> NDArray:
     """Return series ids as an array of shape (n_series,)."""
     ids = as_array(series_ids, "series_ids")
     if ids.shape != (n_series,):
@@ -684,7 +685,7 @@ def _check_labels(series_ids: ArrayLike, n_series: int) -> Array:
     return ids
 
 
-def _same_labels(a: Array | None, b: Array | None) -> bool:
+def _same_labels(a: NDArray | None, b: NDArray | None) -> bool:
     """Tell whether labels or dates are equal, NaT to NaT."""
     if a is None or b is None:
         return a is b
@@ -694,14 +695,14 @@ def _same_labels(a: Array | None, b: Array | None) -> bool:
     return bool((same | ((a != a) & (b != b))).all()) if a.dtype.kind == b.dtype.kind == "M" else bool(same.all())
 
 
-def _rows_of(array: Array | None, rows: slice | Array) -> Array | None:
+def _rows_of(array: NDArray | None, rows: slice | NDArray) -> NDArray | None:
     """Return rows of a part that a panel may not have: a view of neighbours, a copy of scattered ones."""
     if array is None or isinstance(rows, slice):
         return None if array is None else array[rows]
     return array.take(rows, axis=0)
 
 
-def _frozen(array: Array) -> Array:
+def _frozen(array: NDArray) -> NDArray:
     """Return a read-only view."""
     view = np.asarray(array).view()
     view.flags.writeable = False

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo.panel.arrays import Array, as_real, common_dtype, is_null
+from skhippo._support.types import Integers
+from skhippo.panel.arrays import as_real, common_dtype, is_null
 from skhippo.panel.layout import nothing_found, to_offsets
 
 
@@ -65,7 +66,7 @@ def column_of(frame: Any, name: Any) -> Any:
     return frame[name] if is_pandas_frame(frame) else frame[name].to_numpy()
 
 
-def frame_matrix(frame: Any, what: str) -> Array:
+def frame_matrix(frame: Any, what: str) -> NDArray:
     """Return a pandas frame as an array (n_rows, n_columns); `what` is how errors call a column."""
     matrix = frame.to_numpy()
     if matrix.dtype.kind in "fiub":
@@ -75,7 +76,7 @@ def frame_matrix(frame: Any, what: str) -> Array:
 
 
 # Units of dates that a library has, from coarse to fine, and how it makes a table of columns; NaN is missing.
-TABLES: dict[str, tuple[tuple[str, ...], Callable[[Any, dict[str, Array]], Any]]] = {
+TABLES: dict[str, tuple[tuple[str, ...], Callable[[Any, dict[str, NDArray]], Any]]] = {
     "pandas": (("s", "ms", "us", "ns"), lambda pandas, columns: pandas.DataFrame(columns)),
     "polars": (("D", "ms", "us", "ns"), lambda polars, columns: polars.DataFrame(columns, nan_to_null=True)),
     "pyarrow": (
@@ -85,7 +86,7 @@ TABLES: dict[str, tuple[tuple[str, ...], Callable[[Any, dict[str, Array]], Any]]
 }
 
 
-def make_table(columns: dict[str, Array], name: str) -> Any:
+def make_table(columns: dict[str, NDArray], name: str) -> Any:
     """Return columns as a table of the library `name`, a key of `TABLES`."""
     try:
         module = importlib.import_module(name)
@@ -94,7 +95,7 @@ def make_table(columns: dict[str, Array], name: str) -> Any:
     return TABLES[name][1](module, columns)
 
 
-def pack_rows(ids: Array, times: Array, columns: list[Array]) -> dict[str, Any]:
+def pack_rows(ids: NDArray, times: NDArray, columns: list[NDArray]) -> dict[str, Any]:
     """Return the parts of a panel from the rows of a table: an id, a time and a value a channel each."""
     if len(ids) == 0:
         raise ValueError(nothing_found((0, len(columns))))
@@ -108,7 +109,7 @@ def pack_rows(ids: Array, times: Array, columns: list[Array]) -> dict[str, Any]:
     return {"values": values, "times": times[order], "offsets": offsets, "series_ids": unique}
 
 
-def _group(ids: Array) -> tuple[NDArray[np.int64], Array]:
+def _group(ids: NDArray) -> tuple[Integers, NDArray]:
     """Return each row's series number and the distinct ids, numbered by their first rows."""
     if ids.ndim != 1:
         raise ValueError(f"the series ids have shape {ids.shape}: one id a row is expected")
@@ -132,7 +133,7 @@ def _group(ids: Array) -> tuple[NDArray[np.int64], Array]:
     return codes, unique
 
 
-def object_array(items: list[Any]) -> Array:
+def object_array(items: list[Any]) -> NDArray:
     """Return a 1-D object array of any items, tuples included."""
     out = np.empty(len(items), dtype=object)
     for i, item in enumerate(items):

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
-from skhippo.panel.arrays import Array, as_real, common_dtype, is_scalar, is_sequence
+from skhippo.panel.arrays import as_real, common_dtype, is_scalar, is_sequence
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame, is_table
 from skhippo.panel.layout import counted
@@ -17,8 +18,8 @@ from skhippo.panel.times import as_times, check_clock, common_unit
 class Series(NamedTuple):
     """One series on its way into a panel."""
 
-    values: Array  # (n_channels, n_times)
-    times: Array | None = None  # (n_times,) float64 or datetime64; None: sample numbers
+    values: NDArray  # (n_channels, n_times)
+    times: NDArray | None = None  # (n_times,) float64 or datetime64; None: sample numbers
     names: tuple[str, ...] | None = None
 
 
@@ -142,7 +143,7 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
     return Series(_spread(values, [np.searchsorted(union, c) for c in clocks], len(union)), union, names)
 
 
-def _spread(channels: list[Array], rows: list[Any], n_times: int) -> Array:
+def _spread(channels: list[NDArray], rows: list[Any], n_times: int) -> NDArray:
     """Put each channel at its rows of an array (n_channels, n_times); NaN elsewhere."""
     out = np.full((len(channels), n_times), np.nan, dtype=common_dtype(channels))
     for line, values, places in zip(out, channels, rows, strict=True):
@@ -150,7 +151,7 @@ def _spread(channels: list[Array], rows: list[Any], n_times: int) -> Array:
     return out
 
 
-def _read_channel(item: Any, where: str) -> tuple[Array | None, Array]:
+def _read_channel(item: Any, where: str) -> tuple[NDArray | None, NDArray]:
     """Read one channel: its times, if it has a time index, and its values, shape (n_times,)."""
     if is_scalar(item):
         as_real([item], where)  # says so if it is no number either
@@ -161,7 +162,7 @@ def _read_channel(item: Any, where: str) -> tuple[Array | None, Array]:
     return (as_times(item.index, f"{where}, index") if is_pandas_series(item) else None), values
 
 
-def _same_clock(a: Array, b: Array) -> bool:
+def _same_clock(a: NDArray, b: NDArray) -> bool:
     """Tell whether two channels were observed at the same times."""
     return a is b or (a.dtype.kind == b.dtype.kind and np.array_equal(a, b))
 
@@ -179,7 +180,7 @@ def drop_padding(series: Series) -> Series:
     return series._replace(values=values[:, : observed[-1] + 1]) if observed.size else series
 
 
-def with_times(values: Array, times: Array, where: str) -> Series:
+def with_times(values: NDArray, times: NDArray, where: str) -> Series:
     """Join values and their time channel, whose NaN at the end are padding."""
     present = ~np.isnan(times)
     if not present.any():

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from skhippo.panel.arrays import Array, as_array, as_real, common_dtype, is_scalar, is_sequence
+from skhippo._support.types import Integers
+from skhippo.panel.arrays import as_array, as_real, common_dtype, is_scalar, is_sequence
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_polars_frame, is_table, pack_rows
 from skhippo.panel.entry import (
@@ -173,7 +174,7 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
     return _pack_cube(cube) if time_channel is None else _pack_timed_cube(cube, time_channel)
 
 
-def _refuse_pairs_or_channels(array: Array) -> None:
+def _refuse_pairs_or_channels(array: NDArray) -> None:
     """Refuse what numpy makes of a list of pairs: nothing tells times and values from two channels any more."""
     if array.ndim == 2 and array.shape[1] == 2 and all(_may_be_pair(*row) for row in array):
         raise ValueError(
@@ -305,14 +306,14 @@ def _pack_list(series: list[Series]) -> Panel:
     return Panel._trusted(**panel.__getstate__() | {"origins": origins, "_stamps": every})
 
 
-def _scatter(dates: Array, places: Array, length: int) -> Array:
+def _scatter(dates: NDArray, places: NDArray, length: int) -> NDArray:
     """Put dates at their places of an array, NaT elsewhere."""
     out = np.full(length, "NaT", dtype=dates.dtype)
     out[places] = dates
     return out
 
 
-def _pack_cube(cube: Array) -> Panel:
+def _pack_cube(cube: NDArray) -> Panel:
     """Pack an array (n_series, n_channels, n_times); what follows a series' last observation is padding."""
     lengths = _lengths_without_padding(cube)
     offsets = to_offsets(lengths)
@@ -325,7 +326,7 @@ def _pack_cube(cube: Array) -> Panel:
     return Panel(values, None, offsets)
 
 
-def _lengths_without_padding(cube: Array) -> NDArray[np.int64]:
+def _lengths_without_padding(cube: NDArray) -> Integers:
     """Return the number of times of each series up to its last observation; all, if there is no observation.
 
     The search goes backwards, a block of series and times in one go.
@@ -348,7 +349,7 @@ def _lengths_without_padding(cube: Array) -> NDArray[np.int64]:
     return lengths
 
 
-def _pack_timed_cube(cube: Array, time_channel: int) -> Panel:
+def _pack_timed_cube(cube: NDArray, time_channel: int) -> Panel:
     """Pack an array (n_series, n_channels, n_times) one channel of which holds the times."""
     k = channel_position(time_channel, cube.shape[1], "X")
     times = cube[:, k, :]

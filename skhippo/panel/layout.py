@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo.panel.arrays import Array
+from skhippo._support.types import Floats, Integers
 
 Namer = Callable[[int], str]
 
@@ -19,12 +19,12 @@ Namer = Callable[[int], str]
 BLOCK = 1 << 16
 
 
-def to_offsets(lengths: Array) -> NDArray[np.int64]:
+def to_offsets(lengths: NDArray) -> Integers:
     """Return where each series begins, and the total."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
-def sample_numbers(offsets: NDArray[np.int64]) -> NDArray[np.float64]:
+def sample_numbers(offsets: Integers) -> Floats:
     """Return the times 0, 1, 2, ... of each series, packed."""
     lengths = np.diff(offsets)
     if (lengths == lengths[:1]).all():
@@ -34,13 +34,13 @@ def sample_numbers(offsets: NDArray[np.int64]) -> NDArray[np.float64]:
     return numbers
 
 
-def blocks(values: Array) -> Iterator[tuple[int, Array]]:
+def blocks(values: NDArray) -> Iterator[tuple[int, NDArray]]:
     """Cut packed values into blocks of rows; a memory map is never read whole."""
     rows = max(1, BLOCK // values.shape[1])
     return ((start, values[start : start + rows]) for start in range(0, len(values), rows))
 
 
-def survey(values: Array) -> tuple[int, tuple[int, int] | None]:
+def survey(values: NDArray) -> tuple[int, tuple[int, int] | None]:
     """Return how many values are NaN, and row and channel of the first infinite one, where the count stops."""
     missing = 0
     for start, block in blocks(values):
@@ -55,14 +55,14 @@ def survey(values: Array) -> tuple[int, tuple[int, int] | None]:
     return missing, None
 
 
-def same_values(a: Array, b: Array) -> bool:
+def same_values(a: NDArray, b: NDArray) -> bool:
     """Tell whether values are equal, NaN to NaN."""
     return a.shape == b.shape and all(
         np.array_equal(one, other, equal_nan=True) for (_, one), (_, other) in zip(blocks(a), blocks(b), strict=True)
     )
 
 
-def check_values(values: Array, offsets: NDArray[np.int64], name: Namer, names: tuple[str, ...] | None) -> int:
+def check_values(values: NDArray, offsets: Integers, name: Namer, names: tuple[str, ...] | None) -> int:
     """Return how many values are NaN; raise if one is infinite."""
     missing, infinite = survey(values)
     if infinite is not None:
@@ -76,7 +76,7 @@ def check_values(values: Array, offsets: NDArray[np.int64], name: Namer, names: 
     return missing
 
 
-def check_not_empty(lengths: NDArray[np.int64]) -> None:
+def check_not_empty(lengths: Integers) -> None:
     """Raise if a series has no observation."""
     empty = np.flatnonzero(lengths == 0)
     if empty.size:
@@ -109,18 +109,18 @@ def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, .
     return names[first]
 
 
-def namer(ids: Array | None) -> Namer:
+def namer(ids: NDArray | None) -> Namer:
     """Return how errors call a series."""
     return lambda i: f"series {i}" if ids is None else f"series {i} (id {ids[i : i + 1].tolist()[0]!r})"
 
 
-def _locate(row: int, offsets: NDArray[np.int64]) -> tuple[int, int]:
+def _locate(row: int, offsets: Integers) -> tuple[int, int]:
     """Return the series of a packed row, and its position in it."""
     series = int(np.searchsorted(offsets, row, side="right")) - 1
     return series, row - int(offsets[series])
 
 
-def place_of(row: int, offsets: NDArray[np.int64], name: Namer) -> str:
+def place_of(row: int, offsets: Integers, name: Namer) -> str:
     """Return how errors call a packed row."""
     series, position = _locate(row, offsets)
     return f"{name(series)}, position {position}"

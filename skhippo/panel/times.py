@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo.panel.arrays import Array, as_array, as_real, is_null, objects_as_real
+from skhippo._support.types import Floats, Integers
+from skhippo.panel.arrays import as_array, as_real, is_null, objects_as_real
 from skhippo.panel.dataframes import is_pandas_vector, library
 from skhippo.panel.layout import BLOCK, Namer, place_of
 
@@ -19,7 +20,7 @@ _SECONDS = {"D": 86400, "h": 3600, "m": 60, "s": 1}
 _PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 
 
-def as_times(x: Any, where: str) -> Array:
+def as_times(x: Any, where: str) -> NDArray:
     """Return times as float64, durations in seconds, or as datetime64 in one of the units above."""
     if is_pandas_vector(x):
         x = _pandas_times(x, where)
@@ -57,7 +58,7 @@ def _pandas_times(x: Any, where: str) -> Any:
     return index.tz_convert(None) if getattr(index, "tz", None) is not None else index
 
 
-def _objects_as_times(array: Array, where: str) -> Array:
+def _objects_as_times(array: NDArray, where: str) -> NDArray:
     """Return an object array of numbers, of dates or of durations as an array of that type."""
     items = [_plain_time(item) for item in array.flat]
     known = [item for item in items if not is_null(item)]
@@ -92,7 +93,7 @@ def _plain_time(item: Any) -> Any:
     return np.timedelta64(item) if isinstance(item, datetime.timedelta) else item
 
 
-def _plain_unit(stamps: Array, where: str) -> Array:
+def _plain_unit(stamps: NDArray, where: str) -> NDArray:
     """Return datetime64 in days or a shorter unit, one unit a tick."""
     unit, step = np.datetime_data(stamps.dtype)
     target = {"Y": "D", "M": "D", "W": "D", "generic": "s"}.get(unit, unit)  # generic: NaT only
@@ -101,7 +102,7 @@ def _plain_unit(stamps: Array, where: str) -> Array:
     return _cast(stamps, f"datetime64[{target}]", where)
 
 
-def _durations(spans: Array, where: str) -> NDArray[np.float64]:
+def _durations(spans: NDArray, where: str) -> Floats:
     """Return timedelta64 as seconds, NaT as NaN."""
     unit, _ = np.datetime_data(spans.dtype)
     if unit in ("Y", "M", "generic"):
@@ -113,7 +114,7 @@ def _durations(spans: Array, where: str) -> NDArray[np.float64]:
     return np.where(np.isnat(spans), np.nan, _seconds(ticks, unit))
 
 
-def _cast(stamps: Array, dtype: Any, where: str) -> Array:
+def _cast(stamps: NDArray, dtype: Any, where: str) -> NDArray:
     """Cast dates or durations to another unit; say so if they do not fit into its 64 bits."""
     try:
         out = stamps.astype(dtype)
@@ -125,13 +126,13 @@ def _cast(stamps: Array, dtype: Any, where: str) -> Array:
     return out
 
 
-def common_unit(stamps: list[Array]) -> list[Array]:
+def common_unit(stamps: list[NDArray]) -> list[NDArray]:
     """Cast dates to the finest of their units."""
     target = np.result_type(*{s.dtype for s in stamps})
     return [s if s.dtype == target else _cast(s, target, "a date") for s in stamps]
 
 
-def in_unit_of(dates: Array, units: tuple[str, ...]) -> Array:
+def in_unit_of(dates: NDArray, units: tuple[str, ...]) -> NDArray:
     """Return dates in the coarsest of `units`, given from coarse to fine, that holds them."""
     fine = [*_SECONDS, *_PER_SECOND]
     unit, _ = np.datetime_data(dates.dtype)
@@ -139,7 +140,7 @@ def in_unit_of(dates: Array, units: tuple[str, ...]) -> Array:
     return dates if target == unit else _cast(dates, f"datetime64[{target}]", "a date")
 
 
-def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:
+def _seconds(ticks: NDArray, unit: str) -> Floats:
     """Return ticks of a unit as seconds."""
     if unit in _SECONDS:
         return ticks.astype(np.float64) * _SECONDS[unit]
@@ -151,7 +152,7 @@ def _seconds(ticks: Array, unit: str) -> NDArray[np.float64]:
     return whole + rest / per
 
 
-def seconds_since(dates: Array, origins: Array) -> NDArray[np.float64]:
+def seconds_since(dates: NDArray, origins: NDArray) -> Floats:
     """Return the seconds from origins to dates, by days and rests, since ticks of one unit may overflow."""
     days, start_days = dates.astype("datetime64[D]"), origins.astype("datetime64[D]")
     second = np.timedelta64(1, "s")
@@ -159,7 +160,7 @@ def seconds_since(dates: Array, origins: Array) -> NDArray[np.float64]:
     return (days - start_days).astype(np.int64) * 86400.0 + rest
 
 
-def dates_after(seconds: NDArray[np.float64], origin: Any) -> Array:
+def dates_after(seconds: Floats, origin: Any) -> NDArray:
     """Return the dates that lie `seconds` after `origin`, rounded to the unit of the origin."""
     unit, _ = np.datetime_data(origin.dtype)
     with np.errstate(invalid="ignore"):  # where the origin is NaT, times need not fit into 64 bits
@@ -173,7 +174,7 @@ def dates_after(seconds: NDArray[np.float64], origin: Any) -> Array:
     return origin + ticks.view(f"timedelta64[{unit}]")
 
 
-def anchor(stamps: Array, offsets: NDArray[np.int64], name: Namer) -> tuple[NDArray[np.float64], Array, Array | None]:
+def anchor(stamps: NDArray, offsets: Integers, name: Namer) -> tuple[Floats, NDArray, NDArray | None]:
     """Turn dates into seconds since the first of their series.
 
     Returns the seconds, the first dates and, if the seconds do not give all dates back, the dates.
@@ -197,7 +198,7 @@ def anchor(stamps: Array, offsets: NDArray[np.int64], name: Namer) -> tuple[NDAr
     return seconds, origins, None if exact else stamps
 
 
-def check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
+def check_times(times: NDArray, offsets: Integers, name: Namer) -> None:
     """Raise unless times (numbers or dates) are finite and increase strictly inside each series."""
     if _rise(times, offsets):
         return
@@ -223,7 +224,7 @@ def check_times(times: Array, offsets: NDArray[np.int64], name: Namer) -> None:
     )
 
 
-def _rise(times: Array, offsets: NDArray[np.int64]) -> bool:
+def _rise(times: NDArray, offsets: Integers) -> bool:
     """Tell, block by block, whether times are finite and increase strictly inside each series."""
     if not len(times):
         return True
@@ -242,12 +243,12 @@ def _rise(times: Array, offsets: NDArray[np.int64]) -> bool:
     return True
 
 
-def check_clock(clock: Array, where: str) -> None:
+def check_clock(clock: NDArray, where: str) -> None:
     """Raise unless the times of one channel are finite and increase strictly."""
     check_times(clock, np.array([0, len(clock)]), lambda _: where)
 
 
-def check_unit(times: Array, origins: Array, offsets: NDArray[np.int64], name: Namer) -> None:
+def check_unit(times: NDArray, origins: NDArray, offsets: Integers, name: Namer) -> None:
     """Raise if the unit of the origins is too coarse to tell the times of a series apart."""
     dates = dates_after(times, np.repeat(origins, np.diff(offsets)))
     level = dates[1:] <= dates[:-1]

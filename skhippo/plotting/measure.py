@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_order
 from skhippo.measures import Measure, as_measure
 from skhippo.plotting.axes import axes_for, entitle, shades, weight_below
-from skhippo.plotting.source import Array
 
 # Ages of a measure without end, in units of its time scale: the weight of LagT falls to 1/1000.
 _DECAYS = 7.0
@@ -49,7 +49,7 @@ class MeasureDisplay:
     """
 
     def __init__(
-        self, *, moments: Array, basis: Array, weight: Array, title: str = "", time_label: str = "time"
+        self, *, moments: Floats, basis: Floats, weight: Floats, title: str = "", time_label: str = "time"
     ) -> None:
         self.moments = moments
         self.basis = basis
@@ -127,7 +127,7 @@ class MeasureDisplay:
         return self
 
 
-def inner_places(measure: Measure, number: int, reach: float) -> Array:
+def inner_places(measure: Measure, number: int, reach: float) -> Floats:
     """Return places from the past to the present, none at an end, where a weight may be infinite.
 
     They are the middles of equal parts of the domain; of one without end, of its ages until `reach`.
@@ -137,7 +137,7 @@ def inner_places(measure: Measure, number: int, reach: float) -> Array:
     return low + (high - low) * middles if math.isfinite(high) else reach * middles[::-1]
 
 
-def moments_at(measure: Measure, s: Array) -> Array:
+def moments_at(measure: Measure, s: Floats) -> Floats:
     """Return the moments at places: 0 is the present; of LegS fractions of the history."""
     return s if measure.time_scale is None else -measure._age(s) * measure.time_scale
 

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.types import Floats
 from skhippo.measures import Measure
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.times import as_times, seconds_since
 from skhippo.plotting.axes import BLACK, BLUE, axes_for, entitle, weight_below
-from skhippo.plotting.source import Array
 from skhippo.projection.projection import reconstruct
 
 
@@ -64,8 +64,8 @@ class MemoryDisplay:
         self,
         *,
         moments: NDArray[Any],
-        approximation: Array,
-        weight: Array,
+        approximation: Floats,
+        weight: Floats,
         happened: tuple[NDArray[Any], NDArray[Any]] | None = None,
         title: str = "",
         time_label: str = "time",
@@ -167,14 +167,14 @@ class MemoryDisplay:
         return self
 
 
-def _weights(measure: Measure, places: Array) -> Array:
+def _weights(measure: Measure, places: Floats) -> Floats:
     """Return the weight of a measure at places, NaN where it is infinite."""
     with np.errstate(divide="ignore"):
         weight = measure.weight(places)
     return np.where(np.isfinite(weight), weight, np.nan)
 
 
-def _seconds(later: Any, earlier: Any) -> Array:
+def _seconds(later: Any, earlier: Any) -> Floats:
     """Return the seconds between two dates."""
     return seconds_since(np.asarray(later), np.asarray(earlier))
 

@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import check_scoring
 
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_order
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.plotting.axes import BLUE, GREY, axes_for, entitle
-from skhippo.plotting.source import Array, model_of, transformer_of
+from skhippo.plotting.source import model_of, transformer_of
 
 
 class OcclusionDisplay:
@@ -64,7 +65,7 @@ class OcclusionDisplay:
     """
 
     def __init__(
-        self, *, edges: Array, scores: Array, score: float, title: str = "", score_name: str = "score"
+        self, *, edges: Floats, scores: Floats, score: float, title: str = "", score_name: str = "score"
     ) -> None:
         self.edges = edges
         self.scores = scores
@@ -73,7 +74,7 @@ class OcclusionDisplay:
         self.score_name = score_name
 
     @property
-    def losses(self) -> Array:
+    def losses(self) -> Floats:
         """What the score falls by without each stretch."""
         return self.score - self.scores
 
@@ -159,7 +160,7 @@ class OcclusionDisplay:
         return self
 
 
-def _fractions(panel: Panel) -> Array:
+def _fractions(panel: Panel) -> Floats:
     """Return the place of each row in its series, from 0 to 1."""
     start, end = panel._ends()
     duration = np.where(end > start, end - start, 1.0)

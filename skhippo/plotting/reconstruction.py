@@ -7,10 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._support.types import Floats
 from skhippo.measures import Measure
 from skhippo.panel.formats import as_panel
 from skhippo.plotting.axes import BLACK, BLUE, GREY, axes_for, entitle, label_times
-from skhippo.plotting.source import Array, draw_from, drawn_by, for_panels, transformer_of
+from skhippo.plotting.source import draw_from, drawn_by, for_panels, transformer_of
 from skhippo.projection.hold import Hold
 from skhippo.transformer.transformer import HiPPOTransformer
 
@@ -67,7 +68,7 @@ class ReconstructionDisplay:
         times: NDArray[Any],
         values: NDArray[Any],
         moments: NDArray[Any],
-        approximation: Array,
+        approximation: Floats,
         holes: NDArray[Any],
         hold: Hold = "linear",
         title: str = "",
@@ -218,7 +219,7 @@ class ReconstructionDisplay:
         return self
 
 
-def find_holes(times: Array, values: NDArray[Any]) -> Array:
+def find_holes(times: Floats, values: NDArray[Any]) -> Floats:
     """Return the stretches around times at which nothing was observed, to half the way to the next times.
 
     Parameters

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
+from skhippo._support.types import Floats
 from skhippo.measures import Measure
 from skhippo.panel.dataframes import library, make_table
 from skhippo.plotting.axes import GREY, axes_for, colours, entitle
 from skhippo.plotting.measure import inner_places, moments_at, moments_label
-from skhippo.plotting.source import Array, channel_number, model_of, projecting
+from skhippo.plotting.source import channel_number, model_of, projecting
 from skhippo.transformer.transformer import HiPPOTransformer
 
 # A decision is linear if it is so to this part of its size: solvers in float32 included, curved models not.
@@ -90,8 +91,8 @@ class SensitivityDisplay:
     def __init__(
         self,
         *,
-        moments: Array,
-        sensitivity: Array,
+        moments: Floats,
+        sensitivity: Floats,
         labels: tuple[str, ...] = (),
         title: str = "",
         time_label: str = "time",
@@ -197,7 +198,7 @@ def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
     return [features.index(name) for name in names]
 
 
-def _decision(model: object, estimator: Any) -> Callable[[Array], Array]:
+def _decision(model: object, estimator: Any) -> Callable[[Floats], Floats]:
     """Return the decision of the model of a pipeline as a function of the features of its first step."""
     method = "decision_function" if is_classifier(model) else "predict"
     if not hasattr(model, method):
@@ -207,14 +208,14 @@ def _decision(model: object, estimator: Any) -> Callable[[Array], Array]:
     rest = Pipeline(estimator.steps[1:])
     names = _feature_names(rest.steps[0][1])
 
-    def decide(features: Array) -> Array:
+    def decide(features: Floats) -> Floats:
         decided = np.asarray(getattr(rest, method)(names(features)), dtype=np.float64)
         return decided.reshape(len(features), -1)
 
     return decide
 
 
-def _feature_names(step: object) -> Callable[[Array], Any]:
+def _feature_names(step: object) -> Callable[[Floats], Any]:
     """Return features with the names that a step was fitted with, if it was fitted with a frame."""
     if not hasattr(step, "feature_names_in_"):
         return lambda features: features
@@ -223,7 +224,7 @@ def _feature_names(step: object) -> Callable[[Array], Any]:
     return lambda features: make_table(dict(zip(step.feature_names_in_, features.T, strict=True)), frames)
 
 
-def _slopes(decide: Callable[[Array], Array], hippo: HiPPOTransformer, model: str) -> Array:
+def _slopes(decide: Callable[[Floats], Floats], hippo: HiPPOTransformer, model: str) -> Floats:
     """Return the change of the decision by each feature, shape (n_features, n_curves); raise if it is not linear."""
     number = len(hippo.get_feature_names_out())
     origin = decide(np.zeros((1, number)))
@@ -240,13 +241,13 @@ def _slopes(decide: Callable[[Array], Array], hippo: HiPPOTransformer, model: st
     return slopes
 
 
-def _weight_function(measure: Measure, slopes: Array, s: Array) -> Array:
+def _weight_function(measure: Measure, slopes: Floats, s: Floats) -> Floats:
     """Return what slopes (order, n_curves) make of the signal at places, shape (n_curves, n_places)."""
     kernel = measure.basis(len(slopes), s) * (measure.weight(s) / (measure.time_scale or 1.0))[:, None]
     return (kernel @ slopes).T
 
 
-def _reach(measure: Measure, slopes: Array) -> float:
+def _reach(measure: Measure, slopes: Floats) -> float:
     """Return the age, in units of the time scale, beyond which the weight function has died down."""
     if math.isfinite(measure.domain[1]):
         return 1.0

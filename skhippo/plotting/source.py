@@ -10,12 +10,11 @@ from numpy.typing import NDArray
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
+from skhippo._support.types import Floats
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.projection.hold import Hold, domain_ends
 from skhippo.transformer.transformer import HiPPOTransformer
-
-Array = NDArray[np.float64]
 
 
 class Drawn(NamedTuple):
@@ -42,7 +41,7 @@ class Drawn(NamedTuple):
         start, end = domain_ends(self.panel, hold)
         return float(start[0]), float(end[0])
 
-    def as_given(self, times: Array) -> NDArray[Any]:
+    def as_given(self, times: Floats) -> NDArray[Any]:
         """Turn times on the clock of the series into dates, if it has them, to a microsecond."""
         origins = self.panel.origins
         if origins is None or np.isnat(origins[0]):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.quadrature import MAX_NODES
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Functions, Measure
 from skhippo.projection.compression import LEAF_NODES, compress, compress_grid, grid_runs, leaves
 from skhippo.projection.hold import Signals, ages_of_cells, cells_until, sample, steps, times_at
@@ -22,9 +23,6 @@ from skhippo.projection.schedule import Unit, Window
 from skhippo.projection.sources import Pieces, Sources, even_out, moments, node_counts
 
 __all__ = ["Task", "unit_moments"]
-
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 
 class Task(NamedTuple):
@@ -39,14 +37,14 @@ class Task(NamedTuple):
     dense_from: float  # sources from which on leaves cost less products than they save
 
     @classmethod
-    def until(cls, now: Array, scale: Array, signals: Signals, measure: Measure, order: int) -> Task:
+    def until(cls, now: Floats, scale: Floats, signals: Signals, measure: Measure, order: int) -> Task:
         """Set the windows that end at the times `now` and have the time scales `scale`, one for each series."""
         functions, horizon = _functions(measure, order), measure._horizon(order)
         with np.errstate(over="ignore"):  # a window without end
             window = Window(now, scale * horizon, scale)
         return cls(signals, window, measure, order, functions, horizon, _dense_from(measure, order))
 
-    def first_values(self) -> Array:
+    def first_values(self) -> Floats:
         """Evaluate the signals at the starts of their windows, shape (n_series, n_channels)."""
         now, reach, _ = self.window
         series = np.arange(len(now))
@@ -62,7 +60,7 @@ class Task(NamedTuple):
             values[cut] = after + (values[cut] - after) * part
         return values
 
-    def inside(self, series: int | Integers, cells: Integers, until: float = 0.0) -> Array:
+    def inside(self, series: int | Integers, cells: Integers, until: float = 0.0) -> Floats:
         """Part of cells that is inside the window of their series, if it ended at the age `until`."""
         now, scale = self.window.now[series], self.window.scale[series]
         with np.errstate(invalid="ignore", divide="ignore"):  # a window of no length; ends that rounding makes one
@@ -70,12 +68,12 @@ class Task(NamedTuple):
             part = (np.minimum(old, self.horizon) - np.maximum(new, until)) / (old - new)
         return np.where(old > new, np.maximum(part, 0.0), 1.0)
 
-    def ages(self, series: int | Integers, times: Array) -> Array:
+    def ages(self, series: int | Integers, times: Floats) -> Floats:
         """Ages of times on the clocks of series, in time scales, inside their windows."""
         ages = (self.window.now[series] - times) / self.window.scale[series]
         return np.clip(ages, 0.0, self.horizon, out=ages)
 
-    def cells(self, ages: Array, apart: Integers | None = None) -> tuple[Array, Integers]:
+    def cells(self, ages: Floats, apart: Integers | None = None) -> tuple[Floats, Integers]:
         """Return the ends of the cells between ages, as coordinates of the measure, and the nodes that each takes.
 
         The cells at `apart` lie between pieces and have no mass: a node is enough, however long they are.
@@ -143,7 +141,7 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
     signals, series, first, number = task.signals, unit.clocks[0], unit.first[0], int(unit.number[0])
     linear = signals.hold == "linear"
 
-    def age(cells: Integers) -> Array:
+    def age(cells: Integers) -> Floats:
         return task.ages(series, times_at(signals, series, first + cells))
 
     masses = steps(signals, unit.rows).reshape(-1, number)
@@ -162,8 +160,8 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
 
 
 def _run(
-    task: Task, age: Callable[[Integers], Array], masses: Array, run: tuple[int, int, int], linear: bool
-) -> tuple[Array, Integers, Array]:
+    task: Task, age: Callable[[Integers], Floats], masses: Floats, run: tuple[int, int, int], linear: bool
+) -> tuple[Floats, Integers, Floats]:
     """Return ends, node counts and masses of the sources that a run of cells becomes."""
     first, last, length = run
     ages = age(np.arange(first, last + 1, length))
@@ -173,7 +171,7 @@ def _run(
     return np.stack([nodes, nodes]), np.ones(nodes.size, dtype=np.int64), moved
 
 
-def _cut(masses: Array, row: Integers, size: Integers, first: float | Array, last: float | Array) -> None:
+def _cut(masses: Floats, row: Integers, size: Integers, first: float | Floats, last: float | Floats) -> None:
     """Leave what is inside the window of the first and the last cell of each row, which may be one."""
     masses[row] *= first
     masses[row + size - 1] *= np.where(size > 1, last, 1.0)

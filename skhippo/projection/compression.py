@@ -26,17 +26,15 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from skhippo._support.quadrature import interpolation_phase, legendre_transform, rule
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure, legendre
 from skhippo.projection.sources import Intervals, Pieces, Sources, moments
 from skhippo.projection.sums import add_product, aligned
 
 __all__ = ["GRID_NODES", "LEAF_NODES", "compress", "compress_grid", "grid_runs", "leaves"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Nodes of a leaf, and of a block of a grid; 16, so that SIMD has no remainder.
 LEAF_NODES = 16
@@ -88,7 +86,7 @@ def compress(sources: Sources, intervals: Intervals) -> Sources:
 
 # ---------------------------------------------------------------------- equally spaced observations
 def grid_runs(
-    measure: Measure, order: int, age: Callable[[Integers], Array], first: int, last: int, level: int = 0
+    measure: Measure, order: int, age: Callable[[Integers], Floats], first: int, last: int, level: int = 0
 ) -> Iterator[tuple[int, int, int]]:
     """Cut equally long cells into runs of blocks that `compress_grid` can take.
 
@@ -125,7 +123,7 @@ def grid_runs(
     yield from grid_runs(measure, order, age, end, last, level + 1)
 
 
-def compress_grid(masses: Array, ages: Array, length: int, linear: bool) -> tuple[Array, Array]:
+def compress_grid(masses: Floats, ages: Floats, length: int, linear: bool) -> tuple[Floats, Floats]:
     """Move the masses of equally long cells to the Gauss nodes of blocks.
 
     Parameters
@@ -152,7 +150,7 @@ def compress_grid(masses: Array, ages: Array, length: int, linear: bool) -> tupl
 
 
 @lru_cache(maxsize=16)
-def _grid_table(length: int, linear: bool) -> Array:
+def _grid_table(length: int, linear: bool) -> Floats:
     """Lagrange's polynomials at the nodes of a block, their means over its cells or values at the cells' newer ends."""
     newer = 1.0 - np.arange(1, length + 1) / length
     nodes, weights = rule(GRID_NODES // 2) if linear else (np.zeros(1), np.ones(1))  # exact for their degree
@@ -163,7 +161,7 @@ def _grid_table(length: int, linear: bool) -> Array:
     return table
 
 
-def _product(left: Array, right: Array) -> Array:
+def _product(left: Floats, right: Floats) -> Floats:
     """Matrix product; its rows do not depend on each other, to the last bit, and no other threads take part."""
     n_rows, n_sources = left.shape
     out = aligned(n_rows, right.shape[1])

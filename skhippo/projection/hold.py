@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
+from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
 
 __all__ = [
@@ -31,8 +32,6 @@ __all__ = [
     "times_at",
 ]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 Hold = Literal["linear", "previous"]
 HOLDS = ("linear", "previous")
 # Rows of values that are looked over at once in search of an observation.
@@ -42,7 +41,7 @@ _NO_TIMES = np.empty(0)
 _NO_TIMES.flags.writeable = False
 
 
-def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
+def domain_ends(panel: Panel, hold: Hold) -> tuple[Floats, Floats]:
     """Return the start and the end of the domain of each series, two arrays of shape (n_series,).
 
     The domain is the series' own clock, shared by its channels; the last value of ``hold="previous"`` lasts for the
@@ -52,7 +51,7 @@ def domain_ends(panel: Panel, hold: Hold) -> tuple[Array, Array]:
     return start, domain_end(start, last, panel.lengths, hold)
 
 
-def domain_end(start: Array, last: Array, lengths: Integers, hold: Hold) -> Array:
+def domain_end(start: Floats, last: Floats, lengths: Integers, hold: Hold) -> Floats:
     """Return the ends of domains, from first and last times and numbers of observations."""
     return last + (last - start) / np.maximum(lengths - 1, 1) if hold == "previous" else last
 
@@ -62,7 +61,7 @@ class Signals(NamedTuple):
 
     panel: Panel
     hold: Hold
-    times: Array  # of all observations; empty where they are sample numbers, so that nobody has to write these down
+    times: Floats  # of all observations; empty where they are sample numbers, so that nobody has to write these down
     occupied: NDArray[np.bool_]  # (n_stretches, n_channels) whether a stretch of `_STRETCH` rows has an observation
 
     @property
@@ -80,7 +79,7 @@ def signals(panel: Panel, hold: Hold) -> Signals:
     return Signals(panel, hold, _NO_TIMES if panel._times is None else panel._times, occupied)
 
 
-def sample(signals: Signals, moments: Array) -> Array:
+def sample(signals: Signals, moments: Floats) -> Floats:
     """Evaluate signals at one moment for each series.
 
     Parameters
@@ -101,7 +100,7 @@ def sample(signals: Signals, moments: Array) -> Array:
     return out
 
 
-def cells_until(signals: Signals, now: Array, reach: Array) -> tuple[Integers, Integers]:
+def cells_until(signals: Signals, now: Floats, reach: Floats) -> tuple[Integers, Integers]:
     """First cell and number of cells that a window reaches into, for each series.
 
     Parameters
@@ -122,7 +121,7 @@ def cells_until(signals: Signals, now: Array, reach: Array) -> tuple[Integers, I
     return out[0], out[1]
 
 
-def times_at(signals: Signals, series: int | Integers, k: Integers) -> Array:
+def times_at(signals: Signals, series: int | Integers, k: Integers) -> Floats:
     """Return the times of the observations `k` of series, counted from their starts."""
     if signals.times.size == 0:
         return k.astype(np.float64)
@@ -130,8 +129,8 @@ def times_at(signals: Signals, series: int | Integers, k: Integers) -> Array:
 
 
 def ages_of_cells(
-    signals: Signals, series: Integers, first: Integers, number: Integers, now: Array, scale: Array, oldest: float
-) -> Array:
+    signals: Signals, series: Integers, first: Integers, number: Integers, now: Floats, scale: Floats, oldest: float
+) -> Floats:
     """Ages of the ends of stretches of cells, ``number + 1`` for each, packed.
 
     Parameters
@@ -158,7 +157,7 @@ class Rows(NamedTuple):
     number: Integers  # of cells
 
 
-def steps(signals: Signals, rows: Rows) -> Array:
+def steps(signals: Signals, rows: Rows) -> Floats:
     """Change of signals in each cell.
 
     Parameters
@@ -188,13 +187,13 @@ def steps(signals: Signals, rows: Rows) -> Array:
 
 # ---------------------------------------------------------------------- kernels
 @kernel
-def time_of(times: Array, begin: int, k: int) -> float:
+def time_of(times: Floats, begin: int, k: int) -> float:
     """Time of the observation `k` in a series that begins at `begin`; without times its sample number."""
     return times[k] if times.size else np.float64(k - begin)
 
 
 @kernel
-def last_before(times: Array, begin: int, end: int, now: float, age: float) -> int:
+def last_before(times: Floats, begin: int, end: int, now: float, age: float) -> int:
     """Last observation of a series that is at least so old at `now`, by bisection; its first if there is none."""
     low, high = begin, end
     while high - low > 1:
@@ -207,7 +206,7 @@ def last_before(times: Array, begin: int, end: int, now: float, age: float) -> i
 
 
 @kernel
-def _find_cells(times: Array, offsets: Integers, now: Array, reach: Array, linear: bool, out: Integers) -> None:
+def _find_cells(times: Floats, offsets: Integers, now: Floats, reach: Floats, linear: bool, out: Integers) -> None:
     for i in range(now.size):
         begin = offsets[i]
         first = last_before(times, begin, offsets[i + 1], now[i], reach[i])
@@ -218,7 +217,7 @@ def _find_cells(times: Array, offsets: Integers, now: Array, reach: Array, linea
 
 
 @kernel
-def _find_ages(times: Array, stretches: Integers, clocks: Array, oldest: float, out: Array) -> None:
+def _find_ages(times: Floats, stretches: Integers, clocks: Floats, oldest: float, out: Floats) -> None:
     place = 0
     for i in range(len(stretches)):
         begin, first, n = stretches[i, 0], stretches[i, 1], stretches[i, 2]
@@ -268,7 +267,7 @@ def seen_after(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: in
 
 @kernel
 def held(
-    times: Array, values: NDArray, channel: int, begin: int, last: int, following: int, t: float, linear: bool
+    times: Floats, values: NDArray, channel: int, begin: int, last: int, following: int, t: float, linear: bool
 ) -> float:
     """Value of a channel at the time `t` between two of its observations; -1 stands for none."""
     if last < 0:
@@ -283,13 +282,13 @@ def held(
 
 @kernel
 def _sample(
-    times: Array,
+    times: Floats,
     values: NDArray,
     occupied: NDArray[np.bool_],
     offsets: Integers,
-    moments: Array,
+    moments: Floats,
     linear: bool,
-    out: Array,
+    out: Floats,
 ) -> None:
     for i in range(moments.size):
         begin, end = offsets[i], offsets[i + 1]
@@ -301,7 +300,7 @@ def _sample(
 
 
 @kernel
-def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Array) -> None:
+def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Floats) -> None:
     """Write stretches of channels, from the packed rows `rows` on, behind what was known last, in column 0.
 
     A missing value is the one before it.
@@ -314,7 +313,7 @@ def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Array) ->
 
 
 @kernel
-def _line_steps(values: NDArray, rows: Integers, out: Array) -> None:
+def _line_steps(values: NDArray, rows: Integers, out: Floats) -> None:
     for r in range(len(rows)):
         first, number, place = rows[r, 2], rows[r, 3], rows[r, 4]
         before, now, row = values[first:], values[first + 1 :], out[place:]
@@ -323,7 +322,7 @@ def _line_steps(values: NDArray, rows: Integers, out: Array) -> None:
 
 
 @kernel
-def _whole_steps(values: NDArray, rows: Integers, out: Array) -> None:
+def _whole_steps(values: NDArray, rows: Integers, out: Floats) -> None:
     for r in range(len(rows)):
         first, number, place = rows[r, 2], rows[r, 3], rows[r, 4]
         for c in range(values.shape[1]):
@@ -336,7 +335,7 @@ def _whole_steps(values: NDArray, rows: Integers, out: Array) -> None:
 
 @kernel
 def _held_steps(
-    times: Array, values: NDArray, occupied: NDArray[np.bool_], rows: Integers, linear: bool, out: Array
+    times: Floats, values: NDArray, occupied: NDArray[np.bool_], rows: Integers, linear: bool, out: Floats
 ) -> None:
     for r in range(len(rows)):
         begin, end, first, number, place = rows[r, 0], rows[r, 1], rows[r, 2], rows[r, 3], rows[r, 4]

@@ -37,6 +37,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from skhippo._support.allocation import allocate
 from skhippo._support.progress import watched
 from skhippo._support.threads import run
+from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_order
 from skhippo.measures import Measure, as_measure
 from skhippo.panel.arrays import as_real
@@ -49,7 +50,6 @@ from skhippo.projection.schedule import Unit, plan
 
 __all__ = ["evaluate", "project", "project_windows", "reconstruct", "sample_approximation", "settle"]
 
-Array = NDArray[np.float64]
 
 # Series that are turned into coefficients at a time.
 _ROWS = 1 << 10
@@ -150,8 +150,8 @@ def project(
 
 
 def project_windows(
-    panel: Panel, measure: Measure, order: int, hold: Hold, now: Array, scale: Array, n_jobs: int | None = None
-) -> Array:
+    panel: Panel, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats, n_jobs: int | None = None
+) -> Floats:
     """Coefficients of windows that end at the times `now` and have the time scales `scale`, whatever the measure's own.
 
     Parameters
@@ -179,7 +179,7 @@ def reconstruct(
     measure: str | Measure = "legs",
     *,
     theta: float | None = None,
-) -> Array:
+) -> Floats:
     r"""Evaluate the approximation that coefficients stand for.
 
     Parameters
@@ -236,14 +236,14 @@ def reconstruct(
     return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
 
 
-def settle(places: Array, measure: Measure) -> tuple[Array, NDArray[np.bool_]]:
+def settle(places: Floats, measure: Measure) -> tuple[Floats, NDArray[np.bool_]]:
     """Move places that rounding has put outside the window to its edge, and say which ones lie outside in earnest."""
     low, high = measure.domain
     outside = ~((places >= low - _EDGE) & (places <= high + _EDGE) & np.isfinite(places))
     return np.clip(places, low, high), outside
 
 
-def evaluate(coefficients: Array, places: Array, measure: Measure) -> Array:
+def evaluate(coefficients: Floats, places: Floats, measure: Measure) -> Floats:
     """Evaluate approximations, each at places of its own.
 
     Parameters
@@ -270,7 +270,7 @@ def evaluate(coefficients: Array, places: Array, measure: Measure) -> Array:
     return out
 
 
-def sample_approximation(coefficients: Array, panel: Panel, measure: Measure, hold: Hold) -> Array:
+def sample_approximation(coefficients: Floats, panel: Panel, measure: Measure, hold: Hold) -> Floats:
     """Evaluate approximations at the observation times of the series that they describe.
 
     Parameters
@@ -309,7 +309,7 @@ def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
     return result
 
 
-def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Array:
+def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Floats:
     """Query times, shape (n_series, n_queries), on the clocks of the series."""
     with np.errstate(over="ignore"):
         start, end = domain_ends(panel, hold)
@@ -358,17 +358,17 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
 
     largest = np.finfo(out.dtype).max
 
-    def finish(series: NDArray[np.int64], moments: NDArray) -> None:
+    def finish(series: Integers, moments: NDArray) -> None:
         out[series] = _assemble(task, series, moments, first[series], last[series], largest)
 
-    def compute(unit: Unit) -> tuple[NDArray[np.int64], NDArray] | None:
+    def compute(unit: Unit) -> tuple[Integers, NDArray] | None:
         moments = unit_moments(task, unit)
         if not unit.whole:
             return unit.rows.series, moments
         finish(unit.rows.series, moments)
         return None
 
-    def collect(result: tuple[NDArray[np.int64], NDArray] | None) -> None:
+    def collect(result: tuple[Integers, NDArray] | None) -> None:
         if result is not None:
             series, moments = result
             np.add.at(total, place[series], moments)
@@ -380,9 +380,7 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
         finish(rest[part], total[part])
 
 
-def _assemble(
-    task: Task, series: NDArray[np.int64], moments: NDArray, first: Array, last: Array, largest: float
-) -> Array:
+def _assemble(task: Task, series: Integers, moments: NDArray, first: Floats, last: Floats, largest: float) -> Floats:
     """Turn the moments of series into coefficients, none beyond `largest`."""
     with np.errstate(over="ignore", invalid="ignore"):
         coefficients = task.measure._assemble(moments, first, last, task.order)

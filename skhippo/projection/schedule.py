@@ -18,12 +18,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
+from skhippo._support.types import Floats, Integers
 from skhippo.projection.hold import Rows, Signals, cells_until
 
 __all__ = ["Plan", "Unit", "Window", "plan"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # How the cells of a clock are summed: each for itself, by leaves, or by blocks of equally spaced ones first.
 Kind = Literal["sparse", "dense", "grid"]
@@ -40,9 +39,9 @@ _UNIT = 1 << 14
 class Window(NamedTuple):
     """What each series looks at, on its clock."""
 
-    now: Array  # (n_series,) its end
-    reach: Array  # (n_series,) its length
-    scale: Array  # (n_series,) unit of its ages
+    now: Floats  # (n_series,) its end
+    reach: Floats  # (n_series,) its length
+    scale: Floats  # (n_series,) unit of its ages
 
 
 class Unit(NamedTuple):
@@ -110,7 +109,7 @@ def _pieces(
 
 
 def _kinds(
-    signals: Signals, clocks: Integers, number: Integers, scale: Array, dense: float, grids: bool
+    signals: Signals, clocks: Integers, number: Integers, scale: Floats, dense: float, grids: bool
 ) -> NDArray[np.str_]:
     """Say how each clock is summed."""
     kinds = np.where(number >= dense, "dense", "sparse")
@@ -155,7 +154,7 @@ def _units(pieces: _Tiles, members: Integers, n_channels: int, kind: Kind, whole
 
 
 # ---------------------------------------------------------------------- clocks
-def _group(signals: Signals, now: Array) -> tuple[Integers, Integers]:
+def _group(signals: Signals, now: Floats) -> tuple[Integers, Integers]:
     """Series in the order of their clocks, and where each clock begins."""
     offsets = signals.panel.offsets
     lengths = signals.panel.lengths
@@ -188,7 +187,7 @@ def _hash_clocks(times: Integers, offsets: Integers, now: Integers, out: Integer
 
 
 @kernel
-def _compare_clocks(times: Array, offsets: Integers, now: Array, other: Integers, out: NDArray[np.bool_]) -> None:
+def _compare_clocks(times: Floats, offsets: Integers, now: Floats, other: Integers, out: NDArray[np.bool_]) -> None:
     for i in range(now.size):
         a, b, n = offsets[i], offsets[other[i]], offsets[i + 1] - offsets[i]
         same = now[i] == now[other[i]] and n == offsets[other[i] + 1] - b
@@ -199,7 +198,7 @@ def _compare_clocks(times: Array, offsets: Integers, now: Array, other: Integers
 
 
 @kernel
-def _find_grids(times: Array, offsets: Integers, clocks: Integers, scale: Array, out: NDArray[np.bool_]) -> None:
+def _find_grids(times: Floats, offsets: Integers, clocks: Integers, scale: Floats, out: NDArray[np.bool_]) -> None:
     for i in range(clocks.size):
         out[i] = True
         if times.size:

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.quadrature import mean_phases, rules
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Functions
 from skhippo.projection.sums import (
     BLOCK,
@@ -42,9 +43,6 @@ from skhippo.projection.sums import (
 
 __all__ = ["EVERYWHERE", "Intervals", "Pieces", "Sources", "even_out", "moments", "node_counts"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
-
 
 class Pieces(NamedTuple):
     """Where the sources of each piece are, and how many rows of masses it has."""
@@ -63,13 +61,13 @@ class Sources(NamedTuple):
     """Sources of some pieces, from the oldest to the newest in each."""
 
     pieces: Pieces
-    ends: Array  # (2, n_sources) coordinates of the older and the newer end; they grow with age
+    ends: Floats  # (2, n_sources) coordinates of the older and the newer end; they grow with age
     counts: Integers  # (n_sources,) nodes of the rule for the mean between both ends
-    masses: Array  # (total,) rows of masses, see `Pieces.places`
+    masses: Floats  # (total,) rows of masses, see `Pieces.places`
     angular: bool  # whether coordinates are angles: `Measure._angular`
 
 
-def node_counts(span: Array) -> Integers:
+def node_counts(span: Floats) -> Integers:
     """Nodes that the mean over each cell takes, by the phase that it spans; MAX_NODES + 1 if no rule is enough."""
     counts = np.empty(span.shape, dtype=np.int64)
     _count_nodes(span.view(np.int64), *_count_table(), counts)
@@ -114,9 +112,9 @@ def _count_nodes(span: Integers, table: Integers, low: int, counts: Integers) ->
 class Intervals(NamedTuple):
     """Stretches of the coordinate, each with a place of its own: (coordinate - origin) / width."""
 
-    edges: Array  # (n_intervals + 1,), ascending
-    origin: Array  # (n_intervals,)
-    width: Array  # (n_intervals,)
+    edges: Floats  # (n_intervals + 1,), ascending
+    origin: Floats  # (n_intervals,)
+    width: Floats  # (n_intervals,)
 
     def touched(self, sources: Sources) -> tuple[Integers, Integers]:
         """First and last interval that each piece reaches into."""
@@ -182,7 +180,7 @@ _OWNER = STEP
 
 
 def _divide(
-    sources: Sources, rule: Array, begin: Integers, intervals: Intervals, lowest: Integers, highest: Integers
+    sources: Sources, rule: Floats, begin: Integers, intervals: Intervals, lowest: Integers, highest: Integers
 ) -> tuple[NDArray[np.int32], Integers]:
     """Divide sources among intervals, and those in an interval into blocks.
 
@@ -207,11 +205,11 @@ def _divide(
 
 @kernel
 def _split(
-    ends: Array,
+    ends: Floats,
     counts: Integers,
-    fractions: Array,
+    fractions: Floats,
     begin: Integers,
-    edges: Array,
+    edges: Floats,
     bounds: Integers,
     entries: Integers,
     blocks: Integers,
@@ -258,7 +256,7 @@ def _split(
 
 
 @kernel
-def _sine_means(ends: Array, counts: Integers, rule: Array, begin: Integers) -> None:
+def _sine_means(ends: Floats, counts: Integers, rule: Floats, begin: Integers) -> None:
     # By the rule of the cell itself, so that its weights add up to 1 whatever their number.
     for s in range(counts.size):
         ends[2, s] = 0.0

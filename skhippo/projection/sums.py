@@ -28,6 +28,7 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from skhippo._support.jit import kernel, reduction
+from skhippo._support.types import Floats, Integers
 
 __all__ = [
     "BLOCK",
@@ -42,8 +43,6 @@ __all__ = [
     "padded",
 ]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: Sources of a block at most, and of one that has few rows and so no table.
 BLOCK = 64
@@ -73,12 +72,12 @@ class Scratch(NamedTuple):
     """Space for `accumulate`, for blocks of at most `LONG_BLOCK` sources."""
 
     table: NDArray  # share of each source in each moment
-    real: Array  # the same as real numbers
+    real: Floats  # the same as real numbers
     tile: NDArray  # some columns of the table, transposed
     begin: NDArray  # variable and first two functions at the nodes
     state: NDArray  # two sets of four functions that take turns
-    nodes: Array  # places, weights, and weights times masses
-    cells: Array  # newer ends and lengths
+    nodes: Floats  # places, weights, and weights times masses
+    cells: Floats  # newer ends and lengths
     numbers: Integers  # (4, ...): order, first nodes of the rules, sources of each level, places still free
 
     @classmethod
@@ -99,14 +98,14 @@ class Scratch(NamedTuple):
 
 @kernel
 def add_product(
-    masses: Array,
+    masses: Floats,
     first: int,
     stride: int,
     n_rows: int,
     n_sources: int,
-    table: Array,
+    table: Floats,
     width: int,
-    out: Array,
+    out: Floats,
     place: int,
     step: int,
 ) -> None:
@@ -158,7 +157,7 @@ def add_product(
 
 
 @kernel
-def advance(variable: NDArray, steps: Array, here: NDArray, following: NDArray) -> None:
+def advance(variable: NDArray, steps: Floats, here: NDArray, following: NDArray) -> None:
     """From the functions (m, m + 1) at all nodes of a block find the next two, and begin the following four."""
     a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
     a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
@@ -185,7 +184,7 @@ def add_levels(values: NDArray, active: Integers, out: NDArray) -> None:
 
 
 @reduction
-def advance_and_add(variable: NDArray, steps: Array, even: NDArray, odd: NDArray, out: NDArray) -> None:
+def advance_and_add(variable: NDArray, steps: Floats, even: NDArray, odd: NDArray, out: NDArray) -> None:
     """Add up the functions (m, ..., m + 3) of all nodes, and take (m, m + 1) to (m + 4, m + 5)."""
     a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
     a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
@@ -221,17 +220,17 @@ def sort_sizes(size: Integers, order: Integers, above: Integers, free: Integers)
 
 @kernel
 def place_nodes(
-    ends: Array,
-    rule: Array,
+    ends: Floats,
+    rule: Floats,
     entry: Integers,
     order: Integers,
     active: Integers,
     angular: bool,
     origin: float,
     width: float,
-    cells: Array,
+    cells: Floats,
     row: Integers,
-    nodes: Array,
+    nodes: Floats,
 ) -> int:
     """Write places and weights of the nodes of a block, level by level, and say how many there are."""
     alike = True  # as nearly everywhere where observations are dense
@@ -268,7 +267,7 @@ def place_nodes(
 
 @kernel
 def begin_recurrence(
-    start: NDArray, rate: complex, trigonometric: bool, u: Array, weight: Array, n_nodes: int, out: NDArray
+    start: NDArray, rate: complex, trigonometric: bool, u: Floats, weight: Floats, n_nodes: int, out: NDArray
 ) -> None:
     """Write the variable and the first two functions at nodes, the latter times the weights.
 
@@ -295,7 +294,7 @@ def begin_recurrence(
 
 
 @kernel
-def weigh(weights: Array, active: Integers, order: Integers, masses: Array, out: Array) -> None:
+def weigh(weights: Floats, active: Integers, order: Integers, masses: Floats, out: Floats) -> None:
     """Multiply the weights of nodes by the masses of their sources."""
     place = 0
     for n in active:
@@ -307,7 +306,7 @@ def weigh(weights: Array, active: Integers, order: Integers, masses: Array, out:
 
 @kernel
 def fill_table(
-    begin: NDArray, recurrence: Array, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
+    begin: NDArray, recurrence: Floats, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
 ) -> None:
     """Write the share of each source of a block in each moment."""
     n_nodes = 0
@@ -342,19 +341,19 @@ N_COLUMNS = 8
 
 @kernel
 def accumulate(
-    ends: Array,
-    rule: Array,
-    scale: Array,
+    ends: Floats,
+    rule: Floats,
+    scale: Floats,
     entries: Integers,
     blocks: Integers,
     start: NDArray,
     rate: complex,
     trigonometric: bool,
-    recurrence: Array,
-    masses: Array,
+    recurrence: Floats,
+    masses: Floats,
     scratch: Scratch,
     out: NDArray,
-    real_out: Array,
+    real_out: Floats,
 ) -> None:
     """Add the moments of all rows of all blocks to `out`.
 

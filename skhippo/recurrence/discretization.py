@@ -33,14 +33,14 @@ import math
 import numbers
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 from scipy.linalg import expm
 
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_finite_number
 
 __all__ = ["DISCRETIZATIONS", "as_discretization", "discretize", "discretize_scaled", "shares"]
 
-Array = NDArray[np.float64]
 
 #: The share of the new end, `alpha`, by name; a zero-order hold has none.
 DISCRETIZATIONS: dict[str, float | None] = {"forward": 0.0, "backward": 1.0, "bilinear": 0.5, "zoh": None}
@@ -90,7 +90,7 @@ def as_discretization(discretization: str | float) -> float | None:
     return float(discretization)
 
 
-def shares(alpha: float, times: ArrayLike, time_scale: float | None = None) -> tuple[Array, Array]:
+def shares(alpha: float, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
     r"""Weights of both ends of steps in the generalised bilinear transform.
 
     Parameters
@@ -122,7 +122,7 @@ def shares(alpha: float, times: ArrayLike, time_scale: float | None = None) -> t
     return old, np.where(at_start, 1.0, alpha) * (end - begin) / end
 
 
-def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "bilinear") -> tuple[Array, Array]:
+def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "bilinear") -> tuple[Floats, Floats]:
     r"""Discretize ``c' = -A c + B f`` over one step with dense matrices.
 
     This is the definition, in :math:`O(N^3)`; `skhippo.recurrence` does the same in :math:`O(N)` where the measure
@@ -184,7 +184,7 @@ def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "b
 
 def discretize_scaled(
     A: ArrayLike, B: ArrayLike, start: float, end: float, method: str | float = "bilinear"
-) -> tuple[Array, Array]:
+) -> tuple[Floats, Floats]:
     r"""Discretize ``c' = (-A c + B f) / t``, the equation of LegS, over one step with dense matrices.
 
     Parameters
@@ -242,14 +242,14 @@ def discretize_scaled(
     return _hold(A, B, math.log1p((end - start) / start))
 
 
-def _transform(A: Array, B: Array, old: float, new: float) -> tuple[Array, Array]:
+def _transform(A: Floats, B: Floats, old: float, new: float) -> tuple[Floats, Floats]:
     eye = np.eye(len(B))
     right = np.column_stack([eye - old * A, (old + new) * B])
     both = np.linalg.solve(eye + new * A, right).astype(np.float64, copy=False)
     return both[:, :-1], both[:, -1]
 
 
-def _hold(A: Array, B: Array, step: float) -> tuple[Array, Array]:
+def _hold(A: Floats, B: Floats, step: float) -> tuple[Floats, Floats]:
     order = len(B)
     augmented = np.zeros((order + 1, order + 1))
     augmented[:order, :order], augmented[:order, order] = -step * A, step * B

@@ -42,9 +42,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from skhippo._support.jit import kernel
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_order
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT, Measure
 from skhippo.projection.hold import Hold
@@ -52,7 +53,6 @@ from skhippo.recurrence.discretization import as_discretization, discretize, dis
 
 __all__ = ["Recurrence"]
 
-Array = NDArray[np.float64]
 
 #: Rows that are worked on together.
 LANES = 16
@@ -67,7 +67,7 @@ _NO_RECORD = np.empty((0, 0, 0))
 class Form(NamedTuple):
     """What the recurrence needs to know of a measure."""
 
-    constants: Array  # of shape (n_constants, order) or what `advance` reads
+    constants: Floats  # of shape (n_constants, order) or what `advance` reads
     advance: Callable[..., None]
 
 
@@ -107,7 +107,7 @@ class Recurrence:
         form = _FORMS.get(type(measure))
         self._form = form(measure, order) if form else None
 
-    def start(self, values: ArrayLike) -> Array:
+    def start(self, values: ArrayLike) -> Floats:
         """Coefficients of streams that have been constant for ever.
 
         Parameters
@@ -124,11 +124,11 @@ class Recurrence:
 
     def advance(
         self,
-        c: Array,
+        c: Floats,
         values: ArrayLike,
         times: ArrayLike,
         previous: ArrayLike | None = None,
-        out: Array | None = None,
+        out: Floats | None = None,
     ) -> None:
         """Take streams through observations, in place.
 
@@ -167,7 +167,7 @@ class Recurrence:
                 clock = clock if times.ndim == 1 else clock[rows]
                 self._advance(c[rows], before[rows, steps], values[rows, steps], clock, record, first)
 
-    def follow(self, c: Array, values: Array, times: Array, hold: Hold, out: Array | None = None) -> None:
+    def follow(self, c: Floats, values: Floats, times: Floats, hold: Hold, out: Floats | None = None) -> None:
         """Take streams along the signal that a hold makes of their observations, in place.
 
         Parameters
@@ -188,9 +188,9 @@ class Recurrence:
         else:
             self.advance(c, values[:, 1:], times, previous=values[:, 0], out=out)
 
-    def _check(self, c: Array, values: Array, times: Array, out: Array | None) -> None:
+    def _check(self, c: Floats, values: Floats, times: Floats, out: Floats | None) -> None:
         rows, k = c.shape[0], values.shape[-1]
-        expected: dict[str, tuple[Array, tuple[int, ...]]] = {
+        expected: dict[str, tuple[Floats, tuple[int, ...]]] = {
             "c": (c, (rows, self.order)),
             "values": (values, (rows, k)),
             "times": (times, (rows, k + 1) if times.ndim == 2 else (k + 1,)),
@@ -203,7 +203,7 @@ class Recurrence:
             if name in ("c", "out") and not (array.dtype == np.float64 and array.flags.carray):
                 raise ValueError(f"{name} is filled in place: a writeable, C-contiguous array of float64 is expected")
 
-    def _advance(self, c: Array, old: Array, new: Array, times: Array, out: Array, first: int) -> None:
+    def _advance(self, c: Floats, old: Floats, new: Floats, times: Floats, out: Floats, first: int) -> None:
         if self._form is None or self._alpha is None:
             self._advance_dense(c, old, new, times, out, first)
             return
@@ -212,7 +212,7 @@ class Recurrence:
         weights = _pad(np.stack([np.atleast_2d(weight_old), np.atleast_2d(weight_new)]))
         self._form.advance(self._form.constants, weights, inputs, c, out, first)
 
-    def _advance_dense(self, c: Array, old: Array, new: Array, times: Array, out: Array, first: int) -> None:
+    def _advance_dense(self, c: Floats, old: Floats, new: Floats, times: Floats, out: Floats, first: int) -> None:
         if times.ndim == 2:  # a matrix for every row and step
             for row in range(len(c)):
                 record = out[row : row + 1] if out.size else out
@@ -229,7 +229,7 @@ class Recurrence:
             Abar, Bbar = self._matrices(times[k], times[k + 1])
             _advance_dense(Abar, Bbar, inputs[k], c, out, first + k)
 
-    def _matrices(self, begin: float, end: float) -> tuple[Array, Array]:
+    def _matrices(self, begin: float, end: float) -> tuple[Floats, Floats]:
         """Return the matrices of a step; steps that differ by the rounding of their times are one."""
         if self.measure.time_scale is not None:
             step = _rounded((end - begin) / self.measure.time_scale)
@@ -240,7 +240,7 @@ class Recurrence:
         return _dense_step(self.measure, self.order, self.discretization, step)
 
 
-def _pad(rows: Array) -> Array:
+def _pad(rows: Floats) -> Floats:
     """Put rows last and fill up lanes, (..., n_rows, k) -> (..., k, n_lanes), with copies of the last row."""
     n_rows = rows.shape[-2]
     place = np.minimum(np.arange(-(-n_rows // LANES) * LANES), n_rows - 1)
@@ -252,7 +252,7 @@ def _rounded(step: float) -> float:
 
 
 @lru_cache(maxsize=_MATRICES)
-def _dense_step(measure: Measure, order: int, discretization: str | float, step: float) -> tuple[Array, Array]:
+def _dense_step(measure: Measure, order: int, discretization: str | float, step: float) -> tuple[Floats, Floats]:
     """Return the matrices of a step; its length is in units of the time scale, or of the time at its start."""
     A, B = measure.A(order), measure.B(order)
     if measure.time_scale is not None:
@@ -264,7 +264,7 @@ def _dense_step(measure: Measure, order: int, discretization: str | float, step:
 
 # ---------------------------------------------------------------------- kernels: in and out of lanes
 @kernel
-def _gather(c: Array, depth: int) -> Array:
+def _gather(c: Floats, depth: int) -> Floats:
     """Return rows as blocks (n_blocks, depth, LANES), with noughts where there is no row or coefficient."""
     state = np.zeros(((len(c) + LANES - 1) // LANES, depth, LANES))
     for r in range(len(c)):
@@ -275,7 +275,7 @@ def _gather(c: Array, depth: int) -> Array:
 
 
 @kernel
-def _scatter(state: Array, c: Array) -> None:
+def _scatter(state: Floats, c: Floats) -> None:
     for r in range(len(c)):
         block, row = state[r // LANES], c[r]
         for n in range(row.size):
@@ -283,7 +283,7 @@ def _scatter(state: Array, c: Array) -> None:
 
 
 @kernel
-def _record(state: Array, out: Array, k: int) -> None:
+def _record(state: Floats, out: Floats, k: int) -> None:
     """Write the coefficients after the step `k`; `out` without rows wants none."""
     for r in range(len(out)):
         block, row = state[r // LANES], out[r, k]
@@ -292,7 +292,7 @@ def _record(state: Array, out: Array, k: int) -> None:
 
 
 # ---------------------------------------------------------------------- triangles: LegS and LagT
-def _triangle(diagonal: Array, p: Array, q: Array, gap: Array, source: Array) -> Form:
+def _triangle(diagonal: Floats, p: Floats, q: Floats, gap: Floats, source: Floats) -> Form:
     """Form of ``A = diag(diagonal) + tril(p q^T, -1)``, ``B = p source``; `gap` is ``diagonal - p q``."""
     jump = np.diff(source, append=source[-1])
     return Form(np.stack([diagonal, p, q, gap, jump, source]), _advance_triangle)
@@ -311,7 +311,7 @@ def _lagt(measure: Measure, order: int) -> Form:
 
 
 @kernel
-def _fill_triangle(constants: Array, old: Array, new: Array, table: Array) -> None:
+def _fill_triangle(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
     """Write the 2x2 matrix of each `n`, from (coefficient, sum so far) to (new coefficient, sum)."""
     for n in range(len(table)):
         diagonal, p, q, gap, row = constants[0, n], constants[1, n], constants[2, n], constants[3, n], table[n]
@@ -324,7 +324,7 @@ def _fill_triangle(constants: Array, old: Array, new: Array, table: Array) -> No
 
 
 @kernel
-def _sweep_triangle(constants: Array, table: Array, inputs: Array, total: Array, c: Array) -> None:
+def _sweep_triangle(constants: Floats, table: Floats, inputs: Floats, total: Floats, c: Floats) -> None:
     # With Q_n = B v / p - sum_{k<n} q_k (h0 c_k + h1 x_k) the row n reads (1 + h1 d) x = (1 - h0 d) c + p Q, and x
     # can be put into the change of Q: the sum then waits for one product only, and its factor is below 1.
     jump, source = constants[4], constants[5, 0]
@@ -342,7 +342,7 @@ def _sweep_triangle(constants: Array, table: Array, inputs: Array, total: Array,
 
 
 @kernel
-def _advance_triangle(constants: Array, weights: Array, inputs: Array, c: Array, out: Array, first: int) -> None:
+def _advance_triangle(constants: Floats, weights: Floats, inputs: Floats, c: Floats, out: Floats, first: int) -> None:
     state, sums, table = _gather(c, constants.shape[1]), np.empty(LANES), np.empty((constants.shape[1], 4 * LANES))
     for k in range(len(inputs)):
         for b in range(len(state)):
@@ -362,7 +362,7 @@ def _legt(measure: Measure, order: int) -> Form:
 
 
 @kernel
-def _fill_legt(constants: Array, old: Array, new: Array, carry: Array, table: Array) -> None:
+def _fill_legt(constants: Floats, old: Floats, new: Floats, carry: Floats, table: Floats) -> None:
     """Factorise ``I + h1 A``: L_ij = h1 r_i l_j below a diagonal of ones, U_ij = u_i s_j above the diagonal delta."""
     carry[:] = 0.0  # sum of l_j u_j
     for n in range(len(table)):
@@ -380,7 +380,7 @@ def _fill_legt(constants: Array, old: Array, new: Array, carry: Array, table: Ar
 
 
 @kernel
-def _sweep_legt(constants: Array, table: Array, inputs: Array, sums: Array, c: Array) -> None:
+def _sweep_legt(constants: Floats, table: Floats, inputs: Floats, sums: Floats, c: Floats) -> None:
     # Sums: what enters from below the diagonal, with v and L; what lies above it; U times what is solved.
     for j in range(inputs.size):
         sums[j], sums[LANES + j], sums[2 * LANES + j] = inputs[j], 0.0, 0.0
@@ -405,7 +405,7 @@ def _sweep_legt(constants: Array, table: Array, inputs: Array, sums: Array, c: A
 
 
 @kernel
-def _advance_legt(constants: Array, weights: Array, inputs: Array, c: Array, out: Array, first: int) -> None:
+def _advance_legt(constants: Floats, weights: Floats, inputs: Floats, c: Floats, out: Floats, first: int) -> None:
     state, sums, table = _gather(c, constants.shape[1]), np.empty(3 * LANES), np.empty((constants.shape[1], 6 * LANES))
     for k in range(len(inputs)):
         for b in range(len(state)):
@@ -420,7 +420,7 @@ def _advance_legt(constants: Array, weights: Array, inputs: Array, c: Array, out
 # ---------------------------------------------------------------------- FouT
 def _fout(measure: Measure, order: int) -> Form:
     # An even order ends with a cosine that cannot turn: rate 0, and a sine that stays 0.
-    rates: Array = np.arange(order // 2 + 1.0)
+    rates: Floats = np.arange(order // 2 + 1.0)
     rates *= 2.0 * np.pi
     if order % 2 == 0:
         rates[-1] = 0.0
@@ -428,7 +428,7 @@ def _fout(measure: Measure, order: int) -> Form:
 
 
 @kernel
-def _fill_fout(constants: Array, old: Array, new: Array, table: Array) -> None:
+def _fill_fout(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
     """Write (I + h1 K)^-1 (I - h0 K) and M = (I + h1 K)^-1 w of each frequency; in row 0 factors for the rank one."""
     root = math.sqrt(2.0)
     found, ends = table[0, :LANES], table[0, LANES:]  # w^T M first
@@ -450,7 +450,7 @@ def _fill_fout(constants: Array, old: Array, new: Array, table: Array) -> None:
 
 
 @kernel
-def _sweep_fout(table: Array, inputs: Array, sums: Array, c: Array) -> None:
+def _sweep_fout(table: Floats, inputs: Floats, sums: Floats, c: Floats) -> None:
     root = math.sqrt(2.0)
     ends, zero = table[0, LANES:], c[0]
     for j in range(inputs.size):  # w^T c, and w^T of what the rotations make of it
@@ -475,7 +475,7 @@ def _sweep_fout(table: Array, inputs: Array, sums: Array, c: Array) -> None:
 
 
 @kernel
-def _advance_fout(constants: Array, weights: Array, inputs: Array, c: Array, out: Array, first: int) -> None:
+def _advance_fout(constants: Floats, weights: Floats, inputs: Floats, c: Floats, out: Floats, first: int) -> None:
     n_pairs = constants.shape[1]
     state, sums, table = _gather(c, 2 * n_pairs - 1), np.empty(2 * LANES), np.empty((n_pairs, 4 * LANES))
     for k in range(len(inputs)):
@@ -499,7 +499,7 @@ def _chebt(measure: Measure, order: int) -> Form:
 
 
 @kernel
-def _fill_chebt(constants: Array, old: Array, new: Array, sums: Array, table: Array) -> None:
+def _fill_chebt(constants: Floats, old: Floats, new: Floats, sums: Floats, table: Floats) -> None:
     """Eliminate from above: y_n = ratio_n y_{n-1} - (what b adds); the value of all y_m, m >= n, is weight_n y_n."""
     order = len(table)
     slope, end, couple = constants[0, order], constants[1, order], constants[2, order]
@@ -522,7 +522,7 @@ def _fill_chebt(constants: Array, old: Array, new: Array, sums: Array, table: Ar
 
 
 @kernel
-def _sweep_chebt(constants: Array, table: Array, inputs: Array, sums: Array, added: Array, c: Array) -> None:
+def _sweep_chebt(constants: Floats, table: Floats, inputs: Floats, sums: Floats, added: Floats, c: Floats) -> None:
     # I - h0 A = (1 + h0/h1) I - (h0/h1) (I + h1 A), so that c_1 = c_0 + y where (I + h1 A)(b + y) = b + B v with
     # b = (1 + h0/h1) c_0: no product with D, whose rounding would swamp the solution.  Integrated, that is
     # 4 n h1 (b + y)_n = couple_n y_{n-1} - y_{n+1}, n = 1, ..., order, with y_order = 0, and the value of b + y at the
@@ -552,7 +552,7 @@ def _sweep_chebt(constants: Array, table: Array, inputs: Array, sums: Array, add
 
 
 @kernel
-def _forward_chebt(constants: Array, old: Array, inputs: Array, sums: Array, c: Array) -> None:
+def _forward_chebt(constants: Floats, old: Floats, inputs: Floats, sums: Floats, c: Floats) -> None:
     """Take a forward step: add h0 D c, which is 4 m c_m for every m above n of the other parity, and the input."""
     for j in range(inputs.size):
         sums[j], sums[LANES + j], sums[2 * LANES + j] = 0.0, 0.0, 0.0
@@ -574,7 +574,7 @@ def _forward_chebt(constants: Array, old: Array, inputs: Array, sums: Array, c: 
 
 
 @kernel
-def _advance_chebt(constants: Array, weights: Array, inputs: Array, c: Array, out: Array, first: int) -> None:
+def _advance_chebt(constants: Floats, weights: Floats, inputs: Floats, c: Floats, out: Floats, first: int) -> None:
     order, implicit = c.shape[1], weights[1].max() > 0.0
     state, added, sums = _gather(c, order), np.empty((order, LANES)), np.empty(3 * LANES)
     table = np.empty((order, 4 * LANES))
@@ -594,7 +594,7 @@ def _advance_chebt(constants: Array, weights: Array, inputs: Array, c: Array, ou
 
 # ---------------------------------------------------------------------- any measure
 @kernel
-def _advance_dense(Abar: Array, Bbar: Array, inputs: Array, c: Array, out: Array, k: int) -> None:
+def _advance_dense(Abar: Floats, Bbar: Floats, inputs: Floats, c: Floats, out: Floats, k: int) -> None:
     """Take one step with its matrix; four products at a time, always in the same order."""
     state, result = _gather(c, len(Bbar)), np.empty((len(Bbar), LANES))
     order = len(Bbar)

@@ -22,6 +22,7 @@ from torch import Tensor
 from skhippo._sklearn.input import read_panel
 from skhippo._sklearn.links import DocumentedMixin
 from skhippo._support.files import damaged
+from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import Interval, StrOptions, check_sample_weight, fit_context
 from skhippo.measures import MEASURES, as_measure
 from skhippo.panel.container import Panel
@@ -632,8 +633,8 @@ _STATE = (
 
 class _Examples(NamedTuple):
     panel: Panel
-    targets: NDArray[np.int64]  # positions in classes_
-    weights: NDArray[np.float64]
+    targets: Integers  # positions in classes_
+    weights: Floats
 
 
 def _hold_back(examples: _Examples, fraction: float, rng: np.random.Generator) -> tuple[_Examples, _Examples | None]:

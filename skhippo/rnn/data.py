@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
@@ -19,7 +20,6 @@ from skhippo.rnn.batch import Batch, shown
 
 __all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled"]
 
-Array = NDArray[np.float64]
 
 # Batches that are sorted by length together: enough for their series to be of one length, few enough to stay mixed.
 _POOL = 50
@@ -115,8 +115,8 @@ class Preparation:
     between observation times, too.  With coefficients only the last observation of each series is kept.
     """
 
-    center: Array
-    scale: Array
+    center: Floats
+    scale: Floats
     measure: Measure | None = None
     order: int = 1
     inputs: tuple[str, ...] = ("values",)
@@ -152,7 +152,7 @@ class Preparation:
         coefficients = self._project(panel, values, series, self.measure)
         return series.ends(torch.from_numpy(coefficients).to(dtype))
 
-    def _project(self, panel: Panel, values: Array, series: PackedSeries, measure: Measure) -> Array:
+    def _project(self, panel: Panel, values: Floats, series: PackedSeries, measure: Measure) -> Floats:
         """Return the coefficients of the inputs, of shape (n_series, n_inputs, order)."""
         parts = []
         for name in self.inputs:
@@ -161,7 +161,7 @@ class Preparation:
         return np.nan_to_num(np.concatenate(parts, axis=1))
 
 
-def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Array:
+def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
     """Return what a cell is shown of an input, packed."""
     found = np.empty(tuple(series.values.shape))
     for rows in in_order(series.lengths, _TOGETHER):
@@ -171,7 +171,7 @@ def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Array:
     return found
 
 
-def _mean_and_deviation(column: NDArray, weights: Array) -> tuple[float, float]:
+def _mean_and_deviation(column: NDArray, weights: Floats) -> tuple[float, float]:
     """Weighted mean and standard deviation of what was observed; 0 and 1 where there is nothing to tell."""
     observed = ~np.isnan(column) & (weights > 0)
     x, w = column[observed].astype(np.float64), weights[observed]
@@ -185,7 +185,7 @@ def _mean_and_deviation(column: NDArray, weights: Array) -> tuple[float, float]:
     return float(mean * largest), float(deviation * largest) if deviation > 1e-14 else 1.0
 
 
-def _hold(values: Array, missing: NDArray[np.bool_], begins: NDArray[np.int64]) -> Array:
+def _hold(values: Floats, missing: NDArray[np.bool_], begins: Integers) -> Floats:
     """Fill each hole with the channel's last observation in the series, 0 before its first."""
     if not missing.any():
         return values

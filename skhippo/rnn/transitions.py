@@ -34,13 +34,12 @@ from numpy.typing import NDArray
 from scipy.linalg import schur
 from torch import Tensor
 
+from skhippo._support.types import Floats
 from skhippo.measures import FouT, LagT, LegS, LegT, Measure
 from skhippo.recurrence.discretization import shares
 from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["Clock", "Dynamics", "Steps", "measure_dynamics", "random_dynamics"]
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -61,14 +60,14 @@ class Dynamics:
         Memory of an input that was always 1, in the basis.
     """
 
-    basis: Array
+    basis: Floats
     spectrum: NDArray
     directions: NDArray
-    gains: Array
-    start: Array
+    gains: Floats
+    start: Floats
 
     @classmethod
-    def of(cls, A: Array, B: Array, start: Array, decay: float, edge: Array | None = None) -> Dynamics:
+    def of(cls, A: Floats, B: Floats, start: Floats, decay: float, edge: Floats | None = None) -> Dynamics:
         """Find the form of `A`, where ``A + A.T == outer(B, B) + decay * I + outer(edge, edge)``."""
         columns = np.stack([B] if edge is None else [B, edge]) / math.sqrt(2.0)
         skew = 0.5 * (A - A.T)
@@ -90,7 +89,7 @@ class Dynamics:
         return len(self.basis)
 
 
-def _turning_pairs(skew: Array) -> tuple[Array, Array]:
+def _turning_pairs(skew: Floats) -> tuple[Floats, Floats]:
     """Return an orthonormal basis of pairs and their turns w: (x, y)' = (w y, -w x)."""
     form, basis = schur(skew, output="real")
     order = len(skew)
@@ -106,17 +105,17 @@ def _turning_pairs(skew: Array) -> tuple[Array, Array]:
     return np.pad(basis[:, place], ((0, 0), (0, order % 2))), turns
 
 
-def _pairs(rows: Array) -> NDArray:
+def _pairs(rows: Floats) -> NDArray:
     return np.ascontiguousarray(rows).view(np.complex128)
 
 
 # ---------------------------------------------------------------------- what there is
-def _legt_edge(measure: Measure, order: int) -> Array:
+def _legt_edge(measure: Measure, order: int) -> Floats:
     return measure.basis(order, 0.0)
 
 
 # sigma, and the direction that leaves at the older edge.
-_FORMS: dict[type[Measure], tuple[float, Callable[[Measure, int], Array] | None]] = {
+_FORMS: dict[type[Measure], tuple[float, Callable[[Measure, int], Floats] | None]] = {
     LegS: (1.0, None),
     LagT: (1.0, None),
     LegT: (0.0, _legt_edge),
@@ -137,8 +136,8 @@ def random_dynamics(order: int) -> Dynamics:
     """Return dynamics of random turns and a random `B`, always the same ones, which forget as LagT does."""
     rng = np.random.default_rng(0)
     B, G = rng.normal(size=order), rng.normal(size=(order, order))
-    A: Array = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
-    start: Array = np.linalg.solve(A, B).astype(np.float64)
+    A: Floats = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
+    start: Floats = np.linalg.solve(A, B).astype(np.float64)
     return Dynamics.of(A, B, start, decay=1.0)
 
 

@@ -8,12 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.linear_model import Ridge, RidgeClassifier
 
+from skhippo._support.types import Floats, Integers
 from skhippo.scattering.thresholds import quantiles
 
 __all__ = ["Combinations", "draw", "learn", "weigh"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Terms of a combination, and the neighbouring window lengths that they are of.
 _TERMS, _NEIGHBOURS = 3, 4
@@ -29,8 +28,8 @@ class Combinations(NamedTuple):
     """Weighted sums of three coefficients at a position, and a threshold of each."""
 
     parts: Integers  # (n_combinations, 3, 3) channel, window length and coefficient of each term
-    factors: Array  # (n_combinations, 3)
-    thresholds: Array  # (n_combinations,)
+    factors: Floats  # (n_combinations, 3)
+    thresholds: Floats  # (n_combinations,)
 
     def take(self, which: Integers | slice) -> Combinations:
         """Return some of them."""
@@ -57,7 +56,7 @@ class Combinations(NamedTuple):
         return np.ascontiguousarray(which[:, 1:]), begins, terms.reshape(-1, 3)
 
 
-def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -> tuple[Integers, Array]:
+def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -> tuple[Integers, Floats]:
     """Draw terms and signs.
 
     Parameters
@@ -94,7 +93,7 @@ def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -
     return parts, signs
 
 
-def learn(samples: Array, parts: Integers, signs: Array) -> Combinations:
+def learn(samples: Floats, parts: Integers, signs: Floats) -> Combinations:
     """Divide the terms by their root mean squares, and find a threshold of each combination.
 
     Parameters
@@ -113,7 +112,7 @@ def learn(samples: Array, parts: Integers, signs: Array) -> Combinations:
     size = np.sqrt(np.nansum(part**2, axis=-1) / counted)
     of_terms = size[tuple(np.moveaxis(parts, -1, 0))]
     factors = signs / np.where(of_terms > 0.0, of_terms, 1.0)
-    share: Array = np.arange(1.0, len(signs) + 1.0) * _GOLDEN % 1.0
+    share: Floats = np.arange(1.0, len(signs) + 1.0) * _GOLDEN % 1.0
     thresholds = np.empty(len(signs))
     for begin in range(0, len(signs), _AT_A_TIME):
         few = slice(begin, begin + _AT_A_TIME)

@@ -6,11 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel, reduction
+from skhippo._support.types import Floats, Integers
 
 __all__ = ["fill_pooled", "fill_samples"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # A gap is an interval so many times as long as the median one of its channel and series.
 _GAP = 8.0
@@ -23,7 +22,7 @@ _HARDLY = 1e-9
 # ---------------------------------------------------------------------- paths
 @kernel
 def _observed(
-    times: Array, values: NDArray, channel: int, rows: tuple, clock: tuple, scaling: tuple, out: Array
+    times: Floats, values: NDArray, channel: int, rows: tuple, clock: tuple, scaling: tuple, out: Floats
 ) -> int:
     """Fill in places, in cells, and values of the observations of a channel; return their number."""
     begin, end = rows
@@ -40,7 +39,7 @@ def _observed(
 
 
 @kernel
-def _longest_interval(places: Array, n: int) -> float:
+def _longest_interval(places: Floats, n: int) -> float:
     """Return how long an interval between observations may be, in cells, and not be a gap."""
     if n < 3:
         return np.inf
@@ -48,7 +47,7 @@ def _longest_interval(places: Array, n: int) -> float:
 
 
 @kernel
-def _last_before(places: Array, n: int, x: float) -> int:
+def _last_before(places: Floats, n: int, x: float) -> int:
     """Last of the observations that is not after `x`, by bisection; -1 if there is none."""
     low, high = -1, n
     while high - low > 1:
@@ -62,15 +61,15 @@ def _last_before(places: Array, n: int, x: float) -> int:
 
 @kernel
 def _fill_cells(
-    seen: Array,
+    seen: Floats,
     n: int,
     linear: bool,
     longest: float,
     first: int,
     tables: tuple,
     number: int,
-    cells: Array,
-    covered: Array,
+    cells: Floats,
+    covered: Floats,
 ) -> None:
     """Fill in the coefficients of the cells from `first` on, and how much of each is not in a gap.
 
@@ -115,7 +114,7 @@ def _fill_cells(
 
 
 @kernel
-def _double(half: Array, windows: Array, sums: Array, differences: Array, width: int, step: int) -> None:
+def _double(half: Floats, windows: Floats, sums: Floats, differences: Floats, width: int, step: int) -> None:
     """Unite each window with that `step` cells later, in place: ``windows[:, q]`` begins at the cell q."""
     order, number = len(windows), width - step
     for k in range(order):
@@ -139,7 +138,7 @@ def _double(half: Array, windows: Array, sums: Array, differences: Array, width:
 
 
 @kernel
-def _widen(covered: Array, width: int, step: int) -> None:
+def _widen(covered: Floats, width: int, step: int) -> None:
     """Do the same with the lengths that are covered."""
     for q in range(width - step):
         covered[q] += covered[q + step]
@@ -147,17 +146,17 @@ def _widen(covered: Array, width: int, step: int) -> None:
 
 @kernel
 def _paths(
-    seen: Array,
+    seen: Floats,
     n: int,
     linear: bool,
     longest: float,
     first: int,
     shape: tuple,
     tables: tuple,
-    scratch: Array,
+    scratch: Floats,
     number: int,
-    paths: Array,
-    counts: Array,
+    paths: Floats,
+    counts: Floats,
 ) -> None:
     """Fill in paths (n_windows, order, n_positions) of windows around positions from `first` on, and what they count.
 
@@ -188,14 +187,14 @@ def _paths(
 # ---------------------------------------------------------------------- what is made of paths
 @reduction
 def _add_pooled(
-    paths: Array,
-    counts: Array,
+    paths: Floats,
+    counts: Floats,
     number: int,
-    thresholds: Array,
+    thresholds: Floats,
     first: int,
     n_positions: int,
-    moments: Array,
-    out: Array,
+    moments: Floats,
+    out: Floats,
 ) -> None:
     """Add counts above thresholds and weighted moments of the modulus to `out`, (n_windows, order, n_pooled).
 
@@ -231,7 +230,7 @@ def _add_pooled(
 
 
 @kernel
-def _keep(paths: Array, counts: Array, number: int, which: Integers, kept: Array) -> None:
+def _keep(paths: Floats, counts: Floats, number: int, which: Integers, kept: Floats) -> None:
     """Copy some coefficients of a channel, and what their positions count, to where combinations find them."""
     for u in range(len(which)):
         j, m = which[u, 0], which[u, 1]
@@ -241,7 +240,7 @@ def _keep(paths: Array, counts: Array, number: int, which: Integers, kept: Array
 
 
 @reduction
-def _add_combined(kept: Array, number: int, terms: Integers, factors: Array, thresholds: Array, out: Array) -> None:
+def _add_combined(kept: Floats, number: int, terms: Integers, factors: Floats, thresholds: Floats, out: Floats) -> None:
     """Add counts above thresholds and the counts themselves to `out`, (2, n_combinations).
 
     A position counts as much as for that term for which it counts least.
@@ -263,7 +262,7 @@ def _add_combined(kept: Array, number: int, terms: Integers, factors: Array, thr
 
 # ---------------------------------------------------------------------- series
 @kernel
-def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, scratch: tuple, out: Array) -> None:
+def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, scratch: tuple, out: Floats) -> None:
     """Take windows at evenly spaced positions of series, (n_series, n_channels, n_windows, order, n_samples).
 
     NaN where a position does not count.
@@ -292,7 +291,7 @@ def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, 
 
 
 @kernel
-def _divide(observed: Integers, of_channels: Array, of_combinations: Array, pooled: Array, combined: Array) -> None:
+def _divide(observed: Integers, of_channels: Floats, of_combinations: Floats, pooled: Floats, combined: Floats) -> None:
     """Divide sums by counts; NaN for channels that were never observed."""
     _, n_windows, order, n_pooled = pooled.shape
     for c in range(len(pooled)):

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_consistent_length, check_is_fitted
 
 from skhippo._sklearn.input import channel_names, one_row_a_series, read_panel
 from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.types import Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold, domain_ends, signals
@@ -23,7 +24,6 @@ from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["HiPPOScatteringTransformer"]
 
-Array = NDArray[np.float64]
 
 # Coefficients of the whole series that are features too.
 _PLAIN_ORDER = 16
@@ -299,9 +299,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations, self.n_candidates
         return *numbers, self.relative, self.coverage, self.hold
 
-    def _choose(
-        self, panel: Panel, combinations: Combinations, y: Any, rng: np.random.RandomState
-    ) -> NDArray[np.int64]:
+    def _choose(self, panel: Panel, combinations: Combinations, y: Any, rng: np.random.RandomState) -> Integers:
         """Choose the combinations that weigh most beside all other features, as the labels of some series have it."""
         check_consistent_length(panel, y)
         labels = np.asarray(y)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
+
+from skhippo._support.types import Floats
 
 __all__ = ["quantiles"]
 
-Array = NDArray[np.float64]
 
 # Part of the largest value by which one must exceed a threshold, so that rounding does not.
 _MARGIN = 1e-9
 
 
-def quantiles(samples: Array, share: Array) -> Array:
+def quantiles(samples: Floats, share: Floats) -> Floats:
     """Return a little more than quantiles along the last axis, but for NaN; 0 where there is nothing else.
 
     Parameters

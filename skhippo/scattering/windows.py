@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.quadrature import rule
 from skhippo._support.threads import run
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegT
 from skhippo.projection.hold import Signals
 from skhippo.scattering.combinations import Combinations
@@ -18,8 +19,6 @@ from skhippo.scattering.kernels import fill_pooled, fill_samples
 
 __all__ = ["STEPS", "Sliding"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 #: The narrowest window is 2 to this power times as long as the way from a position to the next.
 STEPS = 2
@@ -32,10 +31,10 @@ _SERIES = 16
 class Tables(NamedTuple):
     """What depends on the order alone."""
 
-    half: Array  # (order, order) D
-    nodes: Array  # (n_nodes,) of a Gauss rule on [0, 1], exact for what a cell holds
-    weights: Array  # (n_nodes,)
-    basis: Array  # (3, order) sqrt(2 n + 1); (2 n + 3) / (n + 2) and (n + 1) / (n + 2) of the three-term recurrence
+    half: Floats  # (order, order) D
+    nodes: Floats  # (n_nodes,) of a Gauss rule on [0, 1], exact for what a cell holds
+    weights: Floats  # (n_nodes,)
+    basis: Floats  # (3, order) sqrt(2 n + 1); (2 n + 3) / (n + 2) and (n + 1) / (n + 2) of the three-term recurrence
 
 
 @lru_cache(maxsize=32)
@@ -56,14 +55,14 @@ class Sliding(NamedTuple):
     """The windows of all series of a panel: of 2, 4, ... times the length of the narrowest, around the positions."""
 
     signals: Signals
-    scaling: Array  # (2, n_channels) what is subtracted from the values and what they are divided by
-    clocks: Array  # (n_series, 3) start, time from position to position, number of positions
+    scaling: Floats  # (2, n_channels) what is subtracted from the values and what they are divided by
+    clocks: Floats  # (n_series, 3) start, time from position to position, number of positions
     order: int
     n_windows: int
     gaps: bool  # whether positions in gaps count less
     n_jobs: int | None
 
-    def sample(self, n_samples: int) -> Array:
+    def sample(self, n_samples: int) -> Floats:
         """Take some windows of a channel and a length: at evenly spaced positions, of evenly chosen series.
 
         Parameters
@@ -90,7 +89,7 @@ class Sliding(NamedTuple):
         return np.moveaxis(out, 0, 3).reshape(*shape, -1)
 
     def pool(
-        self, thresholds: Array, n_moments: int, combinations: Combinations
+        self, thresholds: Floats, n_moments: int, combinations: Combinations
     ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Pool the paths of windows.
 
@@ -142,7 +141,7 @@ class Sliding(NamedTuple):
     def _options(self) -> tuple[bool, bool, tuple[int, int]]:
         return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
 
-    def _scratch(self, which: Integers) -> tuple[Array, ...]:
+    def _scratch(self, which: Integers) -> tuple[Floats, ...]:
         """Space for observations, for windows of one length, for their paths and what these count.
 
         The observations of all channels where a series is worked on piece by piece, else of one.

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from skhippo._support.allocation import allocate
 from skhippo._support.progress import watched
 from skhippo._support.threads import run
+from skhippo._support.types import Floats
 from skhippo.measures import LegT, Measure
 from skhippo.memory.checks import LARGEST
 from skhippo.memory.merging import JOININGS
@@ -30,7 +31,6 @@ from skhippo.transformer.windows import windows_along
 
 __all__ = ["Way", "coefficients_along", "final_coefficients"]
 
-Array = NDArray[np.float64]
 
 # Observations of a walk along some series.
 _OBSERVATIONS = 1 << 12
@@ -66,7 +66,7 @@ class Way(NamedTuple):
         return Recurrence(self.narrowed(part), self.order, self.discretization)
 
 
-def final_coefficients(panel: Panel, way: Way) -> Array:
+def final_coefficients(panel: Panel, way: Way) -> Floats:
     """Coefficients at the end of each series: for the recurrence its last time, else the end of its domain.
 
     Parameters
@@ -82,7 +82,7 @@ def final_coefficients(panel: Panel, way: Way) -> Array:
     return _side_by_side([_final(panel, way, part) for part in way.parts()])
 
 
-def _final(panel: Panel, way: Way, part: float) -> Array:
+def _final(panel: Panel, way: Way, part: float) -> Floats:
     if way.discretization is not None:
         _check_size(panel)
         return step_through(panel, way.recurrence(part), way.hold, way.n_jobs)
@@ -93,7 +93,7 @@ def _final(panel: Panel, way: Way, part: float) -> Array:
     return project_windows(panel, way.measure, way.order, way.hold, end, part * (end - start), way.n_jobs)
 
 
-def coefficients_along(panel: Panel, way: Way) -> Array:
+def coefficients_along(panel: Panel, way: Way) -> Floats:
     """Coefficients after every observation time, each from what has been observed by then.
 
     Parameters
@@ -110,7 +110,7 @@ def coefficients_along(panel: Panel, way: Way) -> Array:
     return _side_by_side([_along(panel, way, part) for part in way.parts()])
 
 
-def _along(panel: Panel, way: Way, part: float) -> Array:
+def _along(panel: Panel, way: Way, part: float) -> Floats:
     sizes = {"observation times": len(panel.values), "channels": panel.n_channels, "coefficients": way.order}
     out = allocate(sizes, np.dtype(np.float64), "transform fewer series at a time, or take a lower order")
     out.fill(np.nan)
@@ -138,19 +138,19 @@ def _along(panel: Panel, way: Way, part: float) -> Array:
     return out
 
 
-def _join_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Array, done: NDArray[np.bool_]) -> None:
+def _join_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Floats, done: NDArray[np.bool_]) -> None:
     JOININGS[type(measure)](measure, order, hold).walk(panel, out)
     done[:] = True
 
 
 # Measures of which the coefficients of one moment help with those of the next.
-_WALKS: dict[type[Measure], Callable[[Panel, Measure, int, Hold, Array, NDArray[np.bool_]], None]] = {
+_WALKS: dict[type[Measure], Callable[[Panel, Measure, int, Hold, Floats, NDArray[np.bool_]], None]] = {
     **dict.fromkeys(JOININGS, _join_along),
     LegT: slide_along,
 }
 
 
-def _side_by_side(windows: list[Array]) -> Array:
+def _side_by_side(windows: list[Floats]) -> Floats:
     """Put windows before the last axis; one alone is not copied."""
     return np.stack(windows, axis=-2) if len(windows) > 1 else windows[0][..., None, :]
 

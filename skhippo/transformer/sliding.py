@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegS, Measure
 from skhippo.memory.merging import LegendreJoining
 from skhippo.panel.container import Panel
@@ -27,8 +28,6 @@ from skhippo.transformer.windows import Windows
 
 __all__ = ["slide_along"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Observations in a window for each coefficient, from which on it is joined and not projected (measured).
 _MANY = 4
@@ -36,7 +35,7 @@ _MANY = 4
 _NUMBERS = 1 << 18
 
 
-def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Array, done: NDArray[np.bool_]) -> None:
+def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Floats, done: NDArray[np.bool_]) -> None:
     """Fill in the coefficients under LegT after observation times, each from what has been observed by then.
 
     Parameters
@@ -76,14 +75,14 @@ def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Arr
 class Walked(NamedTuple):
     """The observations of a channel, and the coefficients of stretches between them and boundaries."""
 
-    times: Array
-    values: Array
+    times: Floats
+    values: Floats
     boundary: Integers  # of each observation
-    towards: Array  # coefficients from each observation to the next boundary
-    beyond: Array  # coefficients from its boundary to each observation
+    towards: Floats  # coefficients from each observation to the next boundary
+    beyond: Floats  # coefficients from its boundary to each observation
 
     @classmethod
-    def both_ways(cls, times: Array, values: Array, boundary: Integers, joining: LegendreJoining) -> Walked:
+    def both_ways(cls, times: Floats, values: Floats, boundary: Integers, joining: LegendreJoining) -> Walked:
         """Walk from each boundary to the next, and back."""
         ends = np.flatnonzero(np.diff(boundary, append=-1))
         begins = boundary[ends]
@@ -103,7 +102,7 @@ class Walked(NamedTuple):
         return cls(times, values, boundary, towards, beyond)
 
 
-def _walk(times: Array, values: Array, offsets: Integers, joining: LegendreJoining) -> Array:
+def _walk(times: Floats, values: Floats, offsets: Integers, joining: LegendreJoining) -> Floats:
     """Coefficients after every observation of some pieces."""
     out = np.empty((times.size, 1, joining.order))
     joining.walk(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
@@ -115,10 +114,10 @@ def _join(
     first: Integers,
     last: Integers,
     cut: NDArray[np.bool_],
-    now: Array,
+    now: Floats,
     theta: float,
     joining: LegendreJoining,
-) -> Array:
+) -> Floats:
     """Coefficients of the windows from before an observation to after another; `cut`: through the cell before it."""
     times, values, boundary, towards, beyond = walked
     middle, before = boundary[last], first - cut
@@ -139,7 +138,7 @@ def _join(
 
 
 @kernel
-def _set_boundaries(times: Array, ends: Integers, theta: float, out: Integers) -> None:
+def _set_boundaries(times: Floats, ends: Integers, theta: float, out: Integers) -> None:
     """Write the boundary of each observation: the first of its series, or the last within `theta` of the one before."""
     begin = 0
     for i in range(ends.size):

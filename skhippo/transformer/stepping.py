@@ -16,14 +16,13 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.progress import watched
 from skhippo._support.threads import run
+from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold, carry_on
 from skhippo.recurrence.recurrence import LANES, Recurrence
 
 __all__ = ["step_along", "step_through"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Rows of a group: those with the same clock share what a step needs.
 _ROWS = 4 * LANES
@@ -45,7 +44,7 @@ class Rows(NamedTuple):
         return Rows(*(column[begin : begin + _ROWS] for column in self))
 
 
-def step_through(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None) -> Array:
+def step_through(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None) -> Floats:
     """Coefficients at the last observation time of each series.
 
     Parameters
@@ -70,7 +69,7 @@ def step_through(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int |
     return out
 
 
-def step_along(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None, out: Array) -> None:
+def step_along(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None, out: Floats) -> None:
     """Fill in the coefficients after every observation time, (n_observations, n_channels, order); see `step_through`.
 
     Nothing is written before the first observation of a channel.
@@ -94,7 +93,7 @@ def _sorted_rows(panel: Panel) -> Rows:
     return Rows(series, channel, first.ravel()[order], steps[order])
 
 
-def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Array | None = None) -> Array:
+def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Floats | None = None) -> Floats:
     """Take rows to their ends, and return their coefficients there; fill in those along the way, if `out` is given."""
     begin = panel.offsets[rows.series] + rows.first
     last = panel.values[begin, rows.channel].astype(np.float64)
@@ -127,7 +126,7 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Arr
     return state
 
 
-def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Array:
+def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Floats:
     """Return the times of packed rows, the first `done` steps after those of `rows`, since the starts of the series."""
     n_rows, k = places.shape
     if panel._times is None:

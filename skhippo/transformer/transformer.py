@@ -15,6 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhippo._sklearn.input import channel_names, is_plain_array, one_row_a_series, read_panel
 from skhippo._sklearn.links import DocumentedMixin
 from skhippo._support.progress import progress
+from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.panel.container import Panel
@@ -26,8 +27,6 @@ from skhippo.recurrence.discretization import DISCRETIZATIONS
 from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
 
 __all__ = ["HiPPOTransformer"]
-
-Array = NDArray[np.float64]
 
 
 class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
@@ -246,7 +245,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
 
     @fit_context(prefer_skip_nested_validation=True)
-    def _fit(self, X: object) -> tuple[Panel, Array]:
+    def _fit(self, X: object) -> tuple[Panel, Floats]:
         panel = read_panel(self, X, reset=True)
         start, end = domain_ends(panel, self.hold)
         durations = end - start
@@ -365,7 +364,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
         return Panel(values, panel._times, panel.offsets, origins=panel.origins, series_ids=panel.series_ids)
 
-    def _final(self, panel: Panel) -> Array:
+    def _final(self, panel: Panel) -> Floats:
         """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
         described = self._described(panel)
         with self._progress(described):
@@ -374,7 +373,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     def _progress(self, panel: Panel) -> AbstractContextManager:
         return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
 
-    def _output(self, X: Any, panel: Panel, final: Array | None) -> Any:
+    def _output(self, X: Any, panel: Panel, final: Floats | None) -> Any:
         """Return the features of either output; those at the end may be known already."""
         if self.output == "final":
             assert final is not None  # for the type checker
@@ -396,7 +395,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             return panel._with_channels(features, tuple(self.get_feature_names_out()))
         return _as_cube(features, panel.offsets, X.shape[-1])
 
-    def _scaled(self, coefficients: Array, durations: Array, counts: NDArray) -> Array:
+    def _scaled(self, coefficients: Floats, durations: Floats, counts: NDArray) -> Floats:
         """Scale coefficients, (n, n_rows, windows, order), in place; append to each of `n` what else is asked for."""
         coefficients[..., 0] -= self.center_[:, None]
         coefficients /= self.scale_[:, None, None]
@@ -409,7 +408,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         return features
 
 
-def _as_cube(packed: NDArray, offsets: NDArray[np.int64], n_times: int) -> NDArray:
+def _as_cube(packed: NDArray, offsets: Integers, n_times: int) -> NDArray:
     """Return packed features as an array of shape (n_series, n_features, n_times), NaN where a series has ended."""
     n_series, n_features = len(offsets) - 1, packed.shape[1]
     if len(packed) == n_series * n_times:
@@ -431,7 +430,7 @@ def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
         )
 
 
-def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Array, Array]:
+def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Floats, Floats]:
     """Mean of c_0 and joint root mean square of the centred coefficients, by channel; 0 and 1 where undefined."""
     n_channels, order = coefficients.shape[1], coefficients.shape[-1]
     center, scale = np.zeros(n_channels), np.ones(n_channels)

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.progress import watched
 from skhippo._support.threads import run
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import sample_numbers, to_offsets
@@ -24,8 +25,6 @@ from skhippo.projection.projection import project_windows
 
 __all__ = ["Windows", "windows_along"]
 
-Array = NDArray[np.float64]
-Integers = NDArray[np.int64]
 
 # Observations in the windows of a batch, unless a single window has more, and numbers in its result.
 _OBSERVATIONS = 1 << 18
@@ -35,20 +34,20 @@ _NUMBERS = 1 << 20
 class Windows(NamedTuple):
     """What windows of one channel, one for each row of a panel, need of its observations: those in them, one before."""
 
-    times: Array  # (n_seen,) of the observations
+    times: Floats  # (n_seen,) of the observations
     values: NDArray  # (n_seen,)
     first: Integers  # (n_rows,) the first observation that is needed
     end: Integers  # (n_rows,) the end of those that are needed; 0 where nothing was observed
 
     @classmethod
-    def find(cls, panel: Panel, channel: int, reach: Array) -> Windows:
+    def find(cls, panel: Panel, channel: int, reach: Floats) -> Windows:
         """Find the windows of the lengths `reach` that end at the times of a panel."""
         seen = np.flatnonzero(~np.isnan(panel.values[:, channel]))
         bounds = np.empty((2, len(panel.times)), dtype=np.int64)
         _find_windows(panel.times, reach, panel.offsets, seen, bounds)
         return cls(panel.times[seen], panel.values[seen, channel], *bounds)
 
-    def project(self, rows: Integers, measure: Measure, order: int, hold: Hold, now: Array, scale: Array) -> Array:
+    def project(self, rows: Integers, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats) -> Floats:
         """Project the windows of some rows, which end at the times `now` and have the time scales `scale`."""
         offsets = to_offsets(self.end[rows] - self.first[rows])
         places = np.repeat(self.first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
@@ -64,7 +63,7 @@ def windows_along(
     hold: Hold,
     part: float,
     n_jobs: int | None,
-    out: Array,
+    out: Floats,
     done: NDArray[np.bool_],
 ) -> None:
     """Fill in the coefficients after observation times, each from what has been observed by then.
@@ -112,7 +111,7 @@ def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
 
 
 @kernel
-def _find_windows(times: Array, reach: Array, offsets: Integers, seen: Integers, out: Integers) -> None:
+def _find_windows(times: Floats, reach: Floats, offsets: Integers, seen: Integers, out: Integers) -> None:
     first, end = 0, 0
     for i in range(offsets.size - 1):
         first = end

@@ -51,7 +51,7 @@ def program() -> None:
     assert_type(Panel.from_long(panel.to_long("id", "t", library="polars")), Panel)
     assert_type(Panel([[1.0], [2.0]], times=[0, 1], channel_names=["x"]), Panel)
     for times, values in panel:
-        assert_type(times * values, NDArray[Any])
+        assert_type((times, values), tuple[NDArray[Any], NDArray[Any]])
 
     # Coefficients and the way back
     coefficients: NDArray[Any] = project(panel, "legt", order=8, theta=2.0, hold="previous", n_jobs=2)
