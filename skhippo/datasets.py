@@ -15,7 +15,6 @@ import difflib
 import functools
 import importlib.util
 import math
-import numbers
 import os
 import re
 import warnings
@@ -29,7 +28,7 @@ from scipy.signal import lfilter
 from sklearn.utils import check_random_state
 
 from skhippo._support.types import Floats, Integers
-from skhippo._support.validation import check_choice, check_finite_number
+from skhippo._support.validation import check_choice, check_count, check_finite_number
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 
@@ -340,8 +339,8 @@ def band_limited_noise(
     >>> int(np.flatnonzero(power > 1e-12 * power.max()).max())  # 2 Hz are 20 cycles in 10 s
     20
     """
-    _check_count("n_samples", n_samples, 2)
-    _check_count("n_series", n_series)
+    check_count("n_samples", n_samples, 2)
+    check_count("n_series", n_series)
     check_finite_number("dt", dt, minimum=0)
     check_finite_number("rms", rms, minimum=0, closed=True)
     check_finite_number("band", band, minimum=0)
@@ -419,8 +418,8 @@ def mackey_glass(
     >>> x.shape, bool(x.min() > 0.2), bool(x.max() < 1.5)
     ((3, 500), True, True)
     """
-    _check_count("n_samples", n_samples)
-    _check_count("n_series", n_series)
+    check_count("n_samples", n_samples)
+    check_count("n_series", n_series)
     for name, value in (("tau", tau), ("dt", dt), ("substep", substep)):
         check_finite_number(name, value, minimum=0)
     check_finite_number("washout", washout, minimum=0, closed=True)
@@ -533,7 +532,7 @@ def irregular_sinusoids(
     (6, 2, array([0, 1, 2, 0, 1, 2]))
     """
     for name, count in (("n_series", n_series), ("n_classes", n_classes), ("n_channels", n_channels)):
-        _check_count(name, count)
+        check_count(name, count)
     shortest, longest = _check_lengths(lengths)
     _check_fraction("missing", missing)
     check_finite_number("duration", duration, minimum=0)
@@ -789,14 +788,6 @@ def _rebuilt(panel: Panel, values: NDArray, times: NDArray | None, offsets: NDAr
 # Checks --------------------------------------------------------------------------------------------------
 
 
-def _check_count(name: str, value: Any, minimum: int = 1) -> None:
-    """Raise unless `value` is an integer of at least `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
-    if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value}")
-
-
 def _check_fraction(name: str, value: Any, *, below_one: bool = False) -> None:
     """Raise unless `value` is a number from 0 to 1."""
     check_finite_number(name, value, minimum=0, closed=True)
@@ -824,8 +815,8 @@ def _check_lengths(lengths: Any) -> tuple[int, int]:
     if not isinstance(lengths, Sequence) or len(lengths) != 2:
         raise ValueError(f"lengths must be a pair, such as (30, 80); got {lengths!r}")
     shortest, longest = lengths
-    _check_count("lengths[0]", shortest)
-    _check_count("lengths[1]", longest)
+    check_count("lengths[0]", shortest)
+    check_count("lengths[1]", longest)
     if shortest > longest:
         raise ValueError(f"lengths must be (smallest, largest), got {lengths!r}: the first is the larger one")
     return shortest, longest

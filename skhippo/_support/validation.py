@@ -17,9 +17,9 @@ __all__ = [
     "Interval",
     "StrOptions",
     "check_choice",
+    "check_count",
     "check_feature_names_in",
     "check_finite_number",
-    "check_order",
     "check_sample_weight",
     "fit_context",
     "output_container",
@@ -27,13 +27,13 @@ __all__ = [
 ]
 
 
-def check_order(order: Any, name: str = "order") -> int:
-    """Return `order` (or another number of things) as an int of at least 1."""
-    if isinstance(order, bool) or not isinstance(order, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, got {order!r} of type {type(order).__name__}")
-    if order < 1:
-        raise ValueError(f"{name} must be at least 1, got {order}")
-    return int(order)
+def check_count(name: str, value: Any, minimum: int = 1) -> int:
+    """Return a number of things as an int; raise unless it is an integer of at least `minimum`."""
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+    if value < minimum:
+        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+    return int(value)
 
 
 def check_finite_number(name: str, value: Any, *, minimum: float, closed: bool = False) -> None:

@@ -39,7 +39,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_finite_number, check_order
+from skhippo._support.validation import check_count, check_finite_number
 
 __all__ = ["MEASURES", "ChebT", "FouT", "LagT", "LegS", "LegT", "Measure", "as_measure", "legendre"]
 
@@ -161,7 +161,7 @@ class Measure(ABC):
         """
         s = np.asarray(s, dtype=np.float64)
         ages = self._age(s).ravel()
-        steps = self._functions(check_order(order)).evaluate(self._coordinate(ages))
+        steps = self._functions(check_count("order", order)).evaluate(self._coordinate(ages))
         values = self._assemble(steps, np.zeros(ages.size), np.ones(ages.size), order)
         return values.reshape((*s.shape, order))
 
@@ -223,7 +223,7 @@ class _Legendre(Measure):
 
     def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
-        polynomials = legendre(check_order(order)).evaluate(self._age(s).ravel())[:, :order]
+        polynomials = legendre(check_count("order", order)).evaluate(self._age(s).ravel())[:, :order]
         return (polynomials * self._norm(order)).reshape((*s.shape, order))
 
     @staticmethod
@@ -232,7 +232,7 @@ class _Legendre(Measure):
 
     def B(self, order: int) -> Floats:
         """Input vector, ``sqrt(2 n + 1)``, shape (order,)."""
-        return self._norm(check_order(order))
+        return self._norm(check_count("order", order))
 
     def _phase(self, order: int, age: Floats) -> Floats:
         # P_n(cos phi) turns like cos((n + 1/2) phi) (Szego, Orthogonal Polynomials, 8.21.1).
@@ -281,7 +281,7 @@ class LegS(_Legendre):
     name: ClassVar[str] = "legs"
 
     def A(self, order: int) -> Floats:
-        n = np.arange(check_order(order))
+        n = np.arange(check_count("order", order))
         r = self._norm(order)
         return np.tril(np.outer(r, r), -1) + np.diag(n + 1.0)
 
@@ -325,7 +325,7 @@ class LegT(_Legendre):
         check_finite_number("theta", self.theta, minimum=0.0)
 
     def A(self, order: int) -> Floats:
-        n = np.arange(check_order(order))
+        n = np.arange(check_count("order", order))
         r = self._norm(order)
         sign = np.where(n[:, None] >= n[None, :], 1.0, (-1.0) ** (n[:, None] - n[None, :]))
         return sign * np.outer(r, r)
@@ -348,7 +348,7 @@ class LegT(_Legendre):
         ndarray of shape (order,)
             The diagonal of `D`; the state of the LMU is ``lmu_scale(order) * coefficients``.
         """
-        return self._norm(check_order(order)) * (-1.0) ** np.arange(order)
+        return self._norm(check_count("order", order)) * (-1.0) ** np.arange(order)
 
 
 # ---------------------------------------------------------------------- Laguerre
@@ -430,15 +430,15 @@ class LagT(Measure):
     def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
         age = s.ravel()
-        values = self._laguerre(check_order(order), 0.5 * (self.beta - 1.0)).evaluate(age)[:, :order]
+        values = self._laguerre(check_count("order", order), 0.5 * (self.beta - 1.0)).evaluate(age)[:, :order]
         return (age[:, None] ** self.alpha * values / self._norm(order)).reshape((*s.shape, order))
 
     def A(self, order: int) -> Floats:
-        norm = self._norm(check_order(order))
+        norm = self._norm(check_count("order", order))
         return (np.tril(np.ones((order, order)), -1) + self._rate * np.eye(order)) * (norm / norm[:, None])
 
     def B(self, order: int) -> Floats:
-        return self._binomial(check_order(order)) / self._norm(order)
+        return self._binomial(check_count("order", order)) / self._norm(order)
 
     def _age(self, s: Floats) -> Floats:
         return s
@@ -525,7 +525,7 @@ class FouT(Measure):
 
     def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)[..., None]
-        n = np.arange(check_order(order))
+        n = np.arange(check_count("order", order))
         turns = 2.0 * np.pi * ((n + 1) // 2) * s
         waves = np.where(n % 2 == 1, np.cos(turns), np.sin(turns))
         return np.where(n == 0, 1.0, math.sqrt(2.0) * waves)
@@ -538,7 +538,7 @@ class FouT(Measure):
         return rotation - rotation.T + 2.0 * np.outer(w, w)
 
     def B(self, order: int) -> Floats:
-        n = np.arange(check_order(order))
+        n = np.arange(check_count("order", order))
         return np.where(n == 0, 2.0, np.where(n % 2 == 1, 2.0 * math.sqrt(2.0), 0.0))
 
     def _phase(self, order: int, age: Floats) -> Floats:
@@ -614,7 +614,7 @@ class ChebT(Measure):
 
     def basis(self, order: int, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)
-        n = np.arange(check_order(order))
+        n = np.arange(check_count("order", order))
         return self._end_values(order) * np.cos(n * _angle(1.0 - s)[..., None])
 
     @staticmethod
@@ -631,7 +631,7 @@ class ChebT(Measure):
         return np.outer(self.B(order), self._end_values(order)) - self._derivative(order)
 
     def B(self, order: int) -> Floats:
-        return self._derivative(check_order(order) + 1)[:order, order] / math.sqrt(2.0)
+        return self._derivative(check_count("order", order) + 1)[:order, order] / math.sqrt(2.0)
 
     def _phase(self, order: int, age: Floats) -> Floats:
         return order * _angle(age)

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_choice, check_order
+from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.memory import checkpoint
 from skhippo.memory.checks import check_clock, read_panel, read_values, spread_times
@@ -123,9 +123,9 @@ class HiPPOMemory:
         discretization: str | float = "bilinear",
     ) -> None:
         self.measure = as_measure(measure, theta)
-        self.order = check_order(order)
-        self.n_streams = check_order(n_streams, "n_streams")
-        self.n_channels = check_order(n_channels, "n_channels")
+        self.order = check_count("order", order)
+        self.n_streams = check_count("n_streams", n_streams)
+        self.n_channels = check_count("n_channels", n_channels)
         check_choice("hold", hold, HOLDS)
         check_choice("method", method, METHODS)
         as_discretization(discretization)  # raises if it is none
@@ -376,13 +376,13 @@ class HiPPOMemory:
         if self._origins is not None and other._origins is not None:
             theirs, origins = common_unit([other._origins, self._origins])
             shift = seconds_since(theirs, origins)
-        self._check_order(other, shift)
+        self._check_follows(other, shift)
         self._check_meeting(self._keeper, other._keeper, shift)
         self._keeper.absorb(other._keeper, shift)
         self._origins = origins
         return self
 
-    def _check_order(self, other: HiPPOMemory, shift: Floats) -> None:
+    def _check_follows(self, other: HiPPOMemory, shift: Floats) -> None:
         """Raise unless another memory begins at or after `now`."""
         early = other._keeper.start + shift < self._keeper.now
         if early.any():

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_order
+from skhippo._support.validation import check_count
 from skhippo.measures import Measure, as_measure
 from skhippo.plotting.axes import axes_for, entitle, shades, weight_below
 
@@ -90,7 +90,7 @@ class MeasureDisplay:
         MeasureDisplay
         """
         measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
-        order = check_order(order)
+        order = check_count("order", order)
         s = inner_places(measure, n_moments, _DECAYS)
         return cls(
             moments=moments_at(measure, s),

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 from sklearn.metrics import check_scoring
 
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_order
+from skhippo._support.validation import check_count
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.plotting.axes import BLUE, GREY, axes_for, entitle
@@ -120,7 +120,7 @@ class OcclusionDisplay:
                 "list of (times, values)"
             )
         panel, scorer = as_panel(X), check_scoring(estimator, scoring)
-        edges = np.linspace(0.0, 1.0, check_order(n_windows, "n_windows") + 1)
+        edges = np.linspace(0.0, 1.0, check_count("n_windows", n_windows) + 1)
         places = _fractions(panel)
         windows = np.clip(np.searchsorted(edges, places, side="right") - 1, 0, n_windows - 1)
         name = scoring if isinstance(scoring, str) else "score"

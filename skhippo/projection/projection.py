@@ -38,7 +38,7 @@ from skhippo._support.allocation import allocate
 from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
-from skhippo._support.validation import check_choice, check_order
+from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import Measure, as_measure
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
@@ -135,7 +135,7 @@ def project(
     array([[[3.      , 2.309401]]])
     """
     panel = as_panel(X)
-    order = check_order(order)
+    order = check_count("order", order)
     measure = as_measure(measure, theta)
     check_choice("hold", hold, HOLDS)
     now = _query_times(panel, at, hold)
@@ -232,7 +232,7 @@ def reconstruct(
             f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
             f"{measure!r}: positions are relative to the window"
         )
-    rows = coefficients.reshape(1, -1, check_order(coefficients.shape[-1]))
+    rows = coefficients.reshape(1, -1, check_count("order", coefficients.shape[-1]))
     return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
 
 

@@ -46,7 +46,7 @@ from numpy.typing import ArrayLike
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_order
+from skhippo._support.validation import check_count
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT, Measure
 from skhippo.projection.hold import Hold
 from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
@@ -101,7 +101,7 @@ class Recurrence:
 
     def __init__(self, measure: Measure, order: int, discretization: str | float = "bilinear") -> None:
         self.measure = measure
-        self.order = check_order(order)
+        self.order = check_count("order", order)
         self.discretization = discretization
         self._alpha = as_discretization(discretization)
         form = _FORMS.get(type(measure))

@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skhippo._support.validation import check_choice, check_finite_number, check_order
+from skhippo._support.validation import check_choice, check_count, check_finite_number
 from skhippo.measures import as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
 from skhippo.rnn.batch import Batch, shown
@@ -113,7 +113,7 @@ class HiPPORNN(nn.Module):
             check_choice("inputs", name, INPUTS)
         sizes = {"n_channels": n_channels, "n_outputs": n_outputs, "hidden_size": hidden_size, "order": order}
         for name, size in (sizes | {"memory_size": memory_size, "number of inputs": len(inputs)}).items():
-            check_order(size, name)
+            check_count(name, size)
         check_finite_number("theta", theta, minimum=0.0)
         if not feedback and cell not in MEASURES:
             raise ValueError(f"feedback=False needs the memory of a measure, {MEASURES}; got cell={cell!r}")
