@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from functools import cache, update_wrapper
 from threading import RLock
 from types import FunctionType
-from typing import Any
+from typing import Any, Generic, ParamSpec, TypeVar
 
 __all__ = ["kernel", "reduction"]
 
@@ -23,6 +23,9 @@ _OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy"}
 _FASTMATH = {"contract", "nsz"}
 _COMPILING = RLock()
 
+P = ParamSpec("P")
+R = TypeVar("R")
+
 
 @cache
 def _numba() -> Any:
@@ -36,24 +39,24 @@ def _numba() -> Any:
     return numba
 
 
-class kernel:  # noqa: N801 (a decorator)
+class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
     """Compile, at the first call, a loop that fills arrays it was given.
 
     Importing numba takes longer than the rest of the package, so that waits for the first call too.  A kernel may
     call the kernels above it in its own file (in others numba's cache would not notice a change).
     """
 
-    def __init__(self, function: Callable[..., Any], fastmath: Iterable[str] = ()) -> None:
+    def __init__(self, function: Callable[P, R], fastmath: Iterable[str] = ()) -> None:
         self._function = function
         self._fastmath = _FASTMATH.union(fastmath)
-        self._compiled: Callable[..., Any] | None = None
+        self._compiled: Callable[P, R] | None = None
         update_wrapper(self, function)
 
-    def __call__(self, *arguments: Any) -> Any:
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
         """Run the kernel."""
-        return (self._compiled or self._compile())(*arguments)
+        return (self._compiled or self._compile())(*args, **kwargs)
 
-    def _compile(self) -> Callable[..., Any]:
+    def _compile(self) -> Callable[P, R]:
         with _COMPILING:
             if self._compiled is None:
                 # To numba a wrapper is an unknown object, so it is shown the compiled functions behind the wrappers.
@@ -66,6 +69,6 @@ class kernel:  # noqa: N801 (a decorator)
             return self._compiled
 
 
-def reduction(function: Callable[..., Any]) -> kernel:
+def reduction(function: Callable[P, R]) -> kernel[P, R]:
     """Compile a kernel that adds up many numbers into few, which SIMD can do in an order of its own only."""
     return kernel(function, fastmath={"reassoc"})

@@ -344,7 +344,7 @@ def _held_steps(
             following = seen_after(values, occupied, c, first + 1, end)
             value = held(times, values, c, begin, last, following, time_of(times, begin, first), linear)
             for k in range(first + 1, first + number + 1):
-                now = np.float64(values[k, c])
+                now: float = np.float64(values[k, c])
                 if not np.isnan(now):
                     last = k
                 else:

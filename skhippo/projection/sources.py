@@ -211,7 +211,7 @@ def _split(
     begin: Integers,
     edges: Floats,
     bounds: Integers,
-    entries: Integers,
+    entries: NDArray[np.int32],
     blocks: Integers,
 ) -> None:
     entry, block = 0, -1

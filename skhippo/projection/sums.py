@@ -203,7 +203,7 @@ def advance_and_add(variable: NDArray, steps: Floats, even: NDArray, odd: NDArra
 
 
 @kernel
-def sort_sizes(size: Integers, order: Integers, above: Integers, free: Integers) -> None:
+def sort_sizes(size: NDArray[np.int32], order: Integers, above: Integers, free: Integers) -> None:
     """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
     for n in range(above.size):
         above[n] = 0
@@ -222,7 +222,7 @@ def sort_sizes(size: Integers, order: Integers, above: Integers, free: Integers)
 def place_nodes(
     ends: Floats,
     rule: Floats,
-    entry: Integers,
+    entry: NDArray[np.int32],
     order: Integers,
     active: Integers,
     angular: bool,
@@ -344,7 +344,7 @@ def accumulate(
     ends: Floats,
     rule: Floats,
     scale: Floats,
-    entries: Integers,
+    entries: NDArray[np.int32],
     blocks: Integers,
     start: NDArray,
     rate: complex,
