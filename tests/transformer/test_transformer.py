@@ -6,27 +6,18 @@ import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn import config_context
 from sklearn.base import clone
-from sklearn.compose import ColumnTransformer
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
 from skhippo import FouT, HiPPOTransformer, LagT, LegT, Panel, as_panel, project
+from skhippo.datasets import irregular_sinusoids
+from tests.transformer.conftest import holds, holed, last_rows, swings, transformed
 
-
-def swings(n=40, seed=0, n_channels=2):
-    """Two classes of irregular, ragged, holed series."""
-    rng = np.random.default_rng(seed)
-    series, labels = [], np.arange(n) % 2
-    for label in labels:
-        times = np.sort(rng.uniform(0, 3, rng.integers(12, 30)))
-        values = np.sin((1 + label) * times + np.arange(n_channels)[:, None]) + 0.1 * rng.normal(size=times.size)
-        values[rng.random(values.shape) < 0.2] = np.nan
-        values[:, 0] = 0.0
-        series.append((times, values))
-    return series, labels
+nan = np.nan
 
 
 def object_array(series):
@@ -207,82 +198,6 @@ def test_inverse_transform_of_one_observation():
 
 
 # ------------------------------------------------------------------ names
-def test_channel_names_of_frames():
-    pd = pytest.importorskip("pandas")
-    frames = [pd.DataFrame({"hr": [1.0, 2, 4], "bp": [3.0, 1, 2]}, index=[0.0, 1.0, 2.5])] * 2
-    transformer = HiPPOTransformer("fout", order=2).fit(frames)
-    assert list(transformer.get_feature_names_out()) == ["hr__fout_c0", "hr__fout_c1", "bp__fout_c0", "bp__fout_c1"]
-    assert list(transformer.get_feature_names_out(["a", "b"]))[2] == "b__fout_c0"
-    with pytest.raises(ValueError, match="input_features should have length equal"):
-        transformer.get_feature_names_out(["a"])
-    with pytest.raises(ValueError, match=r"X has the channels \['bp', 'hr'\]"):
-        transformer.transform([frame[["bp", "hr"]] for frame in frames])
-
-
-def test_names_are_not_asked_for_where_fit_saw_none():
-    pd = pytest.importorskip("pandas")
-    transformer = HiPPOTransformer(order=2).fit([[1.0, 2.0, 4.0]])
-    frame = pd.DataFrame({"hr": [1.0, 2.0, 4.0]})
-    assert_array_equal(transformer.transform([frame]), transformer.transform([[1.0, 2.0, 4.0]]))
-
-
-@pytest.mark.parametrize("library", ["pandas", "polars"])
-def test_set_output(library):
-    pytest.importorskip(library)
-    X, _ = swings(6)
-    frame = HiPPOTransformer(order=2).set_output(transform=library).fit_transform(X)
-    assert list(frame.columns) == ["x0__legs_c0", "x0__legs_c1", "x1__legs_c0", "x1__legs_c1"]
-    from sklearn import config_context
-
-    with config_context(transform_output=library):
-        assert type(HiPPOTransformer(order=2).fit_transform(X)) is type(frame)
-
-
-def test_pandas_output_of_a_frame_with_two_index_levels():
-    pd = pytest.importorskip("pandas")
-    index = pd.MultiIndex.from_tuples([("a", 0.0), ("a", 1.0), ("b", 0.0), ("b", 2.5)], names=["series", "time"])
-    frame = pd.DataFrame({"hr": [1.0, 2.0, 0.0, 4.0]}, index=index)
-    transformer = HiPPOTransformer(order=2).set_output(transform="pandas")
-    features = transformer.fit_transform(frame)
-    assert list(features.index) == ["a", "b"]
-    assert list(features.columns) == ["hr__legs_c0", "hr__legs_c1"]
-    pd.testing.assert_frame_equal(transformer.transform(frame), features)
-
-
-def test_wide_tables_keep_their_column_names():
-    pd = pytest.importorskip("pandas")
-    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(8, 5)), columns=list("abcde"))
-    transformer = HiPPOTransformer(order=3).fit(wide)
-    assert list(transformer.feature_names_in_) == list("abcde")
-    assert transformer.n_features_in_ == 5
-    with pytest.raises(ValueError, match="feature names should match"):
-        transformer.transform(wide.rename(columns={"a": "z"}))
-    columns = ColumnTransformer([("early", HiPPOTransformer(order=2), list("abc")), ("rest", "passthrough", ["d"])])
-    assert columns.fit_transform(wide).shape == (8, 3)
-    assert list(columns.get_feature_names_out()) == ["early__x0__legs_c0", "early__x0__legs_c1", "rest__d"]
-
-
-def test_wide_polars_table():
-    pl = pytest.importorskip("polars")
-    X = np.random.default_rng(0).normal(size=(8, 5))
-    wide = pl.DataFrame(X, schema=list("abcde"))
-    transformer = HiPPOTransformer(order=3).fit(wide)
-    assert_array_equal(transformer.transform(wide), HiPPOTransformer(order=3).fit_transform(X))
-    assert list(transformer.feature_names_in_) == list("abcde")
-
-
-def test_fit_on_one_format_and_transform_another():
-    X = np.random.default_rng(0).normal(size=(6, 7))
-    expected = HiPPOTransformer(order=3).fit_transform(X)
-    for train in (X.tolist(), as_panel(X), X[:, None], list(X)):
-        transformer = HiPPOTransformer(order=3).fit(train)
-        assert transformer.n_features_in_ == 1
-        assert_allclose(transformer.transform(X), expected, rtol=1e-12)
-        assert transformer.transform([[1.0, 2.0]]).shape == (1, 3)
-    with pytest.raises(ValueError, match="X has 2 channels, but HiPPOTransformer was fitted with 1"):
-        transformer.transform(np.zeros((3, 2, 7)))
-    with pytest.raises(ValueError, match="X has 4 features, but HiPPOTransformer is expecting 7 features"):
-        HiPPOTransformer().fit(X).transform(X[:, :4])
 
 
 # ------------------------------------------------------------------ inside scikit-learn
@@ -319,11 +234,6 @@ def test_union_clone_and_pickle():
     assert "HiPPOTransformer" in copy._repr_html_()
 
 
-def test_threads_do_not_change_a_bit():
-    X, _ = swings(300)
-    assert_array_equal(HiPPOTransformer(n_jobs=2).fit_transform(X), HiPPOTransformer().fit_transform(X))
-
-
 @pytest.mark.parametrize(
     ("parameters", "error", "match"),
     [
@@ -352,23 +262,9 @@ def test_parameters_changed_after_fit_are_noticed(changed):
         HiPPOTransformer(order=4).fit(X).set_params(**changed).transform(X)
 
 
-def test_infinities_are_refused_everywhere():
-    X = np.zeros((3, 5))
-    X[1, 2] = np.inf
-    with pytest.raises(ValueError, match=r"[Ii]nf"):
-        HiPPOTransformer().fit(X)
-    with pytest.raises(ValueError, match="series 1, channel 0, position 2 holds inf"):
-        HiPPOTransformer().fit(list(X))
-    with pytest.raises(ValueError, match=r"[Ii]nf"):
-        HiPPOTransformer().fit(np.zeros((3, 5))).transform(X)
-
-
 def test_unknown_fit_parameters_are_refused():
     with pytest.raises(TypeError, match="takes no further parameters, got 'times'"):
         HiPPOTransformer().fit_transform(np.zeros((3, 5)), times=np.arange(5))
-
-
-nan = np.nan
 
 
 def table(library, columns):
@@ -390,3 +286,100 @@ def test_named_features_go_through_a_pipeline(library):
     names = ["ph__legs_c0", "ph__legs_c1", "temp__legs_c0", "temp__legs_c1", "log_duration", "log_n_observations"]
     assert list(frame.columns) == names
     assert type(frame).__module__.startswith(library)
+
+
+def test_sequence_of_arrays_is_an_array(rng):
+    X = rng.normal(size=(4, 2, 9))
+    X[1, :, 6:] = np.nan  # padding, which stays what it is
+    model = HiPPOTransformer(order=3, output="sequence")
+    cube = model.fit_transform(X)
+    assert cube.shape == (4, 6, 9)
+    assert_array_equal(np.isnan(cube[1]).any(axis=0), np.arange(9) >= 6)
+    panel = model.transform(as_panel(X))
+    for i, (_, values) in enumerate(panel):
+        assert_array_equal(cube[i, :, : values.shape[1]], values)
+    assert model.fit_transform(X[:, 0]).shape == (4, 3, 9)
+    clock = np.cumsum(np.ones((4, 1, 9)), axis=2)
+    timed = HiPPOTransformer(order=3, output="sequence", time_channel=0).fit_transform(
+        np.concatenate([clock, X[:, :1, :]], axis=1)[[0, 2, 3]]
+    )
+    assert isinstance(timed, Panel)
+
+
+def test_sequence_keeps_times_dates_and_ids(rng):
+    pd = pytest.importorskip("pandas")
+    days = pd.to_datetime(["2024-03-01", "2024-03-02", "2024-03-07", "2024-04-01", "2024-04-03"])
+    frame = pd.DataFrame({"id": list("aaabb"), "t": days, "hr": rng.normal(size=5), "bp": rng.normal(size=5)})
+    panel = Panel.from_long(frame)
+    model = HiPPOTransformer(order=2, output="sequence")
+    found = model.fit_transform(panel)
+    assert found.channel_names == tuple(model.get_feature_names_out())
+    assert found.channel_names == ("hr__legs_c0", "hr__legs_c1", "bp__legs_c0", "bp__legs_c1")
+    assert found.series_ids.tolist() == ["a", "b"]
+    assert_array_equal(found[1][0], panel[1][0])
+    assert np.issubdtype(found[0][0].dtype, np.datetime64)
+
+
+def test_both_outputs_share_the_scaling(measure, rng):
+    panel = holed(rng, n_series=8, missing=0.0)
+    model = HiPPOTransformer(measure, order=4, output="sequence").fit(panel)
+    final = HiPPOTransformer(measure, order=4).fit(panel)
+    assert_array_equal(model.scale_, final.scale_)
+    assert_array_equal(model.center_, final.center_)
+    found = model.transform(panel)
+    assert_allclose(found.values[last_rows(panel)], final.transform(panel), rtol=0, atol=1e-12)
+    assert_array_equal(model.set_params(output="final").transform(panel), final.transform(panel))
+
+
+def test_a_sequence_is_no_table(rng):
+    pytest.importorskip("pandas")
+    model = HiPPOTransformer(order=2, output="sequence").set_output(transform="pandas")
+    with pytest.raises(ValueError, match=r"no table, but 'pandas' output .* set_output\(transform='default'\)"):
+        model.fit_transform(rng.normal(size=(4, 9)))
+    with config_context(transform_output="pandas"):
+        inner = HiPPOTransformer(order=2, output="sequence").set_output(transform="default")
+        table = make_pipeline(inner, HiPPOTransformer(order=2)).fit_transform(rng.normal(size=(4, 9)))
+    assert table.shape == (4, 4)
+
+
+def test_sequences_flow_on():
+    X, y = irregular_sinusoids(60, n_classes=2, random_state=0)
+    for carrier in (X, np.random.default_rng(0).normal(size=(60, 12)) + y[:, None]):
+        deep = make_pipeline(HiPPOTransformer("lagt", order=3, output="sequence"), HiPPOTransformer(order=4))
+        features = deep.fit_transform(carrier)
+        assert features.shape == (60, 12)
+        assert LogisticRegression().fit(features, y).score(features, y) > 0.8
+
+
+def test_names_scaling_and_inverse_of_windows(rng):
+    panel = holed(rng, n_series=8, missing=0.0)[[1, 3, 4, 5]]
+    model = HiPPOTransformer(order=2, windows=3, duration=True)
+    features = model.fit_transform(panel)
+    names = list(model.get_feature_names_out())
+    assert names[:7] == [f"x0__legs_{w}_c{n}" for w in ("w1", "w1/2", "w1/4") for n in range(2)] + ["x1__legs_w1_c0"]
+    assert features.shape == (4, len(names))
+    raw = transformed(panel, "legs", 2, windows=3).reshape(4, 2, 3, 2)
+    center = np.nanmean(raw[..., 0], axis=(0, 2))
+    assert_allclose(model.center_, center, rtol=1e-12)
+    raw[..., 0] -= center[:, None]
+    assert_allclose(model.scale_, np.sqrt(np.nanmean(raw**2, axis=(0, 2, 3))), rtol=1e-12)
+    times = [t for t, _ in panel]
+    plain = HiPPOTransformer(order=2)
+    expected = plain.inverse_transform(plain.fit_transform(panel), times)
+    assert_allclose(model.inverse_transform(features, times).values, expected.values, atol=1e-12)
+
+
+@holds
+def test_inverse_of_one_moment_of_a_sequence(hold, rng):
+    times = np.sort(rng.uniform(0.0, 3.0, 60))
+    panel = as_panel([(times, np.sin(times))])
+    for method, tolerance in (("projection", 2e-2), ("recurrence", 1e-1)):
+        model = HiPPOTransformer(order=8, hold=hold, method=method, output="sequence").fit(panel)
+        features = model.transform(panel)
+        back = model.inverse_transform(features.values[39:40], [times[:40]])
+        assert_allclose(back.values[:, 0], np.sin(times[:40]), atol=4 * tolerance)
+
+
+def test_threads_do_not_change_a_bit():
+    X, _ = swings(300)
+    assert_array_equal(HiPPOTransformer(n_jobs=2).fit_transform(X), HiPPOTransformer().fit_transform(X))

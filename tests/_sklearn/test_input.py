@@ -1,0 +1,98 @@
+"""`X` of an estimator: names, layouts and numbers of channels are those that fit saw."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.compose import ColumnTransformer
+
+from skhippo import HiPPOTransformer, as_panel
+from tests.transformer.conftest import swings
+
+
+def test_channel_names_of_frames():
+    pd = pytest.importorskip("pandas")
+    frames = [pd.DataFrame({"hr": [1.0, 2, 4], "bp": [3.0, 1, 2]}, index=[0.0, 1.0, 2.5])] * 2
+    transformer = HiPPOTransformer("fout", order=2).fit(frames)
+    assert list(transformer.get_feature_names_out()) == ["hr__fout_c0", "hr__fout_c1", "bp__fout_c0", "bp__fout_c1"]
+    assert list(transformer.get_feature_names_out(["a", "b"]))[2] == "b__fout_c0"
+    with pytest.raises(ValueError, match="input_features should have length equal"):
+        transformer.get_feature_names_out(["a"])
+    with pytest.raises(ValueError, match=r"X has the channels \['bp', 'hr'\]"):
+        transformer.transform([frame[["bp", "hr"]] for frame in frames])
+
+
+def test_names_are_not_asked_for_where_fit_saw_none():
+    pd = pytest.importorskip("pandas")
+    transformer = HiPPOTransformer(order=2).fit([[1.0, 2.0, 4.0]])
+    frame = pd.DataFrame({"hr": [1.0, 2.0, 4.0]})
+    assert_array_equal(transformer.transform([frame]), transformer.transform([[1.0, 2.0, 4.0]]))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_set_output(library):
+    pytest.importorskip(library)
+    X, _ = swings(6)
+    frame = HiPPOTransformer(order=2).set_output(transform=library).fit_transform(X)
+    assert list(frame.columns) == ["x0__legs_c0", "x0__legs_c1", "x1__legs_c0", "x1__legs_c1"]
+    from sklearn import config_context
+
+    with config_context(transform_output=library):
+        assert type(HiPPOTransformer(order=2).fit_transform(X)) is type(frame)
+
+
+def test_pandas_output_of_a_frame_with_two_index_levels():
+    pd = pytest.importorskip("pandas")
+    index = pd.MultiIndex.from_tuples([("a", 0.0), ("a", 1.0), ("b", 0.0), ("b", 2.5)], names=["series", "time"])
+    frame = pd.DataFrame({"hr": [1.0, 2.0, 0.0, 4.0]}, index=index)
+    transformer = HiPPOTransformer(order=2).set_output(transform="pandas")
+    features = transformer.fit_transform(frame)
+    assert list(features.index) == ["a", "b"]
+    assert list(features.columns) == ["hr__legs_c0", "hr__legs_c1"]
+    pd.testing.assert_frame_equal(transformer.transform(frame), features)
+
+
+def test_wide_tables_keep_their_column_names():
+    pd = pytest.importorskip("pandas")
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(8, 5)), columns=list("abcde"))
+    transformer = HiPPOTransformer(order=3).fit(wide)
+    assert list(transformer.feature_names_in_) == list("abcde")
+    assert transformer.n_features_in_ == 5
+    with pytest.raises(ValueError, match="feature names should match"):
+        transformer.transform(wide.rename(columns={"a": "z"}))
+    columns = ColumnTransformer([("early", HiPPOTransformer(order=2), list("abc")), ("rest", "passthrough", ["d"])])
+    assert columns.fit_transform(wide).shape == (8, 3)
+    assert list(columns.get_feature_names_out()) == ["early__x0__legs_c0", "early__x0__legs_c1", "rest__d"]
+
+
+def test_wide_polars_table():
+    pl = pytest.importorskip("polars")
+    X = np.random.default_rng(0).normal(size=(8, 5))
+    wide = pl.DataFrame(X, schema=list("abcde"))
+    transformer = HiPPOTransformer(order=3).fit(wide)
+    assert_array_equal(transformer.transform(wide), HiPPOTransformer(order=3).fit_transform(X))
+    assert list(transformer.feature_names_in_) == list("abcde")
+
+
+def test_fit_on_one_format_and_transform_another():
+    X = np.random.default_rng(0).normal(size=(6, 7))
+    expected = HiPPOTransformer(order=3).fit_transform(X)
+    for train in (X.tolist(), as_panel(X), X[:, None], list(X)):
+        transformer = HiPPOTransformer(order=3).fit(train)
+        assert transformer.n_features_in_ == 1
+        assert_allclose(transformer.transform(X), expected, rtol=1e-12)
+        assert transformer.transform([[1.0, 2.0]]).shape == (1, 3)
+    with pytest.raises(ValueError, match="X has 2 channels, but HiPPOTransformer was fitted with 1"):
+        transformer.transform(np.zeros((3, 2, 7)))
+    with pytest.raises(ValueError, match="X has 4 features, but HiPPOTransformer is expecting 7 features"):
+        HiPPOTransformer().fit(X).transform(X[:, :4])
+
+
+def test_infinities_are_refused_everywhere():
+    X = np.zeros((3, 5))
+    X[1, 2] = np.inf
+    with pytest.raises(ValueError, match=r"[Ii]nf"):
+        HiPPOTransformer().fit(X)
+    with pytest.raises(ValueError, match="series 1, channel 0, position 2 holds inf"):
+        HiPPOTransformer().fit(list(X))
+    with pytest.raises(ValueError, match=r"[Ii]nf"):
+        HiPPOTransformer().fit(np.zeros((3, 5))).transform(X)

@@ -1,0 +1,116 @@
+"""Copies and files of memories: they know the same, and damage never goes unnoticed."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from skhippo import HiPPOMemory, LegT
+from tests.memory.conftest import fed, observations, same, unchanged
+
+
+@pytest.mark.parametrize("method", ["projection", "recurrence"])
+def test_duplicates_know_the_same_and_go_on_alone(measure, method, duplicate, rng):
+    values, times = observations(rng)
+    memory = fed(values[:, :20], times[:, :20], measure=measure, order=5, hold="previous", method=method)
+    twin = duplicate(memory)
+    assert repr(twin) == repr(memory)
+    unchanged(twin, memory)
+    before = memory.copy()
+    twin.update(values[:, 20:], times[:, 20:])
+    unchanged(memory, before)
+    memory.update(values[:, 20:], times[:, 20:])
+    unchanged(twin, memory)
+    assert np.isfinite(memory.coefficients).all()
+
+
+def test_a_memory_that_knows_nothing_can_be_saved(measure, duplicate, rng):
+    values, times = observations(rng)
+    twin = duplicate(HiPPOMemory(measure, 4, n_streams=3, n_channels=2))
+    same(twin.update(values, times), values, times)
+
+
+def test_a_file_is_replaced_whole_or_not_at_all(tmp_path, monkeypatch):
+    path = tmp_path / "memory.npz"
+    memory = HiPPOMemory(order=4).update([[1.0]])
+    memory.save(path)
+    content = path.read_bytes()
+    memory.update([[2.0]])
+    monkeypatch.setattr(np, "savez", lambda *_, **__: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        memory.save(path)
+    assert path.read_bytes() == content
+    assert [file.name for file in tmp_path.iterdir()] == ["memory.npz"]
+
+
+def test_damaged_and_foreign_files_are_refused(tmp_path, rng):
+    path = tmp_path / "memory"
+    values, times = observations(rng)
+    memory = fed(values, times, order=4)
+    memory.save(path)
+    content = path.read_bytes()
+    for damaged in (b"", b"no archive", content[: len(content) // 2], pickle.dumps({"a": 1})):
+        path.write_bytes(damaged)
+        with pytest.raises(ValueError, match=r"is damaged, or no file of a skhippo\.HiPPOMemory"):
+            HiPPOMemory.load(path)
+    np.savez(path.with_suffix(".npz"), x=np.arange(3))
+    with pytest.raises(ValueError, match=r"is damaged, or no file of a skhippo\.HiPPOMemory"):
+        HiPPOMemory.load(path.with_suffix(".npz"))
+    with pytest.raises(FileNotFoundError):
+        HiPPOMemory.load(tmp_path / "nothing")
+
+
+def test_damage_never_goes_unnoticed(tmp_path, rng):
+    """Whatever byte of a file changes: it is refused, or what is read is what was written."""
+    path = tmp_path / "memory"
+    values, times = observations(rng, k=3)
+    memory = fed(values, times, order=3)
+    memory.save(path)
+    content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    for place in rng.choice(content.size, 200, replace=False):
+        damaged = content.copy()
+        damaged[place] ^= np.uint8(1 << rng.integers(8))
+        path.write_bytes(damaged.tobytes())
+        try:
+            found = HiPPOMemory.load(path)
+        except ValueError:
+            continue
+        unchanged(found, memory)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda h, _: h.update(version=2), r"by a later version of skhippo \(format 2, this version reads up to 1\)"),
+        (lambda h, _: h.update(format="else"), "holds a 'else': a skhippo.HiPPOMemory is expected"),
+        (lambda h, _: h.pop("parameters"), "is damaged"),
+        (lambda h, _: h["parameters"].update(order=-1), "is damaged, .* order must be at least 1"),
+        (lambda h, _: h["parameters"].update(spam=1), "is damaged"),
+        (lambda h, _: h["parameters"]["measure"].update(name="spam"), "is damaged"),
+        (lambda h, _: h["parameters"].update(order=5), r"state: float64 of shape \(6, 5\) is expected"),
+        (lambda _, a: a.pop("state"), "state: float64"),
+        (lambda _, a: a.update(now=a["now"].astype(np.float32)), "now: float64"),
+        (lambda _, a: a.update(origins=np.zeros(3)), "origins: dates"),
+        (lambda _, a: a.update(state=np.array([{}])), "is damaged"),
+    ],
+)
+def test_files_that_do_not_fit_together_are_refused(tmp_path, change, message, rng):
+    path = tmp_path / "memory.npz"
+    values, times = observations(rng)
+    fed(values, times, order=4).save(path)
+    with np.load(path) as archive:
+        arrays = dict(archive)
+    header = json.loads(str(arrays.pop("header")))
+    change(header, arrays)
+    np.savez(path, header=np.array(json.dumps(header)), **arrays)
+    with pytest.raises(ValueError, match=message):
+        HiPPOMemory.load(path)
+
+
+def test_a_measure_of_somebody_else_needs_pickle(tmp_path):
+    class Own(LegT):
+        pass
+
+    with pytest.raises(ValueError, match="cannot be named in a file: use pickle"):
+        HiPPOMemory(Own(1.0)).save(tmp_path / "memory")

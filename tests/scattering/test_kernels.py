@@ -1,0 +1,54 @@
+"""Poolings of windows against their definition, and long series in pieces."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, as_panel
+from tests import naive
+from tests.scattering.conftest import combined, parts, ragged
+
+
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+def test_features_are_the_poolings_of_the_definition(hold):
+    X = ragged(3, n_channels=1)
+    transformer = HiPPOScatteringTransformer(4, n_windows=2, n_thresholds=3, pool_order=2, coverage=False, hold=hold)
+    features = transformer.fit_transform(X)
+    above, modulus, plain = parts(transformer, features)
+    assert_allclose(plain[:, 0], HiPPOTransformer(hold=hold).fit_transform(X), rtol=1e-5, atol=1e-6)
+    for i, (times, values) in enumerate(X):
+        scaled = (values[0] - transformer.plain_.center_) / transformer.plain_.scale_
+        duration = naive.domain_end(times, hold) - times[0]
+        measures = [LegT(duration), LegT(duration / 2)]
+        expected = naive.scattering(times, scaled, measures, 4, 8, transformer.thresholds_[0], 2, hold)
+        assert_allclose(above[i, 0], expected[..., :3], atol=1e-6)
+        assert_allclose(modulus[i, 0], expected[..., 3:], atol=1e-6)
+
+
+@pytest.mark.parametrize("coverage", [True, False])
+def test_combinations_are_pooled_as_single_coefficients_are(coverage):
+    X = [*ragged(4), (np.r_[0:3:50j, 8:10:40j], np.sin(7 * np.r_[0:3:50j, 8:10:40j] + np.array([[0.0], [1.0]])))]
+    transformer = HiPPOScatteringTransformer(n_windows=3, n_combinations=64, coverage=coverage).fit(X)
+    features = transformer.transform(X)[:, -64:]
+    for i in range(5):
+        windows = transformer._sliding(as_panel(X[i : i + 1])).sample(16)
+        assert windows.shape[-1] == 16
+        assert np.isnan(windows).any() == (coverage and i == 4)
+        assert_allclose(features[i], combined(transformer, windows), atol=1e-6)
+
+
+def test_long_series_are_worked_on_piece_by_piece():
+    t = np.sort(np.random.default_rng(0).uniform(0, 1000, 5000))
+    values = np.stack([np.sin(t), np.where(t < 900, np.cos(2 * t), np.nan)])
+    X = [(t[:200] / 20, values[:, :200]), (t, values)]
+    transformer = HiPPOScatteringTransformer(relative=False, n_windows=2, coverage=False)
+    transformer.fit(X[:1])
+    sliding = transformer._sliding(as_panel(X[1:]))
+    n = int(sliding.clocks[0, 2])
+    assert n > 1000  # several pieces
+    windows = sliding.sample(n)
+    features = transformer.transform(X[1:])
+    above, _, _ = parts(transformer, features)
+    expected = (windows[..., None] > transformer.thresholds_[:, :, :, None]).mean(axis=3)
+    assert_allclose(above[0], expected, atol=1e-6)
+    assert_allclose(features[0, -512:], combined(transformer, windows), atol=1e-6)

@@ -1,0 +1,72 @@
+"""Windows that slide over a series are projections; those over gaps do not count."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skhippo import HiPPOScatteringTransformer, LegT, as_panel
+from tests import naive
+from tests.scattering.conftest import parts, ragged
+
+
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+@pytest.mark.parametrize("relative", [True, False])
+@pytest.mark.parametrize("order", [1, 2, 5, 8])
+def test_windows_are_projections(hold, relative, order):
+    X = ragged(4)
+    transformer = HiPPOScatteringTransformer(order, n_windows=3, coverage=False, hold=hold, relative=relative).fit(X)
+    for i, (times, values) in enumerate(X):
+        sliding = transformer._sliding(as_panel(X[i : i + 1]))
+        start, cell, number = sliding.clocks[0]
+        windows = sliding.sample(int(number))
+        assert windows.shape[-1] == number
+        for c, j, p in [(0, 0, 0), (0, 1, int(number) - 1), (1, 2, int(number) // 3), (1, 1, 5 % int(number))]:
+            length = cell * 4 * 2 ** (2 - j)
+            now = start + (p + 0.5) * cell + length / 2
+            scaled = (values[c] - transformer.plain_.center_[c]) / transformer.plain_.scale_[c]
+            expected = naive.project(times, scaled, LegT(length), order, hold, now)
+            assert_allclose(windows[c, j, :, p], expected, atol=1e-12)
+
+
+def test_positions_in_gaps_do_not_count():
+    t = np.arange(0.0, 10.001, 0.02)
+    whole, holed = ((t[keep], np.sin(20 * t[keep])) for keep in (t >= 0, (t < 4) | (t > 8)))
+    transformer = HiPPOScatteringTransformer(n_windows=4).fit([whole])
+    above, _, _ = parts(transformer, transformer.transform([whole, holed]))
+    sliding = transformer._sliding(as_panel([holed]))._replace(gaps=False)
+    windows = sliding.sample(32)[0, 3]
+    centre = (np.arange(32) + 0.5) * 10 / 32
+    missing = np.clip(np.minimum(centre + 0.625, 8.0) - np.maximum(centre - 0.625, 3.98), 0, None) / 1.25
+    counted = windows[:, missing < 0.5]
+    assert 15 < counted.shape[1] < 25
+    expected = (counted[..., None] > transformer.thresholds_[0, 3, :, None]).mean(axis=1)
+    assert_allclose(above[1, 0, 3], expected, atol=1e-6)
+    # A gap that counted would say that the signal is flat there.
+    flat = HiPPOScatteringTransformer(n_windows=4, coverage=False).fit([whole])
+    without, _, _ = parts(flat, flat.transform([whole, holed]))
+    assert np.abs(without[1] - without[0])[0, 3].mean() > 1.2 * np.abs(above[1] - above[0])[0, 3].mean()
+
+
+def test_a_series_of_gaps_alone_counts_whole():
+    t = np.array([0.0, 0.01, 0.02, 0.03, 10.0])
+    transformer = HiPPOScatteringTransformer(n_windows=1).fit([(t, np.arange(5.0))])
+    bare = HiPPOScatteringTransformer(n_windows=1, coverage=False).fit([(t, np.arange(5.0))])
+    for learned in ("thresholds_", "factors_", "combination_thresholds_"):
+        setattr(transformer, learned, getattr(bare, learned))
+    assert_allclose(transformer.transform([(t, np.arange(5.0))]), bare.transform([(t, np.arange(5.0))]), atol=1e-6)
+
+
+def test_a_gap_is_relative_to_the_channels_own_sampling():
+    rng = np.random.default_rng(0)
+    X = np.cumsum(rng.normal(size=(4, 1, 200)), axis=2)
+    thinned = X.copy()
+    thinned[:, :, np.arange(200) % 4 > 0] = np.nan  # every fourth observation: no gaps
+    both = [HiPPOScatteringTransformer(coverage=c).fit(X).transform(thinned) for c in (True, False)]
+    assert_array_equal(*both)
+
+
+def test_series_too_long_for_absolute_windows():
+    X = [(np.array([0.0, 1.0]), np.array([1.0, 2.0]))]
+    transformer = HiPPOScatteringTransformer(relative=False).fit(X)
+    with pytest.raises(ValueError, match=r"series 0 lasts 1e\+09 times as long .* use relative=True"):
+        transformer.transform([(np.array([0.0, 1e9]), np.array([1.0, 2.0]))])

@@ -1,0 +1,34 @@
+"""Windows of LegT that slide along a series are those projected anew."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skhippo import LegT, Panel
+from skhippo.transformer.sliding import slide_along
+from skhippo.transformer.windows import windows_along
+from tests.transformer.conftest import TOLERANCE, holds, holed, transformed
+
+
+@holds
+@pytest.mark.parametrize("theta", [0.5, 5.0, 40.0, 1e3])
+@pytest.mark.parametrize("origin", [0.0, 1e6])
+def test_windows_that_slide_are_those_projected_anew(theta, origin, hold, rng):
+    """Cells longer than the window, channels that are lost for long, windows longer than the series."""
+    panel = holed(rng, n_series=4, longest=200)
+    gaps = np.where(rng.random(panel.times.size) < 0.05, 30.0, 0.0)
+    times = origin + panel.times + np.cumsum(gaps)
+    values = panel.values.copy()
+    values[60:90, 0] = np.nan
+    panel, order = Panel(values, times, panel.offsets), 3
+    found = np.full((*values.shape, order), np.nan)
+    joined, none = np.zeros(values.shape, dtype=bool), np.zeros(values.shape, dtype=bool)
+    slide_along(panel, LegT(theta), order, hold, found, joined)
+    anew = np.full(found.shape, np.nan)
+    windows_along(panel, LegT(theta), order, hold, 1.0, None, anew, none)
+    assert joined.any() == (theta > 1.0)
+    assert not joined.all()
+    assert_allclose(found[joined], anew[joined], rtol=0, atol=TOLERANCE)
+    assert np.isnan(found[~joined]).all()
+    whole = transformed(panel, LegT(theta), order, hold=hold, output="sequence")
+    assert_allclose(whole, anew, rtol=0, atol=TOLERANCE)
