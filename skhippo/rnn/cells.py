@@ -10,14 +10,13 @@ import math
 from abc import ABC, abstractmethod
 from functools import lru_cache
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 
 from skhippo.measures import LegT, Measure
 from skhippo.recurrence.discretization import as_discretization
 from skhippo.rnn.batch import Batch
-from skhippo.rnn.transitions import Clock, Dynamics, Stepper, measure_dynamics, random_dynamics
+from skhippo.rnn.transitions import Dynamics, Stepper, StepWeights, measure_dynamics, random_dynamics
 from skhippo.rnn.walk import Weights, trace, walk
 
 __all__ = ["FeedforwardCell", "HiPPOCell", "LMUCell", "MemoryCell", "RandomCell"]
@@ -87,9 +86,9 @@ class MemoryCell(nn.Module, ABC):
                 "(for mixed precision use torch.autocast, which leaves them as they are)"
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
-        clock = Clock.of(batch.times, batch.lengths, self.alpha, self.time_scale)
+        step_weights = StepWeights.of(batch.times, batch.lengths, self.alpha, self.time_scale)
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
-        return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, clock, dtype)
+        return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, step_weights, dtype)
 
 
 @lru_cache(maxsize=8)
@@ -266,8 +265,7 @@ class LMUCell(MemoryCell):
         return measure_dynamics(self.measure, self.order)
 
     def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
-        n = np.arange(self.order)
-        scales = torch.as_tensor((-1.0) ** n * np.sqrt(2.0 * n + 1.0), dtype=basis.dtype, device=basis.device)
+        scales = torch.as_tensor(self.measure.lmu_scale(self.order), dtype=basis.dtype, device=basis.device)
         sizes = [self.n_inputs, self.hidden_size, self.memory_size * self.order]
         into, write_state, write_memory = self.encode.weight.split(sizes, dim=1)
         read_input, read_state, read_memory = (2.0 * self.kernel.weight).split(sizes, dim=1)

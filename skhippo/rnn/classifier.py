@@ -38,7 +38,7 @@ from skhippo.rnn.saving import (
     settings_from,
     write_model,
 )
-from skhippo.rnn.training import OPTIMIZERS, SCHEDULES, Record, Training, naming_the_memory, outputs
+from skhippo.rnn.training import OPTIMIZERS, SCHEDULES, Record, Training, explain_out_of_memory, outputs
 
 __all__ = ["HiPPORNNClassifier"]
 
@@ -441,12 +441,12 @@ class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
             self.history_,
         )
         if self._optimizer_state is not None:
-            training.steps.load_state_dict(self._optimizer_state)
+            training.optimizer.load_state_dict(self._optimizer_state)
         # A later call goes on with other random numbers, and torch's own are left as they were.
         seed = int(np.random.SeedSequence([self._seed, len(self.history_)]).generate_state(1)[0])
         with (
             torch.random.fork_rng([device] if device.type == "cuda" else []),
-            naming_the_memory(self.batch_size),
+            explain_out_of_memory(self.batch_size),
             _progress(self.verbose, max_epochs) as show,
         ):
             torch.manual_seed(seed)
@@ -459,7 +459,7 @@ class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
                 generator=torch.Generator().manual_seed(seed),
                 after_epoch=lambda record: self._tell(record, show),
             )
-        self._optimizer_state = training.steps.state_dict()
+        self._optimizer_state = training.optimizer.state_dict()
 
     def _labelled(self, examples: _Examples, device: torch.device, dtype: torch.dtype) -> Labelled:
         weights = torch.from_numpy(examples.weights / examples.weights.mean()).to(device, dtype)
@@ -529,7 +529,7 @@ class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
         network, dtype = self.module_.to(device), torch.float32
         if device.type == "cpu":
             network, dtype = copy.deepcopy(network).double(), torch.float64
-        with naming_the_memory(self.batch_size):
+        with explain_out_of_memory(self.batch_size):
             logits = outputs(network, self._preparation(panel, dtype).to(device), self.batch_size)
         logits = logits.double().cpu()
         finite = logits.isfinite().all(dim=1)

@@ -19,7 +19,7 @@ from torch.nn.functional import cross_entropy
 
 from skhippo.rnn.data import Labelled, PackedSeries, in_order, shuffled
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Record", "Training", "naming_the_memory", "outputs"]
+__all__ = ["OPTIMIZERS", "SCHEDULES", "Record", "Training", "explain_out_of_memory", "outputs"]
 
 Record = dict[str, Any]
 
@@ -64,8 +64,10 @@ class Training:
     batch_size : int
     learning_rate, weight_decay : float
         Weights are decayed, biases are not.
-    optimizer : str or callable
+    make_optimizer : str or callable
         A name in `OPTIMIZERS`, or a function of parameter groups, ``lr`` and ``weight_decay``.
+    optimizer : torch.optim.Optimizer
+        The optimizer made by it.
     gradient_clip : float or None
         Largest norm of the gradient over all parameters.
     precision : {"float32", "float64", "bfloat16"}
@@ -78,7 +80,7 @@ class Training:
     batch_size: int
     learning_rate: float
     weight_decay: float
-    optimizer: str | Callable[..., torch.optim.Optimizer]
+    make_optimizer: str | Callable[..., torch.optim.Optimizer]
     gradient_clip: float | None
     precision: str
     history: list[Record]
@@ -87,8 +89,8 @@ class Training:
         matrices = [p for p in self.network.parameters() if p.requires_grad and p.ndim > 1]
         vectors = [p for p in self.network.parameters() if p.requires_grad and p.ndim <= 1]
         groups = [{"params": matrices, "weight_decay": self.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-        make = OPTIMIZERS[self.optimizer] if isinstance(self.optimizer, str) else self.optimizer
-        self.steps = make([group for group in groups if group["params"]], lr=self.learning_rate)
+        make = OPTIMIZERS[self.make_optimizer] if isinstance(self.make_optimizer, str) else self.make_optimizer
+        self.optimizer = make([group for group in groups if group["params"]], lr=self.learning_rate)
 
     # ------------------------------------------------------------------ epochs
     def run(
@@ -152,7 +154,7 @@ class Training:
         batches = shuffled(train.series.lengths, self.batch_size, generator)
         total, right = torch.zeros((), device=train.targets.device), torch.zeros((), device=train.targets.device)
         for number, rows in enumerate(batches):
-            for group in self.steps.param_groups:
+            for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate * rate((number + 0.5) / len(batches))
             loss, hits = self._step(train, rows)
             # Sums stay on the device: nothing waits for it before the end of the epoch.
@@ -163,14 +165,14 @@ class Training:
         record["train_accuracy"] = right.item() / len(train.series)
         if valid is not None:
             record |= self._judge(valid)
-        record["learning_rate"] = self.steps.param_groups[0]["lr"]
+        record["learning_rate"] = self.optimizer.param_groups[0]["lr"]
         return record | {"seconds": time.perf_counter() - begin}
 
     def _step(self, train: Labelled, rows: Tensor) -> tuple[Tensor, Tensor]:
         """Descend one step; return the loss and the number of right answers of the batch."""
         there = rows.to(train.targets.device)
         targets = train.targets[there]
-        self.steps.zero_grad()
+        self.optimizer.zero_grad()
         with _mixed(self.precision, there.device):
             logits = self.network(train.series.batch(rows))
         loss = (
@@ -180,7 +182,7 @@ class Training:
         loss.backward()
         if self.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.gradient_clip)
-        self.steps.step()
+        self.optimizer.step()
         return loss.detach(), (logits.detach().argmax(dim=1) == targets).sum()
 
     def _check_loss(self, record: Record) -> None:
@@ -215,7 +217,7 @@ def _mixed(precision: str, device: torch.device) -> torch.autocast:
 
 
 @contextmanager
-def naming_the_memory(batch_size: int) -> Iterator[None]:
+def explain_out_of_memory(batch_size: int) -> Iterator[None]:
     """Turn an exhausted memory into an error that says what to do."""
     try:
         yield

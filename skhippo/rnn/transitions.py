@@ -39,7 +39,7 @@ from skhippo.measures import FouT, LagT, LegS, LegT, Measure
 from skhippo.recurrence.discretization import shares
 from skhippo.recurrence.recurrence import Recurrence
 
-__all__ = ["Clock", "Dynamics", "Steps", "measure_dynamics", "random_dynamics"]
+__all__ = ["Dynamics", "StepWeights", "Steps", "measure_dynamics", "random_dynamics"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -142,14 +142,14 @@ def random_dynamics(order: int) -> Dynamics:
 
 
 # ---------------------------------------------------------------------- steps
-class Clock(NamedTuple):
+class StepWeights(NamedTuple):
     """Weights of the steps of a batch, with one clock for all series or one for each."""
 
     old: Tensor  # of shape (n_clocks, length), h0
     new: Tensor  # h1; the first step has 0 and 1: what there is at the first sample is its own input
 
     @classmethod
-    def of(cls, times: Tensor, lengths: Tensor, alpha: float, time_scale: float | None) -> Clock:
+    def of(cls, times: Tensor, lengths: Tensor, alpha: float, time_scale: float | None) -> StepWeights:
         """Read the times of a batch, of shape (batch, length); `alpha` is that of `skhippo.discretization.shares`."""
         clock = times.detach().cpu().numpy()
         counts = lengths.cpu().numpy()
@@ -181,7 +181,7 @@ class Stepper:
     Parameters
     ----------
     dynamics : Dynamics
-    clock : Clock
+    step_weights : StepWeights
     dtype : torch.float32 or torch.float64
         Type of the steps.  Those that all series share are made in float64 and rounded once.
 
@@ -195,10 +195,10 @@ class Stepper:
         Numbers in the largest table of one step.
     """
 
-    def __init__(self, dynamics: Dynamics, clock: Clock, dtype: torch.dtype) -> None:
-        device = clock.old.device
-        self._clock, self._dtype = clock, dtype
-        self._precision = torch.float64 if len(clock.old) == 1 else dtype
+    def __init__(self, dynamics: Dynamics, step_weights: StepWeights, dtype: torch.dtype) -> None:
+        device = step_weights.old.device
+        self._step_weights, self._dtype = step_weights, dtype
+        self._precision = torch.float64 if len(step_weights.old) == 1 else dtype
         directions, spectrum = dynamics.directions, dynamics.spectrum
         products = np.conj(directions[:, None]) * directions  # a^T b of real vectors is the real part of conj(a) b
         self._spectrum = torch.as_tensor(spectrum, dtype=_complex(self._precision), device=device)
@@ -206,11 +206,11 @@ class Stepper:
         self._gains = torch.as_tensor(dynamics.gains, dtype=self._precision, device=device)
         columns = np.concatenate([directions.view(np.float64), dynamics.start[None]])
         self.directions = torch.as_tensor(columns, device=device, dtype=dtype)
-        self.n_clocks, self.size = len(clock.old), 2 * spectrum.size * len(clock.old)
+        self.n_clocks, self.size = len(step_weights.old), 2 * spectrum.size * len(step_weights.old)
 
     def __call__(self, begin: int, end: int) -> Steps:
         """Return the steps that lead to the observations from `begin` up to `end`."""
-        old, new = (h[:, begin:end].T[..., None].to(self._precision) for h in self._clock)  # (k, n_clocks, 1)
+        old, new = (h[:, begin:end].T[..., None].to(self._precision) for h in self._step_weights)  # (k, n_clocks, 1)
         decay = 1.0 / (1.0 + new * self._spectrum)
         turn = (1.0 - old * self._spectrum) * decay
         mix = self._mix(old, new, decay)
