@@ -385,7 +385,7 @@ def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) 
     measure, first = transformer.measure_, panel.offsets[:-1]
     assert measure.time_scale is not None  # for the type checker
     _, last = panel._ends()
-    reach = measure.time_scale * measure._horizon(transformer.order)
+    reach = measure.time_scale * measure.horizon(transformer.order)
     old = panel.times <= np.repeat(last - reach, panel.lengths)
     keep = ~old
     keep[first] = True  # the domain begins here

@@ -1,19 +1,87 @@
 """Measures: how much each past moment matters, and the basis that belongs to it."""
 
+from __future__ import annotations
+
 from skhippo._support.names import name_publicly
-from skhippo.measures.measures import (
-    MEASURES,
-    ChebT,
-    FouT,
-    Functions,
-    LagT,
-    LegS,
-    LegT,
-    Measure,
-    as_measure,
-    legendre,
+from skhippo.measures.chebyshev import ChebT
+from skhippo.measures.fourier import FouT
+from skhippo.measures.laguerre import LagT
+from skhippo.measures.legendre import LegS, LegT, legendre
+from skhippo.measures.measure import Functions, Measure, Translated
+from skhippo.measures.structure import Halves, Outflow, Rotations, Structure, Tau, Triangle
+
+__all__ = [
+    "MEASURES",
+    "ChebT",
+    "FouT",
+    "Functions",
+    "Halves",
+    "LagT",
+    "LegS",
+    "LegT",
+    "Measure",
+    "Outflow",
+    "Rotations",
+    "Structure",
+    "Tau",
+    "Translated",
+    "Triangle",
+    "as_measure",
+    "legendre",
+]
+
+#: The measures by name.  All but LegS need `theta`.
+MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT)}
+
+
+def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
+    """Return the measure that a name, or a measure itself, stands for.
+
+    Parameters
+    ----------
+    measure : str or Measure
+        One of ``"legs", "legt", "lagt", "fout", "chebt"``, or a measure.
+    theta : float or None, default=None
+        Time scale for a name.  LegS has none and ignores it; a measure has its own.
+
+    Returns
+    -------
+    Measure
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, if a translated measure is named without `theta`, or if a measure and a
+        different `theta` are both given.
+    TypeError
+        If `measure` is neither a name nor a measure.
+
+    Examples
+    --------
+    >>> from skhippo.measures import as_measure
+    >>> as_measure("legt", theta=2.5)
+    LegT(theta=2.5)
+    """
+    if isinstance(measure, Measure):
+        if theta is not None and measure.time_scale is not None and theta != measure.time_scale:
+            raise ValueError(f"theta={theta!r} contradicts measure={measure!r}: give theta to one of them only")
+        return measure
+    if not isinstance(measure, str):
+        raise TypeError(f"measure must be a name or a Measure, got {measure!r} of type {type(measure).__name__}")
+    if measure not in MEASURES:
+        raise ValueError(f"measure={measure!r} is unknown: choose one of {', '.join(map(repr, MEASURES))}")
+    cls = MEASURES[measure]
+    if not issubclass(cls, Translated):
+        return cls()
+    if theta is None:
+        raise ValueError(
+            f"measure={measure!r} looks back over a time scale: give theta, in the units of the timestamps "
+            "(measure='legs' needs none)"
+        )
+    return cls(theta)
+
+
+name_publicly(
+    globals(),
+    ["Functions", "Halves", "Measure", "Outflow", "Rotations", "Tau", "Translated", "Triangle", "as_measure"],
 )
-
-__all__ = ["MEASURES", "ChebT", "FouT", "Functions", "LagT", "LegS", "LegT", "Measure", "as_measure", "legendre"]
-
-name_publicly(globals(), ["Functions", "Measure", "as_measure"])

@@ -199,7 +199,7 @@ class HiPPOMemory:
         setting = Setting(self.measure, self.order, self.hold, self.n_streams, self.n_channels)
         if self.method == "recurrence":
             return Steps(setting, self.discretization)
-        self.measure._horizon(self.order)  # raises where coefficients cannot be computed
+        self.measure.horizon(self.order)  # raises where coefficients cannot be computed
         return Stretches(setting) if type(self.measure) in JOININGS else Window(setting)
 
     # ------------------------------------------------------------------ what it knows
@@ -326,7 +326,7 @@ class HiPPOMemory:
         length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(self.n_streams, scale)
         endless = np.isinf(self.measure.domain[1])
         oldest = start if scale is None or endless else now - scale
-        places, outside = settle(self.measure._age((now[:, None] - clock) / length[:, None]), self.measure)
+        places, outside = settle(self.measure.age((now[:, None] - clock) / length[:, None]), self.measure)
         if endless:  # what came before the start is not known, though it counts
             outside |= clock < start[:, None]
         if outside.any():

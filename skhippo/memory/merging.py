@@ -324,7 +324,7 @@ class LaguerreJoining(Joining):
 
     def __init__(self, measure: LagT, order: int, hold: Hold) -> None:
         super().__init__(measure, order, hold)
-        self._constant = measure._steady(order)
+        self._constant = measure.steady(order)
         self._norm = measure._norm(order)
 
     def point(self, values: Floats) -> Floats:
@@ -451,7 +451,7 @@ def _ramps(measure: LagT, order: int, lengths: Floats) -> Floats:
 @lru_cache(maxsize=32)
 def _integrated(measure: LagT, order: int) -> Floats:
     """Return A^{-1} A^{-1} B, times the norms of the basis."""
-    return measure._norm(order) * solve_triangular(measure.A(order), measure._steady(order), lower=True)
+    return measure._norm(order) * solve_triangular(measure.A(order), measure.steady(order), lower=True)
 
 
 @kernel

@@ -19,7 +19,7 @@ class Window(Mergeable):
         super().__init__(setting)
         if setting.measure.time_scale is None:
             raise ValueError(f"{setting.measure!r} has no window: a memory cannot tell what it may forget")
-        self.length = setting.measure.time_scale * setting.measure._horizon(setting.order)
+        self.length = setting.measure.time_scale * setting.measure.horizon(setting.order)
         self.anchor_time, self.anchor_value = np.full((2, setting.n_rows), np.nan)
         # Observations are rows, so that one more is one stretch of memory; there is space for more than there are.
         self.times, self.values = np.empty((0, setting.n_streams)), np.empty((0, setting.n_rows))

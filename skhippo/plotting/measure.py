@@ -139,7 +139,7 @@ def inner_places(measure: Measure, number: int, reach: float) -> Floats:
 
 def moments_at(measure: Measure, s: Floats) -> Floats:
     """Return the moments at places: 0 is the present; of LegS fractions of the history."""
-    return s if measure.time_scale is None else -measure._age(s) * measure.time_scale
+    return s if measure.time_scale is None else -measure.age(s) * measure.time_scale
 
 
 def moments_label(measure: Measure) -> str:

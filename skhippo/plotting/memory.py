@@ -121,7 +121,7 @@ class MemoryDisplay:
         measure, windowed = memory.measure, math.isfinite(memory.measure.domain[1])
         reach = min(length, measure.time_scale or length) if windowed else length
         ages = np.linspace(reach, 0.0, n_moments)
-        places = measure._age(ages / (measure.time_scale or length or 1.0))
+        places = measure.age(ages / (measure.time_scale or length or 1.0))
         moments = now - np.rint(ages * 1e6).astype("timedelta64[us]") if now.dtype.kind == "M" else now - ages
         if reach == length:
             moments[0] = start  # the difference was rounded

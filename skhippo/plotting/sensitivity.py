@@ -251,7 +251,7 @@ def _reach(measure: Measure, slopes: Floats) -> float:
     """Return the age, in units of the time scale, beyond which the weight function has died down."""
     if math.isfinite(measure.domain[1]):
         return 1.0
-    s = inner_places(measure, 2000, measure._horizon(len(slopes)))
+    s = inner_places(measure, 2000, measure.horizon(len(slopes)))
     size = np.abs(_weight_function(measure, slopes, s)).max(axis=0)
     return float(s[np.argmax(size > _QUIET * size.max())]) if size.any() else float(s[0])
 

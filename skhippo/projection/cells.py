@@ -39,7 +39,7 @@ class Task(NamedTuple):
     @classmethod
     def until(cls, now: Floats, scale: Floats, signals: Signals, measure: Measure, order: int) -> Task:
         """Set the windows that end at the times `now` and have the time scales `scale`, one for each series."""
-        functions, horizon = _functions(measure, order), measure._horizon(order)
+        functions, horizon = _functions(measure, order), measure.horizon(order)
         with np.errstate(over="ignore"):  # a window without end
             window = Window(now, scale * horizon, scale)
         return cls(signals, window, measure, order, functions, horizon, _dense_from(measure, order))
@@ -78,12 +78,12 @@ class Task(NamedTuple):
 
         The cells at `apart` lie between pieces and have no mass: a node is enough, however long they are.
         """
-        places = self.measure._coordinate(ages)
+        places = self.measure.coordinate(ages)
         if self.signals.hold == "previous":  # the change comes at the newer end
             return np.stack([places[1:], places[1:]]), np.ones(len(places) - 1, dtype=np.int64)
-        phase = self.measure._phase(self.order, ages)
+        phase = self.measure.phase(self.order, ages)
         counts = node_counts(phase[:-1] - phase[1:])
-        if self.measure._angular:
+        if self.measure.angular:
             np.maximum(counts, 2, out=counts)  # the mean of the angle over time is not in the middle
         if apart is not None:
             counts[apart] = 1
@@ -97,7 +97,7 @@ class Task(NamedTuple):
 
 @lru_cache(maxsize=64)
 def _functions(measure: Measure, order: int) -> Functions:
-    return measure._functions(order)
+    return measure.functions(order)
 
 
 @lru_cache(maxsize=64)
@@ -133,7 +133,7 @@ def _cell_sources(task: Task, unit: Unit) -> Sources:
         parts = (task.inside(unit.clocks, cell) for cell in (unit.first, last))
         row = np.cumsum(row_size := np.repeat(unit.number, pieces.rows)) - row_size
         _cut(masses, row, row_size, *(np.repeat(part, pieces.rows) for part in parts))
-    return Sources(pieces, ends, counts, masses, task.measure._angular)
+    return Sources(pieces, ends, counts, masses, task.measure.angular)
 
 
 def _grid_sources(task: Task, unit: Unit) -> Sources:
@@ -156,7 +156,7 @@ def _grid_sources(task: Task, unit: Unit) -> Sources:
     found = [_run(task, age, masses, run, linear) for run in runs if run[0] < run[1]]
     ends, counts, rows = (np.concatenate(parts, axis=-1) for parts in zip(*found, strict=True))
     pieces = Pieces(np.zeros(1, np.int64), np.array([counts.size]), np.array([len(masses)]))
-    return Sources(pieces, ends, counts, rows.ravel(), task.measure._angular)
+    return Sources(pieces, ends, counts, rows.ravel(), task.measure.angular)
 
 
 def _run(

@@ -46,16 +46,16 @@ _GRID_BLOCKS = (4096, 1024, 256, 64)
 @lru_cache(maxsize=64)
 def leaves(measure: Measure, order: int) -> Intervals:
     """Cut the past that a measure sees into intervals across which its functions turn by `interpolation_phase`."""
-    horizon = measure._horizon(order)
-    total = measure._phase(order, np.array([horizon]))[0] - measure._phase(order, np.zeros(1))[0]
+    horizon = measure.horizon(order)
+    total = measure.phase(order, np.array([horizon]))[0] - measure.phase(order, np.zeros(1))[0]
     number = max(1, int(np.ceil(total / interpolation_phase(LEAF_NODES))))
-    wanted = measure._phase(order, np.zeros(1)) + total * np.arange(1, number) / number
+    wanted = measure.phase(order, np.zeros(1)) + total * np.arange(1, number) / number
     low, high = np.zeros(number - 1), np.full(number - 1, horizon)
     for _ in range(60):  # bisection
         middle = 0.5 * (low + high)
-        below = measure._phase(order, middle) < wanted
+        below = measure.phase(order, middle) < wanted
         low, high = np.where(below, middle, low), np.where(below, high, middle)
-    edges = measure._coordinate(np.concatenate([[0.0], low, [horizon]]))
+    edges = measure.coordinate(np.concatenate([[0.0], low, [horizon]]))
     return Intervals(edges, edges[:-1], np.diff(edges))
 
 
@@ -111,7 +111,7 @@ def grid_runs(
             yield first, last, 1
         return
     length = _GRID_BLOCKS[level]
-    phase = measure._phase(order, age(np.arange(first, last + 1, length)))
+    phase = measure.phase(order, age(np.arange(first, last + 1, length)))
     good = np.flatnonzero(phase[:-1] - phase[1:] <= interpolation_phase(GRID_NODES))
     begin, end = first, first
     if good.size:

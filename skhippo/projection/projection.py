@@ -293,7 +293,7 @@ def sample_approximation(coefficients: Floats, panel: Panel, measure: Measure, h
     scale = end - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
     ages = np.repeat(end, panel.lengths) - panel.times
     ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # one observation: no time to tell apart
-    places, outside = settle(measure._age(ages), measure)
+    places, outside = settle(measure.age(ages), measure)
     out = np.full((len(places), coefficients.shape[1]), np.nan)
     for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
         rows = begin + np.flatnonzero(~outside[begin:stop])
@@ -349,7 +349,7 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Floats:
 # ---------------------------------------------------------------------- the work
 def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
     """Fill in the coefficients of all series, shape (n_series, n_channels, order)."""
-    work, whole = plan(task.signals, task.window, task.dense_from, grids=not task.measure._angular)
+    work, whole = plan(task.signals, task.window, task.dense_from, grids=not task.measure.angular)
     # The moments of a series in several pieces are added up in their order; those of a single observation are 0.
     rest = np.flatnonzero(~whole)
     place = np.cumsum(~whole) - 1
@@ -383,7 +383,7 @@ def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
 def _assemble(task: Task, series: Integers, moments: NDArray, first: Floats, last: Floats, largest: float) -> Floats:
     """Turn the moments of series into coefficients, none beyond `largest`."""
     with np.errstate(over="ignore", invalid="ignore"):
-        coefficients = task.measure._assemble(moments, first, last, task.order)
+        coefficients = task.measure.assemble(moments, first, last, task.order)
     never_observed = np.isnan(last)
     coefficients[never_observed] = 0.0  # whether it has steps or not
     if not -largest <= coefficients.min() <= coefficients.max() <= largest:

@@ -64,7 +64,7 @@ class Sources(NamedTuple):
     ends: Floats  # (2, n_sources) coordinates of the older and the newer end; they grow with age
     counts: Integers  # (n_sources,) nodes of the rule for the mean between both ends
     masses: Floats  # (total,) rows of masses, see `Pieces.places`
-    angular: bool  # whether coordinates are angles: `Measure._angular`
+    angular: bool  # whether coordinates are angles: `Measure.angular`
 
 
 def node_counts(span: Floats) -> Integers:

@@ -120,7 +120,7 @@ class Recurrence:
         ndarray of shape (n_rows, order)
             ``(f, 0, 0, ...)``; under a tilted LagT the steady state ``A^-1 B f``.
         """
-        return np.multiply.outer(np.asarray(values, dtype=np.float64), self.measure._steady(self.order))
+        return np.multiply.outer(np.asarray(values, dtype=np.float64), self.measure.steady(self.order))
 
     def advance(
         self,

@@ -118,7 +118,7 @@ def _along(panel: Panel, way: Way, part: float) -> Floats:
         step_along(panel, way.recurrence(part), way.hold, way.n_jobs, out)
         return out
     measure = way.narrowed(part)
-    measure._horizon(way.order)  # raises where coefficients cannot be computed
+    measure.horizon(way.order)  # raises where coefficients cannot be computed
     done = np.zeros(panel.values.shape, dtype=np.bool_)
 
     def walk(series: slice) -> None:

@@ -90,7 +90,7 @@ def windows_along(
     by_position = np.argsort(sample_numbers(panel.offsets), kind="stable")
 
     def walk(channel: int) -> None:
-        windows = Windows.find(panel, channel, scale * measure._horizon(order))
+        windows = Windows.find(panel, channel, scale * measure.horizon(order))
 
         def fill(rows: Integers) -> None:
             out[rows, channel] = windows.project(rows, measure, order, hold, panel.times[rows], scale[rows])

@@ -228,7 +228,7 @@ def test_a_name_and_its_measure_are_the_same(name):
         (lambda: LagT(1.0, beta=-0.1), ValueError, "beta must be at least 0"),
         (lambda: LegS().A(0), ValueError, "order must be at least 1, got 0"),
         (lambda: LegS().B(2.0), TypeError, "order must be an integer, got 2.0 of type float"),
-        (lambda: LagT(1.0, beta=0.0)._horizon(2000), ValueError, "reaches back too far at order=2000"),
+        (lambda: LagT(1.0, beta=0.0).horizon(2000), ValueError, "reaches back too far at order=2000"),
     ],
 )
 def test_errors_say_what_came_and_the_way_out(call, error, match):
@@ -240,4 +240,4 @@ def test_parameters_may_be_whole_numbers():
     s = np.array([0.2, 3.0])
     whole, real = LagT(1, alpha=2, beta=1), LagT(1.0, alpha=2.0, beta=1.0)
     assert_allclose(whole.antiderivative(5, s), real.antiderivative(5, s), rtol=0)
-    assert whole._functions(5).start.dtype == np.float64
+    assert whole.functions(5).start.dtype == np.float64

@@ -129,8 +129,8 @@ FUNCTIONS = [
 
 @pytest.mark.parametrize(("measure", "order", "oldest"), FUNCTIONS)
 def test_moments_are_the_sum(measure, order, oldest, rng):
-    functions = measure._functions(order)
-    some = cells(rng, NUMBERS, ROWS, oldest, measure._angular)
+    functions = measure.functions(order)
+    some = cells(rng, NUMBERS, ROWS, oldest, measure.angular)
     expected = direct_moments(some, functions)
     size = size_of(some, functions, oldest)
     ours = sources.moments(some, functions)
@@ -150,7 +150,7 @@ def test_moments_are_the_sum(measure, order, oldest, rng):
 @pytest.mark.parametrize("n_rows", [1, 2, 3, 5])
 @pytest.mark.parametrize("length", [sums.BLOCK, sums.LONG_BLOCK, 2 * sums.LONG_BLOCK])
 def test_blocks_end_where_they_may(n_rows, length, rng):
-    functions = LegS()._functions(10)
+    functions = LegS().functions(10)
     for number in (length - 1, length, length + 1):
         some = cells(rng, [number, 1, number], [n_rows] * 3, 1.0)
         expected = direct_moments(some, functions)
@@ -175,7 +175,7 @@ def test_a_jump_at_the_edge_of_an_angular_window_counts_once():
     places = np.array([np.pi, 2.0, 0.0])  # the sine vanishes at both ends
     pieces = Pieces(np.zeros(1, np.int64), np.array([3]), np.array([1]))
     some = Sources(pieces, np.stack([places, places]), np.ones(3, np.int64), np.array([1.0, 10.0, 100.0]), True)
-    functions = ChebT(1.0)._functions(4)
+    functions = ChebT(1.0).functions(4)
     expected = np.array([1.0, 10.0, 100.0]) @ functions.evaluate(places)
     assert_allclose(sources.moments(some, functions)[0], expected, atol=1e-14)
     cosines = dataclasses.replace(functions, start=np.array([[0.0, 0, 0, 1, 0], [1, 0, 0, 0, 0], [0, 0, 0, 1, 0]]))
@@ -260,9 +260,9 @@ def interpolation_error(measure, order, edges):
 
     def coefficients(u):
         inside = origin + width * u
-        steps = measure._functions(order).evaluate(inside.ravel())
+        steps = measure.functions(order).evaluate(inside.ravel())
         nothing = np.zeros(inside.size)
-        return measure._assemble(steps, nothing, nothing, order).reshape(*inside.shape, order)
+        return measure.assemble(steps, nothing, nothing, order).reshape(*inside.shape, order)
 
     exact = coefficients(points)
     return np.abs(lagrange @ coefficients(nodes) - exact).max() / np.abs(exact).max()
@@ -274,16 +274,16 @@ def test_functions_are_polynomials_on_a_leaf(measure, order):
     assert_array_equal(leaves.origin, leaves.edges[:-1])
     assert_array_equal(leaves.width, np.diff(leaves.edges))
     assert leaves.edges[0] == 0
-    assert leaves.edges[-1] == measure._coordinate(np.array([measure._horizon(order)]))[0]
+    assert leaves.edges[-1] == measure.coordinate(np.array([measure.horizon(order)]))[0]
     assert interpolation_error(measure, order, leaves.edges) < INTERPOLATED
     assert interpolation_error(measure, order, leaves.edges[::3]) > 100 * INTERPOLATED  # negative control
 
 
 @pytest.mark.parametrize(("measure", "order"), [parameters.values[:2] for parameters in FUNCTIONS])
 def test_compressed_sources_have_the_same_moments(measure, order, rng):
-    functions, leaves = measure._functions(order), compression.leaves(measure, order)
+    functions, leaves = measure.functions(order), compression.leaves(measure, order)
     oldest = leaves.edges[-1]
-    some = cells(rng, NUMBERS, ROWS, oldest, measure._angular)
+    some = cells(rng, NUMBERS, ROWS, oldest, measure.angular)
     few = compression.compress(some, leaves)
     assert_array_equal(few.pieces.rows, some.pieces.rows)
     assert (few.pieces.number <= compression.LEAF_NODES * len(leaves.origin)).all()
@@ -334,7 +334,7 @@ def test_blocks_of_a_grid_have_the_moments_of_their_cells(length, linear, rng):
 @pytest.mark.parametrize(("first", "short"), [(0, 0), (1, 1), (37, 5), (99, 0)])
 def test_runs_of_a_grid_are_all_cells_in_their_order(measure, order, n_cells, first, short):
     last = n_cells - short
-    horizon = measure._horizon(order)
+    horizon = measure.horizon(order)
     age = lambda cells: np.clip(horizon * (1 - np.asarray(cells) / n_cells), 0, None)  # noqa: E731
     runs = list(compression.grid_runs(measure, order, age, first, last))
     assert_array_equal([begin for begin, _, _ in runs], [first, *(end for _, end, _ in runs[:-1])])
@@ -344,7 +344,7 @@ def test_runs_of_a_grid_are_all_cells_in_their_order(measure, order, n_cells, fi
         assert length in (1, *compression._GRID_BLOCKS)
         assert (end - begin) % length == 0
         if length > 1:
-            phase = measure._phase(order, age(np.arange(begin, end + 1, length)))
+            phase = measure.phase(order, age(np.arange(begin, end + 1, length)))
             assert (phase[:-1] - phase[1:]).max() <= limit
     if n_cells > 1e5:
         assert sum(end - begin for begin, end, length in runs if length > 1) > 0.9 * (last - first)

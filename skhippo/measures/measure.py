@@ -1,0 +1,336 @@
+r"""Measures: how much each past moment matters, and the orthonormal basis that goes with it.
+
+HiPPO (Gu, Dao, Ermon, Rudra, Re, NeurIPS 2020, arXiv 2008.07669) keeps, at every time :math:`t`, the best
+approximation of a signal's past in the first ``order`` functions :math:`g_n` of a basis that is orthonormal
+under a measure :math:`\omega` of the past:
+
+.. math:: c_n(t) = \int f(x)\, g_n(s)\, d\omega(s), \qquad \hat f(x) = \sum_n c_n(t)\, g_n(s),
+
+where :math:`s` is the place of the moment :math:`x` under the measure.  Two kinds of place are in use:
+
+* the *window* measures (LegS, LegT, FouT, ChebT) look at a stretch of the past and
+  :math:`s \in [0, 1]` runs from its oldest moment (0) to the present (1);
+* the Laguerre measure looks back without end and :math:`s = (t - x) / \theta \in [0, \infty)` is the age.
+
+Each measure is a small frozen object that knows its weight, its basis, the pair :math:`(A, B)` of the
+differential equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))` with the rate :math:`r` equal to
+:math:`1/t` (LegS) or :math:`1/\theta` (the translated ones), and what the projection engine needs.
+
+**What the engine needs.**  Write a signal as its last value and its steps.  A unit step at the moment
+:math:`x` (0 before, 1 after) has the coefficients
+
+.. math:: G_n(s) = \int_s^{\mathrm{now}} g_n \, d\omega,
+
+the antiderivative of kernel = basis x weight.  For every measure here :math:`G_n` is an :math:`O(1)`
+combination of functions :math:`q_0, q_1, \dots` that obey a three-term recurrence
+:math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure gives the recurrence (`functions`) and the
+combination (`assemble`); the engine forms the moments :math:`\sum_k \Delta_k q_m(s_k)` of the steps and
+needs to know nothing else, and the cost is :math:`O(N)` per observation for every measure.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, replace
+from typing import ClassVar, Literal, TypeAlias
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhippo._support.types import Floats
+from skhippo._support.validation import check_count, check_finite_number
+from skhippo.measures.structure import Outflow, Structure
+
+__all__ = ["Functions", "Measure", "Memory", "Translated", "angle"]
+
+#: What a memory keeps of the past, see `Measure.remembers`.
+Memory: TypeAlias = Literal["polynomial", "decay", "window"]
+
+
+@dataclass(frozen=True, eq=False)
+class Functions:
+    r"""Functions :math:`q_0, q_1, ...` of a coordinate `u`, as the data of their three-term recurrence.
+
+    The recurrence starts from combinations of a few elementary functions: :math:`1, u, u^2, e^{ru}, u e^{ru}`, or
+    :math:`1, u, u^2, \cos u, \sin u`.
+
+    Attributes
+    ----------
+    start : ndarray of shape (3, 5), float64 or complex128
+        Combinations that give the variable `x` of the recurrence, :math:`q_0` and :math:`q_1`.
+    table : ndarray of shape (n_functions - 2, 3), float64
+        Row `m` holds (a, b, c) of ``q[m + 2] = (a * x + b) * q[m + 1] - c * q[m]``.
+    rate : complex
+        The rate `r` of the exponential; 0 if there is none.
+    trigonometric : bool
+        Whether there are cosine and sine in place of the exponentials.
+    """
+
+    start: NDArray
+    table: Floats
+    rate: complex = 0.0
+    trigonometric: bool = False
+
+    def __post_init__(self) -> None:
+        if self.start.dtype not in (np.float64, np.complex128):
+            raise TypeError(
+                f"start has the type {self.start.dtype}: the sums are made in the type of it, float or complex"
+            )
+
+    @property
+    def number(self) -> int:
+        """Number of functions."""
+        return len(self.table) + 2
+
+    def evaluate(self, u: Floats) -> NDArray:
+        """Return all functions at all points, shape (n_points, n_functions)."""
+        growth = np.exp((self.rate if np.iscomplexobj(self.start) else self.rate.real) * u)
+        last = (np.cos(u), np.sin(u)) if self.trigonometric else (growth, u * growth)
+        x, *first = self.start @ np.stack([np.ones_like(u), u, u * u, *last])
+        values = np.empty((self.number, u.size), dtype=self.start.dtype)
+        values[:2] = first
+        for m, (a, b, c) in enumerate(self.table):
+            values[m + 2] = (a * x + b) * values[m + 1] - c * values[m]
+        return values.T
+
+
+@dataclass(frozen=True)
+class Measure(ABC):
+    r"""What LegS, LegT, LagT, FouT and ChebT have in common, and all that the rest of the library asks of a measure.
+
+    A new measure is one subclass, a frozen dataclass; one with a time scale derives from `Translated`.  It has to give
+
+    * the definition: `name`, `domain`, `weight`, `basis`, and the dynamics `A` and `B`;
+    * the coefficients of a step, for `skhippo.project`: `functions`, `assemble` and `phase`.
+
+    It may say more, and what takes :math:`O(N^2)` then takes :math:`O(N)`: the `structure` of `A`, what leaves a memory
+    (`outflow`), and what a memory keeps of the past (`remembers`).  `skhippo.measures.check_measure` tests all of it
+    against the definition.
+
+    Attributes
+    ----------
+    name : str
+        Short name, such as ``"legs"``.
+    domain : tuple of float
+        The places `s` that the measure looks at: ``(0, 1)`` for a window, from its oldest moment to the present, or
+        ``(0, inf)`` for ages.
+    angular : bool
+        Whether the coordinate of `functions` is an angle, with age = (1 - cos(angle)) / 2, and not the age itself.
+    remembers : {"polynomial", "decay", "window"}
+        What a memory keeps of the past.  ``"window"``: the observations that the measure still looks at.
+        ``"polynomial"``: the coefficients themselves, which determine those of a longer history where the weight is
+        uniform on the whole history and the basis consists of Legendre polynomials.  ``"decay"``: the difference to a
+        constant history, which fades with ``exp(-A s)``; `structure` is then a `Triangle` with a constant diagonal and
+        ``p * q == 1``.
+    slides : bool
+        Whether a window has uniform weight and Legendre polynomials, so that it can be joined from its parts.
+    """
+
+    name: ClassVar[str]
+    domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
+    angular: ClassVar[bool] = False
+    remembers: ClassVar[Memory] = "window"
+    slides: ClassVar[bool] = False
+
+    # ------------------------------------------------------------------ the definition
+    @abstractmethod
+    def weight(self, s: ArrayLike) -> Floats:
+        """Density of the measure at the places `s`.
+
+        Parameters
+        ----------
+        s : array-like
+            Places in `domain`.
+
+        Returns
+        -------
+        ndarray of the shape of `s`
+        """
+
+    @abstractmethod
+    def basis(self, order: int, s: ArrayLike) -> Floats:
+        """First `order` functions of the orthonormal basis at the places `s`.
+
+        Parameters
+        ----------
+        order : int
+            Number of functions.
+        s : array-like
+            Places in `domain`.
+
+        Returns
+        -------
+        ndarray of shape ``s.shape + (order,)``
+        """
+
+    @abstractmethod
+    def A(self, order: int) -> Floats:
+        """State matrix of ``c' = rate * (-A c + B f)``, shape (order, order)."""
+
+    @abstractmethod
+    def B(self, order: int) -> Floats:
+        """Input vector of ``c' = rate * (-A c + B f)``, shape (order,)."""
+
+    def antiderivative(self, order: int, s: ArrayLike) -> Floats:
+        """Integral of basis x weight from the place `s` to the present.
+
+        These are also the coefficients of a unit step at `s`.
+
+        Parameters
+        ----------
+        order : int
+            Number of functions.
+        s : array-like
+            Places in `domain`.
+
+        Returns
+        -------
+        ndarray of shape ``s.shape + (order,)``
+        """
+        s = np.asarray(s, dtype=np.float64)
+        ages = self.age(s).ravel()
+        steps = self.functions(check_count("order", order)).evaluate(self.coordinate(ages))
+        values = self.assemble(steps, np.zeros(ages.size), np.ones(ages.size), order)
+        return values.reshape((*s.shape, order))
+
+    @property
+    def time_scale(self) -> float | None:
+        """Length `theta` of the unit of `s` in the units of the timestamps; None: the whole history."""
+        return None
+
+    def with_theta(self, theta: float) -> Measure:
+        """Return the same measure with another time scale.
+
+        Parameters
+        ----------
+        theta : float
+            Time scale in the units of the timestamps.
+
+        Returns
+        -------
+        Measure
+
+        Raises
+        ------
+        TypeError
+            If the measure looks at the whole history and has no time scale.
+        """
+        raise TypeError(f"{self!r} looks at the whole history and has no theta")
+
+    def steady(self, order: int) -> Floats:
+        """Coefficients of the signal that was always 1, shape (order,): ``A^-1 B``."""
+        still = np.zeros(self.functions(order).number)
+        return self.assemble(still, np.ones(()), np.ones(()), order)
+
+    # ------------------------------------------------------------------ the coefficients of a step
+    def age(self, s: Floats) -> Floats:
+        """Turn places into ages in units of the time scale (the map is its own inverse)."""
+        return 1.0 - s
+
+    def horizon(self, order: int) -> float:
+        """Age, in units of the time scale, beyond which the kernel is 0 (to rounding).
+
+        Raises
+        ------
+        ValueError
+            If coefficients of this order cannot be computed in double precision.
+        """
+        return 1.0
+
+    def coordinate(self, age: Floats) -> Floats:
+        """Coordinate in which the functions are smooth: the age, or an angle if `angular`."""
+        return angle(age) if self.angular else age
+
+    @abstractmethod
+    def phase(self, order: int, age: Floats) -> Floats:
+        """Phase of the fastest function of the recurrence at the ages `age`, in radians.
+
+        Its increase across a cell says how many Gauss nodes the cell needs.
+        """
+
+    @abstractmethod
+    def functions(self, order: int) -> Functions:
+        """Functions of the coordinate whose moments make the coefficients of a step."""
+
+    @abstractmethod
+    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+        """Coefficients of a signal from the moments of its steps.
+
+        Parameters
+        ----------
+        moments : ndarray of shape (..., n_functions)
+            Sums of these functions, each weighted by the step that happens there.
+        first, last : ndarray of shape (...)
+            The signal at the start of the window (and at all times before) and at the present.
+        order : int
+            Number of coefficients; the last axis of the result.
+        """
+
+    # ------------------------------------------------------------------ what makes steps cheap
+    def structure(self, order: int) -> Structure | None:
+        """Form of `A` that allows a step of the recurrence in :math:`O(N)`; None: steps take dense matrices.
+
+        Parameters
+        ----------
+        order : int
+            Number of coefficients.
+
+        Returns
+        -------
+        Triangle, Halves, Rotations, Tau or None
+        """
+        return None
+
+    def outflow(self, order: int) -> Outflow | None:
+        """Return what leaves a memory, for the cells of `skhippo.rnn`; None if that is not of the simple form.
+
+        Parameters
+        ----------
+        order : int
+            Number of coefficients.
+
+        Returns
+        -------
+        Outflow or None
+        """
+        return None
+
+
+@dataclass(frozen=True)
+class Translated(Measure):
+    """A measure with a time scale: it moves along with the present.
+
+    Parameters
+    ----------
+    theta : float
+        Time scale in the units of the timestamps; the length of a window.
+    """
+
+    theta: float
+
+    def __post_init__(self) -> None:
+        check_finite_number("theta", self.theta, minimum=0.0)
+
+    @property
+    def time_scale(self) -> float:
+        """Length `theta` of the unit of `s` in the units of the timestamps."""
+        return self.theta
+
+    def with_theta(self, theta: float) -> Translated:
+        """Return the same measure with another time scale.
+
+        Parameters
+        ----------
+        theta : float
+            Time scale in the units of the timestamps.
+
+        Returns
+        -------
+        Measure
+        """
+        return replace(self, theta=theta)
+
+
+def angle(age: Floats) -> Floats:
+    """Angle phi with ``1 - 2 age == cos(phi)``, accurate at both ends of [0, 1]."""
+    return 2.0 * np.arctan2(np.sqrt(age), np.sqrt(1.0 - age))
