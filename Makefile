@@ -95,4 +95,4 @@ mnist: $(VENV)/.base   ## sequential and permuted MNIST, without a walk through 
 	$(BIN)/python examples/permuted_mnist.py
 
 clean:           ## remove the environment and everything built
-	rm -rf $(VENV) .venv-aeon .venv-oldest docs/_build docs/api/generated .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output
+	rm -rf $(VENV) .venv-aeon .venv-oldest docs/_build docs/api/generated docs/api/backreferences docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

@@ -1,6 +1,16 @@
 """Sphinx configuration."""
 
+import os
+import pathlib
+import re
+import sys
+
+from sphinx.pycode import ModuleAnalyzer
+
 import skhippo
+
+sys.path.insert(0, str(pathlib.Path(__file__).parent / "_ext"))
+from gallery_order import ORDER  # noqa: E402
 
 project = "skhippo"
 author = "skhippo developers"
@@ -10,11 +20,26 @@ version = release = skhippo.__version__
 extensions = [
     "sphinx.ext.autodoc",
     "sphinx.ext.autosummary",
-    "sphinx.ext.mathjax",
+    "sphinx.ext.viewcode",
+    "mathml",
     "numpydoc",
     "myst_parser",
+    "sphinx_copybutton",
     "sphinx_gallery.gen_gallery",
 ]
+if os.environ.get("SKHIPPO_DOCS_ONLINE"):  # links into the pages of other projects need their inventories
+    extensions.append("sphinx.ext.intersphinx")
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/3", None),
+    "numpy": ("https://numpy.org/doc/stable", None),
+    "scipy": ("https://docs.scipy.org/doc/scipy", None),
+    "sklearn": ("https://scikit-learn.org/stable", None),
+    "pandas": ("https://pandas.pydata.org/docs", None),
+    "matplotlib": ("https://matplotlib.org/stable", None),
+}
+html_math_renderer = "mathml"
+copybutton_prompt_text = r">>> |\.\.\. |\$ "
+copybutton_prompt_is_regexp = True
 templates_path = ["_templates"]
 html_static_path = ["_static"]
 exclude_patterns = [
@@ -30,15 +55,22 @@ highlight_language = "python"
 
 autosummary_generate = True
 autodoc_member_order = "bysource"
+autodoc_inherit_docstrings = True
 autodoc_typehints = "none"  # the numpydoc sections say it
 numpydoc_show_class_members = False  # the templates list them, once
 
-# Examples that take seconds and need no more than the extras of the documentation are run; the others are shown.
+# The gallery holds the examples that take seconds and need no more than the extras of the documentation; all of them
+# are run.  The others are listed in examples/README.rst.
 sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
-    "filename_pattern": r"/(at_a_glance|plot_displays|plot_scattering|quickstart|streaming)\.py$",
-    "within_subsection_order": "ExampleTitleSortKey",
+    "filename_pattern": r"\.py$",
+    "ignore_pattern": rf"^(?:.*/)?(?!({'|'.join(ORDER)})\.py$)[^/]+$",
+    "within_subsection_order": "gallery_order.InOrder",
+    "backreferences_dir": "api/backreferences",
+    "doc_module": ("skhippo",),
+    "reference_url": {"skhippo": None},
+    "inspect_global_variables": True,
     "download_all_examples": False,
     "show_memory": False,
     "capture_repr": (),  # a display is its picture
@@ -50,7 +82,47 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skhippo"
 html_copy_source = False
 html_show_sourcelink = False
-html_theme_options = {"show_prev_next": False, "navigation_with_keys": False}
+html_theme_options = {
+    "show_prev_next": False,
+    "navigation_with_keys": False,
+    "header_links_before_dropdown": 6,
+    "pygments_light_style": "a11y-high-contrast-light",
+}
+html_css_files = ["custom.css"]
 # Pages of their own, which have no section to navigate in.
 _ALONE = "index accuracy changelog performance policy rationale scattering sharp_edges theory"
 html_sidebars = {page: [] for page in _ALONE.split()}
+
+
+def defining_module(app, modname, attribute):
+    """Find the file that a public object is defined in: it names its public module instead."""
+    name = attribute.split(".")[0]
+    value = getattr(sys.modules.get(modname), name, None)
+    for module in [m for m in sys.modules if m.startswith("skhippo.")]:
+        if getattr(sys.modules[module], name, None) is value is not None:
+            analyzer = ModuleAnalyzer.for_module(module)
+            analyzer.analyze()
+            if name in analyzer.tags:
+                return module
+    return None
+
+
+def shorten_inherited(app, what, name, obj, options, lines):
+    """Keep the first sentence of what scikit-learn's base classes document: their links lead into its own pages."""
+    if what == "method" and (getattr(obj, "__module__", "") or "").startswith("sklearn."):
+        end = lines.index("") if "" in lines else len(lines)
+        first = [re.sub(r":ref:`([^`<]*?)\s*<[^`]*>`", r"\1", line) for line in lines[:end]]
+        lines[:] = [*first, "", "Inherited from scikit-learn.", ""]
+
+
+def leave_out_foreign(app, what, name, obj, skip, options):
+    """Leave out what torch, sktime and aeon document themselves."""
+    root = (getattr(obj, "__module__", "") or "").split(".")[0]
+    return True if root in {"torch", "sktime", "skbase", "aeon"} else None
+
+
+def setup(app):
+    """Connect what this file adds to Sphinx."""
+    app.connect("viewcode-follow-imported", defining_module)
+    app.connect("autodoc-skip-member", leave_out_foreign)
+    app.connect("autodoc-process-docstring", shorten_inherited, priority=100)  # before numpydoc

@@ -50,6 +50,7 @@ def test_streaming(tmp_path):
 
 @pytest.mark.compiled
 def test_million_steps(tmp_path):
+    pytest.importorskip("matplotlib")
     output = run("million_steps.py", tmp_path)
     errors = [float(number) for number in re.findall(r"Hz, 1000000 steps.* (\S+e[-+]\d+)", output)]
     assert errors[0] == pytest.approx(0.0185, abs=0.008)  # of ten seeds the mean: tests/test_figure4.py

@@ -1,0 +1,19 @@
+"""Order of the gallery: the quickstart first."""
+
+from pathlib import Path
+
+ORDER = ["quickstart", "at_a_glance", "plot_displays", "streaming", "million_steps", "plot_scattering"]
+
+
+class InOrder:
+    """Key that sorts examples by their place in `ORDER`."""
+
+    def __init__(self, src_dir):
+        self.src_dir = src_dir
+
+    def __repr__(self):
+        return "<InOrder>"
+
+    def __call__(self, filename):
+        name = Path(filename).stem
+        return ORDER.index(name) if name in ORDER else len(ORDER)
