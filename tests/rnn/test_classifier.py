@@ -1,6 +1,5 @@
 """HiPPORNNClassifier: what it learns, how it trains, and how it lives inside scikit-learn."""
 
-import json
 import pickle
 import re
 import subprocess
@@ -18,30 +17,12 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 pytest.importorskip("torch", reason="torch is not installed")
 
-import safetensors.torch
 import torch
 
 from skhippo import HiPPORNNClassifier, HiPPOTransformer
 from skhippo.datasets import drop, irregular_sinusoids
 from skhippo.rnn import HiPPORNN, Preparation, collate
-
-NAN = np.nan
-QUICK = {"hidden_size": 8, "order": 4, "max_epochs": 3, "random_state": 0}
-
-
-@pytest.fixture(scope="module")
-def data():
-    return irregular_sinusoids(40, n_classes=2, n_channels=2, lengths=(8, 20), missing=0.2, random_state=0)
-
-
-def classifier(**parameters):
-    """A tiny one."""
-    return HiPPORNNClassifier(**(QUICK | {"feedback": False} | parameters))
-
-
-def weights(model):
-    return torch.cat([p.detach().ravel() for p in model.module_.parameters()]).numpy()
-
+from tests.rnn.cases import NAN, QUICK, classifier, weights
 
 # ------------------------------------------------------------------ scikit-learn's conformance suite
 CHECKED = [
@@ -284,29 +265,6 @@ def test_partial_fit_knows_its_classes(data):
 
 
 # ------------------------------------------------------------------ training
-def test_history_and_callbacks(data):
-    X, y = data
-    seen = []
-    model = classifier(callbacks=[lambda *about: seen.append(about)]).fit(X, y)
-    assert [record for _, record in seen] == model.history_
-    assert all(estimator is model for estimator, _ in seen)
-    assert set(model.history_[0]) == {
-        "epoch", "train_loss", "train_accuracy", "valid_loss", "valid_accuracy", "learning_rate", "seconds", "best",
-    }  # fmt: skip
-    stopped = classifier(callbacks=[lambda model, record: record["epoch"] == 2]).fit(X, y)
-    assert len(stopped.history_) == 2
-
-
-def test_the_learning_rate_goes_up_and_down(data):
-    X, y = data
-    rates = [r["learning_rate"] for r in classifier(max_epochs=40, patience=99, learning_rate=0.1).fit(X, y).history_]
-    assert np.argmax(rates) < 4
-    assert rates[0] < 0.05
-    assert max(rates) == pytest.approx(0.1, rel=0.01)
-    assert (np.diff(rates[4:]) < 0).all()
-    assert rates[-1] < 1e-3
-    constant = classifier(schedule="constant", learning_rate=0.1).fit(X, y)
-    assert [record["learning_rate"] for record in constant.history_] == [0.1] * 3
 
 
 def test_progress_bar(data, capsys):
@@ -315,19 +273,6 @@ def test_progress_bar(data, capsys):
     assert capsys.readouterr() == ("", "")
     classifier(verbose=1).fit(X, y)
     assert re.search(r"3/3 .*train_loss=.*valid_loss=", capsys.readouterr().err)
-
-
-def test_early_stopping_keeps_the_weights_of_the_best_epoch(data):
-    X, y = data
-    model = classifier(max_epochs=200, patience=4, learning_rate=0.1, schedule="constant")
-    model.fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
-    losses = [record["valid_loss"] for record in model.history_]
-    best = int(np.argmin(losses))
-    assert len(losses) == best + 5 < 200
-    assert [record["best"] for record in model.history_][best:] == [True, False, False, False, False]
-    proba = model.predict_proba(X[30:])[np.arange(10), y[30:]]
-    assert_allclose(-np.log(proba).mean(), losses[best], rtol=1e-5)
-    assert losses[-1] > losses[best] * 1.001  # what would have been kept without
 
 
 def test_validation_series_are_held_back_from_each_class(data):
@@ -355,82 +300,6 @@ def test_what_standardises_is_learned_without_the_validation_series(data):
     assert_allclose(model.center_, np.nanmean(X[:30].values, axis=0))
 
 
-def interrupt(model, record):
-    if record["epoch"] == 3:
-        raise KeyboardInterrupt
-
-
-def test_ctrl_c_keeps_the_best_weights(data):
-    X, y = data
-    model = classifier(callbacks=[interrupt], max_epochs=50, early_stopping=False)
-    with pytest.warns(UserWarning, match="training was interrupted"):
-        model.fit(X, y)
-    assert len(model.history_) == 3
-    best = int(np.argmin([record["train_loss"] for record in model.history_])) + 1
-    assert_array_equal(
-        weights(model),
-        weights(classifier(callbacks=[lambda m, r: r["epoch"] == best], max_epochs=50, early_stopping=False).fit(X, y)),
-    )
-
-
-def test_a_loss_that_is_no_number_names_the_learning_rate(data):
-    X, y = data
-    with pytest.raises(
-        FloatingPointError, match=r"the loss is (nan|inf) in epoch \d+.*lower learning_rate \(now 1e\+30\)"
-    ):
-        classifier(learning_rate=1e30, gradient_clip=None, optimizer="sgd", schedule="constant", max_epochs=9).fit(X, y)
-
-
-@pytest.mark.parametrize(
-    "error",
-    [
-        torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"),
-        RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory"),
-        MemoryError("Unable to allocate 3 GiB"),
-    ],
-    ids=["cuda", "cpu", "numpy"],
-)
-def test_an_exhausted_memory_names_the_batch_size(error, data, monkeypatch):
-    X, y = data
-    model = classifier().fit(X, y)
-
-    def fail(*_):
-        raise error
-
-    monkeypatch.setattr(HiPPORNN, "forward", fail)
-    for method in (lambda: classifier().fit(X, y), lambda: model.predict(X)):
-        with pytest.raises(MemoryError, match=r"out of memory: lower batch_size \(now 64\)"):
-            method()
-
-
-def test_other_errors_stay_what_they_are(data, monkeypatch):
-    X, y = data
-
-    def fail(*_):
-        raise RuntimeError("shapes do not fit the memory format")
-
-    monkeypatch.setattr(HiPPORNN, "forward", fail)
-    with pytest.raises(RuntimeError, match="shapes do not fit"):
-        classifier().fit(X, y)
-
-
-@pytest.mark.parametrize("parameters", [{"feedback": True}, {"feedback": True, "cell": "gru"}, {"feedback": False}])
-def test_mixed_precision_is_near_float32(parameters, data):
-    X, y = data
-    single, mixed = (classifier(precision=name, **parameters).fit(X, y) for name in ("float32", "bfloat16"))
-    assert not np.array_equal(weights(single), weights(mixed))
-    assert {p.dtype for p in mixed.module_.parameters()} == {torch.float32}
-    assert_allclose(mixed.predict_proba(X), single.predict_proba(X), atol=0.02)
-
-
-def test_an_optimizer_may_be_a_function(data):
-    X, y = data
-    by_name = classifier(optimizer="adam", weight_decay=0.0).fit(X, y)
-    by_function = classifier(optimizer=torch.optim.Adam, weight_decay=0.0).fit(X, y)
-    assert_array_equal(weights(by_name), weights(by_function))
-    assert not np.array_equal(weights(by_name), weights(classifier(optimizer="sgd").fit(X, y)))
-
-
 @pytest.mark.parametrize(
     ("parameters", "arguments", "message"),
     [
@@ -449,96 +318,6 @@ def test_what_does_not_fit_is_an_error(parameters, arguments, message, data):
 
 
 # ------------------------------------------------------------------ files
-@pytest.mark.parametrize("feedback", [True, False])
-def test_files_give_the_classifier_back(feedback, data, tmp_path):
-    X, y = data
-    model = classifier(feedback=feedback, cell="legt", class_weight={0: 1.0, 1: 2.0}, callbacks=[print])
-    model.set_params(hidden_size=np.int64(8), theta=np.float32(2.0)).fit(X, y)  # as a grid search has them
-    model.save(tmp_path / "model.safetensors")
-    loaded = HiPPORNNClassifier.load(tmp_path / "model.safetensors")
-    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
-    assert loaded.history_ == model.history_
-    assert loaded.get_params() == model.get_params() | {"callbacks": None}
-    assert_array_equal(weights(loaded.partial_fit(X, y)), weights(model.set_params(callbacks=None).partial_fit(X, y)))
-    loaded.save(tmp_path / "again")
-    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "again").predict(X), loaded.predict(X))
-
-
-def test_parameters_changed_after_fit_do_not_spoil_a_file(data, tmp_path):
-    X, y = data
-    model = classifier().fit(X, y)
-    model.set_params(hidden_size=99, order=2).save(tmp_path / "model")
-    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "model").predict_proba(X), model.predict_proba(X))
-
-
-def test_feature_names_are_kept(tmp_path):
-    pandas = pytest.importorskip("pandas")
-    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(12, 3)), columns=["a", "b", "c"])
-    classifier().fit(frame, [0, 1] * 6).save(tmp_path / "model")
-    loaded = HiPPORNNClassifier.load(tmp_path / "model")
-    assert loaded.predict(frame).shape == (12,)
-    with pytest.raises(ValueError, match="feature names should match"):
-        loaded.predict(frame[["b", "a", "c"]])
-
-
-def test_files_that_are_none_are_refused(data, tmp_path):
-    X, y = data
-    path = tmp_path / "model"
-    classifier().fit(X, y).save(path)
-    good = path.read_bytes()
-    for bad in (b"", good[: len(good) // 2], good[:20], b"junk" * 99, pickle.dumps(data)):
-        path.write_bytes(bad)
-        with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
-            HiPPORNNClassifier.load(path)
-    with pytest.raises(FileNotFoundError, match="nothing"):
-        HiPPORNNClassifier.load(tmp_path / "nothing")
-
-
-def rewritten(good, path, change=lambda header: None, drop=()):
-    """Write a file with another header, or without some of its tensors."""
-    tensors = safetensors.torch.load(good)
-    length = int.from_bytes(good[:8], "little")
-    header = json.loads(json.loads(good[8 : 8 + length])["__metadata__"]["skhippo"])
-    change(header)
-    kept = {name: tensor for name, tensor in tensors.items() if not any(part in name for part in drop)}
-    path.write_bytes(safetensors.torch.save(kept, {"skhippo": json.dumps(header)}))
-
-
-def test_foreign_and_later_files_are_refused(data, tmp_path):
-    X, y = data
-    path = tmp_path / "model"
-    classifier().fit(X, y).save(path)
-    good = path.read_bytes()
-    rewritten(good, path)
-    assert_array_equal(HiPPORNNClassifier.load(path).predict(X), classifier().fit(X, y).predict(X))  # the control
-    safetensors.torch.save_file({"w": torch.zeros(3)}, path)
-    with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
-        HiPPORNNClassifier.load(path)
-    rewritten(good, path, lambda header: header.update(format="HiPPOMemory"))
-    with pytest.raises(ValueError, match="holds a 'HiPPOMemory': a HiPPORNNClassifier is expected"):
-        HiPPORNNClassifier.load(path)
-    rewritten(good, path, lambda header: header.update(version=99))
-    with pytest.raises(ValueError, match=r"was written by a later version of skhippo \(format 99"):
-        HiPPORNNClassifier.load(path)
-    for change, drop_ in [
-        (lambda header: None, ["center"]),
-        (lambda header: None, ["network"]),
-        (lambda header: header["parameters"]["_architecture"].update(hidden_size=9), []),
-        (lambda header: header["parameters"].pop("classes"), []),
-        (lambda header: header["parameters"]["settings"].update(moons=3), []),
-    ]:
-        rewritten(good, path, change, drop_)
-        with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
-            HiPPORNNClassifier.load(path)
-
-
-def test_labels_that_only_pickle_can_write_are_refused(data, tmp_path):
-    X, y = data
-    model = classifier().fit(X, y)
-    model.classes_ = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")
-    with pytest.raises(ValueError, match=r"classes such as datetime.date\(2020, 1, 1\) cannot be written"):
-        model.save(tmp_path / "model")
-    assert not list(tmp_path.iterdir())
 
 
 # ------------------------------------------------------------------ without torch, and with other training loops

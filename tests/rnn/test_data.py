@@ -11,20 +11,7 @@ import torch
 from skhippo import LegS, LegT, as_panel, project
 from skhippo.rnn import Batch, Preparation, as_batch, collate
 from skhippo.rnn.data import in_order, shuffled
-
-NAN = np.nan
-
-
-def holed(rng, n=12, n_channels=3):
-    """Irregular, ragged, holed series; the first has one observation, the second a channel without any."""
-    series = [([4.0], rng.normal(size=(n_channels, 1)))]
-    for i in range(1, n):
-        times = np.cumsum(rng.uniform(0.1, 1.0, rng.integers(2, 20))) + 100.0 * i
-        values = rng.normal(3.0, 2.0, size=(n_channels, len(times)))
-        values[rng.random(values.shape) < 0.3] = NAN
-        series.append((times, values))
-    series[1][1][0] = NAN
-    return as_panel(series)
+from tests.rnn.cases import NAN, panel_for_training
 
 
 def naive(times, values, center, scale, length):
@@ -45,7 +32,7 @@ def naive(times, values, center, scale, length):
 
 # ------------------------------------------------------------------ preparation
 def test_batches_hold_what_the_naive_version_says(rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     preparation = Preparation.learn(panel)
     for rows in ([0], [3, 1, 7], list(range(12))):
         batch = preparation(panel, torch.float64).batch(torch.tensor(rows))
@@ -60,7 +47,7 @@ def test_batches_hold_what_the_naive_version_says(rng):
 
 
 def test_standardised_channels_have_mean_0_and_deviation_1(rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     batch = Preparation.learn(panel)(panel, torch.float64).batch(torch.arange(12))
     for c in range(3):
         x = batch.values[..., c][batch.observed[..., c]].numpy()
@@ -68,7 +55,7 @@ def test_standardised_channels_have_mean_0_and_deviation_1(rng):
 
 
 def test_weights_are_repetitions(rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     weights = rng.integers(0, 4, len(panel))
     repeated = Preparation.learn(panel[np.repeat(np.arange(len(panel)), weights)])
     weighted = Preparation.learn(panel, weights)
@@ -102,7 +89,7 @@ def test_standardising_is_rounded_once():
 # ------------------------------------------------------------------ coefficients
 @pytest.mark.parametrize("measure", [LegS(), LegT(3.0)], ids=repr)
 def test_coefficients_are_projections_of_the_standardised_channels(measure, rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     learned = Preparation.learn(panel)
     preparation = Preparation(learned.center, learned.scale, measure, 5)
     batch = preparation(panel, torch.float64).batch(torch.tensor([7, 0]))
@@ -117,7 +104,7 @@ def test_coefficients_are_projections_of_the_standardised_channels(measure, rng)
 
 @pytest.mark.parametrize(("measure", "unit"), [(LegS(), None), (LegT(3.0), 3.0)])
 def test_coefficients_of_patterns_and_gaps(measure, unit, rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     learned = Preparation.learn(panel)
     order = ("gaps", "values", "observed")
     batch = as_batch(panel, Preparation(learned.center, learned.scale, measure, 4, order))
@@ -137,7 +124,7 @@ def test_coefficients_of_patterns_and_gaps(measure, unit, rng):
 
 
 def test_coefficients_of_a_channel_that_was_never_observed_are_those_of_the_mean(rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     learned = Preparation.learn(panel)
     batch = as_batch(panel, Preparation(learned.center, learned.scale, LegS(), 4))
     assert_array_equal(batch.coefficients[1, 0], 0.0)
@@ -177,17 +164,9 @@ def test_series_of_one_length_are_mixed_from_epoch_to_epoch():
     assert 4 < len(set(first[0].tolist()) & set(second[0].tolist())) < 28
 
 
-def test_rows_of_a_batch_are_batches(rng):
-    panel = holed(rng)
-    series = Preparation.learn(panel)(panel)
-    rows = torch.tensor([2, 5])
-    for of_all, own in zip(series.batch(torch.arange(12))[rows], series.batch(rows), strict=True):
-        assert of_all is own is None or torch.equal(of_all, own)
-
-
 # ------------------------------------------------------------------ for other training loops
 def test_collate_is_a_collate_fn(rng):
-    panel = holed(rng)
+    panel = panel_for_training(rng)
     preparation = Preparation.learn(panel)
     samples = [(panel[i], i % 2) for i in range(6)]
     loader = torch.utils.data.DataLoader(samples, 6, collate_fn=lambda s: collate(s, preparation))

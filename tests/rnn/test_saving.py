@@ -1,0 +1,108 @@
+"""Files of a classifier: they give it back, and damaged and foreign ones are refused."""
+
+import json
+import pickle
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+pytest.importorskip("torch", reason="torch is not installed")
+
+import safetensors.torch
+import torch
+
+from skhippo import HiPPORNNClassifier
+from tests.rnn.cases import classifier, weights
+
+
+@pytest.mark.parametrize("feedback", [True, False])
+def test_files_give_the_classifier_back(feedback, data, tmp_path):
+    X, y = data
+    model = classifier(feedback=feedback, cell="legt", class_weight={0: 1.0, 1: 2.0}, callbacks=[print])
+    model.set_params(hidden_size=np.int64(8), theta=np.float32(2.0)).fit(X, y)  # as a grid search has them
+    model.save(tmp_path / "model.safetensors")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model.safetensors")
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert loaded.history_ == model.history_
+    assert loaded.get_params() == model.get_params() | {"callbacks": None}
+    assert_array_equal(weights(loaded.partial_fit(X, y)), weights(model.set_params(callbacks=None).partial_fit(X, y)))
+    loaded.save(tmp_path / "again")
+    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "again").predict(X), loaded.predict(X))
+
+
+def test_parameters_changed_after_fit_do_not_spoil_a_file(data, tmp_path):
+    X, y = data
+    model = classifier().fit(X, y)
+    model.set_params(hidden_size=99, order=2).save(tmp_path / "model")
+    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "model").predict_proba(X), model.predict_proba(X))
+
+
+def test_feature_names_are_kept(tmp_path):
+    pandas = pytest.importorskip("pandas")
+    frame = pandas.DataFrame(np.random.default_rng(0).normal(size=(12, 3)), columns=["a", "b", "c"])
+    classifier().fit(frame, [0, 1] * 6).save(tmp_path / "model")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model")
+    assert loaded.predict(frame).shape == (12,)
+    with pytest.raises(ValueError, match="feature names should match"):
+        loaded.predict(frame[["b", "a", "c"]])
+
+
+def test_files_that_are_none_are_refused(data, tmp_path):
+    X, y = data
+    path = tmp_path / "model"
+    classifier().fit(X, y).save(path)
+    good = path.read_bytes()
+    for bad in (b"", good[: len(good) // 2], good[:20], b"junk" * 99, pickle.dumps(data)):
+        path.write_bytes(bad)
+        with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
+            HiPPORNNClassifier.load(path)
+    with pytest.raises(FileNotFoundError, match="nothing"):
+        HiPPORNNClassifier.load(tmp_path / "nothing")
+
+
+def rewritten(good, path, change=lambda header: None, drop=()):
+    """Write a file with another header, or without some of its tensors."""
+    tensors = safetensors.torch.load(good)
+    length = int.from_bytes(good[:8], "little")
+    header = json.loads(json.loads(good[8 : 8 + length])["__metadata__"]["skhippo"])
+    change(header)
+    kept = {name: tensor for name, tensor in tensors.items() if not any(part in name for part in drop)}
+    path.write_bytes(safetensors.torch.save(kept, {"skhippo": json.dumps(header)}))
+
+
+def test_foreign_and_later_files_are_refused(data, tmp_path):
+    X, y = data
+    path = tmp_path / "model"
+    classifier().fit(X, y).save(path)
+    good = path.read_bytes()
+    rewritten(good, path)
+    assert_array_equal(HiPPORNNClassifier.load(path).predict(X), classifier().fit(X, y).predict(X))  # the control
+    safetensors.torch.save_file({"w": torch.zeros(3)}, path)
+    with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
+        HiPPORNNClassifier.load(path)
+    rewritten(good, path, lambda header: header.update(format="HiPPOMemory"))
+    with pytest.raises(ValueError, match="holds a 'HiPPOMemory': a HiPPORNNClassifier is expected"):
+        HiPPORNNClassifier.load(path)
+    rewritten(good, path, lambda header: header.update(version=99))
+    with pytest.raises(ValueError, match=r"was written by a later version of skhippo \(format 99"):
+        HiPPORNNClassifier.load(path)
+    for change, drop_ in [
+        (lambda header: None, ["center"]),
+        (lambda header: None, ["network"]),
+        (lambda header: header["parameters"]["_architecture"].update(hidden_size=9), []),
+        (lambda header: header["parameters"].pop("classes"), []),
+        (lambda header: header["parameters"]["settings"].update(moons=3), []),
+    ]:
+        rewritten(good, path, change, drop_)
+        with pytest.raises(ValueError, match="is damaged, or no file of a HiPPORNNClassifier"):
+            HiPPORNNClassifier.load(path)
+
+
+def test_labels_that_only_pickle_can_write_are_refused(data, tmp_path):
+    X, y = data
+    model = classifier().fit(X, y)
+    model.classes_ = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")
+    with pytest.raises(ValueError, match=r"classes such as datetime.date\(2020, 1, 1\) cannot be written"):
+        model.save(tmp_path / "model")
+    assert not list(tmp_path.iterdir())
