@@ -1,0 +1,45 @@
+"""What a display is drawn from: the series, the channel, the transformer and the model that are meant."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+from sklearn.ensemble import RandomForestClassifier
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhippo import HiPPOTransformer
+from skhippo.plotting import CoefficientsDisplay, OcclusionDisplay, ReconstructionDisplay, SensitivityDisplay
+
+
+def test_a_time_channel_is_read_as_in_fit(series):
+    cube = np.concatenate([series[0][None], series[1]])[None]
+    hippo = HiPPOTransformer(order=5, time_channel=0).fit(cube)
+    timed = ReconstructionDisplay.from_estimator(hippo, cube, channel="x1")
+    assert_allclose(timed.approximation, ReconstructionDisplay.from_panel([series], order=5, channel=1).approximation)
+
+
+def test_what_is_not_there(series):
+    with pytest.raises(ValueError, match=r"series=3 is asked for in a panel of 1"):
+        ReconstructionDisplay.from_panel([series], series=3)
+    with pytest.raises(ValueError, match=r"channel='y' is not there: the channels are 'x0', 'x1'"):
+        ReconstructionDisplay.from_panel([series], channel="y")
+    with pytest.raises(ValueError, match=r"channel=2 is asked for of 2"):
+        CoefficientsDisplay.from_panel([series], channel=2)
+    with pytest.raises(TypeError, match="estimator is Pipeline and begins with StandardScaler: a HiPPOTransformer"):
+        ReconstructionDisplay.from_estimator(make_pipeline(StandardScaler()), [series])
+    with pytest.raises(ValueError, match=r"method='recurrence': the integrals that are drawn are"):
+        CoefficientsDisplay.from_estimator(HiPPOTransformer().fit([series]).set_params(method="recurrence"), [series])
+
+
+def test_models_without_a_decision(panel):
+    X, y = panel
+    model = make_pipeline(HiPPOTransformer(order=4), RandomForestClassifier(5, random_state=0)).fit(X, y)
+    with pytest.raises(ValueError, match="RandomForestClassifier has no decision_function"):
+        SensitivityDisplay.from_estimator(model)
+    with pytest.raises(TypeError, match="a transformer alone: a Pipeline that ends with a model is expected"):
+        SensitivityDisplay.from_estimator(model[0])
+    with pytest.raises(TypeError, match="a transformer alone"):
+        OcclusionDisplay.from_estimator(model[0], X, y)
+    with pytest.raises(ValueError, match=r"channel='z' is not there"):
+        SensitivityDisplay.from_estimator(make_pipeline(model[0], Ridge().fit(np.eye(8), np.ones(8))), channel="z")
