@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
+from uuid import uuid4
 
 __all__ = ["damaged", "header", "read_header", "replacing"]
 
@@ -17,13 +17,17 @@ __all__ = ["damaged", "header", "read_header", "replacing"]
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     """Open a file for writing that takes its place at the end; after an error the old one stays as it was."""
     target = Path(path)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=target.name, suffix=".part")
+    part = target.with_name(f"{target.name}.{uuid4().hex}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        file = open(part, "xb")  # noqa: SIM115 (with the permissions that a file of this user has)
+    except FileNotFoundError as error:
+        raise FileNotFoundError(error.errno, "there is no such folder", os.fspath(target.parent)) from None
+    try:
+        with file:
             yield file
-        os.replace(name, target)
+        os.replace(part, target)
     except BaseException:
-        os.unlink(name)
+        part.unlink(missing_ok=True)
         raise
 
 

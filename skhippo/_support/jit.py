@@ -5,23 +5,23 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from functools import cache, update_wrapper
-from threading import RLock
 from types import FunctionType
 from typing import Any, Generic, ParamSpec, TypeVar
+
+from skhippo._support.kernel_cache import COMPILING, keep
 
 __all__ = ["kernel", "reduction"]
 
 # - nogil: several threads run a kernel at once; numba's own threads would kill forked children and abort under
 #   concurrent callers, so there is no parallel=True.
-# - cache: compiled once for a machine, not once for a process.
+# - no cache=True: `skhippo._support.kernel_cache` keeps what was compiled, once for a machine.
 # - error_model: no check for a zero divisor in inner loops.
 # - fastmath: products and sums may be fused; NaN and infinities keep their meaning, for a NaN is how a missing value
 #   travels.  Sums keep their order (no "reassoc"): most loops fill independent places, so SIMD needs no leave to
 #   reorder, and a row's result does not depend on how many rows a loop was given.  `reduction` is the exception.
 # - no signatures: they would refuse the read-only arrays of memory maps.
-_OPTIONS = {"nogil": True, "cache": True, "error_model": "numpy"}
+_OPTIONS = {"nogil": True, "error_model": "numpy"}
 _FASTMATH = {"contract", "nsz"}
-_COMPILING = RLock()
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -34,7 +34,7 @@ def _numba() -> Any:
     from numba.core.compiler_lock import global_compiler_lock
 
     if hasattr(os, "register_at_fork"):
-        for lock in (global_compiler_lock, _COMPILING):  # the last is acquired first
+        for lock in (global_compiler_lock, COMPILING):  # the last is acquired first
             os.register_at_fork(before=lock.acquire, after_in_parent=lock.release, after_in_child=lock.release)
     return numba
 
@@ -43,7 +43,7 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
     """Compile, at the first call, a loop that fills arrays it was given.
 
     Importing numba takes longer than the rest of the package, so that waits for the first call too.  A kernel may
-    call the kernels above it in its own file (in others numba's cache would not notice a change).
+    call the kernels above it in its own file; a kept kernel would not notice a change in another file.
     """
 
     def __init__(self, function: Callable[P, R], fastmath: Iterable[str] = ()) -> None:
@@ -57,7 +57,7 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
         return (self._compiled or self._compile())(*args, **kwargs)
 
     def _compile(self) -> Callable[P, R]:
-        with _COMPILING:
+        with COMPILING:
             if self._compiled is None:
                 # To numba a wrapper is an unknown object, so it is shown the compiled functions behind the wrappers.
                 code = self._function.__code__
@@ -65,7 +65,10 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
                 called = {name: value._compile() for name, value in names.items() if isinstance(value, kernel)}
                 function = FunctionType(code, self._function.__globals__ | called, code.co_name)
                 function.__module__ = self._function.__module__
-                self._compiled = _numba().njit(**_OPTIONS, fastmath=self._fastmath)(function)
+                compiled = _numba().njit(**_OPTIONS, fastmath=self._fastmath)(function)
+                if compiled is not function:  # NUMBA_DISABLE_JIT is not set
+                    keep(compiled, function)
+                self._compiled = compiled
             return self._compiled
 
 

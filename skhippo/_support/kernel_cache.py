@@ -1,0 +1,217 @@
+"""Compiled kernels on the disk: later processes find them, and of processes that start together one compiles.
+
+numba has a cache of its own.  This one differs in what a service meets:
+
+- It reads from folders that cannot be written to, such as those of a container's image.
+- A file that is damaged counts as none: the kernel is compiled again, and the file replaced.
+- Where no folder can be written to, kernels are compiled all the same, and one warning says what to set.
+- Of processes that need the same kernel at the same time one compiles it, and the others wait for its file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import pickle
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from threading import RLock
+from types import FunctionType
+from typing import Any
+
+from skhippo._support.files import replacing
+
+try:
+    import fcntl
+except ImportError:  # Windows: each process compiles for itself
+    fcntl = None  # type: ignore[assignment]
+
+__all__ = ["COMPILING", "keep"]
+
+#: Held by the thread that compiles.  A process must not fork meanwhile: its child would hold the file that is locked.
+COMPILING = RLock()
+
+# Seconds to wait for a process that compiles, once: longer than a kernel takes, shorter than a service's patience.
+_PATIENCE = 20.0
+_PAUSE = 0.02
+_DIGEST = hashlib.sha256().digest_size
+_LOCK = "skhippo.lock"
+
+
+def keep(dispatcher: Any, function: FunctionType) -> None:
+    """Keep what numba compiles for a function, and let one process at a time compile."""
+    cache, compile_now = KernelCache(function), dispatcher.compile
+
+    def compile_in_turn(signature: Any) -> Callable[..., Any]:
+        if signature in dispatcher.overloads or cache.knows(signature, dispatcher.targetctx.codegen()):
+            return compile_now(signature)
+        with _turn(_folders(function.__code__.co_filename)):
+            return compile_now(signature)
+
+    dispatcher._cache, dispatcher.compile = cache, compile_in_turn
+
+
+# ---------------------------------------------------------------------- files
+class KernelCache:
+    """Files of one kernel, one for each signature, with the methods that numba calls.
+
+    Parameters
+    ----------
+    function : function
+        What is compiled.
+    """
+
+    def __init__(self, function: FunctionType) -> None:
+        self._source = function.__code__.co_filename
+        self._name = f"{Path(self._source).stem}.{function.__name__}"
+        self._code = hashlib.sha256(function.__code__.co_code).digest()
+        self._found: dict[Any, Any] = {}  # what `knows` has read and numba will ask for
+
+    @property
+    def cache_path(self) -> str:
+        """The folder that is looked into first."""
+        return str(_folders(self._source)[0])
+
+    def knows(self, signature: Any, codegen: Any) -> bool:
+        """Tell whether there is a file of a kernel, and remember what is in it."""
+        for folder in _folders(self._source):
+            if signature not in self._found:
+                with suppress(Exception):  # no such file, or a damaged one, which may raise anything
+                    self._found[signature] = self._read(folder / self._file(signature, codegen), signature, codegen)
+        return signature in self._found
+
+    def _read(self, path: Path, signature: Any, codegen: Any) -> Any:
+        contents = path.read_bytes()
+        if hashlib.sha256(contents[_DIGEST:]).digest() != contents[:_DIGEST]:
+            raise ValueError(f"{path} is damaged")
+        key, compiled = pickle.loads(contents[_DIGEST:])
+        if key != self._key(signature, codegen):
+            raise ValueError(f"{path} is of another version")
+        return compiled
+
+    def load_overload(self, signature: Any, context: Any) -> Any:
+        """Return a compiled kernel, or None if there is none of use."""
+        from numba.core.compiler import CompileResult
+
+        context.refresh()
+        if self.knows(signature, context.codegen()):
+            with suppress(Exception):  # whatever a file of another machine leads to
+                return CompileResult._rebuild(context, *self._found.pop(signature))
+        return None
+
+    def save_overload(self, signature: Any, compiled: Any) -> None:
+        """Write a compiled kernel to the first folder that takes it; warn once if none does."""
+        from numba.core.serialize import dumps
+
+        for folder in _folders(self._source):
+            with suppress(OSError):
+                contents = dumps((self._key(signature, compiled.codegen), compiled._reduce()))
+                folder.mkdir(parents=True, exist_ok=True)
+                with replacing(folder / self._file(signature, compiled.codegen)) as file:
+                    file.write(hashlib.sha256(contents).digest() + contents)
+                return
+        _warn_of_no_folder()
+
+    def flush(self) -> None:
+        """Do nothing: a file that does not fit is replaced when its kernel is compiled."""
+
+    def _key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
+        """All that a compiled kernel depends on."""
+        return _numba_version(), _digest_of(self._source), self._code, signature, codegen.magic_tuple()
+
+    def _file(self, signature: Any, codegen: Any) -> str:
+        """Return the name of a file; that of another version of the source is the same, so that it is replaced."""
+        kind = hashlib.sha256(repr((signature, codegen.magic_tuple())).encode()).hexdigest()[:16]
+        return f"{self._name}.{sys.implementation.cache_tag}-{kind}.kernel"
+
+
+def _folders(source: str) -> list[Path]:
+    """Return where kernels of a file may be, the folder that the user has named first."""
+    from numba.core import config
+    from numba.misc.appdirs import AppDirs
+
+    home = Path(source).absolute().parent
+    own = f"{home.name}_{hashlib.sha256(str(home).encode()).hexdigest()[:16]}"
+    named = [Path(config.CACHE_DIR, own)] if config.CACHE_DIR else []
+    return [*named, home / "__pycache__", Path(AppDirs(appname="numba", appauthor=False).user_cache_dir, own)]
+
+
+@lru_cache
+def _digest_of(source: str) -> bytes:
+    return hashlib.sha256(Path(source).read_bytes()).digest()
+
+
+def _numba_version() -> str:
+    import numba
+
+    return numba.__version__
+
+
+@lru_cache(maxsize=1)
+def _warn_of_no_folder() -> None:
+    """Say, once, that every process has to compile."""
+    warnings.warn(
+        "compiled kernels could not be kept, since neither the folder of skhippo nor that of the user's caches can be "
+        "written to: every process compiles them again, which takes seconds; set the environment variable "
+        "NUMBA_CACHE_DIR to a folder that can be written to",
+        RuntimeWarning,
+        stacklevel=2,
+    )
+
+
+# ---------------------------------------------------------------------- turns
+class _Turns:
+    """What this process knows of its turns; changed by the thread that holds `COMPILING`."""
+
+    depth = 0
+    patient = True
+
+
+@contextmanager
+def _turn(folders: list[Path]) -> Iterator[None]:
+    """Wait until no other process compiles for the same folder.
+
+    The system takes a lock back from a process that ends, however it ends.  After one that holds it for too long
+    nobody is waited for any more.
+    """
+    with COMPILING:
+        lock = _open_lock(folders) if _Turns.depth == 0 and _Turns.patient else None
+        _Turns.depth += 1
+        try:
+            if lock is not None:
+                _Turns.patient = _wait_for(lock)
+            yield
+        finally:
+            _Turns.depth -= 1
+            if lock is not None:
+                os.close(lock)
+
+
+def _open_lock(folders: list[Path]) -> int | None:
+    """Open the file that a process locks while it compiles; None where there is no place for one."""
+    if fcntl is not None:
+        for folder in folders:
+            with suppress(OSError):
+                folder.mkdir(parents=True, exist_ok=True)
+                return os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    return None
+
+
+def _wait_for(lock: int) -> bool:
+    """Lock a file, and tell whether that took no longer than `_PATIENCE`."""
+    deadline = time.monotonic() + _PATIENCE
+    while time.monotonic() < deadline:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(_PAUSE)
+        except OSError:  # a file system without locks
+            return False
+        else:
+            return True
+    return False
