@@ -10,7 +10,7 @@ from sphinx.pycode import ModuleAnalyzer
 import skhippo
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent / "_ext"))
-from gallery_order import ORDER  # noqa: E402
+from gallery_order import ORDER
 
 project = "skhippo"
 author = "skhippo developers"
