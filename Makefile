@@ -20,7 +20,14 @@ $(VENV)/.docs: $(VENV)/.base
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[test,docs]'
 	@touch $@
 
-demo: $(VENV)/.base   ## JapaneseVowels, whole and with half of its observations dropped; a table and a picture
+# The demonstration needs no more than a plot and sktime's data set.
+$(VENV)/.demo: pyproject.toml constraints.txt
+	@test -f $(VENV)/.base || echo "setting up $(VENV): a minute or two"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@test -f $(VENV)/.base || $(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[plot,sktime]'
+	@touch $@
+
+demo: $(VENV)/.demo   ## JapaneseVowels, whole and with half of its observations dropped; a table and a picture
 	$(BIN)/python examples/quickstart.py
 
 test: $(VENV)/.base   ## the test suite (minutes)
