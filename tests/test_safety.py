@@ -79,39 +79,6 @@ def test_fork_inside_a_thread(expected):
             assert_array_equal(future.result(PATIENCE), expected[1])
 
 
-@pytest.mark.compiled
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
-def test_fork_while_another_thread_compiles():
-    """The child hung: the lock of the compiler was held by a thread that it does not have."""
-    code = """
-        import os, sys, threading, time, warnings
-        import numpy as np
-        from skhippo import project
-        project(np.ones((1, 1, 5)))  # numba is there
-        from numba.core.compiler_lock import global_compiler_lock
-
-        def compile():
-            with global_compiler_lock:
-                begun.set()
-                time.sleep(1.0)
-
-        begun = threading.Event()
-        thread = threading.Thread(target=compile)
-        thread.start()
-        begun.wait()
-        warnings.simplefilter("ignore")  # threads and forks: that is the point
-        child = os.fork()
-        if child == 0:
-            project(np.ones((1, 1, 5)), hold="previous", order=40)
-            with global_compiler_lock:
-                os._exit(0)
-        thread.join()
-        _, status = os.waitpid(child, 0)
-        sys.exit(os.waitstatus_to_exitcode(status))
-    """
-    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True, timeout=PATIENCE)
-
-
 @pytest.mark.parametrize("backend", ["loky", "multiprocessing", "threading"])
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -137,24 +104,6 @@ def test_concurrent_threads(expected, n_jobs):
         results = [pool.submit(coefficients, seed % 6, n_jobs) for seed in range(24)]
         for i, result in enumerate(results):
             assert_array_equal(result.result(PATIENCE), expected[i % 6])
-
-
-def test_first_use_by_several_threads_at_once():
-    """All of them find nothing compiled."""
-    code = """
-        import threading
-        import numpy as np
-        from skhippo import project
-
-        X, results = np.cos(np.arange(9000.0))[None], {}
-        def work(i): results[i] = project(X, order=3 + i % 2)
-        workers = [threading.Thread(target=work, args=(i,)) for i in range(6)]
-        for worker in workers: worker.start()
-        for worker in workers: worker.join()
-        for i in range(6): assert (results[i] == project(X, order=3 + i % 2)).all()
-        print(len(results))
-    """
-    assert run_python(code) == "6"
 
 
 def test_threads_of_dask(expected):

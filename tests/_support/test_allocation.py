@@ -1,0 +1,41 @@
+"""Results that cannot fit say how large they would be."""
+
+import math
+
+import numpy as np
+import pytest
+
+from skhippo import Panel, as_panel, project
+from skhippo._support import allocation as _allocation
+
+
+@pytest.fixture
+def panel(rng):
+    """Series of all kinds: a grid in pieces, irregular ones, one observation."""
+    times = [np.arange(9000.0), np.sort(rng.uniform(0, 3, 500)), np.array([1.0])]
+    return as_panel([(t, rng.normal(size=(2, t.size))) for t in times])
+
+
+def test_a_result_that_cannot_fit_says_how_large_it_would_be():
+    panel = Panel(np.ones((1 << 16, 1)), offsets=np.arange((1 << 16) + 1))
+    size = r"65536 series x 1099511627776 coefficients x 8 bytes = 5\.37e\+08 GiB"
+    with pytest.raises(MemoryError, match=f"the result takes {size}.*project fewer series at a time, or take a lower"):
+        project(panel, order=1 << 40)
+
+
+def test_limits_are_those_of_the_machine_or_the_container(tmp_path, monkeypatch):
+    limit = tmp_path / "memory.max"
+    monkeypatch.setattr(_allocation, "_CONTAINER", limit)
+    machine = _allocation._memory()
+    assert machine > 2**20
+    for text, expected in (("max\n", machine), ("1048576\n", 2.0**20), ("junk", machine)):
+        limit.write_text(text)
+        assert _allocation._memory() == expected
+    limit.write_text("1048576\n")
+    assert _allocation.allocate({"series": 2**17}, np.dtype(np.float64), "").shape == (2**17,)
+    with pytest.raises(MemoryError, match=r"262144 series x 8 bytes = 0\.00195 GiB and there are 0\.000977 GiB"):
+        _allocation.allocate({"series": 2**18}, np.dtype(np.float64), "take less")
+    monkeypatch.setattr(_allocation, "_memory", lambda: math.inf)  # nobody says: numpy refuses
+    for size in (2**58, 2**70):
+        with pytest.raises(MemoryError, match=r"GiB: take less$"):
+            _allocation.allocate({"series": size}, np.dtype(np.float64), "take less")

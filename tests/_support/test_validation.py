@@ -1,0 +1,65 @@
+"""Small checks: what is right comes back or passes, what is wrong is named."""
+
+import numpy as np
+import pytest
+
+from skhippo import HiPPOTransformer
+from skhippo._support.validation import check_choice, check_count, check_finite_number, output_container
+
+
+@pytest.mark.parametrize("value", [1, 7, np.int8(7), np.uint64(7)])
+def test_counts_come_back_as_int(value):
+    found = check_count("order", value)
+    assert found == value
+    assert type(found) is int
+
+
+@pytest.mark.parametrize(
+    ("value", "minimum", "error", "message"),
+    [
+        (0, 1, ValueError, "n must be at least 1, got 0"),
+        (1, 2, ValueError, "n must be at least 2, got 1"),
+        (2.0, 1, TypeError, r"n must be an integer, got 2\.0 of type float"),
+        (True, 1, TypeError, "n must be an integer, got True of type bool"),
+        ("3", 1, TypeError, "n must be an integer, got '3' of type str"),
+        (None, 1, TypeError, "n must be an integer, got None of type NoneType"),
+    ],
+)
+def test_what_is_no_count_is_refused(value, minimum, error, message):
+    with pytest.raises(error, match=message):
+        check_count("n", value, minimum)
+
+
+def test_finite_numbers_pass():
+    check_finite_number("theta", 1e-300, minimum=0.0)
+    check_finite_number("theta", np.float32(2.0), minimum=0.0)
+    check_finite_number("rate", 0, minimum=0.0, closed=True)
+
+
+@pytest.mark.parametrize(
+    ("value", "closed", "error", "message"),
+    [
+        (0.0, False, ValueError, r"theta must be above 0 and finite, got 0\.0"),
+        (-1.0, True, ValueError, r"theta must be at least 0 and finite, got -1\.0"),
+        (float("nan"), True, ValueError, "theta must be at least 0 and finite, got nan"),
+        (float("inf"), False, ValueError, "theta must be above 0 and finite, got inf"),
+        (1j, False, TypeError, "theta must be a number, got 1j of type complex"),
+        (True, False, TypeError, "theta must be a number, got True of type bool"),
+        ("1", False, TypeError, "theta must be a number, got '1' of type str"),
+    ],
+)
+def test_what_is_no_finite_number_is_refused(value, closed, error, message):
+    with pytest.raises(error, match=message):
+        check_finite_number("theta", value, minimum=0.0, closed=closed)
+
+
+def test_choices():
+    check_choice("hold", "linear", ("linear", "previous"))
+    for value in ("zoh", None, ["linear"], 1):
+        with pytest.raises(ValueError, match="hold must be one of 'linear', 'previous'; got"):
+            check_choice("hold", value, ("linear", "previous"))
+
+
+def test_output_container():
+    assert output_container(HiPPOTransformer()) == "default"
+    assert output_container(HiPPOTransformer().set_output(transform="polars")) == "polars"
