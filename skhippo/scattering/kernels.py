@@ -16,13 +16,15 @@ _GAP = 8.0
 # A position counts if more than this part of its window is covered; otherwise hardly, so that where none does the
 # pooling is over all.
 _COVERED = 0.5
-_HARDLY = 1e-9
+_HARDLY = 1e-15
+# What competitors say of a window without a shape is rounding: they are of about unit size otherwise.
+_NOTHING = 1e-9
 
 
 # ---------------------------------------------------------------------- paths
 @kernel
 def _observed(
-    times: Floats, values: NDArray, channel: int, rows: tuple, clock: tuple, scaling: tuple, out: Floats
+    times: Floats, values: Floats, channel: int, rows: tuple, clock: tuple, scaling: tuple, out: Floats
 ) -> int:
     """Fill in places, in cells, and values of the observations of a channel; return their number."""
     begin, end = rows
@@ -33,7 +35,7 @@ def _observed(
         if not np.isnan(values[k, channel]):
             # A position is the edge between two cells; half a cell before the first one begins the domain.
             out[0, n] = ((times[k] if times.size else np.float64(k - begin)) - start) / cell + 0.5
-            out[1, n] = (np.float64(values[k, channel]) - center) / scale
+            out[1, n] = (values[k, channel] - center) / scale
             n += 1
     return n
 
@@ -230,39 +232,138 @@ def _add_pooled(
 
 
 @kernel
-def _keep(paths: Floats, counts: Floats, number: int, which: Integers, kept: Floats) -> None:
-    """Copy some coefficients of a channel, and what their positions count, to where combinations find them."""
-    for u in range(len(which)):
-        j, m = which[u, 0], which[u, 1]
+def _find_whole(counts: Floats, number: int, whole: NDArray[np.bool_]) -> None:
+    """Say for which rows every position counts: most often all, and their sums need no weights."""
+    for i in range(len(counts)):
+        whole[i] = True
         for p in range(number):
-            kept[0, u, p] = paths[j, m, p]
-            kept[1, u, p] = counts[j, p]
+            if counts[i, p] != 1.0:
+                whole[i] = False
+                break
 
 
 @reduction
-def _add_combined(kept: Floats, number: int, terms: Integers, factors: Floats, thresholds: Floats, out: Floats) -> None:
+def _add_combined(
+    paths: Floats,
+    counts: Floats,
+    whole: NDArray[np.bool_],
+    number: int,
+    combinations: tuple,
+    out: Floats,
+) -> None:
     """Add counts above thresholds and the counts themselves to `out`, (2, n_combinations).
 
     A position counts as much as for that term for which it counts least.
     """
+    terms, rows, factors, thresholds = combinations
     for k in range(len(terms)):
-        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # unpacking rows would take most of the time
+        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # slices of rows would take most of the time
+        i, j, m = rows[k, 0], rows[k, 1], rows[k, 2]
         f, g, h = factors[k, 0], factors[k, 1], factors[k, 2]
-        first, second, third = kept[0, a], kept[0, b], kept[0, c]
-        one, two, three = kept[1, a], kept[1, b], kept[1, c]
         threshold, above, total = thresholds[k], 0.0, 0.0
-        for p in range(number):
-            count = one[p] if one[p] < two[p] else two[p]
-            count = count if count < three[p] else three[p]
-            total += count
-            above += count if f * first[p] + g * second[p] + h * third[p] > threshold else 0.0
+        if whole[i] and whole[j] and whole[m]:
+            total += number
+            for p in range(number):
+                above += 1.0 if f * paths[a, p] + g * paths[b, p] + h * paths[c, p] > threshold else 0.0
+        else:
+            for p in range(number):
+                count = min(counts[i, p], counts[j, p], counts[m, p])
+                total += count
+                above += count if f * paths[a, p] + g * paths[b, p] + h * paths[c, p] > threshold else 0.0
         out[0, k] += above
         out[1, k] += total
 
 
+@kernel
+def _project(paths: Floats, terms: Integers, weights: Floats, g: int, k: int, number: int, values: Floats) -> None:
+    """Fill in the values of competitor `k` of group `g` at all positions; terms come in sixes."""
+    for t in range(0, terms.shape[1], 6):
+        a, b, c = terms[g, t], terms[g, t + 1], terms[g, t + 2]
+        d, e, f = terms[g, t + 3], terms[g, t + 4], terms[g, t + 5]
+        u, v, w = weights[g, k, t], weights[g, k, t + 1], weights[g, k, t + 2]
+        x, y, z = weights[g, k, t + 3], weights[g, k, t + 4], weights[g, k, t + 5]
+        if t == 0:
+            for p in range(number):
+                values[k, p] = u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
+                values[k, p] += x * paths[d, p] + y * paths[e, p] + z * paths[f, p]
+        else:
+            for p in range(number):
+                values[k, p] += u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
+                values[k, p] += x * paths[d, p] + y * paths[e, p] + z * paths[f, p]
+
+
+@reduction
+def _add_group(values: Floats, number: int, whole: bool, g: int, out: Floats) -> None:
+    """Add what the competitors of a group win and how often they lose; `values` ends with three rows of scratch.
+
+    These are the largest value at each position, the smallest one, and what the position counts.
+    """
+    n = len(values) - 3
+    for p in range(number):
+        values[n, p], values[n + 1, p] = values[0, p], values[0, p]
+    for k in range(1, n):
+        for p in range(number):
+            values[n, p] = max(values[n, p], values[k, p])
+            values[n + 1, p] = min(values[n + 1, p], values[k, p])
+    if not whole:
+        total = 0.0
+        for p in range(number):
+            total += values[n + 2, p]
+        out[g, n, 0] += total
+        for k in range(n):
+            won, lost = 0.0, 0.0
+            for p in range(number):
+                value, count = values[k, p], values[n + 2, p]
+                won += count * value if value == values[n, p] and value > _NOTHING else 0.0
+                lost += count if value == values[n + 1, p] and value < -_NOTHING else 0.0
+            out[g, k, 0] += won
+            out[g, k, 1] += lost
+    else:
+        out[g, n, 0] += number
+        for k in range(n):
+            won, lost = 0.0, 0.0
+            for p in range(number):
+                value = values[k, p]
+                won += value if value == values[n, p] and value > _NOTHING else 0.0
+                lost += 1.0 if value == values[n + 1, p] and value < -_NOTHING else 0.0
+            out[g, k, 0] += won
+            out[g, k, 1] += lost
+
+
+@kernel
+def _add_competed(
+    paths: Floats,
+    counts: Floats,
+    whole: NDArray[np.bool_],
+    number: int,
+    groups: tuple,
+    values: Floats,
+    out: Floats,
+) -> None:
+    """Add values of winners and numbers of losses to `out`, (n_groups, n_competitors + 1, 2).
+
+    The last competitor is the count.  A position counts as much as for that channel for which it counts least.
+    """
+    terms, rows, weights = groups
+    last = len(values) - 1
+    for g in range(len(terms)):
+        all_count = True
+        for i in range(rows.shape[1]):
+            all_count = all_count and whole[rows[g, i]]
+        if not all_count:
+            for p in range(number):
+                values[last, p] = counts[rows[g, 0], p]
+            for i in range(1, rows.shape[1]):
+                for p in range(number):
+                    values[last, p] = min(values[last, p], counts[rows[g, i], p])
+        for k in range(weights.shape[1]):
+            _project(paths, terms, weights, g, k, number, values)
+        _add_group(values, number, all_count, g, out)
+
+
 # ---------------------------------------------------------------------- series
 @kernel
-def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, scratch: tuple, out: Floats) -> None:
+def fill_samples(series: tuple, options: tuple, tables: tuple, scratch: tuple, out: Floats) -> None:
     """Take windows at evenly spaced positions of series, (n_series, n_channels, n_windows, order, n_samples).
 
     NaN where a position does not count.
@@ -271,8 +372,7 @@ def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, 
     linear, gaps, shape = options
     seen, work, paths, counts = scratch
     n_channels, n_samples = values.shape[1], out.shape[4]
-    for row in range(which.size):
-        i = which[row]
+    for i in range(len(clocks)):
         start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
         for c in range(n_channels):
             rows = (offsets[i], offsets[i + 1])
@@ -287,12 +387,14 @@ def fill_samples(series: tuple, which: Integers, options: tuple, tables: tuple, 
                     if 0 <= p < number:
                         for j in range(paths.shape[0]):
                             for m in range(paths.shape[1]):
-                                out[row, c, j, m, s] = paths[j, m, p] if n > 0 and counts[j, p] == 1.0 else np.nan
+                                out[i, c, j, m, s] = paths[j, m, p] if n > 0 and counts[j, p] == 1.0 else np.nan
 
 
 @kernel
-def _divide(observed: Integers, of_channels: Floats, of_combinations: Floats, pooled: Floats, combined: Floats) -> None:
+def _divide(observed: Integers, sums: tuple, out: tuple) -> None:
     """Divide sums by counts; NaN for channels that were never observed."""
+    of_channels, of_combinations, of_groups = sums
+    pooled, combined, competed = out
     _, n_windows, order, n_pooled = pooled.shape
     for c in range(len(pooled)):
         for j in range(n_windows):
@@ -303,37 +405,51 @@ def _divide(observed: Integers, of_channels: Floats, of_combinations: Floats, po
     for k in range(len(combined)):
         total = of_combinations[1, k]  # 0 where a term is of a channel that was not observed
         combined[k] = of_combinations[0, k] / total if total > 0.0 else np.nan
+    n_groups, n_competitors, _ = competed.shape
+    for g in range(n_groups):
+        total = of_groups[g, n_competitors, 0]
+        for k in range(n_competitors):
+            for what in range(2):
+                competed[g, k, what] = np.sqrt(of_groups[g, k, what] / total) if total > 0.0 else np.nan
 
 
 @kernel
-def fill_pooled(
-    series: tuple, which: Integers, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple
-) -> None:
-    """Pool the paths of series, (n_series, n_channels, n_windows, order, n_pooled) and (n_series, n_combinations)."""
+def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple) -> None:
+    """Pool the paths of series.
+
+    `out` are arrays of shape (n_series, n_channels, n_windows, order, n_pooled), (n_series, n_combinations) and
+    (n_series, n_groups, n_competitors, 2).
+    """
     times, values, offsets, clocks, scaling = series
     linear, gaps, shape = options
-    thresholds, which_kept, begins, terms, factors, levels = how
-    seen, work, paths, counts, moments, sums, kept, combined = scratch
-    n_channels = values.shape[1]
+    thresholds, combinations, groups = how
+    seen, work, paths, counts, moments, competitors, sums = scratch
+    n_channels, n_windows, order = thresholds.shape[:3]
+    size = n_windows * order
     observed, longest = np.empty(n_channels, np.int64), np.empty(n_channels)
-    for row in range(which.size):
-        i = which[row]
+    whole = np.empty(len(counts), np.bool_)
+    for i in range(len(clocks)):
         start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
         rows = (offsets[i], offsets[i + 1])
-        sums[:] = 0.0
-        combined[:] = 0.0
-        kept[:] = 0.0
-        for first in range(1, n_positions + 1, paths.shape[2]):
-            number = min(paths.shape[2], n_positions + 1 - first)
+        sums[0][:] = 0.0
+        sums[1][:] = 0.0
+        sums[2][:] = 0.0
+        for first in range(1, n_positions + 1, paths.shape[1]):
+            number = min(paths.shape[1], n_positions + 1 - first)
             for c in range(n_channels):
                 here = seen[c % len(seen)]  # one place for all channels if they are not needed again
                 if first == 1 or len(seen) < n_channels:
                     n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), here)
                     observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf
+                mine = paths[c * size : (c + 1) * size].reshape(n_windows, order, paths.shape[1])
+                counted = counts[c * n_windows : (c + 1) * n_windows]
                 if observed[c] > 0:
-                    _paths(here, observed[c], linear, longest[c], first, shape, tables, work, number, paths, counts)
-                    _add_pooled(paths, counts, number, thresholds[c], first, n_positions, moments, sums[c])
-                    mine = slice(begins[c], begins[c + 1])
-                    _keep(paths, counts, number, which_kept[mine], kept[:, mine])
-            _add_combined(kept, number, terms, factors, levels, combined)
-        _divide(observed, sums, combined, out[0][row], out[1][row])
+                    _paths(here, observed[c], linear, longest[c], first, shape, tables, work, number, mine, counted)
+                    _add_pooled(mine, counted, number, thresholds[c], first, n_positions, moments, sums[0][c])
+                else:
+                    mine[:] = 0.0
+                    counted[:] = 0.0
+            _find_whole(counts, number, whole)
+            _add_combined(paths, counts, whole, number, combinations, sums[1])
+            _add_competed(paths, counts, whole, number, groups, competitors, sums[2])
+        _divide(observed, sums, (out[0][i], out[1][i], out[2][i]))

@@ -9,17 +9,17 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_consistent_length, check_is_fitted
+from sklearn.utils.validation import check_is_fitted
 
 from skhippo._sklearn.input import channel_names, one_row_a_series, read_panel
 from skhippo._sklearn.links import DocumentedMixin
-from skhippo._support.types import Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold, domain_ends, signals
-from skhippo.scattering.combinations import Combinations, draw, learn, weigh
-from skhippo.scattering.thresholds import quantiles
-from skhippo.scattering.windows import STEPS, Sliding
+from skhippo.scattering.combinations import Combinations, draw, learn
+from skhippo.scattering.competition import Groups, draw_groups
+from skhippo.scattering.thresholds import margins, quantiles, scales
+from skhippo.scattering.windows import STEPS, Pooling, Sliding
 from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["HiPPOScatteringTransformer"]
@@ -29,81 +29,94 @@ __all__ = ["HiPPOScatteringTransformer"]
 _PLAIN_ORDER = 16
 # Intervals between observations in the narrowest window, and how many window lengths there are at least and at most,
 # unless the user says so.
-_NARROWEST = 4
+_NARROWEST = 2
 _FEWEST, _MOST = 4, 8
 # Windows from which each threshold is learned; where there are so many channels that all together were more than the
 # last number, fewer, down to the second.
-_SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 13, 1 << 8, 1 << 25
-# Series of which labels choose among combinations, at most; and of how many features in all, unless that left fewer
-# than the last number.
-_WEIGHED, _ALL_WEIGHED, _FEW_WEIGHED = 1 << 11, 1 << 26, 1 << 8
+_SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 12, 1 << 8, 1 << 24
 # Positions along a series at most.
 _POSITIONS = 1 << 24
+# Part of its largest value by which a channel must change somewhere in a training series to have a shape.
+_CHANGE = 1e-12
 
 
 class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     r"""Statistics of the Legendre coefficients of sliding windows, as features of fixed length.
 
     Windows of several lengths slide along each channel.  Their coefficients (the LegT memory of each moment, exact
-    at the real timestamps) say what the signal looks like there; what they do along the series is pooled
-    into numbers for a linear classifier behind a `StandardScaler`:
+    at the real timestamps) describe what the signal looks like there.  Three statistics of them along the series are
+    the features of a linear classifier behind a `StandardScaler`:
 
     - *occupancy*: the fraction of the time in which a coefficient lies above a threshold, a quantile of the training
       series;
-    - *combinations*: the same of sums and differences of three coefficients, of neighbouring window lengths and of
-      any channels, drawn at random: patterns that no single coefficient is.  Where there are labels, they choose.
+    - *combinations*: the same for sums and differences of three coefficients, of neighbouring window lengths and of
+      any channels, drawn at random;
+    - *competition*: random patterns compete in groups; at each position the pattern that fits best wins and the one
+      that fits worst loses.  The features are how strongly each pattern wins and how often it loses.
 
-    To them come the coefficients of `HiPPOTransformer`, of order 16.  Series may be irregular, of different lengths,
-    and have missing values.
+    The first 16 coefficients of the whole series (`HiPPOTransformer`) are appended.  Labels are not used.  Series may
+    be irregular, of different lengths, and have missing values.
 
     Parameters
     ----------
-    order : int, default=5
-        Coefficients of a window.
+    order : int, default=6
+        Number of coefficients per window.
     n_windows : int, optional
-        Window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.  By default as many as leave four
-        intervals between observations to the narrowest one in the median training series, from 4 to 8 (`n_windows_`).
+        Number of window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.  By default as many as
+        leave two intervals between observations to the narrowest window in the median training series, from 4 to 8
+        (`n_windows_`).
     n_thresholds : int, default=12
-        Thresholds of each coefficient.
-    n_combinations : int, default=512
-        Combinations in all, each with one threshold; more are more accurate (:doc:`/scattering`).
-    n_candidates : int, default=4096
-        Combinations that are drawn, if `y` is given to `fit`: of these, those `n_combinations` are kept that weigh
-        most in a ridge regression of `y` on all features.  Without `y` only as many are drawn as are kept.
+        Number of thresholds per coefficient.
+    n_combinations : int, default=4096
+        Number of combinations, each with one threshold.  Fewer are faster and less accurate (:doc:`/scattering`).
+    n_groups : int, default=256
+        Number of groups of competing patterns.
+    n_competitors : int, default=8
+        Number of patterns per group; each gives two features.
     pool_order : int, default=0
-        Legendre coefficients, over the series, of the absolute value of each coefficient: how much of it there is,
-        and when.  For series whose events are always at the same place.
+        Number of Legendre coefficients, over the series, of the absolute value of each window coefficient: how large
+        it is, and when.  For series whose events always happen at the same place.
     relative : bool, default=True
-        Windows relative to each series' own duration; features are then invariant under stretching time.  If False, to
-        the median duration of the training series (`theta_`), so that windows have the same length in all series.
+        Windows relative to each series' own duration; features are then invariant under stretching time.  If False,
+        relative to the median duration of the training series (`theta_`), so that windows have the same length in all
+        series.
     coverage : bool, default=True
-        Leave positions out whose windows lie mostly in gaps: intervals between two observations of a channel that are
-        more than 8 times as long as the median one of that channel and series.  What precedes the first observation
-        of a channel and follows its last is no gap.
+        Leave out positions whose windows lie mostly in gaps: intervals between two observations of a channel that are
+        more than 8 times as long as the median interval of that channel and series.  The time before the first
+        observation of a channel and after its last one is no gap.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     n_jobs : int, optional
-        Number of threads, as joblib means it; the result does not depend on it.
+        Number of threads, see joblib; the result does not depend on it.
     random_state : int, RandomState instance or None, default=0
-        Which combinations are drawn, as scikit-learn means it.  They depend on the number of channels and on the
-        parameters alone, so that by default the features are the same at every fit.
+        Draws combinations and patterns.  They depend on it, on the number of channels, on `n_windows_` and on the
+        parameters alone: two fits with the same ones give the same features.
 
     Attributes
     ----------
-    thresholds_ : ndarray of shape (n_channels, n_windows, order, n_thresholds)
-        Of coefficients that are scaled as those of `plain_` are.
+    varying_ : ndarray of int
+        The channels that change within some training series, by position.  Only these have windows: a channel that is
+        constant within each series (age, sex, a device number) has no shape, and gives one feature, its level.
+    thresholds_ : ndarray of shape (n_varying, n_windows, order, n_thresholds)
+        Thresholds of coefficients that are scaled as those of `plain_`.
     combinations_ : ndarray of shape (n_combinations, 3, 3), int
-        Channel, window length and coefficient of each term.
+        Channel (its position in `varying_`), window length and coefficient of each term.
     factors_ : ndarray of shape (n_combinations, 3)
         What the terms are multiplied by: their signs over the root mean squares of the coefficients.
     combination_thresholds_ : ndarray of shape (n_combinations,)
         A quantile of each combination in the training series.
+    group_windows_ : ndarray of shape (n_groups,), int
+        Window length of each group.
+    group_channels_ : ndarray of shape (n_groups, min(3, n_varying)), int
+        Channels of each group, by position in `varying_`.
+    patterns_ : ndarray of shape (n_groups, n_competitors, min(3, n_varying), order)
+        Weights of the coefficients in each pattern: a random direction, divided by their root mean squares.
     n_windows_ : int
         Number of window lengths.
     theta_ : float
         Median duration of the training series: the length of the widest window where ``relative=False``.
     plain_ : HiPPOTransformer
-        What gives the coefficients of whole series, and scales each channel by two numbers.
+        Gives the coefficients of whole series, and scales each channel by two numbers.
     n_channels_ : int
         Channels of the training panel.
     channel_names_ : tuple of str
@@ -120,14 +133,18 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     Notes
     -----
     The order of operations (local linear filters, a nonlinearity, averages) is that of wavelet scattering (Mallat,
-    "Group invariant scattering", 2012) with the filters of HiPPO (Gu et al. 2020, arXiv 2008.07669); occupancy is the
-    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051), and thresholds at quantiles are
-    those of MiniRocket (Dempster et al. 2021, arXiv 2012.08791).
+    "Group invariant scattering", 2012) with the filters of HiPPO (Gu et al. 2020, arXiv 2008.07669).  Occupancy is the
+    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051), thresholds at quantiles are
+    those of MiniRocket (Dempster et al. 2021, arXiv 2012.08791), and competition is that of Hydra (Dempster et al.
+    2023, arXiv 2203.13652) with random patterns of exact coefficients in place of convolutions.
 
-    A window lies around its position; beyond the domain of the series a channel is constant.  There are
+    A window is centred at its position; beyond the domain of the series a channel is constant.  There are
     :math:`2^{J + 1}` positions for J window lengths, with ``relative=False`` in the time `theta_`.  The features of a
-    channel that was never observed, and combinations of it, are NaN.  The features of a series depend on that series
-    and on what `fit` learned, not on the rest of the batch (but for the last digits).
+    channel that was never observed, and combinations and patterns of it, are NaN.  The features of a series depend on
+    that series and on what `fit` learned, not on the rest of the batch.
+
+    About 8700 features for one channel need a penalty in proportion to their number: ``alphas`` of a ridge regression
+    from 1e-6 to 10 times the number of features (:doc:`/guide/recommended`).
 
     Examples
     --------
@@ -138,7 +155,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     >>> from skhippo import HiPPOScatteringTransformer
     >>> from skhippo.datasets import irregular_sinusoids
     >>> X, y = irregular_sinusoids(60, n_classes=3, random_state=0)
-    >>> head = RidgeClassifierCV(alphas=np.logspace(-3, 3, 10))
+    >>> head = RidgeClassifierCV(alphas=np.logspace(-2, 5, 15))
     >>> model = make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), head)
     >>> model.fit(X[:40], y[:40]).score(X[40:], y[40:])
     1.0
@@ -149,7 +166,8 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         "n_windows": [None, Interval(Integral, 1, 12, closed="both")],
         "n_thresholds": [Interval(Integral, 1, None, closed="left")],
         "n_combinations": [Interval(Integral, 0, None, closed="left")],
-        "n_candidates": [Interval(Integral, 0, None, closed="left")],
+        "n_groups": [Interval(Integral, 0, None, closed="left")],
+        "n_competitors": [Interval(Integral, 2, None, closed="left")],
         "pool_order": [Interval(Integral, 0, None, closed="left")],
         "relative": ["boolean"],
         "coverage": ["boolean"],
@@ -160,12 +178,13 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
 
     def __init__(
         self,
-        order: int = 5,
+        order: int = 6,
         *,
         n_windows: int | None = None,
         n_thresholds: int = 12,
-        n_combinations: int = 512,
-        n_candidates: int = 4096,
+        n_combinations: int = 4096,
+        n_groups: int = 256,
+        n_competitors: int = 8,
         pool_order: int = 0,
         relative: bool = True,
         coverage: bool = True,
@@ -177,7 +196,8 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         self.n_windows = n_windows
         self.n_thresholds = n_thresholds
         self.n_combinations = n_combinations
-        self.n_candidates = n_candidates
+        self.n_groups = n_groups
+        self.n_competitors = n_competitors
         self.pool_order = pool_order
         self.relative = relative
         self.coverage = coverage
@@ -187,17 +207,15 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
 
     # ------------------------------------------------------------------ fit and transform
     @fit_context(prefer_skip_nested_validation=True)
-    def fit(self, X: object, y: Any = None) -> HiPPOScatteringTransformer:
-        """Learn scales and thresholds from a panel, draw combinations, and choose among them if there are labels.
+    def fit(self, X: object, y: object = None) -> HiPPOScatteringTransformer:
+        """Learn scales and thresholds from a panel, and draw combinations and patterns.
 
         Parameters
         ----------
         X : Panel or anything that `as_panel` takes
             Training series.
-        y : array-like of shape (n_series,) or (n_series, n_outputs), optional
-            Labels or quantities (fractions, or whole numbers of which more than half differ), which choose among
-            combinations: those of training series only, as in a pipeline.  A score of series whose labels have chosen
-            is far too good (:doc:`/sharp_edges`).
+        y : None
+            Ignored.
 
         Returns
         -------
@@ -211,19 +229,19 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         self.plain_ = plain.set_output(transform="default").fit(panel)
         self._layout = self._setting()
-        n_paths = panel.n_channels * self.n_windows_ * self.order
-        n_samples = min(_SAMPLES, max(_ALL_SAMPLES // n_paths, _FEW_SAMPLES))
-        samples = self._sliding(panel).sample(n_samples)
+        self.varying_ = np.flatnonzero(_changes(panel))
+        shape = (self.varying_.size, self.n_windows_, self.order)
+        n_samples = min(_SAMPLES, max(_ALL_SAMPLES // max(int(np.prod(shape)), 1), _FEW_SAMPLES))
+        samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0))
+        level = (self.plain_.center_ / self.plain_.scale_)[self.varying_]
         share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
-        self.thresholds_ = quantiles(samples, share)
-        number = self.n_combinations if y is None else max(self.n_combinations, self.n_candidates)
-        shape = (panel.n_channels, self.n_windows_, self.order)
+        self.thresholds_ = quantiles(samples, share, margins(samples, level).reshape(-1, 1, 1, 1))
+        size, some = scales(samples, level), int(self.varying_.size > 0)
         rng = check_random_state(self.random_state)
-        combinations = learn(samples, *draw(number, shape, rng))
-        if number > self.n_combinations > 0:
-            combinations = combinations.take(self._choose(panel, combinations, y, rng))
-        combinations = combinations.take(slice(self.n_combinations))
+        combinations = learn(samples, size, *draw(self.n_combinations * some, shape, rng))
+        groups = draw_groups(self.n_groups * some, self.n_competitors, size, rng)
         self.combinations_, self.factors_, self.combination_thresholds_ = combinations
+        self.group_windows_, self.group_channels_, self.patterns_ = groups
         return self
 
     def transform(self, X: object) -> Any:
@@ -242,8 +260,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         if self._layout != self._setting():
             raise ValueError("a parameter was changed after fit, to which the learned thresholds belong: fit again")
         panel = read_panel(self, X, reset=False)
-        combinations = Combinations(self.combinations_, self.factors_, self.combination_thresholds_)
-        return one_row_a_series(self, X, panel, self._features(panel, combinations))
+        return one_row_a_series(self, X, panel, self._features(panel))
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -252,7 +269,8 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         ``x0__legt3_w1/8_above_t5``: the time in which, for the channel ``x0``, coefficient 3 in windows of 1/8 lies
         above its threshold 5; ``x0__legt3_w1/8_abs_legs2``: coefficient 2 of its modulus; ``x0__legs_c0``:
         coefficient 0 of the series; ``combination7__x0_legt3_w1/8+x1_legt0_w1/4-x0_legt1_w1/4``: the time in which
-        combination 7, with these terms, lies above its threshold.
+        combination 7, with these terms, lies above its threshold; ``group9__x0+x1_w1/8_p3_wins``: the strength with
+        which pattern 3 of group 9, in windows of 1/8 of these channels, wins, and ``..._p3_losses`` how often it loses.
 
         Parameters
         ----------
@@ -268,23 +286,26 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         pooled = [f"above_t{k}" for k in range(self.n_thresholds)] + [f"abs_legs{k}" for k in range(self.pool_order)]
         windows = ["w1"] + [f"w1/{2**j}" for j in range(1, self.n_windows_)]
         paths = [f"legt{n}_{window}_{what}" for window in windows for n in range(self.order) for what in pooled]
-        plain = [f"legs_c{n}" for n in range(_PLAIN_ORDER)]
-        channels = channel_names(self, input_features)
-        names = [f"{channel}__{what}" for channel in channels for what in paths + plain]
+        every = channel_names(self, input_features)
+        channels = [every[c] for c in self.varying_]
+        names = [f"{channel}__{what}" for channel in channels for what in paths]
+        plain = [f"{channel}__legs_c{n}" for channel in every for n in range(_PLAIN_ORDER)]
+        names += [plain[place] for place in self._plain_places()]
         for k, (parts, factors) in enumerate(zip(self.combinations_, self.factors_, strict=True)):
             terms = [f"{channels[c]}_legt{n}_{windows[j]}" for c, j, n in parts]
             sums = "".join("+-"[int(f < 0.0)] + term for f, term in zip(factors, terms, strict=True))
             names.append(f"combination{k}__{sums.removeprefix('+')}")
+        for g, (j, of_group) in enumerate(zip(self.group_windows_, self.group_channels_, strict=True)):
+            group = f"group{g}__{'+'.join(channels[c] for c in of_group)}_{windows[j]}"
+            names += [f"{group}_p{k}_{what}" for k in range(self.n_competitors) for what in ("wins", "losses")]
         return np.asarray(names, dtype=object)
 
     @property
     def _n_features_out(self) -> int:
-        return self._n_features_of_channels + len(self.factors_)
-
-    @property
-    def _n_features_of_channels(self) -> int:
-        pooled = self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
-        return self.n_channels_ * (pooled + _PLAIN_ORDER)
+        n_pooled = self.n_thresholds + self.pool_order
+        n_paths = self.varying_.size * self.n_windows_ * self.order
+        n_patterns = self.patterns_.shape[0] * self.patterns_.shape[1]
+        return n_paths * n_pooled + self._plain_places().size + len(self.factors_) + 2 * n_patterns
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -296,34 +317,36 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
     # ------------------------------------------------------------------ parts
     def _setting(self) -> tuple[Any, ...]:
         """Return what the thresholds belong to."""
-        numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations, self.n_candidates
+        numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations, self.n_groups, self.n_competitors
         return *numbers, self.relative, self.coverage, self.hold
 
-    def _choose(self, panel: Panel, combinations: Combinations, y: Any, rng: np.random.RandomState) -> Integers:
-        """Choose the combinations that weigh most beside all other features, as the labels of some series have it."""
-        check_consistent_length(panel, y)
-        labels = np.asarray(y)
-        labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-        number = len(combinations.factors)
-        n_features = self._n_features_of_channels + number
-        most = min(_WEIGHED, max(_ALL_WEIGHED // n_features, _FEW_WEIGHED))
-        which = np.sort(rng.permutation(len(panel))[:most])
-        weights = weigh(self._features(panel[which], combinations), labels[which])[-number:]
-        return np.sort(np.argsort(-weights, kind="stable")[: self.n_combinations])
-
-    def _features(self, panel: Panel, combinations: Combinations) -> NDArray[np.float32]:
-        rows = (len(panel), panel.n_channels, -1)
+    def _features(self, panel: Panel) -> NDArray[np.float32]:
+        pooling = Pooling(
+            self.thresholds_,
+            self.pool_order,
+            Combinations(self.combinations_, self.factors_, self.combination_thresholds_),
+            Groups(self.group_windows_, self.group_channels_, self.patterns_),
+        )
+        rows = (len(panel), -1)
         with np.errstate(over="ignore"):
-            pooled, combined = self._sliding(panel).pool(self.thresholds_, self.pool_order, combinations)
-            plain = self.plain_.transform(panel).astype(np.float32).reshape(rows)
-        features = np.concatenate([pooled.reshape(rows), plain], axis=2)
+            pooled = self._sliding(panel).pool(pooling) if self.varying_.size else ()
+            parts = [part.reshape(rows) for part in pooled]
+            plain = self.plain_.transform(panel).astype(np.float32)[:, self._plain_places()]
+        features = np.concatenate([*parts[:1], plain, *parts[1:]], axis=1)
         if np.isinf(features).any():
-            series, channel, _ = np.argwhere(np.isinf(features))[0]
+            series, place = np.argwhere(np.isinf(features))[0]
+            name = self.get_feature_names_out()[place].split("__")[0]
             raise ValueError(
-                f'series {series}, channel "{self.channel_names_[channel]}" has values beyond 1e38 times the scale of '
+                f'series {series}, channel "{name}" has values beyond 1e38 times the scale of '
                 "the training series, which float32 cannot hold: look for a wrong value or unit"
             )
-        return np.hstack([features.reshape(len(panel), -1), combined])
+        return features
+
+    def _plain_places(self) -> NDArray[np.intp]:
+        """Return which coefficients of whole series are features: of a channel without a shape the first alone."""
+        places = np.arange(self.n_channels_ * _PLAIN_ORDER).reshape(self.n_channels_, _PLAIN_ORDER)
+        has_shape = np.isin(np.arange(self.n_channels_), self.varying_)
+        return places[has_shape[:, None] | (np.arange(_PLAIN_ORDER) == 0)]
 
     def _sliding(self, panel: Panel) -> Sliding:
         start, end = domain_ends(panel, self.hold)
@@ -340,7 +363,10 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
                     f"series {number.argmax()} lasts {duration.max() / self.theta_:.2g} times as long as the median "
                     "training series, too long to slide along in windows of that length: use relative=True"
                 )
-        scaling = np.stack([self.plain_.center_, self.plain_.scale_])
+        if self.varying_.size < panel.n_channels:
+            names = tuple(self.channel_names_[c] for c in self.varying_)
+            panel = panel._with_channels(np.ascontiguousarray(panel.values[:, self.varying_]), names)
+        scaling = np.stack([self.plain_.center_, self.plain_.scale_])[:, self.varying_]
         clocks = np.column_stack([start, cell, number])
         return Sliding(
             signals(panel, self.hold), scaling, clocks, self.order, self.n_windows_, self.coverage, self.n_jobs
@@ -351,3 +377,10 @@ def _resolvable(panel: Panel) -> int:
     """Return how many window lengths the median series has the observations for."""
     widest = max(float(np.median(panel.lengths)) / _NARROWEST, 1.0)
     return min(max(1 + int(np.log2(widest)), _FEWEST), _MOST)
+
+
+def _changes(panel: Panel) -> NDArray[np.bool_]:
+    """Say which channels change within some series: the others have a level and no shape."""
+    high, low = (f.reduceat(panel.values, panel.offsets[:-1], axis=0) for f in (np.fmax, np.fmin))
+    changes: NDArray[np.bool_] = high - low > _CHANGE * np.maximum(np.abs(high), np.abs(low))
+    return np.asarray(changes.any(axis=0))

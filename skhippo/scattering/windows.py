@@ -15,9 +15,10 @@ from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegT
 from skhippo.projection.hold import Signals
 from skhippo.scattering.combinations import Combinations
+from skhippo.scattering.competition import Groups
 from skhippo.scattering.kernels import fill_pooled, fill_samples
 
-__all__ = ["STEPS", "Sliding"]
+__all__ = ["STEPS", "Pooling", "Sliding"]
 
 
 #: The narrowest window is 2 to this power times as long as the way from a position to the next.
@@ -26,6 +27,8 @@ STEPS = 2
 _POSITIONS = 256
 # Series that are worked on at a time.
 _SERIES = 16
+# Samples that are taken of a series, at least, if there are more series than needed.
+_EACH = 8
 
 
 class Tables(NamedTuple):
@@ -49,6 +52,15 @@ def tables(order: int) -> Tables:
     half[np.abs(half) < 1e-14] = 0.0
     n = np.arange(float(order))
     return Tables(half, nodes, weights, np.stack([np.sqrt(2 * n + 1), (2 * n + 3) / (n + 2), (n + 1) / (n + 2)]))
+
+
+class Pooling(NamedTuple):
+    """What is made of the paths of coefficients along a series."""
+
+    thresholds: Floats  # (n_channels, n_windows, order, n_thresholds)
+    n_moments: int  # Legendre coefficients, over the series, of the modulus of each path
+    combinations: Combinations
+    groups: Groups
 
 
 class Sliding(NamedTuple):
@@ -76,29 +88,26 @@ class Sliding(NamedTuple):
             NaN where a position does not count.  The last axis are the same positions for all others.
         """
         n_series = len(self.clocks)
-        which = np.unique(np.linspace(0, n_series - 1, min(n_series, n_samples)).round().astype(np.int64))
-        each = int(min(max(n_samples // n_series, 1), self.clocks[:, 2].max()))
+        most = min(n_series, max(n_samples // _EACH, 1))
+        which = np.unique(np.linspace(0, n_series - 1, most).round().astype(np.int64))
+        each = int(min(max(n_samples // which.size, 1), self.clocks[:, 2].max()))
         shape = (self.signals.panel.n_channels, self.n_windows, self.order)
         out = np.empty((which.size, *shape, each))
 
         def work(part: slice) -> None:
-            scratch = self._scratch(which[part])
-            fill_samples(self._series, which[part], self._options, tables(self.order), scratch, out[part])
+            seen, windows, paths, counts = self._scratch(which[part])
+            scratch = (seen, windows, paths.reshape(*shape[1:], -1), counts)
+            fill_samples(self._series(which[part]), self._options, tables(self.order), scratch, out[part])
 
         run(work, _nothing, _parts(which.size), self.n_jobs)
         return np.moveaxis(out, 0, 3).reshape(*shape, -1)
 
-    def pool(
-        self, thresholds: Floats, n_moments: int, combinations: Combinations
-    ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    def pool(self, pooling: Pooling) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
         """Pool the paths of windows.
 
         Parameters
         ----------
-        thresholds : ndarray of shape (n_channels, n_windows, order, n_thresholds)
-        n_moments : int
-            Coefficients of the modulus.
-        combinations : Combinations
+        pooling : Pooling
 
         Returns
         -------
@@ -108,41 +117,57 @@ class Sliding(NamedTuple):
         combined : ndarray of shape (n_series, n_combinations), float32
             The parts of the positions at which combinations lie above their thresholds; NaN for those of a
             channel that was never observed.
+        competed : ndarray of shape (n_series, n_groups, n_competitors, 2), float32
+            Roots of the mean, over the positions, of the value with which a competitor is the largest of its group,
+            and of the part of the positions at which it is the smallest; NaN as for combinations.
         """
-        n_series, n_channels = len(self.clocks), thresholds.shape[0]
-        shape = (n_channels, self.n_windows, self.order, thresholds.shape[3] + n_moments)
+        thresholds, n_moments, combinations, groups = pooling
+        n_series = len(self.clocks)
+        shape = (*thresholds.shape[:3], thresholds.shape[3] + n_moments)
         pooled = np.empty((n_series, *shape), dtype=np.float32)
         combined = np.empty((n_series, len(combinations.factors)), dtype=np.float32)
-        kept, begins, terms = combinations.kept(n_channels)
-        how = (thresholds, kept, begins, terms, combinations.factors, combinations.thresholds)
+        competed = np.empty((n_series, *groups.weights.shape[:2], 2), dtype=np.float32)
+        of_combinations = (*combinations.terms(self.n_windows, self.order), *combinations[1:])
+        of_groups = groups.terms(self.n_windows)
+        # One layout, so that kernels are compiled for no other.
+        how = (thresholds, *(tuple(map(np.ascontiguousarray, parts)) for parts in (of_combinations, of_groups)))
 
         def work(part: slice) -> None:
             which = np.arange(part.start, part.stop)
-            scratch = self._scratch(which)
-            number = scratch[2].shape[2]
-            more = (
-                np.empty((n_moments + 1, number)),
+            seen, windows, paths, counts = self._scratch(which, shape[0])
+            number = paths.shape[1]
+            sums = (
                 np.empty((*shape[:3], shape[3] + 1)),
-                np.empty((2, len(kept), number)),
                 np.empty((2, combined.shape[1])),
+                np.empty((len(competed[0]), competed.shape[2] + 1, 2)),
             )
-            out = (pooled[part], combined[part])
-            fill_pooled(self._series, which, self._options, tables(self.order), how, scratch + more, out)
+            scratch = (np.empty((n_moments + 1, number)), np.empty((competed.shape[2] + 3, number)), sums)
+            out = (pooled[part], combined[part], competed[part])
+            fill_pooled(
+                self._series(which),
+                self._options,
+                tables(self.order),
+                how,
+                (seen, windows, paths, counts, *scratch),
+                out,
+            )
 
         run(work, _nothing, _parts(n_series), self.n_jobs)
-        return pooled, combined
+        return pooled, combined, competed
 
-    @property
-    def _series(self) -> tuple[NDArray, ...]:
-        panel = self.signals.panel
-        return self.signals.times, panel.values, panel.offsets, self.clocks, self.scaling
+    def _series(self, which: Integers) -> tuple[NDArray, ...]:
+        """Return series as kernels read them: copies in one layout, so that they are compiled for no other."""
+        panel = self.signals.panel[which]
+        times = np.empty(0) if panel._times is None else np.array(panel._times)
+        values = np.array(panel.values, dtype=np.float64, order="C")
+        return times, values, np.array(panel.offsets), self.clocks[which], self.scaling
 
     @property
     def _options(self) -> tuple[bool, bool, tuple[int, int]]:
         return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
 
-    def _scratch(self, which: Integers) -> tuple[Floats, ...]:
-        """Space for observations, for windows of one length, for their paths and what these count.
+    def _scratch(self, which: Integers, n_channels: int = 1) -> tuple[Floats, Floats, Floats, Floats]:
+        """Space for observations, for windows of one length, for the paths of channels and what positions count.
 
         The observations of all channels where a series is worked on piece by piece, else of one.
         """
@@ -153,8 +178,8 @@ class Sliding(NamedTuple):
         return (
             np.empty((panel.n_channels if number < most else 1, 2, int(panel.lengths[which].max()))),
             np.empty((3 * self.order + 1, number + reach)),
-            np.empty((self.n_windows, self.order, number)),
-            np.empty((self.n_windows, number)),
+            np.empty((n_channels * self.n_windows * self.order, number)),
+            np.empty((n_channels * self.n_windows, number)),
         )
 
 

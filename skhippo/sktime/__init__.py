@@ -127,8 +127,7 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
 class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
     """`skhippo.HiPPOScatteringTransformer` for sktime: a panel of series in, a data frame with a row for each out.
 
-    Its parameters are those of `skhippo.HiPPOScatteringTransformer`; the times are in the index.  Labels that are
-    handed to `fit`, as a classifier's pipeline does, choose among its combinations.
+    Its parameters are those of `skhippo.HiPPOScatteringTransformer`; the times are in the index.
 
     Attributes
     ----------
@@ -144,7 +143,7 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
     3
     """
 
-    _tags = {"y_inner_mtype": "numpy1D", "capability:random_state": True}  # noqa: RUF012
+    _tags = {"capability:random_state": True}  # noqa: RUF012
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
@@ -159,7 +158,7 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
         -------
         list of dict
         """
-        small = {"order": 2, "n_windows": 2, "n_combinations": 8}
+        small = {"order": 2, "n_windows": 2, "n_combinations": 8, "n_groups": 4}
         return [small, {"order": 3, "n_windows": 1, "n_thresholds": 2, "pool_order": 2, "relative": False}]
 
 

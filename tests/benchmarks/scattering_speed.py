@@ -33,13 +33,13 @@ def best(work):
 
 
 def rows(name):
-    X, y = load_uea(name, "train")
+    X, _ = load_uea(name, "train")
     length = int(X.lengths.max())
     cube = Grid(length).transform(X)
     X = as_panel(cube)
     for n_jobs in (1, 2):
         ours, rocket = HiPPOScatteringTransformer(n_jobs=n_jobs), MiniRocketMultivariate(n_jobs=n_jobs, random_state=0)
-        fits = best(lambda ours=ours: ours.fit(X, y)), best(lambda rocket=rocket: rocket.fit(cube))
+        fits = best(lambda ours=ours: ours.fit(X)), best(lambda rocket=rocket: rocket.fit(cube))
         made = best(lambda ours=ours: ours.transform(X)), best(lambda rocket=rocket: rocket.transform(cube))
         cells = [cell for a, b in (fits, made) for cell in (f"{a:.3g}", f"{b:.3g}", as_ratio(b / a))]
         yield [name, str(len(X)), str(X.n_channels), str(length), str(n_jobs), *cells]

@@ -17,11 +17,16 @@ def ragged(n=12, n_channels=2, seed=0, missing=0.2):
 
 
 def parts(transformer, features):
-    """Occupancies (n, channel, window, coefficient, threshold), moduli (..., moment), plain coefficients."""
-    n_channels, n_windows, order, n_thresholds = transformer.thresholds_.shape
-    rows = features[:, : -transformer.n_combinations or None].reshape(len(features), n_channels, -1)
-    pooled = rows[:, :, :-16].reshape(len(features), n_channels, n_windows, order, -1)
-    return pooled[..., :n_thresholds], pooled[..., n_thresholds:], rows[:, :, -16:]
+    """Occupancies (n, channel, window, coefficient, threshold), moduli (..., moment), the other blocks as they are."""
+    shape = transformer.thresholds_.shape
+    n_pooled = shape[3] + transformer.pool_order
+    n_competed = 2 * transformer.patterns_[..., 0, 0].size
+    ends = np.cumsum([np.prod(shape[:3]) * n_pooled, transformer._plain_places().size, len(transformer.factors_)])
+    pooled, plain, combinations, groups = np.split(features, ends, axis=1)
+    assert groups.shape[1] == n_competed
+    pooled = pooled.reshape(len(features), *shape[:3], n_pooled)
+    groups = groups.reshape(len(features), *transformer.patterns_.shape[:2], 2)
+    return pooled[..., : shape[3]], pooled[..., shape[3] :], plain, combinations, groups
 
 
 def combined(transformer, windows):
@@ -31,4 +36,17 @@ def combined(transformer, windows):
     for terms, factors, threshold in of_all:
         path = sum(f * windows[c, j, n] for (c, j, n), f in zip(terms, factors, strict=True))
         out.append((path[~np.isnan(path)] > threshold).mean())
+    return np.array(out)
+
+
+def competed(transformer, windows):
+    """Strengths of winners and numbers of losses, of all windows (channel, window, coefficient, position)."""
+    out = []
+    of_all = zip(transformer.group_windows_, transformer.group_channels_, transformer.patterns_, strict=True)
+    for window, channels, patterns in of_all:
+        values = np.einsum("kcn,cnp->kp", patterns, windows[channels, window])
+        values = values[:, ~np.isnan(values).any(axis=0)]
+        wins = np.where(values == values.max(axis=0), np.maximum(values, 0), 0).mean(axis=1)
+        losses = ((values == values.min(axis=0)) & (values < 0)).mean(axis=1)
+        out.append(np.sqrt(np.stack([wins, losses], axis=1)))
     return np.array(out)

@@ -1,4 +1,4 @@
-"""Poolings of windows against their definition, and long series in pieces."""
+"""Poolings against their definition, in one piece and in several."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, as_panel
 from tests import naive
-from tests.scattering.conftest import combined, parts, ragged
+from tests.scattering.conftest import combined, competed, parts, ragged
 
 
 @pytest.mark.parametrize("hold", ["linear", "previous"])
@@ -14,8 +14,8 @@ def test_features_are_the_poolings_of_the_definition(hold):
     X = ragged(3, n_channels=1)
     transformer = HiPPOScatteringTransformer(4, n_windows=2, n_thresholds=3, pool_order=2, coverage=False, hold=hold)
     features = transformer.fit_transform(X)
-    above, modulus, plain = parts(transformer, features)
-    assert_allclose(plain[:, 0], HiPPOTransformer(hold=hold).fit_transform(X), rtol=1e-5, atol=1e-6)
+    above, modulus, plain, _, _ = parts(transformer, features)
+    assert_allclose(plain, HiPPOTransformer(hold=hold).fit_transform(X), rtol=1e-5, atol=1e-6)
     for i, (times, values) in enumerate(X):
         scaled = (values[0] - transformer.plain_.center_) / transformer.plain_.scale_
         duration = naive.domain_end(times, hold) - times[0]
@@ -26,15 +26,18 @@ def test_features_are_the_poolings_of_the_definition(hold):
 
 
 @pytest.mark.parametrize("coverage", [True, False])
-def test_combinations_are_pooled_as_single_coefficients_are(coverage):
+@pytest.mark.parametrize("order", [2, 6, 7])
+def test_combinations_and_competition_are_pooled_as_single_coefficients_are(coverage, order):
     X = [*ragged(4), (np.r_[0:3:50j, 8:10:40j], np.sin(7 * np.r_[0:3:50j, 8:10:40j] + np.array([[0.0], [1.0]])))]
-    transformer = HiPPOScatteringTransformer(n_windows=3, n_combinations=64, coverage=coverage).fit(X)
-    features = transformer.transform(X)[:, -64:]
+    few = {"n_windows": 3, "n_combinations": 64, "n_groups": 10, "n_competitors": 3}
+    transformer = HiPPOScatteringTransformer(order, coverage=coverage, **few).fit(X)
+    _, _, _, combinations, groups = parts(transformer, transformer.transform(X))
     for i in range(5):
         windows = transformer._sliding(as_panel(X[i : i + 1])).sample(16)
         assert windows.shape[-1] == 16
         assert np.isnan(windows).any() == (coverage and i == 4)
-        assert_allclose(features[i], combined(transformer, windows), atol=1e-6)
+        assert_allclose(combinations[i], combined(transformer, windows), atol=1e-6)
+        assert_allclose(groups[i], competed(transformer, windows), atol=1e-6)
 
 
 def test_long_series_are_worked_on_piece_by_piece():
@@ -48,7 +51,8 @@ def test_long_series_are_worked_on_piece_by_piece():
     assert n > 1000  # several pieces
     windows = sliding.sample(n)
     features = transformer.transform(X[1:])
-    above, _, _ = parts(transformer, features)
+    above, _, _, combinations, groups = parts(transformer, features)
     expected = (windows[..., None] > transformer.thresholds_[:, :, :, None]).mean(axis=3)
     assert_allclose(above[0], expected, atol=1e-6)
-    assert_allclose(features[0, -512:], combined(transformer, windows), atol=1e-6)
+    assert_allclose(combinations[0], combined(transformer, windows), atol=1e-6)
+    assert_allclose(groups[0], competed(transformer, windows), atol=1e-6)

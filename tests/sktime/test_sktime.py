@@ -82,20 +82,6 @@ def test_scattering_is_that_of_the_estimator(frames):
     assert found.columns[0].startswith("a__")
 
 
-def test_labels_choose_scattering_combinations_in_a_pipeline(frames):
-    from sklearn.linear_model import RidgeClassifier
-
-    pairs = [(frame.index.to_numpy(), frame.to_numpy().T) for frame in frames]
-    labels = np.array(["even", "odd"])[LABELS]
-    settings = {"order": 3, "n_windows": 2, "n_combinations": 16}
-    transformer = skhippo.sktime.HiPPOScatteringTransformer(**settings)
-    pipeline = (transformer * RidgeClassifier()).fit(frames, labels)
-    assert len(pipeline.predict(frames)) == len(frames)
-    plain = skhippo.HiPPOScatteringTransformer(**settings).fit(pairs, labels)
-    assert_array_equal(transformer.clone().fit(frames, labels).estimator_.combinations_, plain.combinations_)
-    assert (transformer.clone().fit(frames).estimator_.combinations_ != plain.combinations_).any()
-
-
 def test_the_network_is_that_of_the_estimator(frames):
     pytest.importorskip("torch")
     pairs = [(frame.index.to_numpy(), frame.to_numpy().T) for frame in frames]
