@@ -598,7 +598,7 @@ def drop(
             values[rows] = _without_entries(values[rows], part, rng)
         else:
             keep[rows][_choose(len(keep[rows]), part, rng)] = False
-    return _rebuilt(panel, values, panel._times, panel.offsets) if per_channel else panel.where(keep)
+    return panel._with_channels(values, panel.channel_names) if per_channel else panel.where(keep)
 
 
 def gap(
@@ -695,14 +695,9 @@ def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
     parts = [_resampled(panel.times[rows], panel.values[rows], r) for rows, r in zip(_rows(panel), rates, strict=True)]
     values = np.concatenate([panel.values[:0], *(v for _, v in parts)])
     offsets = np.cumsum([0, *(len(t) for t, _ in parts)])
-    clock, origins = None, None
-    if times == "keep":
-        clock = np.concatenate([panel.times[:0], *(t for t, _ in parts)])
-        if panel.origins is not None:
-            # a time between two dates needs a finer unit than theirs: days and seconds become microseconds
-            unit = np.promote_types(panel.origins.dtype, "datetime64[us]")
-            origins = panel.origins.astype(unit)
-    return Panel(values, clock, offsets, panel.channel_names, origins=origins, series_ids=panel.series_ids)
+    if times == "index":
+        return Panel(values, None, offsets, panel.channel_names, series_ids=panel.series_ids)
+    return _rebuilt(panel, values, np.concatenate([panel.times[:0], *(t for t, _ in parts)]), offsets)
 
 
 def rescale_time(X: Any, factor: float) -> Panel:
@@ -711,7 +706,7 @@ def rescale_time(X: Any, factor: float) -> Panel:
     Parameters
     ----------
     X : Panel, or anything that `as_panel` accepts
-        The series.  Dates count from the first of their series and are dates no longer.
+        The series.  Dates move away from, or towards, the first of their series, to a microsecond.
     factor : float
         Above zero; 2 makes every series last twice as long.
 
@@ -727,7 +722,7 @@ def rescale_time(X: Any, factor: float) -> Panel:
     """
     panel = as_panel(X)
     check_finite_number("factor", factor, minimum=0)
-    return Panel(panel.values, panel.times * factor, panel.offsets, panel.channel_names, series_ids=panel.series_ids)
+    return _rebuilt(panel, panel.values, panel.times * factor, panel.offsets)
 
 
 def _resampled(t: NDArray, x: NDArray, rate: float) -> tuple[NDArray, NDArray]:
@@ -780,9 +775,16 @@ def _rows(panel: Panel) -> Iterator[slice]:
     return map(slice, panel.offsets[:-1], panel.offsets[1:])
 
 
-def _rebuilt(panel: Panel, values: NDArray, times: NDArray | None, offsets: NDArray) -> Panel:
-    """Return a panel with other observations of the same channels and series."""
-    return Panel(values, times, offsets, panel.channel_names, origins=panel.origins, series_ids=panel.series_ids)
+def _rebuilt(panel: Panel, values: NDArray, times: Floats, offsets: Integers) -> Panel:
+    """Return a panel with other observations of the same channels and series.
+
+    Times between dates need a finer unit than theirs: days and seconds become microseconds.
+    """
+    origins = panel.origins
+    if origins is not None:
+        origins = origins.astype(np.promote_types(origins.dtype, "datetime64[us]"))
+    names, ids = panel.channel_names, panel.series_ids
+    return Panel(values, times, offsets, names, origins=origins, series_ids=ids, clock=panel.clock)
 
 
 # Checks --------------------------------------------------------------------------------------------------

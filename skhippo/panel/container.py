@@ -17,7 +17,9 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice
 from skhippo.panel.arrays import as_array, as_real
-from skhippo.panel.dataframes import TABLES, column_names, column_of, make_table, object_array, pack_rows
+from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
+from skhippo.panel.dataframes import TABLES, column_names, column_of, make_table, pack_rows
+from skhippo.panel.labels import as_labels, join_labels
 from skhippo.panel.layout import (
     Namer,
     check_not_empty,
@@ -32,11 +34,22 @@ from skhippo.panel.layout import (
     survey,
     to_offsets,
 )
-from skhippo.panel.times import anchor, as_times, check_times, check_unit, common_unit, dates_after, in_unit_of
+from skhippo.panel.pair import Pair
+from skhippo.panel.times import (
+    Times,
+    anchor,
+    as_durations,
+    check_times,
+    check_unit,
+    common_unit,
+    dates_after,
+    in_unit_of,
+    read_times,
+)
 
 __all__ = ["Panel"]
 
-_STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids", "_stamps", "_n_missing")
+_STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids", "clock", "_stamps")
 
 
 class Panel:
@@ -60,9 +73,12 @@ class Panel:
     channel_names : sequence of str, optional
         One distinct name a channel.
     origins : array-like of shape (n_series,), datetime64, optional
-        The moment from which the times (in seconds) of each series count; NaT for a series without one.
+        The date from which the times (in seconds) of each series count.
     series_ids : array-like of shape (n_series,), optional
-        A label a series.
+        One label per series.
+    clock : {"numbers", "durations", "naive dates", "zone-aware dates"}, optional
+        The kind of the times, where their type does not tell: "durations" for seconds in floats,
+        "zone-aware dates" for datetime64 or `origins` in UTC.  Default: what their type tells.
 
     Attributes
     ----------
@@ -72,6 +88,8 @@ class Panel:
     channel_names : tuple of str, or None
     origins : ndarray of shape (n_series,), datetime64, read-only, or None
     series_ids : ndarray of shape (n_series,), read-only, or None
+    clock : {"numbers", "durations", "naive dates", "zone-aware dates"}
+        The kind of the times, the same for all series.  Sources of different kinds are never joined.
 
     Raises
     ------
@@ -85,9 +103,10 @@ class Panel:
     -----
     A panel works as `X` in scikit-learn's cross-validation: ``len(panel)`` is the number of series, an index
     array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one
-    series with values of shape (n_channels, n_times).  A list of such pairs is the same panel again.  The
-    times of such a pair are dates again, to the last digit, where they came from dates (and a list of pairs whose
-    first dates were removed by `where` counts from the new first).
+    series with values of shape (n_channels, n_times).  The times of such a pair are dates again, to the last digit,
+    where they came from dates.  A pair remembers the id, the channel names and the kind of times (`id`,
+    `channel_names`, `clock`), so a list of such pairs is the same panel again (but where `where` removed the first
+    date of a series, `origins` is the new first date).
 
     Examples
     --------
@@ -113,7 +132,8 @@ class Panel:
     origins: NDArray | None
     series_ids: NDArray | None
     _stamps: NDArray | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
-    _n_missing: int | None  # None: not counted yet
+    clock: str
+    _n_missing: int | None = None  # None: not counted yet; not part of the state, which must not change by looking
     _sample_numbers: Floats | None = None  # kept once they were asked for
 
     def __init__(
@@ -125,6 +145,7 @@ class Panel:
         *,
         origins: ArrayLike | None = None,
         series_ids: ArrayLike | None = None,
+        clock: str | None = None,
     ) -> None:
         packed = as_real(values, "values")
         if packed.ndim != 2:
@@ -139,18 +160,18 @@ class Panel:
         n_series = len(bounds) - 1
         ids = None if series_ids is None else _check_labels(series_ids, n_series)
         name = namer(ids)
+        check_not_empty(np.diff(bounds), name)
         names = None if channel_names is None else _check_names(channel_names, n_channels)
-        starts = None if origins is None else _check_origins(origins, n_series)
-        clock, starts, stamps = _read_clock(times, starts, bounds, name)
+        clock_of_rows = _read_clock(times, origins, clock, bounds, name)
         missing = check_values(packed, bounds, name, names)
-        state = (packed, clock, bounds, names, starts, ids, stamps, missing)
-        self.__setstate__(dict(zip(_STATE, state, strict=True)))
+        parts = {"values": packed, "offsets": bounds, "channel_names": names, "series_ids": ids}
+        self.__setstate__(parts | clock_of_rows | {"_n_missing": missing})
 
     @classmethod
     def _trusted(cls, **state: Any) -> Panel:
         """Make a panel from parts that are known to be good."""
         panel = cls.__new__(cls)
-        panel.__setstate__(dict.fromkeys(_STATE) | state)
+        panel.__setstate__(dict.fromkeys(_STATE) | {"clock": NUMBERS} | state)
         return panel
 
     def __getstate__(self) -> dict[str, Any]:
@@ -219,24 +240,28 @@ class Panel:
         if not chosen:
             raise ValueError(f"no channel is left beside the columns {series!r} and {time!r}")
         hint = "; if the column names the channel of each row, pivot first: one column a channel"
+        times, clock = read_times(column_of(frame, time), f"column {time!r}")
         rows = pack_rows(
             np.asarray(column_of(frame, series)),
-            as_times(column_of(frame, time), f"column {time!r}"),
+            times,
             [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen],
         )
-        return Panel(channel_names=[str(c) for c in chosen], **rows)
+        return Panel(channel_names=[str(c) for c in chosen], clock=clock, **rows)
 
     def to_long(self, series: str = "id", time: str = "t", *, library: str = "pandas") -> Any:
-        """Make a long table: one row an observation time, one column a channel; the inverse of `from_long`.
+        """Make a long table: one row per observation time, one column per channel.
+
+        `from_long` makes the same panel of it, if the panel has `series_ids` and `channel_names`.
 
         Parameters
         ----------
         series : str, default="id"
             The column for `series_ids`; without these for the numbers of the series.
         time : str, default="t"
-            The column for the times: dates (UTC, without a time zone) for series that have `origins`, else numbers.
+            The column for the times: numbers, durations (to a nanosecond), dates without a time zone or in UTC, as
+            `clock` says.
         library : {"pandas", "polars", "pyarrow"}, default="pandas"
-            Whose table.
+            Library of the returned table.
 
         Returns
         -------
@@ -247,8 +272,7 @@ class Panel:
         Raises
         ------
         ValueError
-            If two columns would have the same name, some series have dates and some do not, or dates need a finer unit
-            than the library has.
+            If two columns would have the same name, or dates need a finer unit than the library has.
         ImportError
             If the library is not installed.
 
@@ -269,16 +293,12 @@ class Panel:
                 raise ValueError(f"two columns would be called {column!r}: choose other names for series and time")
         ids = np.arange(len(self)) if self.series_ids is None else self.series_ids
         clock: NDArray = self.times
-        if self.origins is not None:
-            undated = np.isnat(self.origins)
-            if undated.any():
-                raise ValueError(
-                    f"series {undated.argmax()} has numbers as times, others have dates: one column cannot hold both; "
-                    "take panel[np.isnat(panel.origins)] and the rest one by one"
-                )
-            clock = in_unit_of(self._dates(), TABLES[library][0])
+        if self.clock in DATES:
+            clock = in_unit_of(self._dates(), TABLES[library].units[self.clock == AWARE :])
+        elif self.clock == DURATIONS:
+            clock = as_durations(clock)
         parts = [np.repeat(ids, self.lengths), clock, *self.values.T]
-        return make_table(dict(zip(columns, parts, strict=True)), library)
+        return make_table(dict(zip(columns, parts, strict=True)), library, time if self.clock == AWARE else None)
 
     @classmethod
     def concatenate(cls, panels: Iterable[Panel]) -> Panel:
@@ -287,7 +307,7 @@ class Panel:
         Parameters
         ----------
         panels : iterable of Panel
-            With the same number of channels and, where they have names, the same names.
+            With the same number of channels, the same kind of times and, where they have names, the same names.
 
         Returns
         -------
@@ -298,7 +318,7 @@ class Panel:
         Raises
         ------
         ValueError
-            If there is no panel, or channels differ.
+            If there is no panel, or channels or kinds of times differ.
         TypeError
             If something else than panels is given.
 
@@ -317,14 +337,16 @@ class Panel:
         same_channels([p.n_channels for p in parts], lambda i: f"panel {i}")
         ids = [p.series_ids for p in parts if p.series_ids is not None]
         lengths = np.concatenate([p.lengths for p in parts])
-        origins, stamps = _join_origins(parts)
+        clock = check_same_clock([p.clock for p in parts], lambda i: f"panel {i}")
+        origins, stamps = _join_origins(parts) if clock in DATES else (None, None)
         return cls._trusted(
             values=np.concatenate([p.values for p in parts]),
             _times=None if all(p._times is None for p in parts) else np.concatenate([p.times for p in parts]),
             offsets=to_offsets(lengths),
             channel_names=same_names([p.channel_names for p in parts], lambda i: f"panel {i}"),
             origins=origins,
-            series_ids=_join_labels(ids) if len(ids) == len(parts) else None,
+            series_ids=join_labels(ids) if len(ids) == len(parts) else None,
+            clock=clock,
             _stamps=stamps,
             _n_missing=None if any(p._n_missing is None for p in parts) else sum(p._count_missing() for p in parts),
         )
@@ -368,11 +390,11 @@ class Panel:
                 f"{where} holds {self.values[row, channel]!s}, too large for {target}: rescale the channel or keep "
                 "float64"
             )
-        return self._trusted(**self.__getstate__() | {"values": values})
+        return self._trusted(**self.__getstate__() | {"values": values, "_n_missing": self._n_missing})
 
-    def _with_channels(self, values: NDArray, channel_names: tuple[str, ...]) -> Panel:
+    def _with_channels(self, values: NDArray, channel_names: tuple[str, ...] | None) -> Panel:
         """Return the same series with other channels, which hold no infinities."""
-        state = {"values": values, "channel_names": channel_names, "_n_missing": None}
+        state = {"values": values, "channel_names": channel_names}
         return self._trusted(**self.__getstate__() | state)
 
     def where(self, keep: ArrayLike) -> Panel:
@@ -408,7 +430,7 @@ class Panel:
         if len(rows) == total:
             return self
         offsets = np.searchsorted(rows, self.offsets)
-        check_not_empty(np.diff(offsets))
+        check_not_empty(np.diff(offsets), namer(self.series_ids))
         times = rows - np.repeat(self.offsets[:-1], np.diff(offsets)) if self._times is None else self._times[rows]
         return self._part(rows, slice(None), offsets, times.astype(np.float64, copy=False))
 
@@ -461,11 +483,11 @@ class Panel:
     def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __iter__(self) -> Iterator[tuple[NDArray[Any], NDArray[Any]]]:
+    def __iter__(self) -> Iterator[Pair]:
         return (self._series(i) for i in range(len(self)))
 
     @overload
-    def __getitem__(self, key: int) -> tuple[NDArray[Any], NDArray[Any]]: ...
+    def __getitem__(self, key: int) -> Pair: ...
     @overload
     def __getitem__(self, key: slice | Sequence[int] | NDArray | tuple[Any, Any]) -> Panel: ...
     def __getitem__(self, key: Any) -> Any:
@@ -501,7 +523,7 @@ class Panel:
             raise IndexError(f"series {key[outside][0]} is asked for in a panel of {n}")
         return np.where(key < 0, key + n, key)
 
-    def _series(self, i: int) -> tuple[NDArray, NDArray]:
+    def _series(self, i: int) -> Pair:
         """Return (times, values) of one series, values of shape (n_channels, n_times)."""
         n = len(self)
         if not -n <= i < n:
@@ -514,12 +536,13 @@ class Panel:
             times.flags.writeable = False
         else:
             times = self._times[rows]
-        if self.origins is not None and not np.isnat(self.origins[i]):
+        if self.origins is not None:
             times = dates_after(times, self.origins[i]) if self._stamps is None else self._stamps[rows]
-        return times, self.values[rows].T
+        label = None if self.series_ids is None else self.series_ids[i]
+        return Pair(times, self.values[rows].T, label, self.channel_names, self.clock)
 
     def _dates(self) -> NDArray:
-        """Return the times of all series as dates, packed; NaT for the series without an origin."""
+        """Return the times of all series as dates, packed."""
         return (
             dates_after(self.times, np.repeat(np.asarray(self.origins), self.lengths))
             if self._stamps is None
@@ -550,6 +573,7 @@ class Panel:
             channel_names=self.channel_names,
             origins=_rows_of(self.origins, series),
             series_ids=_rows_of(self.series_ids, series),
+            clock=self.clock,
             _stamps=_rows_of(self._stamps, rows),
             _n_missing=0 if self._n_missing == 0 else None,
         )
@@ -559,6 +583,7 @@ class Panel:
             return NotImplemented
         return (
             self.channel_names == other.channel_names
+            and self.clock == other.clock
             and np.array_equal(self.offsets, other.offsets)
             and (self._times is other._times or np.array_equal(self.times, other.times))
             and same_values(self.values, other.values)
@@ -583,25 +608,13 @@ class Panel:
         return f"Panel({', '.join(parts)})"
 
 
-def _join_labels(parts: list[NDArray]) -> NDArray:
-    """Concatenate labels without turning numbers into strings."""
-    if len({part.dtype.kind for part in parts}) == 1:
-        return np.concatenate(parts)
-    return object_array([label for part in parts for label in part.tolist()])
-
-
-def _join_origins(parts: list[Panel]) -> tuple[NDArray | None, NDArray | None]:
+def _join_origins(parts: list[Panel]) -> tuple[NDArray, NDArray | None]:
     """Join the origins of panels in their finest unit, and the dates, if these cannot be had from them."""
-    if all(p.origins is None for p in parts):
-        return None, None
-    origins = [np.full(len(p), "NaT", "datetime64[D]") if p.origins is None else p.origins for p in parts]
-    dates = [
-        np.repeat(own, p.lengths) if p.origins is None else p._dates() for p, own in zip(parts, origins, strict=True)
-    ]
-    joined, stamps = np.concatenate(common_unit(origins)), np.concatenate(common_unit(dates))
-    starts = np.repeat(joined, np.concatenate([p.lengths for p in parts]))
+    origins = np.concatenate(common_unit([np.asarray(p.origins) for p in parts]))
+    stamps = np.concatenate(common_unit([p._dates() for p in parts]))
+    starts = np.repeat(origins, np.concatenate([p.lengths for p in parts]))
     times = np.concatenate([p.times for p in parts])
-    return joined, None if _same_labels(dates_after(times, starts), stamps) else stamps
+    return origins, None if np.array_equal(dates_after(times, starts), stamps) else stamps
 
 
 def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
@@ -626,28 +639,32 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
         raise ValueError(
             f"offsets[{i + 1}] = {bounds[i + 1]} is below offsets[{i}] = {bounds[i]}: offsets must increase"
         )
-    check_not_empty(np.diff(bounds))
     return bounds
 
 
 def _read_clock(
-    times: ArrayLike | None, origins: NDArray | None, offsets: Integers, name: Namer
-) -> tuple[Floats | None, NDArray | None, NDArray | None]:
-    """Return times (None: sample numbers), origins and, if these two do not give the dates back, the dates."""
-    clock = None
-    if times is not None:
-        clock = as_times(times, "times")
+    times: ArrayLike | None, origins: ArrayLike | None, clock: str | None, offsets: Integers, name: Namer
+) -> dict[str, Any]:
+    """Return the parts of a panel that tell the times: times (None: sample numbers), origins, stamps, kind."""
+    starts, kind = (None, NUMBERS) if origins is None else _check_origins(origins, len(offsets) - 1)
+    if times is None:
+        numbers = None
+    else:
+        given, found = read_times(times, "times")
         total = int(offsets[-1])
-        if clock.shape != (total,):
-            raise ValueError(f"times has shape {clock.shape}: ({total},) is expected, one time a row of values")
-        if clock.dtype.kind == "M":
-            if origins is not None:
+        if given.shape != (total,):
+            raise ValueError(f"times has shape {given.shape}: ({total},) is expected, one time a row of values")
+        if found in DATES:
+            if starts is not None:
                 raise ValueError("times are dates and origins are given: pass one or the other")
-            return anchor(clock, offsets, name)
-        check_times(clock, offsets, name)
-    if origins is not None:
-        check_unit(sample_numbers(offsets) if clock is None else clock, origins, offsets, name)
-    return clock, origins, None
+            seconds, first, stamps = anchor(given, offsets, name)
+            clock = check_clock_name(clock, found)
+            return {"_times": seconds, "origins": first, "_stamps": stamps, "clock": clock}
+        check_times(given, offsets, name)
+        numbers, kind = given, kind if starts is not None else found
+    if starts is not None:
+        check_unit(sample_numbers(offsets) if numbers is None else numbers, starts, offsets, name)
+    return {"_times": numbers, "origins": starts, "_stamps": None, "clock": check_clock_name(clock, kind)}
 
 
 def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
@@ -667,32 +684,32 @@ def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ..
     return names
 
 
-def _check_origins(origins: ArrayLike, n_series: int) -> NDArray:
-    """Return origins as datetime64 of a unit that has a fixed length in seconds."""
-    starts = as_times(origins, "origins")
-    if starts.dtype.kind != "M" or starts.shape != (n_series,):
+def _check_origins(origins: ArrayLike, n_series: int) -> Times:
+    """Return origins as datetime64 of a unit that has a fixed length in seconds, and whether they have a zone."""
+    starts = read_times(origins, "origins")
+    if starts.clock not in DATES or starts.values.shape != (n_series,):
         raise ValueError(
-            f"origins has shape {starts.shape} and type {starts.dtype}: ({n_series},) dates are expected, one a series"
+            f"origins has shape {starts.values.shape} and type {starts.values.dtype}: ({n_series},) dates are "
+            "expected, one per series"
         )
+    missing = np.isnat(starts.values)
+    if missing.any():
+        i = int(missing.argmax())
+        raise ValueError(f"origins[{i}] is NaT: a date is expected for every series; use one kind of times")
     return starts
 
 
 def _check_labels(series_ids: ArrayLike, n_series: int) -> NDArray:
     """Return series ids as an array of shape (n_series,)."""
-    ids = as_array(series_ids, "series_ids")
+    ids = as_labels(series_ids, "series_ids")
     if ids.shape != (n_series,):
         raise ValueError(f"series_ids has shape {ids.shape}: ({n_series},) is expected, one id a series")
     return ids
 
 
 def _same_labels(a: NDArray | None, b: NDArray | None) -> bool:
-    """Tell whether labels or dates are equal, NaT to NaT."""
-    if a is None or b is None:
-        return a is b
-    if a.shape != b.shape:
-        return False
-    same = np.asarray(a == b, dtype=bool)
-    return bool((same | ((a != a) & (b != b))).all()) if a.dtype.kind == b.dtype.kind == "M" else bool(same.all())
+    """Tell whether labels or dates are equal."""
+    return a is b if a is None or b is None else np.array_equal(a, b)
 
 
 def _rows_of(array: NDArray | None, rows: slice | NDArray) -> NDArray | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Integers
 from skhippo.panel.arrays import as_real, common_dtype, is_null
+from skhippo.panel.labels import object_array, shown
 from skhippo.panel.layout import nothing_found, to_offsets
 
 
@@ -60,10 +61,8 @@ def column_names(frame: Any) -> list[Any]:
 
 
 def column_of(frame: Any, name: Any) -> Any:
-    """Return one column as an array, a pandas one as it is."""
-    if is_table(frame):
-        return frame.column(name).to_numpy(zero_copy_only=False)
-    return frame[name] if is_pandas_frame(frame) else frame[name].to_numpy()
+    """Return one column as it is."""
+    return frame.column(name) if is_table(frame) else frame[name]
 
 
 def frame_matrix(frame: Any, what: str) -> NDArray:
@@ -75,24 +74,44 @@ def frame_matrix(frame: Any, what: str) -> NDArray:
     return np.column_stack(columns) if columns else np.empty(frame.shape)
 
 
-# Units of dates that a library has, from coarse to fine, and how it makes a table of columns; NaN is missing.
-TABLES: dict[str, tuple[tuple[str, ...], Callable[[Any, dict[str, NDArray]], Any]]] = {
-    "pandas": (("s", "ms", "us", "ns"), lambda pandas, columns: pandas.DataFrame(columns)),
-    "polars": (("D", "ms", "us", "ns"), lambda polars, columns: polars.DataFrame(columns, nan_to_null=True)),
-    "pyarrow": (
-        ("D", "s", "ms", "us", "ns"),
-        lambda pyarrow, columns: pyarrow.table({k: pyarrow.array(v, from_pandas=True) for k, v in columns.items()}),
-    ),
+class TableMaker(NamedTuple):
+    """How a library makes a table of columns, in which NaN is missing."""
+
+    units: tuple[str, ...]  # of its dates, from coarse to fine; the first has no time zones
+    make: Callable[[Any, dict[str, NDArray], Any], Any]
+
+
+def _pandas_table(pandas: Any, columns: dict[str, NDArray], zoned: Any) -> Any:
+    frame = pandas.DataFrame(columns)
+    return frame if zoned is None else frame.assign(**{zoned: frame[zoned].dt.tz_localize("UTC")})
+
+
+def _polars_table(polars: Any, columns: dict[str, NDArray], zoned: Any) -> Any:
+    frame = polars.DataFrame(columns, nan_to_null=True)
+    return frame if zoned is None else frame.with_columns(polars.col(zoned).dt.replace_time_zone("UTC"))
+
+
+def _arrow_table(pyarrow: Any, columns: dict[str, NDArray], zoned: Any) -> Any:
+    arrays = {name: pyarrow.array(values, from_pandas=True) for name, values in columns.items()}
+    if zoned is not None:
+        arrays[zoned] = arrays[zoned].cast(pyarrow.timestamp(np.datetime_data(columns[zoned].dtype)[0], tz="UTC"))
+    return pyarrow.table(arrays)
+
+
+TABLES: dict[str, TableMaker] = {
+    "pandas": TableMaker(("D", "s", "ms", "us", "ns"), _pandas_table),
+    "polars": TableMaker(("D", "ms", "us", "ns"), _polars_table),
+    "pyarrow": TableMaker(("D", "s", "ms", "us", "ns"), _arrow_table),
 }
 
 
-def make_table(columns: dict[str, NDArray], name: str) -> Any:
-    """Return columns as a table of the library `name`, a key of `TABLES`."""
+def make_table(columns: dict[str, NDArray], name: str, zoned: Any = None) -> Any:
+    """Return columns as a table of the library `name`, a key of `TABLES`; dates of the column `zoned` are in UTC."""
     try:
         module = importlib.import_module(name)
     except ImportError as error:
         raise ImportError(f"library={name!r} is not installed: pip install {name}, or choose another one") from error
-    return TABLES[name][1](module, columns)
+    return TABLES[name].make(module, columns, zoned)
 
 
 def pack_rows(ids: NDArray, times: NDArray, columns: list[NDArray]) -> dict[str, Any]:
@@ -129,13 +148,7 @@ def _group(ids: NDArray) -> tuple[Integers, NDArray]:
     for number, label in enumerate(unique):
         if is_null(label):
             row = int(np.flatnonzero(codes == number)[0])
-            raise ValueError(f"row {row} has no series id ({label!r}): every row needs one; fill it in or drop the row")
+            raise ValueError(
+                f"row {row} has no series id ({shown(label)}): every row needs one; fill it in or drop the row"
+            )
     return codes, unique
-
-
-def object_array(items: list[Any]) -> NDArray:
-    """Return a 1-D object array of any items, tuples included."""
-    out = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        out[i] = item
-    return out

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo.panel.arrays import as_real, common_dtype, is_scalar, is_sequence
+from skhippo.panel.clocks import NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame, is_table
 from skhippo.panel.layout import counted
-from skhippo.panel.times import as_times, check_clock, common_unit
+from skhippo.panel.pair import Pair
+from skhippo.panel.times import Times, check_clock, common_unit, read_times
 
 
 class Series(NamedTuple):
@@ -21,6 +23,8 @@ class Series(NamedTuple):
     values: NDArray  # (n_channels, n_times)
     times: NDArray | None = None  # (n_times,) float64 or datetime64; None: sample numbers
     names: tuple[str, ...] | None = None
+    clock: str = NUMBERS
+    label: Any = None
 
 
 def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
@@ -63,7 +67,7 @@ def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> 
             "a list"
         )
     refuse_time_channel(time_channel, f"{where} is a tuple (times, values) and has its times already")
-    times = as_times(entry[0], f"{where}, times")
+    times, clock = read_times(entry[0], f"{where}, times")
     if times.ndim != 1:
         raise ValueError(f"{where}: times has shape {times.shape}: (n_times,) is expected; a tuple is (times, values)")
     if is_pandas_frame(entry[1]) or is_polars_frame(entry[1]):
@@ -75,16 +79,18 @@ def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> 
             f"{where} has {len(times)} times and values of shape {values.shape}: (n_channels, {len(times)}) is "
             f"expected{looks}"
         )
-    return Series(values, times)
+    if isinstance(entry, Pair):
+        return Series(values, times, entry.channel_names, check_clock_name(entry.clock, clock), entry.id)
+    return Series(values, times, clock=clock)
 
 
 def _read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
     """Read a pandas Series or DataFrame: the index holds the times, the columns are the channels."""
     refuse_time_channel(time_channel, f"the times of {where} are in its index; use set_index")
-    times = as_times(entry.index, f"{where}, index")
+    times, clock = read_times(entry.index, f"{where}, index")
     if is_pandas_series(entry):
-        return Series(as_real(entry, where)[np.newaxis], times)
-    return Series(frame_matrix(entry, f"{where}, channel").T, times, tuple(str(c) for c in entry.columns))
+        return Series(as_real(entry, where)[np.newaxis], times, clock=clock)
+    return Series(frame_matrix(entry, f"{where}, channel").T, times, tuple(str(c) for c in entry.columns), clock)
 
 
 def _read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool = True) -> Series:
@@ -103,16 +109,16 @@ def _read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool
     values = values[np.newaxis] if values.ndim == 1 else values
     if time_channel is not None:
         k = channel_position(time_channel, len(values), where)
-        return with_times(np.delete(values, k, axis=0), as_times(values[k], f"{where}, time channel"), where)
+        return with_times(np.delete(values, k, axis=0), read_times(values[k], f"{where}, time channel"), where)
     return drop_padding(Series(values)) if padded else Series(values)
 
 
 def _read_timed_channels(items: list[Any], where: str, time_channel: int) -> Series:
     """Read a list of channels, one of which holds the times."""
     k = channel_position(time_channel, len(items), where)
-    times = as_times(items[k], f"{where}, time channel")
-    if times.ndim != 1:
-        raise ValueError(f"{where}: the time channel has shape {times.shape}: (n_times,) is expected")
+    times = read_times(items[k], f"{where}, time channel")
+    if times.values.ndim != 1:
+        raise ValueError(f"{where}: the time channel has shape {times.values.shape}: (n_times,) is expected")
     series = join_channels(items[:k] + items[k + 1 :], where)
     if series.times is not None:
         raise ValueError(
@@ -126,21 +132,23 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
     labels = [f"{where}, channel {c if names is None else repr(names[c])}" for c in range(len(items))]
     channels = [_read_channel(item, label) for item, label in zip(items, labels, strict=True)]
     values = [v for _, v in channels]
-    given = [clock for clock, _ in channels if clock is not None]
-    if not given:
+    if all(given is None for given, _ in channels):
         rows = [np.arange(len(v)) for v in values]
         return Series(_spread(values, rows, max(map(len, values))), None, names)
-    clocks = [np.arange(len(v), dtype=np.float64) if clock is None else clock for clock, v in channels]
+    read = [Times(np.arange(len(v), dtype=np.float64), NUMBERS) if given is None else given for given, v in channels]
+    clocks, kind = (
+        [given.values for given in read],
+        check_same_clock([given.clock for given in read], labels.__getitem__),
+    )
     if all(_same_clock(clocks[0], clock) for clock in clocks):
-        return Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names)
-    if len({clock.dtype.kind for clock in clocks}) > 1:
-        raise ValueError(f"{where}: some channels have dates as times and some have numbers: use one kind")
+        return Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names, kind)
     for clock, label in zip(clocks, labels, strict=True):
         check_clock(clock, label)  # the union would hide what is out of order or there twice
     if clocks[0].dtype.kind == "M":
         clocks = common_unit(clocks)
     union = np.unique(np.concatenate(clocks))
-    return Series(_spread(values, [np.searchsorted(union, c) for c in clocks], len(union)), union, names)
+    rows = [np.searchsorted(union, c) for c in clocks]
+    return Series(_spread(values, rows, len(union)), union, names, kind)
 
 
 def _spread(channels: list[NDArray], rows: list[Any], n_times: int) -> NDArray:
@@ -151,7 +159,7 @@ def _spread(channels: list[NDArray], rows: list[Any], n_times: int) -> NDArray:
     return out
 
 
-def _read_channel(item: Any, where: str) -> tuple[NDArray | None, NDArray]:
+def _read_channel(item: Any, where: str) -> tuple[Times | None, NDArray]:
     """Read one channel: its times, if it has a time index, and its values, shape (n_times,)."""
     if is_scalar(item):
         as_real([item], where)  # says so if it is no number either
@@ -159,12 +167,12 @@ def _read_channel(item: Any, where: str) -> tuple[NDArray | None, NDArray]:
     values = as_real(item, where)
     if values.ndim != 1:
         raise ValueError(f"{where} has shape {values.shape}: a channel of shape (n_times,) is expected")
-    return (as_times(item.index, f"{where}, index") if is_pandas_series(item) else None), values
+    return (read_times(item.index, f"{where}, index") if is_pandas_series(item) else None), values
 
 
 def _same_clock(a: NDArray, b: NDArray) -> bool:
     """Tell whether two channels were observed at the same times."""
-    return a is b or (a.dtype.kind == b.dtype.kind and np.array_equal(a, b))
+    return a is b or np.array_equal(a, b)
 
 
 def drop_padding(series: Series) -> Series:
@@ -180,8 +188,9 @@ def drop_padding(series: Series) -> Series:
     return series._replace(values=values[:, : observed[-1] + 1]) if observed.size else series
 
 
-def with_times(values: NDArray, times: NDArray, where: str) -> Series:
+def with_times(values: NDArray, given: Times, where: str) -> Series:
     """Join values and their time channel, whose NaN at the end are padding."""
+    times = given.values
     present = ~np.isnan(times)
     if not present.any():
         raise ValueError(f"{where} has 0 observations: its time channel is NaN throughout; leave the series out")
@@ -198,7 +207,7 @@ def with_times(values: NDArray, times: NDArray, where: str) -> Series:
             "(padding) all channels must be NaN"
         )
     kept = list(values[:, :length])
-    return Series(_spread(kept, [np.arange(len(v)) for v in kept], length), times[:length])
+    return Series(_spread(kept, [np.arange(len(v)) for v in kept], length), times[:length], clock=given.clock)
 
 
 def refuse_time_channel(time_channel: int | None, reason: str) -> None:

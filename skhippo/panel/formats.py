@@ -15,6 +15,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from skhippo._support.types import Integers
 from skhippo.panel.arrays import as_array, as_real, common_dtype, is_scalar, is_sequence
+from skhippo.panel.clocks import DATES, NUMBERS, check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_polars_frame, is_table, pack_rows
 from skhippo.panel.entry import (
@@ -28,15 +29,17 @@ from skhippo.panel.entry import (
     refuse_time_channel,
     with_times,
 )
+from skhippo.panel.labels import as_labels
 from skhippo.panel.layout import (
     BLOCK,
     check_not_empty,
+    namer,
     nothing_found,
     same_channels,
     same_names,
     to_offsets,
 )
-from skhippo.panel.times import anchor, as_times, common_unit
+from skhippo.panel.times import Times, check_precision, common_unit, read_times
 
 __all__ = ["as_panel"]
 
@@ -228,8 +231,8 @@ def _read_two_levels(X: Any) -> Panel:
         )
     matrix = frame_matrix(X, "channel")
     ids = np.asarray(X.index.get_level_values(0))
-    times = as_times(X.index.get_level_values(1), "the second level of the index")
-    return Panel(channel_names=[str(c) for c in X.columns], **pack_rows(ids, times, list(matrix.T)))
+    times, clock = read_times(X.index.get_level_values(1), "the second level of the index")
+    return Panel(channel_names=[str(c) for c in X.columns], clock=clock, **pack_rows(ids, times, list(matrix.T)))
 
 
 def _read_polars(X: Any, time_channel: int | None) -> Panel:
@@ -275,42 +278,25 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 def _pack_list(series: list[Series]) -> Panel:
     """Pack series into a panel."""
-    same_channels([len(s.values) for s in series], lambda i: f"series {i}")
-    names = same_names([s.names for s in series], lambda i: f"series {i}")
+    ids = [s.label for s in series]
+    labels = None if None in ids else as_labels(ids, "the ids")
+    name = namer(ids)
+    same_channels([len(s.values) for s in series], name)
+    names = same_names([s.names for s in series], name)
     lengths = np.array([s.values.shape[1] for s in series], dtype=np.int64)
-    check_not_empty(lengths)
+    check_not_empty(lengths, name)
     offsets = to_offsets(lengths)
     values = np.empty((offsets[-1], len(series[0].values)), dtype=common_dtype([s.values for s in series]))
     np.concatenate([s.values.T for s in series], out=values)
-    if all(s.times is None for s in series):
-        return Panel(values, None, offsets, names)
-    dates = {i: s.times for i, s in enumerate(series) if s.times is not None and s.times.dtype.kind == "M"}
-    clocks = [
-        np.arange(n, dtype=np.float64) if s.times is None or i in dates else s.times
-        for i, (s, n) in enumerate(zip(series, lengths.tolist(), strict=True))
-    ]
-    times = np.concatenate(clocks)
-    if not dates:
-        return Panel(values, times, offsets, names)
-    dated = np.array(list(dates))
-    seconds, starts, stamps = anchor(
-        np.concatenate(common_unit(list(dates.values()))),
-        to_offsets(lengths[dated]),
-        lambda i: f"series {dated[i]}",
-    )
-    rows = np.repeat(np.isin(np.arange(len(series)), dated), lengths)
-    times[rows] = seconds
-    panel = Panel(values, times, offsets, names)
-    origins = _scatter(starts, dated, len(series))
-    every = None if stamps is None else _scatter(stamps, rows, len(times))
-    return Panel._trusted(**panel.__getstate__() | {"origins": origins, "_stamps": every})
+    clock = check_same_clock([s.clock for s in series], name)
+    times = None if all(s.times is None for s in series) else _join_times(series, clock)
+    return Panel(values, times, offsets, names, series_ids=labels, clock=clock)
 
 
-def _scatter(dates: NDArray, places: NDArray, length: int) -> NDArray:
-    """Put dates at their places of an array, NaT elsewhere."""
-    out = np.full(length, "NaT", dtype=dates.dtype)
-    out[places] = dates
-    return out
+def _join_times(series: list[Series], clock: str) -> NDArray:
+    """Return the times of all series, packed; the sample numbers of those that have none."""
+    times = [np.arange(s.values.shape[1], dtype=np.float64) if s.times is None else s.times for s in series]
+    return np.concatenate(common_unit(times) if clock in DATES else times)
 
 
 def _pack_cube(cube: NDArray) -> Panel:
@@ -361,7 +347,9 @@ def _pack_timed_cube(cube: NDArray, time_channel: int) -> Panel:
     wrong = np.flatnonzero(gaps.any(axis=1) | lost.any(axis=1) | (lengths == 0))
     if wrong.size:
         i = wrong[0]
-        with_times(cube[i, others], times[i], f"series {i}")  # raises, naming the place
+        with_times(cube[i, others], Times(times[i], NUMBERS), f"series {i}")  # raises, naming the place
+    if times.dtype.itemsize < 8:
+        check_precision(times, "the time channel")
     return Panel(cube.transpose(0, 2, 1)[present][:, others], times[present], to_offsets(lengths))
 
 

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
+from skhippo.panel.labels import shown
 
 Namer = Callable[[int], str]
 
@@ -76,11 +78,11 @@ def check_values(values: NDArray, offsets: Integers, name: Namer, names: tuple[s
     return missing
 
 
-def check_not_empty(lengths: Integers) -> None:
+def check_not_empty(lengths: Integers, name: Namer) -> None:
     """Raise if a series has no observation."""
     empty = np.flatnonzero(lengths == 0)
     if empty.size:
-        raise ValueError(f"series {empty[0]} has 0 observations: at least one is expected; leave empty series out")
+        raise ValueError(f"{name(int(empty[0]))} has 0 observations: at least one is expected; leave empty series out")
 
 
 def same_channels(counts: list[int], name: Namer) -> None:
@@ -109,9 +111,14 @@ def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, .
     return names[first]
 
 
-def namer(ids: NDArray | None) -> Namer:
+def namer(ids: NDArray | list[Any] | None) -> Namer:
     """Return how errors call a series."""
-    return lambda i: f"series {i}" if ids is None else f"series {i} (id {ids[i : i + 1].tolist()[0]!r})"
+    return lambda i: named(i, None if ids is None else ids[i])
+
+
+def named(i: int, label: Any) -> str:
+    """Return how errors call series `i` with a label, or None."""
+    return f"series {i}" if label is None else f"series {i} (id {shown(label)})"
 
 
 def _locate(row: int, offsets: Integers) -> tuple[int, int]:

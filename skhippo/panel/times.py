@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime
 import numbers
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.arrays import as_array, as_real, is_null, objects_as_real
+from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NAIVE, NUMBERS, has_zone, kind_of_item, mixture
 from skhippo.panel.dataframes import is_pandas_vector, library
 from skhippo.panel.layout import BLOCK, Namer, place_of
 
@@ -20,31 +21,73 @@ _SECONDS = {"D": 86400, "h": 3600, "m": 60, "s": 1}
 _PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 
 
+class Times(NamedTuple):
+    """Times, and the kind of time that they are."""
+
+    values: NDArray  # float64, durations in seconds, or datetime64 in one of the units above
+    clock: str
+
+
 def as_times(x: Any, where: str) -> NDArray:
     """Return times as float64, durations in seconds, or as datetime64 in one of the units above."""
+    return read_times(x, where).values
+
+
+def read_times(x: Any, where: str) -> Times:
+    """Return times as `as_times` does, and their kind."""
+    zoned = has_zone(x)
     if is_pandas_vector(x):
         x = _pandas_times(x, where)
     array = as_array(x, where)
     if array.dtype == _FLOAT64:
-        return array
+        return Times(array, NUMBERS)
     if array.dtype.kind == "O":
-        array = _objects_as_times(array, where)
+        array, kind = _objects_as_times(array, where)
+        zoned |= kind == AWARE
     if array.dtype.kind == "M":
-        return _plain_unit(array, where)
+        return Times(_plain_unit(array, where), AWARE if zoned else NAIVE)
     if array.dtype.kind == "m":
-        return _durations(array, where)
+        return Times(_durations(array, where), DURATIONS)
     if array.dtype.kind in "US":
         raise TypeError(
             f"{where} holds strings, {array.ravel()[:1].tolist()!r:.40}: numbers or dates are expected; use "
             "pandas.to_datetime or numpy.array(times, dtype='datetime64')"
         )
+    return Times(_numbers(array, where), NUMBERS)
+
+
+def _numbers(array: NDArray, where: str) -> Floats:
+    """Return numbers as float64; raise where their digits are lost."""
     clock = as_real(array, where).astype(np.float64, copy=False)
     if array.dtype.kind in "iu":
         with np.errstate(invalid="ignore"):
             rounded = clock.astype(array.dtype) != array
         if rounded.any():
             raise ValueError(_too_large(where, array[rounded].flat[0]))
+    elif array.dtype.kind == "f" and array.dtype.itemsize < 8:
+        check_precision(array, where)
     return clock
+
+
+def check_precision(times: NDArray, where: str) -> None:
+    """Raise if times in float32 (or shorter) count from far away, so that their type cannot tell them apart."""
+    known = times[np.isfinite(times)].astype(np.float64)
+    if known.size == 0:
+        return
+    size = np.abs(known)
+    nearest, farthest = float(size.min()), float(size.max())
+    if float(known.max() - known.min()) >= nearest:  # they count from a start near them: rounding is relative
+        return
+    steps = np.abs(np.diff(known))
+    steps = steps[steps > 0]
+    spacing = float(np.spacing(times.dtype.type(farthest)))
+    whole = bool((known == np.rint(known)).all())
+    if spacing <= 1.0 and (whole or steps.size == 0 or spacing <= 0.01 * float(np.median(steps))):
+        return
+    raise ValueError(
+        f"{where}: the time {farthest!r} is {times.dtype}, which holds times of this size to {spacing:g} only: their "
+        "spacing is lost; keep times in float64 from the file on, or subtract an origin there"
+    )
 
 
 def _pandas_times(x: Any, where: str) -> Any:
@@ -58,23 +101,34 @@ def _pandas_times(x: Any, where: str) -> Any:
     return index.tz_convert(None) if getattr(index, "tz", None) is not None else index
 
 
-def _objects_as_times(array: NDArray, where: str) -> NDArray:
-    """Return an object array of numbers, of dates or of durations as an array of that type."""
-    items = [_plain_time(item) for item in array.flat]
-    known = [item for item in items if not is_null(item)]
-    dates = [isinstance(item, np.datetime64) for item in known]
-    spans = [isinstance(item, np.timedelta64) for item in known]
-    if any(dates) or any(spans):
-        if not (all(dates) or all(spans)):
-            raise TypeError(f"{where} mixes dates, durations and numbers: use one kind")
-        kind = np.datetime64 if dates[0] else np.timedelta64
-        cells = [np.asarray(kind("NaT", "s") if is_null(item) else item).reshape(1) for item in items]
-        return np.concatenate(common_unit(cells)).reshape(array.shape)
+def _objects_as_times(array: NDArray, where: str) -> tuple[NDArray, str]:
+    """Return an object array of numbers, of dates or of durations as an array of that type, and the kind."""
+    kind = _one_kind(array, where)
+    if kind != NUMBERS:
+        items = [_plain_time(item) for item in array.flat]
+        empty = np.datetime64("NaT", "s") if kind in DATES else np.timedelta64("NaT", "s")
+        cells = [np.asarray(empty if is_null(item) else item).reshape(1) for item in items]
+        return np.concatenate(common_unit(cells)).reshape(array.shape), kind
     clock = objects_as_real(array, where, "; for dates use datetime64 or pandas.to_datetime")
     for item, time in zip(array.flat, clock.flat, strict=True):
         if isinstance(item, numbers.Integral) and int(item) != int(time):
             raise ValueError(_too_large(where, item))
-    return clock
+    return clock, kind
+
+
+def _one_kind(array: NDArray, where: str) -> str:
+    """Return the kind of the times in an object array; raise if there are two."""
+    first: dict[str, int] = {}
+    for position, item in enumerate(array.flat):
+        if not is_null(item):
+            first.setdefault(kind_of_item(item), position)
+    if len(first) < 2:
+        return next(iter(first), NUMBERS)
+    (one, i), (other, j) = list(first.items())[:2]
+    raise TypeError(
+        f"{where} mixes {one} (position {i}: {array.flat[i]!s:.40}) and {other} (position {j}: {array.flat[j]!s:.40}): "
+        f"{mixture(one, other)}"
+    )
 
 
 def _plain_time(item: Any) -> Any:
@@ -140,6 +194,14 @@ def in_unit_of(dates: NDArray, units: tuple[str, ...]) -> NDArray:
     return dates if target == unit else _cast(dates, f"datetime64[{target}]", "a date")
 
 
+def as_durations(seconds: Floats) -> NDArray:
+    """Return seconds as timedelta64: the coarsest unit from ms to ns that holds them, or ns, rounded."""
+    units = {"ms": 10**3, "us": 10**6, "ns": 10**9}
+    exact = (unit for unit, per in units.items() if np.array_equal(np.rint(seconds * per) / per, seconds))
+    unit = next(exact, "ns")
+    return np.rint(seconds * units[unit]).astype(np.int64).view(f"timedelta64[{unit}]")
+
+
 def _seconds(ticks: NDArray, unit: str) -> Floats:
     """Return ticks of a unit as seconds."""
     if unit in _SECONDS:
@@ -163,7 +225,7 @@ def seconds_since(dates: NDArray, origins: NDArray) -> Floats:
 def dates_after(seconds: Floats, origin: Any) -> NDArray:
     """Return the dates that lie `seconds` after `origin`, rounded to the unit of the origin."""
     unit, _ = np.datetime_data(origin.dtype)
-    with np.errstate(invalid="ignore"):  # where the origin is NaT, times need not fit into 64 bits
+    with np.errstate(invalid="ignore", over="ignore"):
         if unit in _SECONDS:
             ticks = np.rint(seconds / _SECONDS[unit]).astype(np.int64)
         else:
@@ -171,7 +233,9 @@ def dates_after(seconds: Floats, origin: Any) -> NDArray:
             whole = np.floor(seconds)
             rest = np.rint((seconds - whole) * _PER_SECOND[unit])
             ticks = whole.astype(np.int64) * _PER_SECOND[unit] + rest.astype(np.int64)
-    return origin + ticks.view(f"timedelta64[{unit}]")
+        # As integers, whose sums may pass through more than 64 bits on the way.
+        dates = np.asarray(np.asarray(origin).view(np.int64) + ticks).view(origin.dtype)
+    return np.where(np.isnat(origin) | np.isnan(seconds), np.array("NaT", origin.dtype), dates)
 
 
 def anchor(stamps: NDArray, offsets: Integers, name: Namer) -> tuple[Floats, NDArray, NDArray | None]:
@@ -218,6 +282,11 @@ def check_times(times: NDArray, offsets: Integers, name: Namer) -> None:
         )
     if times.dtype.kind == "f" and abs(time) >= 2**53:
         raise ValueError(_too_large(place, time))
+    if times.dtype.kind == "f" and abs(time) >= 2**24 and np.float32(time) == time:
+        raise ValueError(
+            f"{place}: the time {time} is there twice: it looks rounded to float32, which holds times of this size to "
+            f"{np.spacing(np.float32(abs(time))):g} only; keep times in float64 from the file on"
+        )
     raise ValueError(
         f"{place}: the time {time} is there twice: times must increase strictly; keep one of the observations or "
         "average them"

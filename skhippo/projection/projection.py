@@ -41,9 +41,10 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import Measure, as_measure
 from skhippo.panel.arrays import as_real
+from skhippo.panel.clocks import check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.times import as_times, seconds_since
+from skhippo.panel.times import as_times, read_times, seconds_since
 from skhippo.projection.cells import Task, unit_moments
 from skhippo.projection.hold import HOLDS, Hold, domain_ends, sample, signals
 from skhippo.projection.schedule import Unit, plan
@@ -318,7 +319,7 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Floats:
         raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
     if at is None:
         return end[:, None]
-    now = as_times(at, "at")
+    now, clock = read_times(at, "at")
     if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
         raise ValueError(
             f"at has the shape {now.shape}; a panel of {len(panel)} series takes one time, an array of shape "
@@ -326,8 +327,9 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Floats:
         )
     now = np.broadcast_to(now[..., None] if now.ndim < 2 else now, (len(panel), now.shape[1] if now.ndim == 2 else 1))
     if now.dtype.kind == "M":
-        if panel.origins is None or np.isnat(panel.origins).any():
+        if panel.origins is None:
             raise ValueError("at holds datetimes, but the times of the series are numbers: give numbers")
+        check_same_clock([panel.clock, clock], ("X", "at").__getitem__)
         now = seconds_since(now, panel.origins[:, None])
     bad = np.argwhere(~(np.isfinite(now) & (now >= start[:, None])))
     if bad.size:

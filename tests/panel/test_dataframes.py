@@ -108,9 +108,6 @@ def test_tables_that_cannot_be_made(monkeypatch):
         panel.to_long()
     with pytest.raises(ValueError, match="library must be one of 'pandas', 'polars', 'pyarrow'; got 'excel'"):
         panel.to_long(library="excel")
-    mixed = as_panel([(stamps("s")[:3], [1.0, 2.0, 3.0]), ([0.0, 1.0], [1.0, 2.0])])
-    with pytest.raises(ValueError, match="series 1 has numbers as times, others have dates"):
-        mixed.to_long()
     monkeypatch.setitem(sys.modules, "polars", None)
     with pytest.raises(ImportError, match="library='polars' is not installed: pip install polars"):
         panel.to_long(time="time", library="polars")

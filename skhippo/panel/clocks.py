@@ -1,0 +1,78 @@
+"""Kinds of times: numbers, durations, dates with or without a time zone; two sources of times must be of one kind."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from skhippo.panel.layout import Namer
+
+NUMBERS, DURATIONS, NAIVE, AWARE = "numbers", "durations", "naive dates", "zone-aware dates"
+KINDS = (NUMBERS, DURATIONS, NAIVE, AWARE)
+DATES = (NAIVE, AWARE)
+
+_ADVICE = {
+    frozenset(
+        DATES
+    ): "give the naive ones their zone (pandas: tz_localize), or take it off the others (tz_localize(None))",
+    frozenset((NUMBERS, NAIVE)): "make the numbers dates (pandas.to_datetime), or the dates numbers",
+    frozenset((NUMBERS, AWARE)): "make the numbers dates (pandas.to_datetime), or the dates numbers",
+    frozenset((NUMBERS, DURATIONS)): "make the numbers durations (pandas.to_timedelta), or the durations numbers",
+}
+
+
+def kind_of_item(item: Any) -> str:
+    """Return the kind of a single time, of Python, numpy or pandas."""
+    if isinstance(item, datetime.datetime):
+        return NAIVE if item.utcoffset() is None else AWARE
+    if isinstance(item, (np.datetime64, datetime.date)) or hasattr(item, "start_time"):
+        return NAIVE
+    return DURATIONS if isinstance(item, (np.timedelta64, datetime.timedelta)) else NUMBERS
+
+
+def has_zone(x: Any) -> bool:
+    """Tell whether a column or an index of pandas, polars or pyarrow has dates with a time zone."""
+    dtype = getattr(x, "dtype", None)
+    zones = ((dtype, "tz"), (dtype, "time_zone"), (getattr(dtype, "pyarrow_dtype", None), "tz"))
+    return any(getattr(kind, zone, None) is not None for kind, zone in (*zones, (getattr(x, "type", None), "tz")))
+
+
+def mixture(one: str, other: str) -> str:
+    """Return how to make one kind of two."""
+    return f"use one kind; {_ADVICE.get(frozenset((one, other)), 'durations count from a start that the dates name')}"
+
+
+def check_same_clock(kinds: Sequence[str], name: Namer) -> str:
+    """Return the kind of time that all sources have; raise if two differ, naming both.
+
+    Parameters
+    ----------
+    kinds : sequence of str, not empty
+        The kind of each source, such as `Panel.clock`.
+    name : callable
+        How errors call source i.
+
+    Raises
+    ------
+    TypeError
+        If kinds differ.
+    """
+    for i, kind in enumerate(kinds):
+        if kind != kinds[0]:
+            raise TypeError(f"{name(i)} has {kind} as times, {name(0)} has {kinds[0]}: {mixture(kind, kinds[0])}")
+    return kinds[0]
+
+
+def check_clock_name(clock: Any, found: str) -> str:
+    """Return the kind of time that is given for times of which only `found` is known."""
+    if clock is None or clock == found:
+        return found
+    if clock not in KINDS:
+        raise ValueError(f"clock must be one of {', '.join(map(repr, KINDS))}, got {clock!r}")
+    # arrays know neither zones nor that their numbers are seconds of a duration
+    if (found, clock) in ((NAIVE, AWARE), (NUMBERS, DURATIONS)):
+        return clock
+    raise ValueError(f"clock={clock!r} is given, but the times are {found}")

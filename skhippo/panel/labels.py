@@ -1,0 +1,50 @@
+"""Labels of series: arrays of ids that keep numbers, strings and tuples as they are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from skhippo.panel.arrays import as_array
+
+
+def as_labels(labels: ArrayLike, where: str) -> NDArray:
+    """Return labels as an array; a list of tuples as one of objects."""
+    if isinstance(labels, list | tuple):
+        items = list(labels)
+        kinds = {_kind(item) for item in items}
+        if tuple in kinds or len(kinds) > 1:  # numpy would make rows of tuples, and strings of numbers
+            return object_array(items)
+    return as_array(labels, where)
+
+
+def _kind(label: Any) -> type:
+    """Return the kind of a label: numbers are of one kind, all others of their type."""
+    if isinstance(label, bool | np.bool_):
+        return bool
+    for kind in (str, bytes, tuple):
+        if isinstance(label, kind):
+            return kind
+    return float if isinstance(label, int | float | np.number) else type(label)
+
+
+def join_labels(parts: list[NDArray]) -> NDArray:
+    """Concatenate labels without turning numbers into strings."""
+    if len({part.dtype.kind for part in parts}) == 1:
+        return np.concatenate(parts)
+    return object_array([label for part in parts for label in part.tolist()])
+
+
+def object_array(items: list[Any]) -> NDArray:
+    """Return a 1-D object array of any items, tuples included."""
+    out = np.empty(len(items), dtype=object)
+    for i, item in enumerate(items):
+        out[i] = item
+    return out
+
+
+def shown(label: Any) -> str:
+    """Return how errors write a label: as Python does, not numpy."""
+    return repr(label.item() if isinstance(label, np.generic) else label)

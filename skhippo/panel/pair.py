@@ -1,0 +1,34 @@
+"""One series of a panel: a tuple (times, values) that remembers what else the panel knows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from numpy.typing import NDArray
+
+
+class Pair(tuple[NDArray[Any], NDArray[Any]]):
+    """The pair ``(times, values)`` of one series.
+
+    Attributes
+    ----------
+    id : object, or None
+        The label of the series.
+    channel_names : tuple of str, or None
+    clock : str
+        The kind of its times, as in `Panel.clock`.
+    """
+
+    id: Any
+    channel_names: tuple[str, ...] | None
+    clock: str
+
+    def __new__(
+        cls, times: NDArray, values: NDArray, id: Any, channel_names: tuple[str, ...] | None, clock: str
+    ) -> Pair:
+        pair = super().__new__(cls, (times, values))
+        pair.id, pair.channel_names, pair.clock = id, channel_names, clock
+        return pair
+
+    def __getnewargs__(self) -> tuple[Any, ...]:
+        return (*self, self.id, self.channel_names, self.clock)
