@@ -58,7 +58,7 @@ def test_histories_that_are_refused():
     with pytest.raises(ValueError, match=r"stream 1, channel 0, position 1 holds 1e\+300: .* rescale the channel"):
         HiPPOMemory.from_panel([[1.0], [0.0, 1e300]])
     dates = np.array(["2024-01-01"], dtype="datetime64[D]")
-    with pytest.raises(TypeError, match="series 1 has numbers as times, others have dates"):
+    with pytest.raises(TypeError, match="series 1 has numbers as times, series 0 has naive dates"):
         HiPPOMemory.from_panel([(dates, [1.0]), ([0.0], [1.0])])
     single = Panel(np.ones((2, 1), dtype=np.float32))
     assert_array_equal(HiPPOMemory.from_panel(single, order=2).coefficients, [[[1.0, 0.0]]])
