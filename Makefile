@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow coverage test-aeon test-oldest lint format docs bench bench-docs bench-memory bench-scattering bench-accuracy bench-accuracy-docs characters characters-rnn mnist clean
+.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory bench-scattering bench-accuracy bench-accuracy-docs characters characters-rnn mnist clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
 
@@ -39,7 +39,11 @@ test-slow: $(VENV)/.base   ## the reproductions of published figures
 coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernels included (JIT off)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" --benchmark-disable --cov --cov-report=term-missing -q
 
-# Environments of their own: aeon asks for an older numba, the oldest supported versions are older still.
+# Environments of their own: aeon asks for an older numba, the oldest supported versions are older still, and the newest
+# are what the registry has today: they have no stamp, but are looked for each time.
+NEWEST ?= python3.13
+.venv-newest/bin/python:
+	$(NEWEST) -m venv .venv-newest
 .venv-aeon/.done: pyproject.toml
 	@test -x .venv-aeon/bin/python || $(PYTHON) -m venv .venv-aeon
 	.venv-aeon/bin/python -m pip install --quiet --editable '.[aeon]' hypothesis mpmath pytest pytest-benchmark
@@ -52,10 +56,14 @@ coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernel
 APART = NUMBA_CACHE_DIR=$(CURDIR)/.venv-$(1)/numba .venv-$(1)/bin/python -m pytest --benchmark-disable -p no:cacheprovider
 
 test-aeon: .venv-aeon/.done   ## the adapter to aeon, in .venv-aeon
-	$(call APART,aeon) tests/test_aeon.py tests/projection/test_engine.py tests/transformer/test_transformer.py skhippo/aeon.py
+	$(call APART,aeon) tests/test_aeon.py tests/projection tests/transformer skhippo/aeon.py
 
 test-oldest: .venv-oldest/.done   ## the test suite with the oldest supported versions, in .venv-oldest
 	$(call APART,oldest) -m "not slow" tests
+
+test-newest: .venv-newest/bin/python   ## the test suite with the newest released versions (NEWEST=python3.13), in .venv-newest
+	.venv-newest/bin/python -m pip install --quiet --upgrade --upgrade-strategy eager --editable '.[test]'
+	$(call APART,newest) -m "not slow"
 
 lint: $(VENV)/.lint   ## ruff (rules and format) and mypy
 	$(BIN)/ruff check .
@@ -102,4 +110,4 @@ mnist: $(VENV)/.base   ## sequential and permuted MNIST, without a walk through 
 	$(BIN)/python examples/permuted_mnist.py
 
 clean:           ## remove the environment and everything built
-	rm -rf $(VENV) .venv-aeon .venv-oldest docs/_build docs/api/generated docs/api/backreferences docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output
+	rm -rf $(VENV) .venv-aeon .venv-oldest .venv-newest docs/_build docs/api/generated docs/api/backreferences docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

@@ -1,12 +1,11 @@
 """AugmentedClassifier: what the estimator is fitted on, and how it behaves inside scikit-learn."""
 
 import functools
-import pickle
 
 import numpy as np
 import pytest
 import sklearn
-from sklearn.base import BaseEstimator, ClassifierMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -14,7 +13,7 @@ from sklearn.svm import LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from skhippo import AugmentedClassifier, HiPPOTransformer, Panel, as_panel
-from skhippo.datasets import drop, gap, irregular_sinusoids, resample
+from skhippo.datasets import drop, irregular_sinusoids, resample
 
 
 class Recorder(ClassifierMixin, BaseEstimator):
@@ -103,14 +102,6 @@ def test_what_the_estimator_lacks_is_absent(sinusoids):
     assert not hasattr(model.fit(*sinusoids), "predict_proba")
 
 
-def test_pickle_and_clone(sinusoids):
-    X, y = sinusoids
-    model = AugmentedClassifier(pipeline(), ("drop", functools.partial(gap, fraction=0.3)), random_state=0)
-    again = pickle.loads(pickle.dumps(model.fit(X, y)))
-    np.testing.assert_array_equal(again.predict_proba(X), model.predict_proba(X))
-    np.testing.assert_array_equal(clone(model).fit(X, y).predict_proba(X), model.predict_proba(X))
-
-
 # ---------------------------------------------------------------------- what is fitted
 def test_the_estimator_gets_the_panel_then_its_copies(sinusoids):
     X, y = sinusoids
@@ -159,17 +150,6 @@ def test_one_seed_one_result_and_another_seed_another(sinusoids):
     )
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 1e-3
-
-
-def test_every_format_gives_the_same(sinusoids):
-    cube = np.random.default_rng(0).normal(size=(20, 2, 12))
-    y = np.arange(20) % 2
-    formats = [cube, as_panel(cube), list(cube), list(as_panel(cube))]
-    models = [AugmentedClassifier(pipeline(), random_state=0).fit(X, y) for X in formats]
-    expected = models[0].predict_proba(cube)
-    for model, X in zip(models, formats, strict=True):
-        np.testing.assert_array_equal(model.predict_proba(X), expected)
-        np.testing.assert_array_equal(model.predict_proba(formats[0]), expected)
 
 
 def test_a_wide_table_keeps_its_names():

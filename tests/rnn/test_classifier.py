@@ -100,24 +100,6 @@ def test_series_of_one_observation_constant_channels_and_empty_channels():
         assert model.score(X, [0, 1] * 6) == 1.0
 
 
-def test_float32_stays_float32(data):
-    X, y = data
-    single = X.astype(np.float32)
-    model = classifier().fit(single, y)
-    assert model.predict_proba(single).dtype == model.decision_function(single).dtype == np.float32
-    assert model.predict_proba(X).dtype == np.float64
-    assert_allclose(model.predict_proba(single), classifier().fit(X, y).predict_proba(X), atol=1e-4)
-
-
-@pytest.mark.parametrize("feedback", [True, False])
-def test_predictions_do_not_depend_on_the_batch(feedback, data):
-    X, y = data
-    model = classifier(feedback=feedback).fit(X, y)
-    assert_allclose(
-        np.concatenate([model.predict_proba(X[[i]]) for i in range(40)]), model.predict_proba(X), rtol=1e-12
-    )
-
-
 def test_decision_function_and_probabilities_are_of_the_same_logits(data):
     X, y = data
     model = classifier().fit(X, y)

@@ -1,11 +1,8 @@
 """HiPPOScatteringTransformer: windows and poolings against their definitions, invariances, and life in scikit-learn."""
 
-import pickle
-
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClassifierCV
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -144,17 +141,6 @@ def test_degenerate_series(relative, hold):
     assert_allclose(plain[0, :, 1:], 0.0, atol=1e-7)
 
 
-def test_features_do_not_depend_on_the_batch_nor_on_the_number_of_threads():
-    X = ragged(40)
-    transformer = HiPPOScatteringTransformer().fit(X)
-    whole = transformer.transform(X)
-    for i in (0, 17, 39):
-        assert_array_equal(transformer.transform(X[i : i + 1])[0], whole[i])
-    threads = HiPPOScatteringTransformer(n_jobs=2).fit(X)
-    assert_array_equal(threads.thresholds_, transformer.thresholds_)
-    assert_array_equal(threads.transform(X), whole)
-
-
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
 def test_output_is_float32(dtype):
     X = np.random.default_rng(0).normal(size=(5, 2, 30))
@@ -217,14 +203,6 @@ def test_frames_in_and_out():
     out = HiPPOScatteringTransformer().set_output(transform="pandas").fit_transform(frame)
     assert list(out.index) == ["p", "q"]
     assert out.columns[0] == "pulse__legt0_w1_above_t0"
-
-
-def test_cloning_and_pickling():
-    X = ragged()
-    transformer = HiPPOScatteringTransformer(order=3).fit(X)
-    again = pickle.loads(pickle.dumps(transformer))
-    assert_array_equal(again.transform(X), transformer.transform(X))
-    assert_array_equal(clone(transformer).fit(X).transform(X), transformer.transform(X))
 
 
 def test_cross_validation_of_panels():

@@ -82,23 +82,6 @@ def test_rounding_does_not_add_up_along_a_series(measure, rng):
         assert_allclose(found[k], expected, rtol=0, atol=TOLERANCE)
 
 
-@pytest.mark.parametrize("method", ["projection", "recurrence"])
-def test_threads_do_not_change_a_bit(measure, method, rng):
-    panel = holed(rng, n_series=300, longest=20)
-    way = {"output": "sequence", "method": method}
-    assert_array_equal(transformed(panel, measure, 4, n_jobs=2, **way), transformed(panel, measure, 4, **way))
-
-
-def test_float32_and_read_only_values(measure, rng):
-    X = rng.normal(size=(6, 2, 20)).astype(np.float32)
-    X.flags.writeable = False
-    for method in ("projection", "recurrence"):
-        model = HiPPOTransformer(measure, order=4, output="sequence", method=method)
-        found, exact = model.fit_transform(X), model.fit_transform(X.astype(np.float64))
-        assert found.dtype == np.float32
-        assert_allclose(found, exact, rtol=1e-5, atol=1e-5)
-
-
 def test_indicator_duration_and_empty_along_a_series():
     times = np.array([2.0, 3.0, 5.0])
     X = [(times, [[np.nan, 1.0, 4.0], [np.nan, np.nan, np.nan]])]
