@@ -24,7 +24,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.memory.history_store import Stretches
 from skhippo.memory.memory import HiPPOMemory
-from skhippo.memory.merging import JOININGS
+from skhippo.memory.merging import can_join
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.projection.hold import Hold, domain_end
@@ -280,7 +280,7 @@ def _transform_table(
         named = list(transformer.channel_names_) if transformer._named else []
         channels = named or [name for name in table.columns if name not in (series, time)]
     columns = _Columns(series, time, [channels] if isinstance(channels, str) else list(channels))
-    whole_history = type(transformer.measure_) in JOININGS
+    whole_history = can_join(transformer.measure_)
     keep, join = (_keep_stretches, _join_stretches) if whole_history else (_keep_windows, _join_windows)
     example = table._meta_nonempty.iloc[:1]  # reading it finds out what is wrong with the columns
     dtype = columns.panel(example, transformer).dtype

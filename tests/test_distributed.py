@@ -10,7 +10,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory, HiPPOTransformer, Panel, as_panel, project
-from skhippo.memory.merging import JOININGS
+from skhippo.memory.merging import can_join
 from tests.conftest import MEASURES
 
 dask = pytest.importorskip("dask", reason="Dask is not installed")
@@ -24,8 +24,8 @@ from skhippo.distributed import remember, transform  # noqa: E402
 # Largest difference to one machine; measured: 1e-14, of dates (whose seconds count from another moment) 2e-12.
 TOLERANCE = 1e-10
 HOLDS = ["linear", "previous"]
-whole_histories = pytest.mark.parametrize("measure", [m for m in MEASURES if type(m) in JOININGS], ids=repr)
-windows = pytest.mark.parametrize("measure", [m for m in MEASURES if type(m) not in JOININGS], ids=repr)
+whole_histories = pytest.mark.parametrize("measure", [m for m in MEASURES if can_join(m)], ids=repr)
+windows = pytest.mark.parametrize("measure", [m for m in MEASURES if not can_join(m)], ids=repr)
 
 
 @pytest.fixture(scope="module")

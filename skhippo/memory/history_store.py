@@ -12,7 +12,7 @@ import math
 import numpy as np
 
 from skhippo._support.types import Floats, Integers
-from skhippo.memory.merging import JOININGS
+from skhippo.memory.merging import find_joining
 from skhippo.memory.store import Chunk, Keeper, Mergeable, Packed, Setting
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
@@ -27,7 +27,7 @@ class Stretches(Mergeable):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self.joining = JOININGS[type(setting.measure)](setting.measure, setting.order, setting.hold)
+        self.joining = find_joining(setting.measure, setting.order, setting.hold)
         self.first_time, self.first_value, self.last_time, self.last_value = np.full((4, setting.n_rows), np.nan)
         self.state = np.zeros((setting.n_rows, setting.order))
 

@@ -24,7 +24,7 @@ from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.memory import checkpoint
 from skhippo.memory.checks import check_clock, read_panel, read_values, spread_times
 from skhippo.memory.history_store import Stretches
-from skhippo.memory.merging import JOININGS
+from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import Steps
 from skhippo.memory.store import Chunk, Keeper, Mergeable, Setting
 from skhippo.memory.window_store import Window
@@ -200,7 +200,7 @@ class HiPPOMemory:
         if self.method == "recurrence":
             return Steps(setting, self.discretization)
         self.measure.horizon(self.order)  # raises where coefficients cannot be computed
-        return Stretches(setting) if type(self.measure) in JOININGS else Window(setting)
+        return Stretches(setting) if can_join(self.measure) else Window(setting)
 
     # ------------------------------------------------------------------ what it knows
     @property

@@ -18,7 +18,10 @@ class Window(Mergeable):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         if setting.measure.time_scale is None:
-            raise ValueError(f"{setting.measure!r} has no window: a memory cannot tell what it may forget")
+            raise ValueError(
+                f"{setting.measure!r} has no window: a memory cannot tell what it may forget.  Use "
+                "method='recurrence', or say in `Measure.remembers` how its coefficients are joined"
+            )
         self.length = setting.measure.time_scale * setting.measure.horizon(setting.order)
         self.anchor_time, self.anchor_value = np.full((2, setting.n_rows), np.nan)
         # Observations are rows, so that one more is one stretch of memory; there is space for more than there are.

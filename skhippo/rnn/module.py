@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
+from skhippo import measures
 from skhippo._support.validation import check_choice, check_count, check_finite_number
 from skhippo.measures import as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
@@ -16,7 +17,7 @@ from skhippo.rnn.cells import FeedforwardCell, HiPPOCell, LMUCell, RandomCell
 __all__ = ["CELLS", "INPUTS", "HiPPORNN"]
 
 #: Measures whose memory a cell can have.
-MEASURES = ("legs", "legt", "lagt", "fout")
+MEASURES = tuple(name for name in measures.MEASURES if as_measure(name, theta=1.0).outflow(2) is not None)
 #: All cells.
 CELLS = (*MEASURES, "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d")
 #: What a cell can be shown of every channel.

@@ -23,7 +23,6 @@ nothing can grow: this holds in float32.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
@@ -35,7 +34,7 @@ from scipy.linalg import schur
 from torch import Tensor
 
 from skhippo._support.types import Floats
-from skhippo.measures import FouT, LagT, LegS, LegT, Measure
+from skhippo.measures import Measure
 from skhippo.recurrence.discretization import shares
 from skhippo.recurrence.recurrence import Recurrence
 
@@ -110,25 +109,17 @@ def _pairs(rows: Floats) -> NDArray:
 
 
 # ---------------------------------------------------------------------- what there is
-def _legt_edge(measure: Measure, order: int) -> Floats:
-    return measure.basis(order, 0.0)
-
-
-# sigma, and the direction that leaves at the older edge.
-_FORMS: dict[type[Measure], tuple[float, Callable[[Measure, int], Floats] | None]] = {
-    LegS: (1.0, None),
-    LagT: (1.0, None),
-    LegT: (0.0, _legt_edge),
-    FouT: (0.0, None),
-}
-
-
 @lru_cache(maxsize=16)
 def measure_dynamics(measure: Measure, order: int) -> Dynamics:
     """Return the dynamics of a measure."""
-    decay, edge = _FORMS[type(measure)]
+    outflow = measure.outflow(order)
+    if outflow is None:
+        raise ValueError(
+            f"{measure!r} does not say what leaves its memory, which a cell needs for steps in O(order): give it an "
+            "`outflow`, or use its coefficients as features"
+        )
     start = Recurrence(measure, order).start([1.0])[0]
-    return Dynamics.of(measure.A(order), measure.B(order), start, decay, edge and edge(measure, order))
+    return Dynamics.of(measure.A(order), measure.B(order), start, outflow.decay, outflow.edge)
 
 
 @lru_cache(maxsize=4)

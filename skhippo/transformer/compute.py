@@ -6,7 +6,7 @@ One function for each place; what they have in common is a `Way`.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -17,9 +17,10 @@ from skhippo._support.allocation import allocate
 from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats
-from skhippo.measures import LegT, Measure
+from skhippo.measures import Measure
 from skhippo.memory.checks import LARGEST
-from skhippo.memory.merging import JOININGS
+from skhippo.memory.joining import Joining
+from skhippo.memory.merging import can_join, find_joining
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import blocks, namer, place_of
 from skhippo.projection.hold import Hold, domain_ends
@@ -53,7 +54,7 @@ class Way(NamedTuple):
     def narrowed(self, part: float) -> Measure:
         """Return the measure of a window; LegS has no length that could be changed."""
         theta = self.measure.time_scale
-        return self.measure if theta is None else replace(self.measure, theta=part * theta)  # type: ignore[call-arg]
+        return self.measure if theta is None else self.measure.with_theta(part * theta)
 
     def recurrence(self, part: float) -> Recurrence:
         """Return the recurrence of a window."""
@@ -121,33 +122,36 @@ def _along(panel: Panel, way: Way, part: float) -> Floats:
     measure.horizon(way.order)  # raises where coefficients cannot be computed
     done = np.zeros(panel.values.shape, dtype=np.bool_)
 
-    def walk(series: slice) -> None:
+    walk = _find_walk(measure, way.order, way.hold)
+
+    def walk_series(series: slice) -> None:
+        assert walk is not None  # for the type checker
         rows = slice(panel.offsets[series.start], panel.offsets[series.stop])
-        _WALKS[type(measure)](panel[series], measure, way.order, way.hold, out[rows], done[rows])
+        walk(panel[series], out=out[rows], done=done[rows])
 
     def size(series: slice) -> int:
         return int(panel.offsets[series.stop] - panel.offsets[series.start]) * panel.n_channels
 
-    if type(measure) in _WALKS and (part == 1.0 or measure.time_scale is not None):
+    if walk is not None and (part == 1.0 or measure.time_scale is not None):
         # Series one after the other, some observations together.
         bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
         pieces = (slice(begin, end) for begin, end in pairwise(bounds.tolist()))
-        run(walk, lambda _: None, watched(pieces, size), way.n_jobs)
+        run(walk_series, lambda _: None, watched(pieces, size), way.n_jobs)
     if not done.all():
         windows_along(panel, measure, way.order, way.hold, part, way.n_jobs, out, done)
     return out
 
 
-def _join_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Floats, done: NDArray[np.bool_]) -> None:
-    JOININGS[type(measure)](measure, order, hold).walk(panel, out)
+def _find_walk(measure: Measure, order: int, hold: Hold) -> Callable[..., None] | None:
+    """Return how series are walked along, if the coefficients of one moment help with those of the next."""
+    if can_join(measure):
+        return partial(_join_along, joining=find_joining(measure, order, hold))
+    return partial(slide_along, measure=measure, order=order, hold=hold) if measure.slides else None
+
+
+def _join_along(panel: Panel, joining: Joining, out: Floats, done: NDArray[np.bool_]) -> None:
+    joining.walk(panel, out)
     done[:] = True
-
-
-# Measures of which the coefficients of one moment help with those of the next.
-_WALKS: dict[type[Measure], Callable[[Panel, Measure, int, Hold, Floats, NDArray[np.bool_]], None]] = {
-    **dict.fromkeys(JOININGS, _join_along),
-    LegT: slide_along,
-}
 
 
 def _side_by_side(windows: list[Floats]) -> Floats:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegS, Measure
-from skhippo.memory.merging import LegendreJoining
+from skhippo.memory.polynomial_joining import PolynomialJoining
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
 from skhippo.projection.hold import Hold
@@ -51,7 +51,7 @@ def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Flo
         Filled in: what is in `out`.
     """
     theta = float(measure.time_scale or 0.0)
-    joining = LegendreJoining(LegS(), order, hold)
+    joining = PolynomialJoining(LegS(), order, hold)
     for channel in range(panel.n_channels):
         windows = Windows.find(panel, channel, np.full(panel.times.size, theta))
         rows = np.flatnonzero(windows.end - windows.first >= _MANY * order)
@@ -82,7 +82,7 @@ class Walked(NamedTuple):
     beyond: Floats  # coefficients from its boundary to each observation
 
     @classmethod
-    def both_ways(cls, times: Floats, values: Floats, boundary: Integers, joining: LegendreJoining) -> Walked:
+    def both_ways(cls, times: Floats, values: Floats, boundary: Integers, joining: PolynomialJoining) -> Walked:
         """Walk from each boundary to the next, and back."""
         ends = np.flatnonzero(np.diff(boundary, append=-1))
         begins = boundary[ends]
@@ -102,7 +102,7 @@ class Walked(NamedTuple):
         return cls(times, values, boundary, towards, beyond)
 
 
-def _walk(times: Floats, values: Floats, offsets: Integers, joining: LegendreJoining) -> Floats:
+def _walk(times: Floats, values: Floats, offsets: Integers, joining: PolynomialJoining) -> Floats:
     """Coefficients after every observation of some pieces."""
     out = np.empty((times.size, 1, joining.order))
     joining.walk(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
@@ -116,7 +116,7 @@ def _join(
     cut: NDArray[np.bool_],
     now: Floats,
     theta: float,
-    joining: LegendreJoining,
+    joining: PolynomialJoining,
 ) -> Floats:
     """Coefficients of the windows from before an observation to after another; `cut`: through the cell before it."""
     times, values, boundary, towards, beyond = walked

@@ -19,7 +19,8 @@ from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold, carry_on
-from skhippo.recurrence.recurrence import LANES, Recurrence
+from skhippo.recurrence.lanes import LANES
+from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["step_along", "step_through"]
 

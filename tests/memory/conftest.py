@@ -9,15 +9,15 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory, Panel, project
-from skhippo.memory.merging import JOININGS
+from skhippo.memory.merging import can_join
 from tests.conftest import MEASURES
 
 # Largest difference to the projection of the whole, relative to the largest value.  Measured: 7e-15 (order 64, 20 000
 # observations one by one), 3e-14 (200 000 of them, order 16).
 TOLERANCE = 1e-12
 HOLDS = ["linear", "previous"]
-WINDOWS = [m for m in MEASURES if type(m) not in JOININGS]
-whole_histories = pytest.mark.parametrize("measure", [m for m in MEASURES if type(m) in JOININGS], ids=repr)
+WINDOWS = [m for m in MEASURES if not can_join(m)]
+whole_histories = pytest.mark.parametrize("measure", [m for m in MEASURES if can_join(m)], ids=repr)
 windows = pytest.mark.parametrize("measure", WINDOWS, ids=repr)
 
 

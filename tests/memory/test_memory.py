@@ -226,7 +226,7 @@ def test_parameters_that_are_refused(parameters, error, message):
 
 def test_a_measure_of_somebody_else_needs_a_window():
     class Own(LegS):
-        pass
+        remembers = "window"
 
     with pytest.raises(ValueError, match=r"has no window: a memory cannot tell what it may forget"):
         HiPPOMemory(Own())

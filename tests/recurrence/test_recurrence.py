@@ -1,12 +1,15 @@
 """Steps in O(N) against dense ones, the recurrence against the projection, and what must not change a result."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, project
 from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
-from skhippo.recurrence.recurrence import LANES, Recurrence
+from skhippo.recurrence.lanes import LANES, Form
+from skhippo.recurrence.recurrence import Recurrence
 from tests import naive
 
 # Relative to the largest coefficient.  Measured: 5e-13 (FouT, order 256, step 10), where the dense step is the worse.
@@ -253,15 +256,24 @@ def test_a_million_steps_at_order_256():
 
 
 # ---------------------------------------------------------------------- the door
-def test_any_other_measure_advances_with_matrices(rng):
+def test_a_measure_without_a_structure_advances_with_matrices(rng):
     class Another(LegT):
-        pass
+        def structure(self, order):
+            return None
 
     values, times = series(rng, 3, 5)
     for method in METHODS:
         assert_allclose(
             run(Another(2.5), 7, method, values, times), run(LegT(2.5), 7, method, values, times), rtol=1e-9, atol=1e-10
         )
+
+
+@pytest.mark.parametrize("parent", MEASURES, ids=repr)
+def test_an_heir_takes_the_steps_of_its_parent(parent, rng):
+    heir = dataclasses.make_dataclass("Heir", [], bases=(type(parent),), frozen=True)(**dataclasses.asdict(parent))
+    assert type(Recurrence(heir, 5)._form) is Form
+    values, times = series(rng, 3, 5)
+    assert_array_equal(run(heir, 5, "bilinear", values, times), run(parent, 5, "bilinear", values, times))
 
 
 def test_input_may_be_read_only_and_of_any_layout(rng):

@@ -1,0 +1,194 @@
+r"""Joining of what fades (LagT): the older stretch decays while the newer one goes by, and both add up.
+
+What is remembered is how the past differs from the present value :math:`f`, as if that had always been:
+:math:`d = c - f\, A^{-1} B`.  With the signal at rest it decays, :math:`d(t + \theta s) = e^{-As}\, d(t)`, and what
+happens later adds up.  Without the norms of the basis `A` is a triangular Toeplitz matrix with the symbol
+:math:`p + z / (1 - z)`, and since :math:`e^{-sz/(1-z)} = \sum_n L_n^{(-1)}(s)\, z^n` (DLMF 18.12.13)
+
+.. math:: (e^{-As})_{nk} = e^{-ps} L_{n-k}^{(-1)}(s)\, \lambda_k / \lambda_n .
+
+A line from 0 to 1 that takes the time :math:`\theta s` leaves :math:`-s^{-1} (1 - e^{-As})\, A^{-1} A^{-1} B`.  Below
+the diagonal the matrix :math:`(1 - e^{-As}) / s` is that of :math:`e^{-ps} L_{n-1}^{(1)}(s) / n`, since
+:math:`L_n^{(-1)}(s) = -s\, L_{n-1}^{(1)}(s) / n`, so nothing cancels where lines are short.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import solve_triangular
+
+from skhippo._support.jit import kernel
+from skhippo._support.types import Floats, Integers
+from skhippo.measures import Measure, Triangle
+from skhippo.memory.joining import Joining, plain_arrays
+from skhippo.panel.container import Panel
+from skhippo.projection.hold import Hold
+
+__all__ = ["DecayJoining"]
+
+
+class DecayJoining(Joining):
+    """Exponential forgetting (LagT): what is kept is the difference to a signal that has always had its last value."""
+
+    def __init__(self, measure: Measure, order: int, hold: Hold) -> None:
+        super().__init__(measure, order, hold)
+        structure = measure.structure(order)
+        if measure.time_scale is None or not isinstance(structure, Triangle) or np.ptp(structure.diagonal) > 0.0:
+            raise ValueError(
+                f"{measure!r} remembers a decay: a time scale is expected, and a Triangle with a constant diagonal as "
+                "its structure"
+            )
+        self._constant = measure.steady(order)
+        self._theta, self._rate, self._norm = measure.time_scale, float(structure.diagonal[0]), structure.q
+
+    def point(self, values: Floats) -> Floats:
+        return np.zeros((values.size, self.order))
+
+    def segment(self, lengths: Floats, first: Floats, last: Floats) -> Floats:
+        change = (last - first)[:, None]
+        if self.hold == "previous":  # a jump at the end
+            return -change * self._constant
+        return change * self._ramps(lengths)
+
+    def projected(self, coefficients: Floats, last: Floats) -> Floats:
+        return coefficients - last[:, None] * self._constant
+
+    def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
+        return self._decayed(old, new_lengths) + new
+
+    def coefficients(
+        self, state: Floats, first: Floats, last: Floats, before: Floats, length: Floats, after: Floats
+    ) -> Floats:
+        return self._decayed(state, after) + last[:, None] * self._constant
+
+    def walk(self, panel: Panel, out: Floats) -> None:
+        times, values = plain_arrays(panel)
+        since = np.empty(values.shape)
+        _find_since(times, values, panel.offsets, since)
+        which, responses = np.zeros(since.shape, dtype=np.int64), -self._constant[None]  # to a jump at the end
+        if self.hold == "linear":
+            distinct, which = np.unique(since, return_inverse=True)
+            responses = self._ramps(distinct)
+        ages = np.minimum(since / self._theta, _FORGOTTEN)
+        constants = self._norm, responses, self._constant
+        _walk_laguerre(ages, values, panel.offsets, self._rate, *constants, which.reshape(since.shape), out)
+
+    def _ramps(self, lengths: Floats) -> Floats:
+        """Return what is remembered of straight lines from 0 to 1 that have just ended, for each length."""
+        out = np.empty((lengths.size, self.order))
+        _fill_ramps(lengths / self._theta, self._rate, self._norm, self._integrated, out)
+        return out
+
+    @cached_property
+    def _integrated(self) -> Floats:
+        """A^{-1} A^{-1} B, times the norms of the basis."""
+        A = self.measure.A(self.order)
+        return self._norm * solve_triangular(A, self._constant, lower=True)
+
+    def _decayed(self, state: Floats, lengths: Floats) -> Floats:
+        out = state.copy()
+        ages = np.minimum(lengths / self._theta, _FORGOTTEN)
+        _decay(ages, self._rate, self._norm, out)
+        return out
+
+
+# After so many time scales nothing is left of anything in double precision.
+_FORGOTTEN = 1e6
+
+
+@kernel
+def _decay(ages: Floats, rate: float, norm: Floats, state: Floats) -> None:
+    """Multiply rows by exp(-A s), in place."""
+    order = norm.size
+    column, before = np.empty(order), np.empty(order)
+    for r in range(len(state)):
+        s = ages[r]
+        if r == 0 or s != ages[r - 1]:
+            column[0] = np.exp(-rate * s)
+            for n in range(1, order):  # n L_n = (2 n - 2 - s) L_{n-1} - (n - 2) L_{n-2}, alpha = -1 (DLMF 18.9.13)
+                older = column[n - 2] if n > 1 else 0.0
+                column[n] = ((2.0 * n - 2.0 - s) * column[n - 1] - (n - 2.0) * older) / n
+        row = state[r]
+        for n in range(order):
+            before[n] = norm[n] * row[n]
+            row[n] = 0.0
+        for k in range(order):
+            value, rest = before[k], row[k:]
+            for n in range(order - k):
+                rest[n] += column[n] * value
+        for n in range(order):
+            row[n] /= norm[n]
+
+
+@kernel
+def _find_since(times: Floats, values: Floats, offsets: Integers, out: Floats) -> None:
+    """Time since the last observation of a channel before each row, 0 where there was none."""
+    for i in range(offsets.size - 1):
+        for c in range(values.shape[1]):
+            last = np.nan
+            for k in range(offsets[i], offsets[i + 1]):
+                out[k, c] = 0.0 if np.isnan(last) else times[k] - last
+                if not np.isnan(values[k, c]):
+                    last = times[k]
+
+
+@kernel
+def _walk_laguerre(
+    ages: Floats,
+    values: Floats,
+    offsets: Integers,
+    rate: float,
+    norm: Floats,
+    responses: Floats,
+    constant: Floats,
+    which: Integers,
+    out: Floats,
+) -> None:
+    """Let the difference to the last value decay and add the response to its change, observation by observation."""
+    order, n_channels = norm.size, values.shape[1]
+    state, last = np.empty((n_channels, order)), np.empty(n_channels)
+    for i in range(offsets.size - 1):
+        last[:], state[:] = np.nan, 0.0
+        for k in range(offsets[i], offsets[i + 1]):
+            here = out[k]
+            here[:] = state
+            _decay(ages[k], rate, norm, here)
+            for c in range(n_channels):
+                value, row = values[k, c], here[c]
+                seen = not np.isnan(value)
+                change = value - last[c] if seen and not np.isnan(last[c]) else 0.0
+                response = responses[which[k, c]]
+                if seen:
+                    last[c] = value
+                for n in range(order):
+                    difference = row[n] + change * response[n]
+                    if seen:
+                        state[c, n] = difference
+                    row[n] = difference + last[c] * constant[n]
+
+
+@kernel
+def _fill_ramps(ages: Floats, rate: float, norm: Floats, integrated: Floats, out: Floats) -> None:
+    order = norm.size
+    column = np.empty(order)
+    for r in range(len(out)):
+        s, row = ages[r], out[r]
+        if r > 0 and s == ages[r - 1]:
+            row[:] = out[r - 1]
+            continue
+        # (1 - e^{-As}) / s, of which a line of no length, where memories meet, has the limit.
+        column[0] = -np.expm1(-rate * s) / s if s > 0.0 else rate
+        older, here = 0.0, np.exp(-rate * s)  # L_{n-1}^{(1)}, times the exponential
+        for n in range(1, order):
+            column[n] = here / n
+            older, here = here, ((2.0 * n - s) * here - n * older) / n
+        for n in range(order):
+            row[n] = 0.0
+        for k in range(order):
+            value, rest = integrated[k], row[k:]
+            for n in range(order - k):
+                rest[n] -= column[n] * value
+        for n in range(order):
+            row[n] /= norm[n]
