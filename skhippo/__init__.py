@@ -2,6 +2,7 @@
 
 - `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
 - `HiPPOScatteringTransformer`: coefficients of sliding windows, pooled: more features, for more accuracy.
+- `SummaryTransformer`: statistics of each channel over time.
 - `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
 - `HiPPORNNClassifier`: a recurrent network with HiPPO memory, a scikit-learn classifier; needs torch.
 - `project`, `reconstruct`: the same as plain functions, and the way back.
@@ -15,6 +16,7 @@ from typing import Any
 from skhippo._support.names import name_publicly
 from skhippo._support.versions import show_versions
 from skhippo.augmentation import AugmentedClassifier
+from skhippo.estimators import SummaryTransformer
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import Panel, as_panel
@@ -35,6 +37,7 @@ __all__ = [
     "LegS",
     "LegT",
     "Panel",
+    "SummaryTransformer",
     "as_panel",
     "project",
     "reconstruct",

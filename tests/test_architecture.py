@@ -22,6 +22,7 @@ LAYERS = [
     {"memory", "rnn", "augmentation", "discretization"},
     {"transformer"},
     {"scattering"},
+    {"estimators"},
     {"aeon", "distributed", "plotting", "sktime"},
 ]
 HEAVY = ("torch", "sktime", "aeon", "pandas", "polars", "matplotlib", "numba", "dask")

@@ -16,7 +16,15 @@ from sklearn.base import clone
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from skhippo import AugmentedClassifier, HiPPOMemory, HiPPOScatteringTransformer, HiPPOTransformer, Panel, as_panel
+from skhippo import (
+    AugmentedClassifier,
+    HiPPOMemory,
+    HiPPOScatteringTransformer,
+    HiPPOTransformer,
+    Panel,
+    SummaryTransformer,
+    as_panel,
+)
 from skhippo import project as project_panel
 from tests.conftest import MEASURES
 
@@ -93,6 +101,7 @@ def objects():
     for relative in (True, False):
         scattering = HiPPOScatteringTransformer(relative=relative, **small)
         found[f"scattering relative={relative}"] = of_estimator(scattering, single=None)
+    found["summary"] = of_estimator(SummaryTransformer(windows=2, hold="previous"), keeps=False)
     pipeline = make_pipeline(HiPPOTransformer(order=3, empty="zero"), LogisticRegression())
     augmented = AugmentedClassifier(pipeline, ("drop", "gap"), n_copies=1, random_state=0)
     found["augmented"] = of_estimator(augmented, "predict_proba", parallel=False, rounding=1e-14)

@@ -3,7 +3,7 @@
 import pytest
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhippo import HiPPOScatteringTransformer, HiPPOTransformer
+from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer
 
 ESTIMATORS = [
     HiPPOTransformer(),
@@ -13,6 +13,8 @@ ESTIMATORS = [
     HiPPOTransformer(order=4, output="sequence"),
     HiPPOScatteringTransformer(),
     HiPPOScatteringTransformer(order=3, n_windows=2, pool_order=0, relative=False, coverage=False, hold="previous"),
+    SummaryTransformer(),
+    SummaryTransformer(("slope", "since"), quantiles=(), windows=2, hold="previous", empty="zero"),
 ]
 NO_TABLE = {
     "check_array_api_input": "hands the sequence to inverse_transform, which takes one moment of it",

@@ -1,0 +1,244 @@
+"""`SummaryTransformer`: time-weighted statistics of each channel, as features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from numbers import Integral
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.utils.validation import check_is_fitted
+
+from skhippo._sklearn.input import channel_names, one_row_a_series, read_panel
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.threads import run
+from skhippo._support.types import Floats
+from skhippo._support.validation import Interval, StrOptions, fit_context
+from skhippo.estimators.statistics import STATISTICS, fill_statistics
+from skhippo.panel.container import Panel
+from skhippo.projection.hold import Hold, domain_ends
+
+__all__ = ["SummaryTransformer"]
+
+# Series that are worked on at a time.
+_SERIES = 64
+
+
+class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
+    r"""Statistics of each channel over time, as features of fixed length.
+
+    The statistics are those of the signal between the observations (see `hold`), not of the observations: each value
+    counts for as long as it lasts, however often it was measured.  All are closed forms; nothing is sampled.
+
+    Parameters
+    ----------
+    statistics : sequence of str or "all", default="all"
+        Which statistics, by name:
+
+        - ``"mean"``, ``"std"``, ``"min"``, ``"max"``: of the values over time;
+        - ``"first"``, ``"last"``: the values at the beginning and at the end;
+        - ``"slope"``: of the straight line that fits the signal best in the mean square;
+        - ``"variation"``: the sum of all changes, up and down;
+        - ``"count"``: the number of observations;
+        - ``"interval"``: the mean interval between observations, 0 for fewer than two;
+        - ``"gap"``: the longest stretch without an observation;
+        - ``"since"``: the time since the last observation.
+    quantiles : sequence of float, default=(0.25, 0.5, 0.75)
+        Quantiles of the values over time: ``0.5`` is the value that the signal is below for half of the time.
+    windows : int, default=1
+        Number of nested windows: the last 1, 1/2, 1/4, ... of each series' own duration.
+    hold : {"linear", "previous"}, default="linear"
+        The signal between the observations of a channel: straight lines, or each value until the next one.
+    empty : {"nan", "zero", "error"}, default="nan"
+        What the statistics of a channel without any observation become.  Its count is 0, unless it is an error.
+    n_jobs : int, optional
+        Number of threads, see joblib; the result does not depend on it.
+
+    Attributes
+    ----------
+    n_channels_ : int
+        Channels of the training panel.
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    HiPPOTransformer : coefficients of the signal, which say what happens when.
+
+    Notes
+    -----
+    A window before the time b of length L covers the signal f on :math:`[b - L, b]`.  Its occupation measure
+    :math:`F(z) = |\{t : f(t) \le z\}| / L` is piecewise linear between the values at the ends of the straight pieces
+    of f, with a jump where f is level; quantile q is the smallest z with :math:`F(z) \ge q`.  Before its first and
+    after its last observation a channel is constant.  With ``hold="previous"`` the last value lasts for the mean step
+    of the series, as in `project`.
+
+    Examples
+    --------
+    >>> from skhippo import SummaryTransformer
+    >>> times, values = [0.0, 1.0, 4.0], [0.0, 2.0, 2.0]
+    >>> summary = SummaryTransformer(("mean", "max", "count"), quantiles=(0.5,)).fit([(times, values)])
+    >>> summary.transform([(times, values)])
+    array([[1.75, 2.  , 3.  , 2.  ]])
+    >>> summary.get_feature_names_out()
+    array(['x0__mean', 'x0__max', 'x0__count', 'x0__q0.5'], dtype=object)
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "statistics": [StrOptions({"all"}), "array-like"],
+        "quantiles": ["array-like"],
+        "windows": [Interval(Integral, 1, 52, closed="both")],
+        "hold": [StrOptions({"linear", "previous"})],
+        "empty": [StrOptions({"nan", "zero", "error"})],
+        "n_jobs": [None, Integral],
+    }
+
+    def __init__(
+        self,
+        statistics: Sequence[str] | Literal["all"] = "all",
+        *,
+        quantiles: Sequence[float] = (0.25, 0.5, 0.75),
+        windows: int = 1,
+        hold: Hold = "linear",
+        empty: Literal["nan", "zero", "error"] = "nan",
+        n_jobs: int | None = None,
+    ) -> None:
+        self.statistics = statistics
+        self.quantiles = quantiles
+        self.windows = windows
+        self.hold = hold
+        self.empty = empty
+        self.n_jobs = n_jobs
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: object, y: object = None) -> SummaryTransformer:
+        """Learn the channels of a panel, nothing else.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        SummaryTransformer
+            The fitted transformer.
+        """
+        self._columns()
+        read_panel(self, X, reset=True)
+        return self
+
+    def transform(self, X: object) -> Any:
+        """Return the statistics of series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_features_out)
+            For each channel, for each window, the statistics and then the quantiles.
+
+        Raises
+        ------
+        ValueError
+            If a channel has no observation and ``empty="error"``.
+        """
+        check_is_fitted(self)
+        columns, quantiles = self._columns()
+        panel = read_panel(self, X, reset=False)
+        features = self._statistics(panel, quantiles)[..., columns]
+        missing = np.isnan(features)
+        if missing.any():
+            series, channel = np.argwhere(missing)[0, :2]
+            if self.empty == "error":
+                raise ValueError(
+                    f'series {series}, channel "{self.channel_names_[channel]}" has no observation: use empty="nan" or '
+                    'empty="zero", or leave the series out'
+                )
+            if self.empty == "zero":
+                features[missing] = 0.0
+        return one_row_a_series(self, X, panel, features.reshape(len(panel), -1))
+
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
+        """Names of the features: ``<channel>__<statistic>``, of several windows ``<channel>__w1/2_<statistic>``.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
+            columns, which are moments of one channel: they are only checked.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        columns, quantiles = self._columns()
+        every = [*STATISTICS, *(f"q{q:g}" for q in quantiles)]
+        windows = [""] if self.windows == 1 else ["w1_", *(f"w1/{2**k}_" for k in range(1, self.windows))]
+        names = channel_names(self, input_features)
+        return np.asarray(
+            [f"{name}__{window}{every[k]}" for name in names for window in windows for k in columns], dtype=object
+        )
+
+    @property
+    def _n_features_out(self) -> int:
+        return self.n_channels_ * self.windows * len(self._columns()[0])
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+    def _columns(self) -> tuple[list[int], Floats]:
+        """Return the places of the statistics that were asked for, and the quantiles."""
+        names = STATISTICS if isinstance(self.statistics, str) else tuple(self.statistics)
+        unknown = [name for name in names if name not in STATISTICS]
+        if unknown:
+            raise ValueError(f"unknown statistic {unknown[0]!r}: choose among {', '.join(STATISTICS)}")
+        quantiles = np.asarray(self.quantiles, dtype=np.float64).reshape(-1)
+        if not ((quantiles >= 0.0) & (quantiles <= 1.0)).all():
+            raise ValueError(f"quantiles must lie between 0 and 1, got {self.quantiles!r}")
+        if len(names) + quantiles.size == 0:
+            raise ValueError("no statistics and no quantiles: there would be no features")
+        places = [STATISTICS.index(name) for name in names]
+        return [*places, *range(len(STATISTICS), len(STATISTICS) + quantiles.size)], quantiles
+
+    def _statistics(self, panel: Panel, quantiles: Floats) -> Floats:
+        """Return all statistics, (n_series, n_channels, n_windows, n_statistics + n_quantiles)."""
+        start, end = domain_ends(panel, self.hold)
+        windows = 0.5 ** np.arange(float(self.windows))
+        out = np.empty((len(panel), panel.n_channels, self.windows, len(STATISTICS) + quantiles.size))
+
+        def work(rows: slice) -> None:
+            part = panel[rows]
+            most = int(part.lengths.max())
+            times = np.empty(0) if part._times is None else np.array(part._times)
+            values = np.array(part.values, dtype=np.float64, order="C")
+            series = (times, values, np.array(part.offsets), end[rows], (end - start)[rows])
+            scratch = (np.empty((2, most)), np.empty((4, most + 1)), np.empty(2 * most + 2))
+            fill_statistics(series, windows, quantiles, self.hold == "linear", scratch, out[rows])
+
+        run(work, _nothing, _parts(len(panel)), self.n_jobs)
+        return out
+
+
+def _parts(number: int) -> Iterator[slice]:
+    for begin in range(0, number, _SERIES):
+        yield slice(begin, min(begin + _SERIES, number))
+
+
+def _nothing(_: None) -> None:
+    """Results are where they belong."""
