@@ -97,6 +97,7 @@ def objects():
         "sequence of windows": {"measure": "fout", "windows": 2, "output": "sequence"},
     }.items():
         found[f"transformer {name}"] = of_estimator(HiPPOTransformer(**{"order": 4} | parameters))
+    found["summary"] = of_estimator(SummaryTransformer(), parallel=False)
     small = {"n_windows": 2, "n_combinations": 20}
     for relative in (True, False):
         scattering = HiPPOScatteringTransformer(relative=relative, **small)
