@@ -22,9 +22,11 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._sklearn.input import read_panel
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
-from skhippo.memory.history_store import Stretches
+from skhippo.memory import checks
+from skhippo.memory.history_store import HistoryStore
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.memory.merging import can_join
+from skhippo.memory.store import Setting
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.projection.hold import Hold, domain_end
@@ -315,54 +317,44 @@ def _value_columns(frame: Any) -> list[str]:
 
 
 def _keep_stretches(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
-    panel = columns.panel(frame, transformer)
-    memory = HiPPOMemory.from_panel(panel, transformer.measure_, transformer.order, hold=transformer.hold)
-    origins = {} if memory._origins is None else {_ORIGIN: memory._origins}
-    more = {_COUNT: panel.lengths, **origins}
-    return _table(panel.series_ids, frame[columns.series], more, _stretches(memory).as_rows())
+    panel = checks.read_panel(columns.panel(frame, transformer))
+    store = HistoryStore.empty(_setting(transformer, len(panel))).begin(panel, panel.origins)
+    origins = {} if store.origins is None else {_ORIGIN: store.origins}
+    return _table(panel.series_ids, frame[columns.series], {_COUNT: panel.lengths, **origins}, store.as_rows())
 
 
 def _join_stretches(transformer: HiPPOTransformer, series: str, dtype: np.dtype, frame: Any) -> Any:
     codes, ids = frame[_SERIES].factorize()
     rows = frame[_value_columns(frame)].to_numpy()
-    origins = frame[_ORIGIN].to_numpy() if _ORIGIN in frame else np.zeros(len(frame))
-    memory = _memory(transformer, rows, origins)
-    order = np.lexsort((memory.start, codes))
-    codes, rows, origins = codes[order], rows[order], origins[order]
-    _check_overlap(ids, codes, memory.start[order], memory.now[order], transformer.measure_, series)
+    origins = frame[_ORIGIN].to_numpy() if _ORIGIN in frame else None
+    kept = _store(transformer, rows, origins)
+    start, now = kept.times_as_given()
+    order = np.lexsort((start, codes))
+    codes, kept = codes[order], kept.take(order)
+    _check_overlap(ids, codes, start[order], now[order], transformer.measure_, series)
     place = np.arange(len(codes)) - np.searchsorted(codes, codes)
     while place.any():
-        newer = np.flatnonzero(place % 2)
-        union = _memory(transformer, rows[newer - 1], origins[newer - 1])
-        union.merge(_memory(transformer, rows[newer], origins[newer]))
-        rows[newer - 1] = _stretches(union).as_rows()
-        left = place % 2 == 0
-        rows, origins, place = rows[left], origins[left], place[left] // 2
-    keeper = _memory(transformer, rows, origins)._keeper
+        newer, left = np.flatnonzero(place % 2), np.flatnonzero(place % 2 == 0)
+        union = kept.take(newer - 1).absorb(kept.take(newer))
+        rows, origins = kept.as_rows(), None if kept.origins is None else kept.origins.copy()
+        rows[newer - 1] = union.as_rows()
+        kept = _store(transformer, rows, origins).take(left)
+        place = place[left] // 2
     counts = np.bincount(codes, weights=frame[_COUNT].to_numpy()[order]).astype(np.int64)
     # Nothing is observed in the mean step that the last value of hold="previous" lasts.
-    keeper.now = domain_end(keeper.start, keeper.now, counts, transformer.hold)
-    coefficients = keeper.coefficients().reshape(len(rows), -1, transformer.order)
-    return _finished(transformer, ids.rename(series), coefficients, keeper.now - keeper.start, counts, dtype)
+    kept.now = domain_end(kept.start, kept.now, counts, transformer.hold)
+    coefficients = kept.coefficients().reshape(len(counts), -1, transformer.order)
+    return _finished(transformer, ids.rename(series), coefficients, kept.now - kept.start, counts, dtype)
 
 
-def _memory(transformer: HiPPOTransformer, rows: Floats, origins: NDArray) -> HiPPOMemory:
-    """Return a memory from what is kept of its streams; origins are dates if times are."""
-    memory = HiPPOMemory(
-        transformer.measure_,
-        transformer.order,
-        n_streams=len(rows),
-        n_channels=len(transformer.scale_),
-        hold=transformer.hold,
-    )
-    _stretches(memory).restore_rows(rows)
-    memory._origins = origins if origins.dtype.kind == "M" else None
-    return memory
+def _setting(transformer: HiPPOTransformer, n_streams: int) -> Setting:
+    n_channels = len(transformer.scale_)
+    return Setting(transformer.measure_, transformer.order, transformer.hold, n_streams, n_channels, "bilinear")
 
 
-def _stretches(memory: HiPPOMemory) -> Stretches:
-    assert isinstance(memory._keeper, Stretches)  # for the type checker
-    return memory._keeper
+def _store(transformer: HiPPOTransformer, rows: Floats, origins: NDArray | None) -> HistoryStore:
+    """Return what rows of the table hold; origins are dates if times are."""
+    return HistoryStore.from_rows(_setting(transformer, len(rows)), rows, origins)
 
 
 def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, measure: Measure, series: str) -> None:

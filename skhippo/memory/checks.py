@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from skhippo._support.types import Floats
+from skhippo._support.types import Floats, Integers
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 
-__all__ = ["LARGEST", "check_clock", "read_panel", "read_values", "spread_times"]
+__all__ = ["LARGEST", "check_clock", "chosen_streams", "read_panel", "read_values", "spread_times"]
 
 
 #: Differences of larger values, and sums of many of them, may overflow; not a float, which beside float32 is one.
@@ -90,3 +90,22 @@ def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
         f"{place}: the time {time} is not after {before}{'' if position else ', the last one so far'}: times must "
         "increase strictly"
     )
+
+
+def chosen_streams(streams: ArrayLike | slice, n_streams: int) -> Integers:
+    """Return the numbers of streams that are named by a number, a slice, numbers or a mask."""
+    if isinstance(streams, slice):
+        chosen = np.arange(n_streams)[streams]
+    else:
+        named = np.asarray(streams)
+        if named.dtype == bool and named.shape != (n_streams,):
+            raise IndexError(f"a mask of shape {named.shape}: ({n_streams},), one truth value a stream, is expected")
+        if named.dtype.kind not in "biu" and named.size:
+            raise IndexError(f"streams are chosen by {named.dtype}: numbers, a slice or a mask are expected")
+        chosen = np.flatnonzero(named) if named.dtype == bool else np.atleast_1d(named.astype(np.int64)).ravel()
+        bad = (chosen < -n_streams) | (chosen >= n_streams)
+        if bad.any():
+            raise IndexError(f"there is no stream {chosen[bad][0]}: the memory has the streams 0 to {n_streams - 1}")
+    if not chosen.size:
+        raise IndexError("no stream is chosen")
+    return chosen % n_streams

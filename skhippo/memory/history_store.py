@@ -1,4 +1,4 @@
-"""Stretches: what is kept where all of the history counts, for LegS and LagT.
+"""What is kept where all of the history counts, for LegS and LagT.
 
 For each row what is remembered between its first and its last observation (`skhippo.memory.merging`).  What comes
 before and after is constant, and joined when coefficients are asked for, since the next observation may still turn it
@@ -7,20 +7,21 @@ into a straight line.
 
 from __future__ import annotations
 
-import math
+from typing import Any, Self
 
 import numpy as np
+from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
 from skhippo.memory.merging import find_joining
-from skhippo.memory.store import Chunk, Keeper, Mergeable, Packed, Setting
+from skhippo.memory.store import Chunk, MergeableStore, Packed, Setting
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
 
-__all__ = ["Stretches"]
+__all__ = ["HistoryStore"]
 
 
-class Stretches(Mergeable):
+class HistoryStore(MergeableStore):
     """Stretches between the first and the last observation of each row."""
 
     names = ("first_time", "first_value", "last_time", "last_value", "state")
@@ -28,23 +29,45 @@ class Stretches(Mergeable):
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.joining = find_joining(setting.measure, setting.order, setting.hold)
-        self.first_time, self.first_value, self.last_time, self.last_value = np.full((4, setting.n_rows), np.nan)
-        self.state = np.zeros((setting.n_rows, setting.order))
 
-    def shapes(self) -> dict[str, tuple[int | None, ...]]:
-        rows = (self.setting.n_rows,)
-        return dict.fromkeys(self.names[:4], rows) | {"state": (*rows, self.setting.order)}
+    def _clear(self) -> None:
+        n_rows, order = self.setting.n_rows, self.setting.order
+        self.first_time, self.first_value, self.last_time, self.last_value = np.full((4, n_rows), np.nan)
+        self.state = np.zeros((n_rows, order))
+
+    @classmethod
+    def shapes(cls, setting: Setting) -> dict[str, tuple[int | None, ...]]:
+        rows = (setting.n_rows,)
+        return dict.fromkeys(cls.names[:4], rows) | {"state": (*rows, setting.order)}
+
+    def _check(self) -> None:
+        super()._check()
+        seen = ~np.isnan(self.first_time)
+        ends = np.stack([self.first_time, self.first_value, self.last_time, self.last_value])
+        if not np.array_equal(seen, np.isfinite(ends).all(axis=0)) or not np.isfinite(self.state[seen]).all():
+            raise ValueError("first and last observations, state: finite numbers of the same rows are expected")
+        bounds = [np.repeat(time, self.setting.n_channels)[seen] for time in (self.start, self.now)]
+        order = np.stack([bounds[0], self.first_time[seen], self.last_time[seen], bounds[1]])
+        if not (np.diff(order, axis=0) >= 0.0).all():
+            raise ValueError("start, first_time, last_time, now: times that do not fall are expected")
 
     def as_rows(self) -> Floats:
         """Return all that is kept, one row of numbers a stream."""
-        return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in self.arrays.values()])
+        arrays = [getattr(self, name) for name in ("start", "now", *self.names)]
+        return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in arrays])
 
-    def restore_rows(self, rows: Floats) -> None:
-        """Take over what `as_rows` gave."""
-        shapes = [array.shape for array in self.arrays.values()]
-        ends = np.cumsum([math.prod(shape) // self.setting.n_streams for shape in shapes])
-        parts = zip(self.arrays, np.split(rows, ends[:-1], axis=1), shapes, strict=True)
-        self.restore({name: part.reshape(shape) for name, part, shape in parts})
+    @classmethod
+    def from_rows(cls, setting: Setting, rows: Floats, origins: NDArray | None) -> Self:
+        """Return a store from what `as_rows` gave."""
+        streams: tuple[int | None, ...] = (setting.n_streams,)
+        shapes = {"start": streams, "now": streams, **cls.shapes(setting)}
+        sizes = [np.prod(np.array(shape, dtype=int)) // setting.n_streams for shape in shapes.values()]
+        ends = np.cumsum(sizes)
+        new = cls(setting)
+        for (name, shape), part in zip(shapes.items(), np.split(rows, ends[:-1], axis=1), strict=True):
+            setattr(new, name, part.reshape(shape))
+        new.origins = origins
+        return new
 
     def last_seen(self) -> tuple[Floats, Floats]:
         return self.last_time, self.last_value
@@ -68,6 +91,8 @@ class Stretches(Mergeable):
                 self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
 
     def _extend(self, chunk: Chunk) -> None:
+        for name in self.names:
+            setattr(self, name, getattr(self, name).copy())
         k = chunk.times.shape[1]
         for streams, rows in self._blocks(k + self.setting.order):
             times, values = chunk.rows(streams)
@@ -124,8 +149,7 @@ class Stretches(Mergeable):
         return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
 
     # ------------------------------------------------------------------ merging
-    def _absorb(self, other: Keeper, shift: Floats) -> None:
-        assert isinstance(other, Stretches)  # for the type checker
+    def _absorb(self, other: Any, shift: Floats) -> None:
         later = np.repeat(shift, self.setting.n_channels)
         for _, block in self._blocks(self.setting.order):
             theirs = block.start + np.flatnonzero(~np.isnan(other.first_time[block]))

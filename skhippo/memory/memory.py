@@ -12,7 +12,9 @@ one by one, in chunks, or in other memories that were merged into it.  What it k
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from threading import RLock
 from typing import Any, Literal
 
 import numpy as np
@@ -22,13 +24,13 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.memory import checkpoint
-from skhippo.memory.checks import check_clock, read_panel, read_values, spread_times
-from skhippo.memory.history_store import Stretches
+from skhippo.memory.checks import check_clock, chosen_streams, read_panel, read_values, spread_times
+from skhippo.memory.history_store import HistoryStore
 from skhippo.memory.merging import can_join
-from skhippo.memory.recurrence_store import Steps
-from skhippo.memory.store import Chunk, Keeper, Mergeable, Setting
-from skhippo.memory.window_store import Window
-from skhippo.panel.times import as_times, common_unit, dates_after, seconds_since
+from skhippo.memory.recurrence_store import RecurrenceStore
+from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
+from skhippo.memory.window_store import WindowStore
+from skhippo.panel.times import as_times, common_unit, seconds_since
 from skhippo.projection.hold import HOLDS, Hold
 from skhippo.projection.projection import evaluate, settle
 from skhippo.recurrence.discretization import as_discretization
@@ -48,7 +50,7 @@ class HiPPOMemory:
     ----------
     measure : str or Measure, default="legs"
         ``"legs", "legt", "lagt", "fout", "chebt"`` or a measure object.
-    order : int, default=64
+    order : int, default=16
         Number of coefficients for each channel.
     n_streams : int, default=1
         Number of streams, which may have times of their own.
@@ -113,7 +115,7 @@ class HiPPOMemory:
     def __init__(
         self,
         measure: str | Measure = "legs",
-        order: int = 64,
+        order: int = 16,
         *,
         n_streams: int = 1,
         n_channels: int = 1,
@@ -122,23 +124,36 @@ class HiPPOMemory:
         method: Method = "projection",
         discretization: str | float = "bilinear",
     ) -> None:
-        self.measure = as_measure(measure, theta)
-        self.order = check_count("order", order)
-        self.n_streams = check_count("n_streams", n_streams)
-        self.n_channels = check_count("n_channels", n_channels)
-        check_choice("hold", hold, HOLDS)
-        check_choice("method", method, METHODS)
-        as_discretization(discretization)  # raises if it is none
-        self.hold, self.method, self.discretization = hold, method, discretization
-        self._keeper = self._empty_keeper()
-        self._origins: NDArray | None = None  # of the times of each stream, if they are dates
+        setting, _ = _read_parameters(
+            measure=as_measure(measure, theta),
+            order=order,
+            n_streams=n_streams,
+            n_channels=n_channels,
+            hold=hold,
+            method=method,
+            discretization=discretization,
+        )
+        self._begin_with(method, _store_type(setting, method).empty(setting))
+
+    def _begin_with(self, method: Method, store: Store) -> None:
+        self.measure, self.order, self.hold = store.setting[:3]
+        self.n_channels, self.discretization = store.setting[4:]
+        self.method = method
+        self._store = store  # replaced as a whole, never changed
+        self._lock, self._process = RLock(), os.getpid()
+
+    def _turn(self) -> RLock:
+        """Return the lock of whoever changes the memory, which is a new one after a fork."""
+        if self._process != os.getpid():
+            self._lock, self._process = RLock(), os.getpid()
+        return self._lock
 
     @classmethod
     def from_panel(
         cls,
         X: object,
         measure: str | Measure = "legs",
-        order: int = 64,
+        order: int = 16,
         *,
         theta: float | None = None,
         hold: Hold = "linear",
@@ -191,40 +206,71 @@ class HiPPOMemory:
             method=method,
             discretization=discretization,
         )
-        memory._keeper.begin(panel)
-        memory._origins = None if panel.origins is None or undated.any() else panel.origins.copy()
+        origins = None if panel.origins is None or undated.any() else panel.origins.copy()
+        memory._store = memory._store.begin(panel, origins)
         return memory
 
-    def _empty_keeper(self) -> Keeper:
-        setting = Setting(self.measure, self.order, self.hold, self.n_streams, self.n_channels)
-        if self.method == "recurrence":
-            return Steps(setting, self.discretization)
-        self.measure.horizon(self.order)  # raises where coefficients cannot be computed
-        return Stretches(setting) if can_join(self.measure) else Window(setting)
+    @classmethod
+    def concatenate(cls, memories: Iterable[HiPPOMemory]) -> HiPPOMemory:
+        """Make a memory of the streams of several, in their order.
+
+        Parameters
+        ----------
+        memories : iterable of HiPPOMemory
+            With the same parameters but for the number of streams; they are left as they are.
+
+        Returns
+        -------
+        HiPPOMemory
+
+        Raises
+        ------
+        ValueError
+            If there is none, or parameters differ.
+        TypeError
+            If one is no memory, or some have dates and others numbers.
+
+        Examples
+        --------
+        >>> from skhippo import HiPPOMemory
+        >>> first, second = (HiPPOMemory(order=2).update([[value]], 0.0) for value in (1.0, 2.0))
+        >>> HiPPOMemory.concatenate([first, second]).n_streams
+        2
+        """
+        listed = list(memories)
+        if not listed:
+            raise ValueError("there is no memory to concatenate: give one or more")
+        first, *others = listed
+        for other in others:
+            first._check_alike(other, besides="n_streams")
+        first._check_kinds([memory._store for memory in listed])
+        return first._with(first._store.join([other._store for other in others]))
 
     # ------------------------------------------------------------------ what it knows
     @property
+    def n_streams(self) -> int:
+        """Number of streams."""
+        return self._store.setting.n_streams
+
+    @property
     def start(self) -> NDArray:
-        """First observation time of each stream, NaN before the first update; dates if the times were dates."""
-        return self._as_given(self._keeper.start)
+        """First observation time of each stream, NaN before its first update; dates if the times were dates."""
+        return self._store.times_as_given()[0]
 
     @property
     def now(self) -> NDArray:
         """Last observation time of each stream: what `coefficients` describe ends here."""
-        return self._as_given(self._keeper.now)
-
-    def _as_given(self, times: Floats) -> NDArray:
-        return times.copy() if self._origins is None else dates_after(times, self._origins)
+        return self._store.times_as_given()[1]
 
     @property
     def coefficients(self) -> Floats:
         """Coefficients at `now`, a new array of shape (n_streams, n_channels, order); NaN for unobserved channels."""
-        return self._keeper.coefficients().reshape(self.n_streams, self.n_channels, self.order)
+        return _coefficients(self._store)
 
     @property
     def nbytes(self) -> int:
         """Bytes of all that is kept."""
-        return self._keeper.nbytes
+        return self._store.nbytes
 
     def __repr__(self) -> str:
         shown = self._parameters()
@@ -257,36 +303,127 @@ class HiPPOMemory:
         TypeError
             If values or times are not numbers (times: nor dates or durations), or dates and numbers are mixed.
         """
-        chunk, single = read_values(values, self.n_streams, self.n_channels)
-        k = chunk.shape[1]
-        if k == 0:
-            return self
-        clock, origins = self._read_times(times, k, single=single)
-        check_clock(clock, self._keeper.start, self._keeper.now)
-        self._keeper.extend(Chunk(clock, chunk))
-        self._origins = origins
+        with self._turn():
+            store = self._store
+            chunk, single = read_values(values, store.setting.n_streams, self.n_channels)
+            if chunk.shape[1] == 0:
+                return self
+            clock, origins = _read_times(store, times, chunk.shape[1], single=single)
+            check_clock(clock, store.start, store.now)
+            self._store = store.extend(Chunk(clock, chunk), origins)
         return self
 
-    def _read_times(self, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Floats, NDArray | None]:
-        """Return times in the shape (n_streams, k) as numbers, and origins if they are dates."""
-        begun = not np.isnan(self._keeper.now).any()
-        if times is None:
-            self._check_kind(False)
-            first = self._keeper.now + 1.0 if begun else np.zeros(self.n_streams)
-            return first[:, None] + np.arange(k), None
-        clock = spread_times(as_times(times, "times"), self.n_streams, k, single=single)
-        self._check_kind(clock.dtype.kind == "M")
-        if clock.dtype.kind != "M":
-            return clock, None
-        origins = clock[:, 0] if self._origins is None else self._origins
-        clock, origins = common_unit([clock, origins])
-        return seconds_since(clock, origins[:, None]), origins.copy()
+    # ------------------------------------------------------------------ streams
+    def take(self, streams: ArrayLike | slice) -> HiPPOMemory:
+        """Make a memory of some of the streams.
 
-    def _check_kind(self, dates: bool) -> None:
-        """Raise if times are dates and were numbers, or the other way round."""
-        if not np.isnan(self._keeper.now).all() and dates != (self._origins is not None):
-            kinds = ("numbers", "dates") if self._origins is None else ("dates", "numbers")
-            raise TypeError(f"the times of this memory are {kinds[0]}: {kinds[1]} cannot follow them")
+        Parameters
+        ----------
+        streams : int, slice, array-like of int or of bool
+            Numbers of streams, in any order, or a mask of shape (n_streams,).  ``memory[streams]`` is the same.
+
+        Returns
+        -------
+        HiPPOMemory
+            A new one, which knows of these streams what this one knows.
+
+        Raises
+        ------
+        IndexError
+            If there is no such stream, or none is chosen.
+
+        Examples
+        --------
+        >>> from skhippo import HiPPOMemory
+        >>> memory = HiPPOMemory(order=2, n_streams=3).update([[1.0], [2.0], [3.0]])
+        >>> memory[[2, 0]].coefficients[:, 0, 0]
+        array([3., 1.])
+        """
+        store = self._store
+        return self._with(store.take(chosen_streams(streams, store.setting.n_streams)))
+
+    __getitem__ = take
+
+    def add(self, n_streams: int = 1) -> HiPPOMemory:
+        """Add streams that have seen nothing, behind those that are there.
+
+        Parameters
+        ----------
+        n_streams : int, default=1
+            How many.
+
+        Returns
+        -------
+        HiPPOMemory
+            Itself.  The next update gives the new streams their `start`.
+
+        Examples
+        --------
+        >>> from skhippo import HiPPOMemory
+        >>> memory = HiPPOMemory(order=2).update([[1.0]], 3.0).add()
+        >>> memory.update([[2.0], [5.0]], 4.0).start
+        array([3., 4.])
+        """
+        number = check_count("n_streams", n_streams)
+        with self._turn():
+            blank = type(self._store).empty(self._store.setting._replace(n_streams=number))
+            self._store = self._store.join([blank])
+        return self
+
+    def drop(self, streams: ArrayLike | slice) -> HiPPOMemory:
+        """Drop streams; those behind them move up.
+
+        Parameters
+        ----------
+        streams : int, slice, array-like of int or of bool
+            As of `take`.
+
+        Returns
+        -------
+        HiPPOMemory
+            Itself.
+
+        Raises
+        ------
+        IndexError
+            If there is no such stream, or none would be left.
+        """
+        with self._turn():
+            n_streams = self._store.setting.n_streams
+            left = np.delete(np.arange(n_streams), chosen_streams(streams, n_streams))
+            if not left.size:
+                raise IndexError(f"all {n_streams} streams would be dropped: a memory has one or more")
+            self._store = self._store.take(left)
+        return self
+
+    def reset(self, streams: ArrayLike | slice = slice(None)) -> HiPPOMemory:
+        """Forget all that streams have seen, for instance a clock that once was far in the future.
+
+        Parameters
+        ----------
+        streams : int, slice, array-like of int or of bool, default all
+            As of `take`.
+
+        Returns
+        -------
+        HiPPOMemory
+            Itself.  The next update gives these streams a new `start`.
+
+        Raises
+        ------
+        IndexError
+            If there is no such stream.
+
+        Examples
+        --------
+        >>> from skhippo import HiPPOMemory
+        >>> memory = HiPPOMemory(order=2, n_streams=2).update([[1.0], [2.0]], [3.0, 4102444800.0])
+        >>> memory.reset(1).update([[1.0], [2.0]], 4.0).start
+        array([3., 4.])
+        """
+        with self._turn():
+            self._store = self._store.forget(chosen_streams(streams, self._store.setting.n_streams))
+        return self
 
     # ------------------------------------------------------------------ the way back
     def reconstruct(self, times: ArrayLike) -> Floats:
@@ -309,33 +446,17 @@ class HiPPOMemory:
         TypeError
             If times are dates and those of the memory are not, or the other way round.
         """
-        if np.isnan(self._keeper.now).any():
+        store = self._store
+        if not store.begun.any():
             raise ValueError("nothing was observed yet: update the memory first")
-        clock = as_times(times, "times")
-        self._check_kind(clock.dtype.kind == "M")
-        if clock.ndim > 2 or (clock.ndim == 2 and len(clock) != self.n_streams):
-            raise ValueError(f"times has shape {clock.shape}: (m,) or ({self.n_streams}, m) is expected")
-        clock = np.broadcast_to(clock, (self.n_streams, clock.shape[-1] if clock.ndim else 1))
-        if self._origins is not None:
-            clock = seconds_since(clock, self._origins[:, None])
-        return evaluate(self.coefficients, self._places(clock), self.measure)
-
-    def _places(self, clock: Floats) -> Floats:
-        """Return the places of the measure at which moments lie; raise if one is outside."""
-        start, now, scale = self._keeper.start, self._keeper.now, self.measure.time_scale
-        length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(self.n_streams, scale)
-        endless = np.isinf(self.measure.domain[1])
-        oldest = start if scale is None or endless else now - scale
-        places, outside = settle(self.measure.age((now[:, None] - clock) / length[:, None]), self.measure)
-        if endless:  # what came before the start is not known, though it counts
-            outside |= clock < start[:, None]
-        if outside.any():
-            stream, position = np.argwhere(outside)[0]
-            raise ValueError(
-                f"stream {stream}, position {position}: the time {clock[stream, position]} lies outside "
-                f"[{oldest[stream]}, {now[stream]}], which the coefficients of {self.measure!r} describe"
-            )
-        return places
+        clock, n_streams = as_times(times, "times"), store.setting.n_streams
+        _check_kind(store, clock.dtype.kind == "M")
+        if clock.ndim > 2 or (clock.ndim == 2 and len(clock) != n_streams):
+            raise ValueError(f"times has shape {clock.shape}: (m,) or ({n_streams}, m) is expected")
+        clock = np.broadcast_to(clock, (n_streams, clock.shape[-1] if clock.ndim else 1))
+        if store.origins is not None:
+            clock = seconds_since(clock, store.origins[:, None])
+        return evaluate(_coefficients(store), _places(store, clock), self.measure)
 
     # ------------------------------------------------------------------ merging
     def merge(self, other: HiPPOMemory) -> HiPPOMemory:
@@ -359,50 +480,33 @@ class HiPPOMemory:
         TypeError
             If `other` is no memory, or only one of them has dates.
         """
-        if not isinstance(other, HiPPOMemory):
-            raise TypeError(f"other is of type {type(other).__name__}: a HiPPOMemory is expected")
-        for name, value in self._parameters().items():
-            if value != other._parameters()[name]:
-                raise ValueError(f"{name}={value!r} here, {other._parameters()[name]!r} there: the same is expected")
-        if not (isinstance(self._keeper, Mergeable) and isinstance(other._keeper, Mergeable)):
-            raise ValueError(f"a memory with method={self.method!r} cannot be merged: use method='projection'")
-        if np.isnan(other._keeper.now).any():
-            return self
-        if np.isnan(self._keeper.now).any():
-            self.__setstate__(other.copy().__getstate__())
-            return self
-        self._check_kind(other._origins is not None)
-        shift, origins = np.zeros(self.n_streams), self._origins
-        if self._origins is not None and other._origins is not None:
-            theirs, origins = common_unit([other._origins, self._origins])
-            shift = seconds_since(theirs, origins)
-        self._check_follows(other, shift)
-        self._check_meeting(self._keeper, other._keeper, shift)
-        self._keeper.absorb(other._keeper, shift)
-        self._origins = origins
+        self._check_alike(other)
+        with self._turn():
+            ours, theirs = self._store, other._store
+            if not (isinstance(ours, MergeableStore) and isinstance(theirs, MergeableStore)):
+                raise ValueError(f"a memory with method={self.method!r} cannot be merged: use method='projection'")
+            self._check_kinds([ours, theirs])
+            if theirs.begun.any():
+                _check_follows(ours, theirs)
+                _check_meeting(ours, theirs)
+                self._store = ours.absorb(theirs)
         return self
 
-    def _check_follows(self, other: HiPPOMemory, shift: Floats) -> None:
-        """Raise unless another memory begins at or after `now`."""
-        early = other._keeper.start + shift < self._keeper.now
-        if early.any():
-            stream = int(early.argmax())
-            raise ValueError(
-                f"stream {stream}: the other memory begins at {other.start[stream]}, before the end of this one, "
-                f"{self.now[stream]}: merge in the order of time"
-            )
+    def _check_alike(self, other: object, besides: str = "") -> None:
+        """Raise unless another memory has the same parameters."""
+        if not isinstance(other, HiPPOMemory):
+            raise TypeError(f"other is of type {type(other).__name__}: a HiPPOMemory is expected")
+        theirs = other._parameters()
+        for name, value in self._parameters().items():
+            if value != theirs[name] and name != besides:
+                raise ValueError(f"{name}={value!r} here, {theirs[name]!r} there: the same is expected")
 
-    def _check_meeting(self, keeper: Mergeable, other: Mergeable, shift: Floats) -> None:
-        """Raise unless memories agree where they meet."""
-        (old_time, old), (new_time, new) = keeper.last_seen(), other.first_seen()
-        differ = (new_time + np.repeat(shift, self.n_channels) == old_time) & (old != new)
-        if differ.any():
-            row = int(differ.argmax())
-            stream, channel = divmod(row, self.n_channels)
-            raise ValueError(
-                f"stream {stream}, channel {channel}: at {self.now[stream]}, where the memories meet, one has observed "
-                f"{old[row]} and the other {new[row]}: leave out one of the observations"
-            )
+    @staticmethod
+    def _check_kinds(stores: Sequence[Store]) -> None:
+        """Raise if some memories have dates and others numbers."""
+        begun = [store for store in stores if store.begun.any()]
+        for store in begun[1:]:
+            _check_kind(begun[0], store.origins is not None)
 
     # ------------------------------------------------------------------ copies and files
     def _parameters(self) -> dict[str, Any]:
@@ -410,20 +514,20 @@ class HiPPOMemory:
         return {name: getattr(self, name) for name in names}
 
     def _arrays(self) -> dict[str, NDArray]:
-        arrays = self._keeper.arrays
-        return arrays if self._origins is None else arrays | {"origins": self._origins}
+        return self._store.arrays
+
+    def _with(self, store: Store) -> HiPPOMemory:
+        """Return a memory with the same parameters and a store of its own."""
+        twin = object.__new__(type(self))
+        twin._begin_with(self.method, store)
+        return twin
 
     def __getstate__(self) -> dict[str, Any]:
         return {"parameters": self._parameters(), "arrays": self._arrays()}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        arrays = dict(state["arrays"])
-        self.__init__(**state["parameters"])  # type: ignore[misc]
-        origins = arrays.get("origins")
-        if origins is not None and (origins.shape != (self.n_streams,) or origins.dtype.kind != "M"):
-            raise ValueError(f"origins: dates of shape ({self.n_streams},) are expected")
-        self._origins = origins if origins is None else origins.copy()
-        self._keeper.restore(arrays)
+        setting, method = _read_parameters(**state["parameters"])
+        self._begin_with(method, _store_type(setting, method).restored(setting, dict(state["arrays"])))
 
     def copy(self) -> HiPPOMemory:
         """Return a memory of its own that knows the same.
@@ -432,9 +536,7 @@ class HiPPOMemory:
         -------
         HiPPOMemory
         """
-        twin = HiPPOMemory.__new__(type(self))
-        twin.__setstate__(self.__getstate__())
-        return twin
+        return self._with(self._store.copy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the memory to a file, npz without pickle.
@@ -486,3 +588,105 @@ class HiPPOMemory:
         except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise ValueError(f"{os.fspath(path)!r} is damaged, or no file of a {_FORMAT}: {error}") from error
         return memory
+
+
+# ---------------------------------------------------------------------- what parameters say
+def _read_parameters(
+    *,
+    measure: Measure,
+    order: int,
+    n_streams: int,
+    n_channels: int,
+    hold: Hold,
+    method: Method,
+    discretization: str | float,
+) -> tuple[Setting, Method]:
+    """Return parameters that were checked."""
+    counts = {"order": order, "n_streams": n_streams, "n_channels": n_channels}
+    order, n_streams, n_channels = (check_count(name, value) for name, value in counts.items())
+    check_choice("hold", hold, HOLDS)
+    check_choice("method", method, METHODS)
+    as_discretization(discretization)  # raises if it is none
+    return Setting(measure, order, hold, n_streams, n_channels, discretization), method
+
+
+def _store_type(setting: Setting, method: Method) -> type[Store]:
+    if method == "recurrence":
+        return RecurrenceStore
+    setting.measure.horizon(setting.order)  # raises where coefficients cannot be computed
+    return HistoryStore if can_join(setting.measure) else WindowStore
+
+
+# ---------------------------------------------------------------------- what a store knows
+def _coefficients(store: Store) -> Floats:
+    setting = store.setting
+    return store.coefficients().reshape(setting.n_streams, setting.n_channels, setting.order)
+
+
+def _places(store: Store, clock: Floats) -> Floats:
+    """Return the places of the measure at which moments lie; raise if one is outside."""
+    start, now, measure = store.start, store.now, store.setting.measure
+    scale = measure.time_scale
+    length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(len(now), scale)
+    endless = np.isinf(measure.domain[1])
+    oldest = start if scale is None or endless else now - scale
+    places, outside = settle(measure.age((now[:, None] - clock) / length[:, None]), measure)
+    if endless:  # what came before the start is not known, though it counts
+        outside |= clock < start[:, None]
+    outside &= store.begun[:, None]
+    if outside.any():
+        stream, position = np.argwhere(outside)[0]
+        raise ValueError(
+            f"stream {stream}, position {position}: the time {clock[stream, position]} lies outside "
+            f"[{oldest[stream]}, {now[stream]}], which the coefficients of {measure!r} describe"
+        )
+    return places
+
+
+def _read_times(store: Store, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Floats, NDArray | None]:
+    """Return times in the shape (n_streams, k) as numbers, and origins if they are dates."""
+    if times is None:
+        _check_kind(store, False)
+        first = np.where(store.begun, store.now + 1.0, 0.0)
+        return first[:, None] + np.arange(k), None
+    clock = spread_times(as_times(times, "times"), store.setting.n_streams, k, single=single)
+    _check_kind(store, clock.dtype.kind == "M")
+    if clock.dtype.kind != "M":
+        return clock, None
+    known = store.dates()
+    clock, origins = common_unit([clock, np.where(np.isnat(known), clock[:, 0], known)])
+    return seconds_since(clock, origins[:, None]), origins.copy()
+
+
+def _check_kind(store: Store, dates: bool) -> None:
+    """Raise if times are dates and were numbers, or the other way round."""
+    if store.begun.any() and dates != (store.origins is not None):
+        kinds = ("numbers", "dates") if store.origins is None else ("dates", "numbers")
+        raise TypeError(f"the times of this memory are {kinds[0]}: {kinds[1]} cannot follow them")
+
+
+def _check_follows(ours: MergeableStore, theirs: MergeableStore) -> None:
+    """Raise unless another memory begins at or after `now`."""
+    shift, _ = ours.shift(theirs)
+    early = theirs.start + shift < ours.now
+    if early.any():
+        stream = int(early.argmax())
+        start, now = theirs.times_as_given()[0][stream], ours.times_as_given()[1][stream]
+        raise ValueError(
+            f"stream {stream}: the other memory begins at {start}, before the end of this one, {now}: merge in the "
+            "order of time"
+        )
+
+
+def _check_meeting(ours: MergeableStore, theirs: MergeableStore) -> None:
+    """Raise unless memories agree where they meet."""
+    shift, _ = ours.shift(theirs)
+    (old_time, old), (new_time, new) = ours.last_seen(), theirs.first_seen()
+    differ = (new_time + np.repeat(shift, ours.setting.n_channels) == old_time) & (old != new)
+    if differ.any():
+        row = int(differ.argmax())
+        stream, channel = divmod(row, ours.setting.n_channels)
+        raise ValueError(
+            f"stream {stream}, channel {channel}: at {ours.times_as_given()[1][stream]}, where the memories "
+            f"meet, one has observed {old[row]} and the other {new[row]}: leave out one of the observations"
+        )

@@ -1,18 +1,18 @@
-"""Steps: what is kept by a recurrence, coefficients that go from observation to observation."""
+"""What is kept by a recurrence, coefficients that go from observation to observation."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from skhippo._support.types import Floats, Integers
-from skhippo.memory.store import Chunk, Keeper, Setting
+from skhippo.memory.store import Chunk, Setting, Store
 from skhippo.projection.hold import carry_on
 from skhippo.recurrence.recurrence import Recurrence
 
-__all__ = ["Steps"]
+__all__ = ["RecurrenceStore"]
 
 
-class Steps(Keeper):
+class RecurrenceStore(Store):
     """Coefficients at the present, taken from observation to observation.
 
     Where a channel was not observed its last value is the input; a channel that was never observed waits.
@@ -20,16 +20,25 @@ class Steps(Keeper):
 
     names = ("last_value", "state")
 
-    def __init__(self, setting: Setting, discretization: str | float) -> None:
+    def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        self.recurrence = Recurrence(setting.measure, setting.order, discretization)
-        self.last_value = np.full(setting.n_rows, np.nan)
-        self.state = np.zeros((setting.n_rows, setting.order))
+        self.recurrence = Recurrence(setting.measure, setting.order, setting.discretization)
 
-    def shapes(self) -> dict[str, tuple[int | None, ...]]:
-        return {"last_value": (self.setting.n_rows,), "state": (self.setting.n_rows, self.setting.order)}
+    def _clear(self) -> None:
+        self.last_value = np.full(self.setting.n_rows, np.nan)
+        self.state = np.zeros((self.setting.n_rows, self.setting.order))
+
+    @classmethod
+    def shapes(cls, setting: Setting) -> dict[str, tuple[int | None, ...]]:
+        return {"last_value": (setting.n_rows,), "state": (setting.n_rows, setting.order)}
+
+    def _check(self) -> None:
+        super()._check()
+        if np.isinf(self.last_value).any() or not np.isfinite(self.state[~np.isnan(self.last_value)]).all():
+            raise ValueError("last_value, state: finite numbers are expected")
 
     def _extend(self, chunk: Chunk) -> None:
+        self.last_value, self.state = self.last_value.copy(), self.state.copy()
         for streams, rows in self._blocks(chunk.times.shape[1] + self.setting.order):
             observed = chunk.values[streams]
             _, k, n_channels = observed.shape

@@ -1,19 +1,29 @@
-"""Window: what is kept where a stretch of the past counts, the observations in it and of each row the last before."""
+"""What is kept where a stretch of the past counts: the observations in it and of each row the last before."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skhippo._support.types import Floats
-from skhippo.memory.store import Chunk, Keeper, Mergeable, Packed, Setting
+from skhippo.memory.store import Chunk, MergeableStore, Packed, Setting
 
-__all__ = ["Window"]
+__all__ = ["WindowStore"]
 
 
-class Window(Mergeable):
-    """Observations in the window, and of each row the last one before it (its anchor)."""
+class WindowStore(MergeableStore):
+    """Observations in the window, and of each row the last one before it (its anchor).
+
+    Observations are rows of `times` and `values`, so that one more is one stretch of memory.  There is space for more
+    than there are, which stores of the same history share: what counts are the first `size`.  Where a stream has seen
+    less than others its times are -inf.
+    """
 
     names = ("anchor_time", "anchor_value", "times", "values")
+    axis = 1
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
@@ -23,46 +33,71 @@ class Window(Mergeable):
                 "method='recurrence', or say in `Measure.remembers` how its coefficients are joined"
             )
         self.length = setting.measure.time_scale * setting.measure.horizon(setting.order)
-        self.anchor_time, self.anchor_value = np.full((2, setting.n_rows), np.nan)
-        # Observations are rows, so that one more is one stretch of memory; there is space for more than there are.
-        self.times, self.values = np.empty((0, setting.n_streams)), np.empty((0, setting.n_rows))
-        self.size = 0
 
-    def shapes(self) -> dict[str, tuple[int | None, ...]]:
-        rows, streams = self.setting.n_rows, self.setting.n_streams
+    def _clear(self) -> None:
+        self.anchor_time, self.anchor_value = np.full((2, self.setting.n_rows), np.nan)
+        self.times, self.values = np.empty((0, self.setting.n_streams)), np.empty((0, self.setting.n_rows))
+
+    @classmethod
+    def shapes(cls, setting: Setting) -> dict[str, tuple[int | None, ...]]:
+        rows, streams = setting.n_rows, setting.n_streams
         return {"anchor_time": (rows,), "anchor_value": (rows,), "times": (None, streams), "values": (None, rows)}
 
-    @property
-    def arrays(self) -> dict[str, Floats]:
-        return super().arrays | {"times": self.times[: self.size], "values": self.values[: self.size]}
+    def _check(self) -> None:
+        super()._check()
+        if len(self.times) != len(self.values):
+            raise ValueError(f"{len(self.values)} values at {len(self.times)} times")
+        kept = np.vstack([self.anchor_value, self.values])
+        times = np.vstack([self.anchor_time, np.repeat(self.times, self.setting.n_channels, axis=1)])
+        times[np.isnan(kept)] = np.nan
+        earlier = np.fmax.accumulate(times, axis=0)
+        now = np.repeat(self.now, self.setting.n_channels)
+        if np.isinf(kept).any() or np.isinf(times).any() or (np.isnan(times) & ~np.isnan(kept)).any():
+            raise ValueError("times, values, anchors: finite numbers are expected")
+        if (times[1:] <= earlier[:-1]).any() or (self.times[1:] < self.times[:-1]).any() or (times > now).any():
+            raise ValueError("anchors, times, now: times that increase are expected")
 
-    def restore(self, arrays: dict[str, Floats]) -> None:
-        super().restore(arrays)
-        self.size = len(self.times)
-        if len(self.values) != self.size:
-            raise ValueError(f"{len(self.values)} values at {self.size} times")
+    @property
+    def times(self) -> Floats:
+        """Observation times, (size, n_streams)."""
+        return self._times[: self.size]
+
+    @times.setter
+    def times(self, times: Floats) -> None:
+        self._times, self.size = times, len(times)
+
+    @property
+    def values(self) -> Floats:
+        """Observed values, (size, n_rows)."""
+        return self._values[: self.size]
+
+    @values.setter
+    def values(self, values: Floats) -> None:
+        self._values = values
+
+    @property
+    def nbytes(self) -> int:
+        space, kept = (self._times, self._values), (self.times, self.values)
+        return super().nbytes + sum(array.nbytes for array in space) - sum(array.nbytes for array in kept)
 
     # ------------------------------------------------------------------ observations
     def _extend(self, chunk: Chunk) -> None:
         k = chunk.times.shape[1]
         values = chunk.values.transpose(1, 0, 2).reshape(k, self.setting.n_rows)
-        if self.size + k <= len(self.times):
+        if self.size + k <= len(self._times):
             new = slice(self.size, self.size + k)
-            self.times[new], self.values[new] = chunk.times.T, values
+            self._times[new], self._values[new] = chunk.times.T, values
             self.size += k
         else:
-            self._repack(
-                np.concatenate([self.times[: self.size], chunk.times.T]),
-                np.concatenate([self.values[: self.size], values]),
-            )
+            self._repack(np.concatenate([self.times, chunk.times.T]), np.concatenate([self.values, values]))
 
     def _repack(self, times: Floats, values: Floats) -> None:
         """Keep what the window needs of these observations, and leave space for as many again."""
         old = int((times <= times[-1] - self.length).all(axis=1).sum())
         self._anchor(times[:old], values[:old])
         self.size = len(times) - old
-        self.times, self.values = (np.empty((2 * max(self.size, 4), a.shape[1])) for a in (times, values))
-        self.times[: self.size], self.values[: self.size] = times[old:], values[old:]
+        self._times, self._values = (np.empty((2 * max(self.size, 4), a.shape[1])) for a in (times, values))
+        self._times[: self.size], self._values[: self.size] = times[old:], values[old:]
 
     def _anchor(self, times: Floats, values: Floats) -> None:
         """Remember the last observation of each row among some that are older than the window."""
@@ -71,6 +106,7 @@ class Window(Mergeable):
         seen = ~np.isnan(values)
         rows = np.flatnonzero(seen.any(axis=0))
         last = len(times) - 1 - seen[::-1, rows].argmax(axis=0)
+        self.anchor_time, self.anchor_value = self.anchor_time.copy(), self.anchor_value.copy()
         self.anchor_time[rows] = times[last, rows // self.setting.n_channels]
         self.anchor_value[rows] = values[last, rows]
 
@@ -87,37 +123,48 @@ class Window(Mergeable):
         """Return the first observations of rows in some order, and what is given where there is none."""
         time, value = time.copy(), value.copy()
         if self.size:
-            values = self.values[: self.size][order]
+            values = self.values[order]
             rows = np.flatnonzero(~np.isnan(values).all(axis=0))
             k = (~np.isnan(values[:, rows])).argmax(axis=0)
-            time[rows] = self.times[: self.size][order][k, rows // self.setting.n_channels]
+            time[rows] = self.times[order][k, rows // self.setting.n_channels]
             value[rows] = values[k, rows]
         return time, value
 
     # ------------------------------------------------------------------ merging
-    def _absorb(self, other: Keeper, shift: Floats) -> None:
-        assert isinstance(other, Window)  # for the type checker
-        later = np.repeat(shift, self.setting.n_channels)
-        times, values = self.times[: self.size].copy(), self.values[: self.size].copy()
-        new_times, new_values = other.times[: other.size] + shift, other.values[: other.size]
+    def _absorb(self, other: Any, shift: Floats) -> None:
+        n_channels = self.setting.n_channels
+        later = np.repeat(shift, n_channels)
+        times, values = self.times, self.values  # of a copy
+        new_times = other.times + shift
         # Before the other's anchor nothing counts any more.
         known = ~np.isnan(other.anchor_time)
         values[:, known] = np.nan
         self.anchor_time[known] = other.anchor_time[known] + later[known]
         self.anchor_value[known] = other.anchor_value[known]
-        if len(times) and len(new_times):  # what both have seen at the time where they meet is there once
-            meet = np.repeat(times[-1] == new_times[0], self.setting.n_channels)
-            values[-1, meet & ~np.isnan(new_values[0])] = np.nan
-        self._repack(np.concatenate([times, new_times]), np.concatenate([values, new_values]))
+        if len(times):
+            first, _ = other.first_seen()  # what both have seen at the time where they meet is there once
+            values[-1, first + later == np.repeat(self.now, n_channels)] = np.nan
+            new_times = np.maximum(new_times, times[-1])  # where a stream of the other one has seen nothing
+        self._repack(np.concatenate([times, new_times]), np.concatenate([values, other.values]))
+
+    @staticmethod
+    def _aligned(stores: Sequence[Any]) -> list[dict[str, NDArray]]:
+        size, parts = max(store.size for store in stores), []
+        for store in stores:
+            missing = ((size - store.size, 0), (0, 0))
+            times = np.pad(store.times, missing, constant_values=-np.inf)
+            values = np.pad(store.values, missing, constant_values=np.nan)
+            parts.append(store.arrays | {"times": times, "values": values})
+        return parts
 
     # ------------------------------------------------------------------ coefficients
     def coefficients(self) -> Floats:
         out = np.full((self.setting.n_rows, self.setting.order), np.nan)
         for streams, rows in self._blocks(self.size + 1 + self.setting.order):
-            times = np.repeat(self.times[: self.size, streams].T, self.setting.n_channels, axis=0)
+            times = np.repeat(self.times[:, streams].T, self.setting.n_channels, axis=0)
             packed = Packed.of(
                 np.column_stack([self.anchor_time[rows], times]),
-                np.column_stack([self.anchor_value[rows], self.values[: self.size, rows].T]),
+                np.column_stack([self.anchor_value[rows], self.values[:, rows].T]),
             )
             seen = np.diff(packed.offsets) > 0
             if seen.any():

@@ -24,8 +24,15 @@ class Pair(tuple[NDArray[Any], NDArray[Any]]):
     clock: str
 
     def __new__(
-        cls, times: NDArray, values: NDArray, id: Any, channel_names: tuple[str, ...] | None, clock: str
-    ) -> Pair:
+        cls,
+        times: Any,
+        values: Any = None,
+        id: Any = None,
+        channel_names: tuple[str, ...] | None = None,
+        clock: str = "",
+    ) -> Any:
+        if values is None:  # Dask makes tuples anew from their items: these know no more than the two
+            return tuple(times)
         pair = super().__new__(cls, (times, values))
         pair.id, pair.channel_names, pair.clock = id, channel_names, clock
         return pair

@@ -29,7 +29,7 @@ def test_a_window_keeps_what_is_in_it(measure, k, rng):
         sizes.append(memory.nbytes)
     inside = 2.5 / step
     assert max(sizes) <= 8 * (2 * 2) * (2 * (inside + 1) + 2 * k + 8) + 200
-    assert memory._keeper.size <= 2 * (inside + 1) + k
+    assert memory._store.size <= 2 * (inside + 1) + k
 
 
 @windows
@@ -41,7 +41,7 @@ def test_a_window_remembers_the_last_value_before_it_for_ever(measure, rng):
     values[1, 3, 1] = 2.0
     memory = fed(values, times, range(0, k, 7), measure=measure, order=5)
     same(memory, values, times)
-    assert memory._keeper.size < k / 2
+    assert memory._store.size < k / 2
     late = np.array([[np.nan, 1.0], [1.0, 5.0]])
     memory.update(late, times[:, -1] + 0.1)  # a line through the whole window
     same(memory, np.append(values, late[:, None], axis=1), np.append(times, times[:, -1:] + 0.1, axis=1))
