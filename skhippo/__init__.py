@@ -1,6 +1,7 @@
 """Fixed-length features for irregular, ragged and incomplete time series: HiPPO for scikit-learn.
 
 - `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
+- `HiPPOClassifier`, `HiPPORegressor`: series -> labels or numbers; features and head are chosen by rules.
 - `HiPPOScatteringTransformer`: coefficients of sliding windows, pooled: more features, for more accuracy.
 - `SummaryTransformer`: statistics of each channel over time.
 - `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
@@ -16,7 +17,7 @@ from typing import Any
 from skhippo._support.names import name_publicly
 from skhippo._support.versions import show_versions
 from skhippo.augmentation import AugmentedClassifier
-from skhippo.estimators import SummaryTransformer
+from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import Panel, as_panel
@@ -30,7 +31,9 @@ __all__ = [
     "AugmentedClassifier",
     "ChebT",
     "FouT",
+    "HiPPOClassifier",
     "HiPPOMemory",
+    "HiPPORegressor",
     "HiPPOScatteringTransformer",
     "HiPPOTransformer",
     "LagT",

@@ -18,6 +18,7 @@ from sklearn.pipeline import make_pipeline
 
 from skhippo import (
     AugmentedClassifier,
+    HiPPOClassifier,
     HiPPOMemory,
     HiPPOScatteringTransformer,
     HiPPOTransformer,
@@ -103,6 +104,8 @@ def objects():
         scattering = HiPPOScatteringTransformer(relative=relative, **small)
         found[f"scattering relative={relative}"] = of_estimator(scattering, single=None)
     found["summary"] = of_estimator(SummaryTransformer(windows=2, hold="previous"), keeps=False)
+    automatic = HiPPOClassifier()
+    found["classifier"] = of_estimator(automatic, "predict_proba", rounding=1e-9, single=None, keeps=False)
     pipeline = make_pipeline(HiPPOTransformer(order=3, empty="zero"), LogisticRegression())
     augmented = AugmentedClassifier(pipeline, ("drop", "gap"), n_copies=1, random_state=0)
     found["augmented"] = of_estimator(augmented, "predict_proba", parallel=False, rounding=1e-14)

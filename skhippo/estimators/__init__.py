@@ -1,5 +1,7 @@
 """Estimators that choose for themselves, and the statistics that everybody compares with."""
 
+from skhippo.estimators.classifier import HiPPOClassifier
+from skhippo.estimators.regressor import HiPPORegressor
 from skhippo.estimators.summary import SummaryTransformer
 
-__all__ = ["SummaryTransformer"]
+__all__ = ["HiPPOClassifier", "HiPPORegressor", "SummaryTransformer"]

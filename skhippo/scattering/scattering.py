@@ -342,6 +342,12 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
             )
         return features
 
+    def _levels(self) -> NDArray[np.intp]:
+        """Return the places, among the features, of the levels of channels without a shape."""
+        pooled = self.varying_.size * self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
+        channels = self._plain_places() // _PLAIN_ORDER
+        return pooled + np.flatnonzero(~np.isin(channels, self.varying_))
+
     def _plain_places(self) -> NDArray[np.intp]:
         """Return which coefficients of whole series are features: of a channel without a shape the first alone."""
         places = np.arange(self.n_channels_ * _PLAIN_ORDER).reshape(self.n_channels_, _PLAIN_ORDER)

@@ -1,0 +1,127 @@
+"""What `HiPPOClassifier` and `HiPPORegressor` share: features and a head that are chosen for the panel."""
+
+from __future__ import annotations
+
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+
+from skhippo._sklearn.input import read_panel
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.progress import progress
+from skhippo._support.types import Floats
+from skhippo.estimators.choice import Choice, choose
+from skhippo.estimators.ridge import Linear, fit_ridge
+from skhippo.panel.container import Panel
+from skhippo.scattering import HiPPOScatteringTransformer
+
+__all__ = ["Automatic"]
+
+# Series whose features are computed at a time to predict.
+_SERIES = 1024
+# Parts of the sum of all variances that the levels of channels without a shape may get.
+_OF_LEVELS = (0.0, 0.01, 0.1, 1.0)
+# Settings of gradient boosting for records, chosen by cross-validation on set A of PhysioNet 2012.
+BOOSTING = {
+    "learning_rate": 0.05,
+    "max_iter": 200,
+    "max_leaf_nodes": 15,
+    "l2_regularization": 1.0,
+    "max_features": 0.2,
+    "early_stopping": False,
+}
+
+
+class Automatic(DocumentedMixin, BaseEstimator):
+    """Features and a head that are chosen for the panel."""
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "n_jobs": [None, Integral],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    n_jobs: int | None
+    random_state: Any
+    verbose: int
+
+    # ------------------------------------------------------------------ fit
+    def _fit_features(self, panel: Panel) -> NDArray[np.float32]:
+        """Choose features and a head, fit the features, and return those of the training series."""
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        self._seed = int(seed)
+        self.choice_ = choose(panel, self.n_jobs, self._seed)
+        with progress(self.verbose, "learning features", panel.values.size):
+            for transformer in self.choice_.transformers.values():
+                transformer.fit(panel)
+        return self._features(panel, "features of the training series")
+
+    def _features(self, panel: Panel, title: str) -> NDArray[np.float32]:
+        with progress(self.verbose, title, panel.values.size):
+            parts = [t.transform(panel).astype(np.float32) for t in self.choice_.transformers.values()]
+        return np.hstack(parts)
+
+    def _fit_linear(self, features: NDArray[np.float32], targets: Floats, weights: Floats) -> Linear:
+        """Fit the ridge regression; how much the levels of static channels count is chosen as the penalty is."""
+        emphasis = np.ones(features.shape[1])
+        scattering = self.choice_.transformers.get("scattering")
+        levels = scattering._levels() if isinstance(scattering, HiPPOScatteringTransformer) else np.empty(0, np.intp)
+        models = []
+        for share in _OF_LEVELS if levels.size else _OF_LEVELS[:1]:
+            emphasis[levels] = max(np.sqrt(share * features.shape[1] / max(levels.size, 1)), 1.0)
+            models.append(fit_ridge(features, targets, weights, emphasis))
+        return min(models, key=lambda model: model.loss(targets, weights))
+
+    # ------------------------------------------------------------------ use
+    def _read(self, X: object) -> Panel:
+        check_is_fitted(self)
+        return read_panel(self, X, reset=False)
+
+    def _in_parts(self, panel: Panel, function: Any) -> NDArray:
+        """Apply a function of features to all series, some at a time."""
+        parts = [panel[begin : begin + _SERIES] for begin in range(0, len(panel), _SERIES)]
+        return np.concatenate([function(self._features(part, "features")) for part in parts])
+
+    def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
+        """Names of the features that were chosen: those of the transformers in `choice_`, in their order.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names of the channels, instead of those seen in `fit`.
+
+        Returns
+        -------
+        ndarray of str
+        """
+        check_is_fitted(self)
+        return np.concatenate([t.get_feature_names_out(input_features) for t in self.choice_.transformers.values()])
+
+    def describe(self) -> str:
+        """Say what was chosen for the training series, and why.
+
+        Returns
+        -------
+        str
+        """
+        check_is_fitted(self)
+        choice: Choice = self.choice_
+        lines = [f"features: {choice.features}"]
+        for name, transformer in choice.transformers.items():
+            lines.append(f"  {name}: {len(transformer.get_feature_names_out())} features of {transformer!r}")
+        lines += [f"head: {choice.head}", *(f"  {line}" for line in self._describe_head())]
+        return "\n".join([*lines, *(f"because {reason}" for reason in choice.reasons)])
+
+    def _describe_head(self) -> list[str]:
+        raise NotImplementedError
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags

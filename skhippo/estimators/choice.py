@@ -1,0 +1,88 @@
+"""The rules by which features and a head are chosen for a panel: what it is, not what a search finds."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from skhippo.estimators.ridge import MANY
+from skhippo.estimators.summary import SummaryTransformer
+from skhippo.panel.container import Panel
+from skhippo.scattering import HiPPOScatteringTransformer
+from skhippo.transformer import HiPPOTransformer
+
+__all__ = ["Choice", "choose"]
+
+# Observations from which a channel of a series has a shape.
+_SHAPE = 5
+# Series from which gradient boosting learns more from records than a linear model does.
+_BOOSTED = 500
+# Features of scattering in all occupancies, at most; thresholds of each coefficient at least and at most.
+_OCCUPANCIES, _FEW_THRESHOLDS, _THRESHOLDS = 8192, 2, 12
+# Combinations and groups of competing patterns: where penalties are tried, and where there are many series.
+_SIZES, _SIZES_OF_MANY = (4096, 256), (1024, 64)
+
+
+class Choice(NamedTuple):
+    """What was chosen for a panel, and why."""
+
+    features: str  # "shape" or "records"
+    head: str  # "ridge" or "boosting"
+    reasons: tuple[str, ...]
+    transformers: dict[str, BaseEstimator]
+
+
+def choose(panel: Panel, n_jobs: int | None, random_state: Any) -> Choice:
+    """Choose features and a head for a panel.
+
+    Parameters
+    ----------
+    panel : Panel
+        Training series.
+    n_jobs : int or None
+    random_state : int or RandomState
+
+    Returns
+    -------
+    Choice
+    """
+    n_series = len(panel)
+    share = _share_with_a_shape(panel)
+    if share >= 0.5:
+        reason = f"{share:.0%} of the channels of series have {_SHAPE} observations or more"
+        few = "penalties are tried" if n_series <= MANY else f"more than {MANY} series: fewer features, one penalty"
+        return Choice("shape", "ridge", (reason, f"{n_series} series: {few}"), _of_shape(panel, n_jobs, random_state))
+    reason = f"only {share:.0%} of the channels of series have {_SHAPE} observations or more"
+    boosting = n_series >= _BOOSTED
+    head = f"{n_series} series, {'not ' if not boosting else ''}enough for gradient boosting ({_BOOSTED})"
+    return Choice("records", "boosting" if boosting else "ridge", (reason, head), _of_records(n_jobs))
+
+
+def _share_with_a_shape(panel: Panel) -> float:
+    """Return for what part of all channels of series, of channels with several observations, these are enough.
+
+    Channels with no more than one observation in any series are static, and say nothing of the others.
+    """
+    seen = ~np.isnan(panel.values)
+    counts = np.add.reduceat(seen, panel.offsets[:-1], axis=0, dtype=np.int64)
+    counts = counts[:, counts.max(axis=0) > 1]
+    return float((counts >= _SHAPE).mean()) if counts.size else 0.0
+
+
+def _of_shape(panel: Panel, n_jobs: int | None, random_state: Any) -> dict[str, BaseEstimator]:
+    n_combinations, n_groups = _SIZES if len(panel) <= MANY else _SIZES_OF_MANY
+    scattering = HiPPOScatteringTransformer(n_jobs=n_jobs, random_state=random_state)
+    most = _OCCUPANCIES if len(panel) <= MANY else _OCCUPANCIES // 8
+    per_threshold = panel.n_channels * scattering.order * 6  # of about six window lengths
+    thresholds = min(max(most // per_threshold, _FEW_THRESHOLDS), _THRESHOLDS)
+    scattering.set_params(n_thresholds=thresholds, n_combinations=n_combinations, n_groups=n_groups)
+    return {"scattering": scattering}
+
+
+def _of_records(n_jobs: int | None) -> dict[str, BaseEstimator]:
+    return {
+        "coefficients": HiPPOTransformer(order=2, windows=3, indicator=True, duration=True, n_jobs=n_jobs),
+        "summary": SummaryTransformer(windows=2, n_jobs=n_jobs),
+    }

@@ -1,0 +1,233 @@
+"""`HiPPOClassifier`: series in, classes out, without a choice to make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin
+from sklearn.ensemble import HistGradientBoostingClassifier
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
+
+from skhippo._sklearn.input import read_panel
+from skhippo._support.types import Floats
+from skhippo._support.validation import StrOptions, check_sample_weight, fit_context
+from skhippo.estimators.automatic import BOOSTING, Automatic
+from skhippo.estimators.ridge import learn_temperature, softmax
+
+__all__ = ["HiPPOClassifier"]
+
+
+class HiPPOClassifier(ClassifierMixin, Automatic):
+    """A classifier of series that chooses features and a head by what the panel is.
+
+    Series may be irregular, of different lengths, with missing values and channels, and with channels that are
+    constant within each series (age, sex).  The rules, which no search overrides (:doc:`/guide/recommended`):
+
+    - Where at least half of the channels of all series have five observations or more, series have a shape: the
+      features are those of `HiPPOScatteringTransformer`, the head is a ridge regression.  Its penalty is chosen by
+      leaving out one series at a time; beyond 2500 series features are fewer and the penalty is fixed.
+    - Where they have fewer, series are records: the features are coefficients and observation patterns
+      (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  From 500 series on the head is gradient boosting,
+      below it is the ridge regression.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None, default=None
+        Weights of the classes, which multiply those of the series.
+    n_jobs : int, optional
+        Number of threads for the features, see joblib; the result does not depend on it.
+    random_state : int, RandomState instance or None, default=0
+        Draws combinations and patterns of scattering, and the features that each tree of gradient boosting sees.
+    verbose : int, default=0
+        1: show a progress bar (of tqdm) for steps that take more than a second.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The class labels.
+    choice_ : NamedTuple
+        What was chosen: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
+        `transformers` by name.
+    linear_ : NamedTuple or None
+        The ridge regression: `center`, `weights` and `intercept`, its `penalty` over the sum of the variances of the
+        features, and what it predicts for training series that were left out (`left_out` for the series `chosen`).
+    temperature_ : float or None
+        What decisions of the ridge regression are divided by to become probabilities, learned from `left_out`.
+    boosting_ : HistGradientBoostingClassifier or None
+        The fitted gradient boosting.
+    n_channels_ : int
+        Channels of the training panel.
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    HiPPORegressor : the same for numbers.
+    HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer : the features, for pipelines of your own.
+
+    Notes
+    -----
+    Features are learned from all training series with a weight above zero, alike; weights act on the head.
+
+    Examples
+    --------
+    >>> from skhippo import HiPPOClassifier
+    >>> from skhippo.datasets import irregular_sinusoids
+    >>> X, y = irregular_sinusoids(60, n_classes=3, random_state=0)
+    >>> model = HiPPOClassifier().fit(X[:40], y[:40])
+    >>> model.score(X[40:], y[40:])
+    1.0
+    >>> model.choice_.features, model.choice_.head
+    ('shape', 'ridge')
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        **Automatic._parameter_constraints,
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+    }
+
+    def __init__(
+        self,
+        *,
+        class_weight: dict[Any, float] | str | None = None,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+        verbose: int = 0,
+    ) -> None:
+        self.class_weight = class_weight
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: object, y: ArrayLike, sample_weight: ArrayLike | None = None) -> HiPPOClassifier:
+        """Choose features and a head for the training series, and fit them.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : array-like of shape (n_series,)
+            Their labels.
+        sample_weight : array-like of shape (n_series,), optional
+            Weights of the series; one with 0 is left out.
+
+        Returns
+        -------
+        HiPPOClassifier
+            The fitted classifier.
+        """
+        panel = read_panel(self, X, reset=True)
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        labels = column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        check_consistent_length(panel, labels)
+        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+        weights = weights * compute_sample_weight(self.class_weight, labels)
+        if (weights == 0.0).any():
+            kept = weights > 0.0
+            panel, labels, weights = panel[kept], labels[kept], weights[kept]
+        self.classes_, numbers = np.unique(labels, return_inverse=True)
+        features = self._fit_features(panel)
+        self.linear_, self.boosting_, self.temperature_ = None, None, None
+        if self.classes_.size == 1:
+            return self
+        if self.choice_.head == "boosting":
+            self.boosting_ = HistGradientBoostingClassifier(**BOOSTING, random_state=self._seed)
+            self.boosting_.fit(features, numbers, weights)
+        else:
+            targets = np.where(numbers[:, None] == np.arange(self.classes_.size), 1.0, -1.0)
+            self.linear_ = self._fit_linear(features, targets, weights)
+            chosen = self.linear_.chosen
+            self.temperature_ = learn_temperature(self.linear_.left_out, numbers[chosen], weights[chosen])
+        return self
+
+    def decision_function(self, X: object) -> NDArray:
+        """Return how much speaks for each class: logarithms of probabilities, but for a constant of each series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes), or (n_series,) for two classes
+            For two classes what speaks for the second, less what speaks for the first.
+        """
+        decisions = self._decide(X)
+        return decisions[:, 1] - decisions[:, 0] if self.classes_.size == 2 else decisions
+
+    def predict(self, X: object) -> NDArray:
+        """Predict the class of each series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,)
+        """
+        decisions = self._decide(X)
+        return self.classes_[decisions.argmax(axis=1)]
+
+    def predict_proba(self, X: object) -> NDArray:
+        """Return the probability of each class.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+        """
+        return softmax(self._decide(X))
+
+    def predict_log_proba(self, X: object) -> NDArray:
+        """Return the logarithm of the probability of each class.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series, n_classes)
+        """
+        with np.errstate(divide="ignore"):
+            return np.log(self.predict_proba(X))
+
+    def _decide(self, X: object) -> Floats:
+        """Return logarithms of probabilities, but for a constant of each series, (n_series, n_classes)."""
+        check_is_fitted(self)
+        panel = self._read(X)
+        if self.linear_ is not None:
+            return self._in_parts(panel, self.linear_.predict) / self.temperature_
+        if self.boosting_ is None:
+            return np.zeros((len(panel), 1))
+        probabilities = self._in_parts(panel, self.boosting_.predict_proba)
+        return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+
+    def _describe_head(self) -> list[str]:
+        if self.linear_ is not None:
+            number = len(self.linear_.chosen)
+            return [
+                f"penalty: {self.linear_.penalty:.2g} of the sum of the variances of the features",
+                f"temperature: {self.temperature_:.2g}, learned from decisions on {number} series, each left out",
+            ]
+        return [] if self.boosting_ is None else [f"{self.boosting_!r}"]

@@ -1,0 +1,147 @@
+"""`HiPPORegressor`: series in, numbers out, without a choice to make."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import RegressorMixin
+from sklearn.ensemble import HistGradientBoostingRegressor
+from sklearn.utils.validation import check_array, check_consistent_length
+
+from skhippo._sklearn.input import read_panel
+from skhippo._support.validation import check_sample_weight, fit_context
+from skhippo.estimators.automatic import BOOSTING, Automatic
+
+__all__ = ["HiPPORegressor"]
+
+
+class HiPPORegressor(RegressorMixin, Automatic):
+    """A regressor of series that chooses features and a head by what the panel is.
+
+    The rules are those of `HiPPOClassifier`.
+
+    Parameters
+    ----------
+    n_jobs : int, optional
+        Number of threads for the features, see joblib; the result does not depend on it.
+    random_state : int, RandomState instance or None, default=0
+        Draws combinations and patterns of scattering, and the features that each tree of gradient boosting sees.
+    verbose : int, default=0
+        1: show a progress bar (of tqdm) for steps that take more than a second.
+
+    Attributes
+    ----------
+    choice_ : NamedTuple
+        What was chosen: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
+        `transformers` by name.
+    linear_ : NamedTuple or None
+        The ridge regression: `center`, `weights` and `intercept`, its `penalty` over the sum of the variances of the
+        features, and what it predicts for training series that were left out (`left_out` for the series `chosen`).
+    boosting_ : list of HistGradientBoostingRegressor or None
+        The fitted gradient boosting, one per target.
+    n_channels_ : int
+        Channels of the training panel.
+    channel_names_ : tuple of str
+        Their names; ``x0, x1, ...`` where the input has none.
+    n_features_in_ : int
+        Columns of two-dimensional input; channels of any other.
+    feature_names_in_ : ndarray of str
+        Column names, where the input was a wide table that has them.
+
+    See Also
+    --------
+    HiPPOClassifier : the same for classes.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo import HiPPORegressor
+    >>> rng = np.random.default_rng(0)
+    >>> frequencies = rng.uniform(1, 2, 80)
+    >>> clocks = [np.sort(rng.uniform(0, 9, 40)) for _ in frequencies]
+    >>> X = [(t, np.sin(f * t)) for t, f in zip(clocks, frequencies)]
+    >>> model = HiPPORegressor().fit(X[:60], frequencies[:60])
+    >>> bool(model.score(X[60:], frequencies[60:]) > 0.9)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        n_jobs: int | None = None,
+        random_state: int | np.random.RandomState | None = 0,
+        verbose: int = 0,
+    ) -> None:
+        self.n_jobs = n_jobs
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=True)
+    def fit(self, X: object, y: ArrayLike, sample_weight: ArrayLike | None = None) -> HiPPORegressor:
+        """Choose features and a head for the training series, and fit them.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Their targets.
+        sample_weight : array-like of shape (n_series,), optional
+            Weights of the series; one with 0 is left out.
+
+        Returns
+        -------
+        HiPPORegressor
+            The fitted regressor.
+        """
+        panel = read_panel(self, X, reset=True)
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        check_consistent_length(panel, targets)
+        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+        if (weights == 0.0).any():
+            kept = weights > 0.0
+            panel, targets, weights = panel[kept], targets[kept], weights[kept]
+        self._one_target = targets.ndim == 1
+        targets = targets.reshape(len(targets), -1)
+        features = self._fit_features(panel)
+        self.linear_, self.boosting_ = None, None
+        if self.choice_.head == "boosting":
+            models = [HistGradientBoostingRegressor(**BOOSTING, random_state=self._seed) for _ in targets.T]
+            self.boosting_ = [m.fit(features, t, weights) for m, t in zip(models, targets.T, strict=True)]
+        else:
+            self.linear_ = self._fit_linear(features, targets, weights)
+        return self
+
+    def predict(self, X: object) -> NDArray:
+        """Predict the targets of each series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,) or (n_series, n_targets)
+            As the targets in `fit`.
+        """
+        panel = self._read(X)
+        if self.linear_ is not None:
+            found = self._in_parts(panel, self.linear_.predict)
+        else:
+            found = self._in_parts(panel, lambda f: np.stack([m.predict(f) for m in self.boosting_ or ()], axis=1))
+        return found[:, 0] if self._one_target else found
+
+    def _describe_head(self) -> list[str]:
+        if self.linear_ is not None:
+            return [f"penalty: {self.linear_.penalty:.2g} of the sum of the variances of the features"]
+        return [f"{model!r}" for model in self.boosting_ or ()]
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
