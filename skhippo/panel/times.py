@@ -215,11 +215,18 @@ def _seconds(ticks: NDArray, unit: str) -> Floats:
 
 
 def seconds_since(dates: NDArray, origins: NDArray) -> Floats:
-    """Return the seconds from origins to dates, by days and rests, since ticks of one unit may overflow."""
+    """Return the seconds from origins to dates, by days and rests, since ticks of one unit may overflow.
+
+    Both are subtracted as integers, and only what is left becomes a float: next to a day, a nanosecond is rounded away.
+    """
     days, start_days = dates.astype("datetime64[D]"), origins.astype("datetime64[D]")
-    second = np.timedelta64(1, "s")
-    rest = (dates - days) / second - (origins - start_days) / second
-    return (days - start_days).astype(np.int64) * 86400.0 + rest
+    rest = (dates - days) - (origins - start_days)
+    unit, _ = np.datetime_data(rest.dtype)
+    per = _PER_SECOND.get(unit, 1)
+    whole, parts = np.divmod(rest.astype(np.int64), per)
+    seconds = (days - start_days).astype(np.int64) * 86400 + whole * _SECONDS.get(unit, 1)
+    back = (seconds < 0) & (parts > 0)  # -1 + 0.999993 is no -0.000007
+    return seconds + back + (parts - back * per) / per
 
 
 def dates_after(seconds: Floats, origin: Any) -> NDArray:

@@ -5,11 +5,11 @@ import pickle
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import Panel, as_panel
 from skhippo.panel.layout import BLOCK
-from skhippo.panel.times import check_times
+from skhippo.panel.times import check_times, seconds_since
 
 nan, inf = np.nan, np.inf
 LIBRARIES = ("pandas", "polars", "pyarrow")
@@ -220,3 +220,16 @@ def test_arrow_timestamps_durations_and_dictionaries(unit, zone):
         assert panel.series_ids.tolist() == ["b", "a"]
         spans = make({"id": ids, "t": pa.array([3, 4, 9]).cast(pa.duration(unit)), "x": pa.array([1.0, 2.0, 3.0])})
         np.testing.assert_allclose(Panel.from_long(spans).times, np.array([3, 4, 9]) * second)
+
+
+@pytest.mark.parametrize("unit", ["D", "h", "m", "s", "ms", "us", "ns"])
+def test_seconds_since_an_origin_are_differences_of_integers(unit):
+    """Steps late in a day were rounded as seconds of the day are: by 1e-11."""
+    origin = np.datetime64("1999-12-31T23:59:59.999999000", "ns").astype(f"M8[{unit}]")
+    ticks = np.array([0, 1, 2, 3, 999, 86_400_001, -7])
+    expected = ticks / (np.timedelta64(1, "s") / np.timedelta64(1, unit))
+    assert_allclose(seconds_since(origin + ticks.astype(f"m8[{unit}]"), np.array([origin])), expected, rtol=1e-15)
+    late = np.array(["2700-01-01"], "M8[D]")  # which nanoseconds cannot count
+    days = (late - origin.astype("M8[D]")).astype(int)
+    rest = (origin - origin.astype("M8[D]")) / np.timedelta64(1, "s")
+    assert_allclose(seconds_since(late, np.array([origin])), 86400.0 * days - rest, rtol=1e-15)
