@@ -27,6 +27,7 @@ from skhippo.memory.history_store import HistoryStore
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.memory.merging import can_join
 from skhippo.memory.store import Setting
+from skhippo.panel.clocks import NAIVE, NUMBERS
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.projection.hold import Hold, domain_end
@@ -318,7 +319,7 @@ def _value_columns(frame: Any) -> list[str]:
 
 def _keep_stretches(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
     panel = checks.read_panel(columns.panel(frame, transformer))
-    store = HistoryStore.empty(_setting(transformer, len(panel))).begin(panel, panel.origins)
+    store = HistoryStore.empty(_setting(transformer, len(panel))).begin(panel)
     origins = {} if store.origins is None else {_ORIGIN: store.origins}
     return _table(panel.series_ids, frame[columns.series], {_COUNT: panel.lengths, **origins}, store.as_rows())
 
@@ -354,7 +355,9 @@ def _setting(transformer: HiPPOTransformer, n_streams: int) -> Setting:
 
 def _store(transformer: HiPPOTransformer, rows: Floats, origins: NDArray | None) -> HistoryStore:
     """Return what rows of the table hold; origins are dates if times are."""
-    return HistoryStore.from_rows(_setting(transformer, len(rows)), rows, origins)
+    return HistoryStore.from_rows(
+        _setting(transformer, len(rows)), rows, origins, NUMBERS if origins is None else NAIVE
+    )
 
 
 def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, measure: Measure, series: str) -> None:

@@ -41,11 +41,13 @@ def read_header(path: str | os.PathLike[str], text: str, kind: str, version: int
     try:
         contents = json.loads(text)
         found, number, parameters = contents["format"], contents["version"], dict(contents["parameters"])
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise damaged(path, kind, error) from error
     if found != kind:
         raise ValueError(f"{os.fspath(path)!r} holds a {found!r:.80}: a {kind} is expected")
-    if not isinstance(number, int) or number > version:
+    if isinstance(number, bool) or not isinstance(number, int) or number < 1:
+        raise damaged(path, kind, f"{number!r:.20} is no version of its format")
+    if number > version:
         raise ValueError(
             f"{os.fspath(path)!r} was written by a later version of skhippo (format {number!r:.20}, this version reads "
             f"up to {version}): update skhippo"

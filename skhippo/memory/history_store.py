@@ -28,6 +28,7 @@ class HistoryStore(MergeableStore):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
+        setting.measure.horizon(setting.order)  # raises where coefficients cannot be computed
         self.joining = find_joining(setting.measure, setting.order, setting.hold)
 
     def _clear(self) -> None:
@@ -57,7 +58,7 @@ class HistoryStore(MergeableStore):
         return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in arrays])
 
     @classmethod
-    def from_rows(cls, setting: Setting, rows: Floats, origins: NDArray | None) -> Self:
+    def from_rows(cls, setting: Setting, rows: Floats, origins: NDArray | None, clock: str) -> Self:
         """Return a store from what `as_rows` gave."""
         streams: tuple[int | None, ...] = (setting.n_streams,)
         shapes = {"start": streams, "now": streams, **cls.shapes(setting)}
@@ -66,7 +67,7 @@ class HistoryStore(MergeableStore):
         new = cls(setting)
         for (name, shape), part in zip(shapes.items(), np.split(rows, ends[:-1], axis=1), strict=True):
             setattr(new, name, part.reshape(shape))
-        new.origins = origins
+        new.origins, new.clock = origins, clock
         return new
 
     def last_seen(self) -> tuple[Floats, Floats]:

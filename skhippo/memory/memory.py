@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.files import damaged
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import MEASURES, Measure, as_measure
@@ -30,7 +31,8 @@ from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import RecurrenceStore
 from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
 from skhippo.memory.window_store import WindowStore
-from skhippo.panel.times import as_times, common_unit, seconds_since
+from skhippo.panel.clocks import DATES, NUMBERS, check_same_clock
+from skhippo.panel.times import common_unit, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Hold
 from skhippo.projection.projection import evaluate, settle
 from skhippo.recurrence.discretization import as_discretization
@@ -41,6 +43,7 @@ Method = Literal["projection", "recurrence"]
 METHODS = ("projection", "recurrence")
 
 _FORMAT, _VERSION = "skhippo.HiPPOMemory", 1
+_ARRAYS = {"start", "now", "origins", *HistoryStore.names, *RecurrenceStore.names, *WindowStore.names}
 
 
 class HiPPOMemory:
@@ -193,9 +196,6 @@ class HiPPOMemory:
         array([3., 3.])
         """
         panel = read_panel(X)
-        undated = np.ones(len(panel), dtype=bool) if panel.origins is None else np.isnat(panel.origins)
-        if undated.any() and not undated.all():
-            raise TypeError(f"series {int(undated.argmax())} has numbers as times, others have dates: use one kind")
         memory = cls(
             measure,
             order,
@@ -206,8 +206,7 @@ class HiPPOMemory:
             method=method,
             discretization=discretization,
         )
-        origins = None if panel.origins is None or undated.any() else panel.origins.copy()
-        memory._store = memory._store.begin(panel, origins)
+        memory._store = memory._store.begin(panel)
         return memory
 
     @classmethod
@@ -308,9 +307,9 @@ class HiPPOMemory:
             chunk, single = read_values(values, store.setting.n_streams, self.n_channels)
             if chunk.shape[1] == 0:
                 return self
-            clock, origins = _read_times(store, times, chunk.shape[1], single=single)
-            check_clock(clock, store.start, store.now)
-            self._store = store.extend(Chunk(clock, chunk), origins)
+            moments, origins, clock = _read_times(store, times, chunk.shape[1], single=single)
+            check_clock(moments, store.start, store.now)
+            self._store = store.extend(Chunk(moments, chunk), origins, clock)
         return self
 
     # ------------------------------------------------------------------ streams
@@ -449,8 +448,8 @@ class HiPPOMemory:
         store = self._store
         if not store.begun.any():
             raise ValueError("nothing was observed yet: update the memory first")
-        clock, n_streams = as_times(times, "times"), store.setting.n_streams
-        _check_kind(store, clock.dtype.kind == "M")
+        (clock, kind), n_streams = read_times(times, "times"), store.setting.n_streams
+        _check_kind(store, kind, "times")
         if clock.ndim > 2 or (clock.ndim == 2 and len(clock) != n_streams):
             raise ValueError(f"times has shape {clock.shape}: (m,) or ({n_streams}, m) is expected")
         clock = np.broadcast_to(clock, (n_streams, clock.shape[-1] if clock.ndim else 1))
@@ -503,10 +502,10 @@ class HiPPOMemory:
 
     @staticmethod
     def _check_kinds(stores: Sequence[Store]) -> None:
-        """Raise if some memories have dates and others numbers."""
-        begun = [store for store in stores if store.begun.any()]
-        for store in begun[1:]:
-            _check_kind(begun[0], store.origins is not None)
+        """Raise if memories have different kinds of times."""
+        kinds = {i: store.clock for i, store in enumerate(stores) if store.clock is not None}
+        if kinds:
+            check_same_clock(list(kinds.values()), lambda place: f"memory {list(kinds)[place]}")
 
     # ------------------------------------------------------------------ copies and files
     def _parameters(self) -> dict[str, Any]:
@@ -523,11 +522,13 @@ class HiPPOMemory:
         return twin
 
     def __getstate__(self) -> dict[str, Any]:
-        return {"parameters": self._parameters(), "arrays": self._arrays()}
+        store = self._store
+        return {"parameters": self._parameters(), "arrays": store.arrays, "clock": store.clock}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         setting, method = _read_parameters(**state["parameters"])
-        self._begin_with(method, _store_type(setting, method).restored(setting, dict(state["arrays"])))
+        store = _store_type(setting, method).restored(setting, dict(state["arrays"]), state["clock"])
+        self._begin_with(method, store)
 
     def copy(self) -> HiPPOMemory:
         """Return a memory of its own that knows the same.
@@ -556,8 +557,9 @@ class HiPPOMemory:
         if MEASURES.get(self.measure.name) is not type(self.measure):
             raise ValueError(f"{self.measure!r} is no measure of skhippo, and cannot be named in a file: use pickle")
         measure = {key: float(value) for key, value in asdict(self.measure).items()}
-        parameters = self._parameters() | {"measure": {"name": self.measure.name} | measure}
-        checkpoint.write(path, _FORMAT, _VERSION, parameters, self._arrays())
+        state = self.__getstate__()
+        parameters = state["parameters"] | {"measure": {"name": self.measure.name} | measure, "clock": state["clock"]}
+        checkpoint.write(path, _FORMAT, _VERSION, parameters, state["arrays"])
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> HiPPOMemory:
@@ -576,17 +578,19 @@ class HiPPOMemory:
         ------
         ValueError
             If the file is damaged, or something else, or of a later version of the library.
+        TypeError
+            If `path` is no path.
         OSError
             If it is not there or may not be read.
         """
-        parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION)
+        parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION, _ARRAYS)
         memory = cls.__new__(cls)
         try:
-            fields = dict(parameters["measure"])
+            fields, clock = dict(parameters["measure"]), parameters.pop("clock")
             parameters["measure"] = MEASURES[fields.pop("name")](**fields)
-            memory.__setstate__({"parameters": parameters, "arrays": arrays})
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise ValueError(f"{os.fspath(path)!r} is damaged, or no file of a {_FORMAT}: {error}") from error
+            memory.__setstate__({"parameters": parameters, "arrays": arrays, "clock": clock})
+        except Exception as error:  # whatever parameters that were made up lead to
+            raise damaged(path, _FORMAT, error) from error
         return memory
 
 
@@ -613,7 +617,6 @@ def _read_parameters(
 def _store_type(setting: Setting, method: Method) -> type[Store]:
     if method == "recurrence":
         return RecurrenceStore
-    setting.measure.horizon(setting.order)  # raises where coefficients cannot be computed
     return HistoryStore if can_join(setting.measure) else WindowStore
 
 
@@ -643,26 +646,26 @@ def _places(store: Store, clock: Floats) -> Floats:
     return places
 
 
-def _read_times(store: Store, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Floats, NDArray | None]:
-    """Return times in the shape (n_streams, k) as numbers, and origins if they are dates."""
+def _read_times(store: Store, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Floats, NDArray | None, str]:
+    """Return times in the shape (n_streams, k) as numbers, origins if they are dates, and their kind."""
     if times is None:
-        _check_kind(store, False)
+        _check_kind(store, NUMBERS, "an update without times")
         first = np.where(store.begun, store.now + 1.0, 0.0)
-        return first[:, None] + np.arange(k), None
-    clock = spread_times(as_times(times, "times"), store.setting.n_streams, k, single=single)
-    _check_kind(store, clock.dtype.kind == "M")
-    if clock.dtype.kind != "M":
-        return clock, None
+        return first[:, None] + np.arange(k), None, NUMBERS
+    given, kind = read_times(times, "times")
+    clock = spread_times(given, store.setting.n_streams, k, single=single)
+    _check_kind(store, kind, "the update")
+    if kind not in DATES:
+        return clock, None, kind
     known = store.dates()
     clock, origins = common_unit([clock, np.where(np.isnat(known), clock[:, 0], known)])
-    return seconds_since(clock, origins[:, None]), origins.copy()
+    return seconds_since(clock, origins[:, None]), origins.copy(), kind
 
 
-def _check_kind(store: Store, dates: bool) -> None:
-    """Raise if times are dates and were numbers, or the other way round."""
-    if store.begun.any() and dates != (store.origins is not None):
-        kinds = ("numbers", "dates") if store.origins is None else ("dates", "numbers")
-        raise TypeError(f"the times of this memory are {kinds[0]}: {kinds[1]} cannot follow them")
+def _check_kind(store: Store, kind: str, what: str) -> None:
+    """Raise unless times are of the kind of those before."""
+    if store.clock is not None:
+        check_same_clock([store.clock, kind], ("this memory", what).__getitem__)
 
 
 def _check_follows(ours: MergeableStore, theirs: MergeableStore) -> None:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
+from skhippo.panel.clocks import DATES, KINDS
 from skhippo.panel.container import Panel
 from skhippo.panel.times import common_unit, dates_after, seconds_since
 from skhippo.projection.hold import Hold
@@ -89,6 +90,8 @@ class Store(ABC):
         First and last observation time of each stream; NaN before there are any.
     origins : ndarray of datetime64 of shape (n_streams,) or None
         What the times of each stream count from, if they are dates; NaT before there are any.
+    clock : str or None
+        The kind of times (`Panel.clock`); None before there are any.
     """
 
     #: Names of the arrays that are kept, besides `start` and `now`.
@@ -101,6 +104,7 @@ class Store(ABC):
         self.start: Floats
         self.now: Floats
         self.origins: NDArray | None = None
+        self.clock: str | None = None
 
     # ------------------------------------------------------------------ what it holds
     @classmethod
@@ -121,8 +125,11 @@ class Store(ABC):
         """Shape of each array of `names`; None where it is open."""
 
     @classmethod
-    def restored(cls, setting: Setting, arrays: dict[str, NDArray]) -> Self:
+    def restored(cls, setting: Setting, arrays: dict[str, NDArray], clock: str | None) -> Self:
         """Return a store from what `arrays` gave; raise ValueError where that cannot be it."""
+        unknown = set(arrays) - {"start", "now", "origins", *cls.names}
+        if unknown:
+            raise ValueError(f"{sorted(unknown)[0]}: no such array is expected")
         streams = (setting.n_streams,)
         for name, shape in {"start": streams, "now": streams, **cls.shapes(setting)}.items():
             array = arrays.get(name)
@@ -136,6 +143,7 @@ class Store(ABC):
         for name in ("start", "now", *cls.names):
             setattr(new, name, np.array(arrays[name], order="C"))
         new.origins = None if origins is None else origins.copy()
+        new.clock = clock
         new._check()
         return new
 
@@ -146,6 +154,10 @@ class Store(ABC):
             raise ValueError("start and now: finite times of the same streams are expected")
         if (self.now[seen] < self.start[seen]).any():
             raise ValueError("start lies after now")
+        if self.clock not in ((*KINDS,) if seen.any() else (None,)) or (self.clock in DATES) != (
+            self.origins is not None
+        ):
+            raise ValueError(f"clock={self.clock!r:.80} does not go with the times")
         if self.origins is not None and not np.array_equal(seen, ~np.isnat(self.origins)):
             raise ValueError("origins: dates of the streams that have times are expected")
 
@@ -185,11 +197,11 @@ class Store(ABC):
         return twin
 
     # ------------------------------------------------------------------ observations
-    def begin(self, panel: Panel, origins: NDArray | None) -> Self:
+    def begin(self, panel: Panel) -> Self:
         """Take over the series of a panel, one for each stream; nothing is kept yet."""
         new = self.copy()
         new.start, new.now = panel._ends()
-        new.origins = origins
+        new.origins, new.clock = None if panel.origins is None else panel.origins.copy(), panel.clock
         new._begin(panel)
         return new
 
@@ -203,11 +215,11 @@ class Store(ABC):
         times[places], values[places] = panel.times, panel.values
         self._extend(Chunk(times, values))
 
-    def extend(self, chunk: Chunk, origins: NDArray | None) -> Self:
-        """Take over observations."""
+    def extend(self, chunk: Chunk, origins: NDArray | None, clock: str) -> Self:
+        """Take over observations; `origins` if their times are dates."""
         new = self._twin()
         new.start = np.where(np.isnan(self.start), chunk.times[:, 0], self.start)
-        new.origins = origins
+        new.origins, new.clock = origins, clock
         new._extend(chunk)
         new.now = chunk.times[:, -1].copy()
         return new
@@ -249,9 +261,9 @@ class Store(ABC):
         stores: Sequence[Self] = [self, *others]
         new = self._twin()
         new.setting = self.setting._replace(n_streams=sum(store.setting.n_streams for store in stores))
-        if any(store.origins is not None for store in stores):
-            dates = [store.dates() for store in stores]
-            new.origins = np.concatenate(common_unit(dates))
+        new.clock = next((store.clock for store in stores if store.clock is not None), None)
+        if new.clock in DATES:
+            new.origins = np.concatenate(common_unit([store.dates() for store in stores]))
         parts = self._aligned(stores)
         for name in ("start", "now", *self.names):
             arrays = [part[name] for part in parts]
@@ -281,8 +293,8 @@ class Store(ABC):
         place = np.where(left, np.arange(n_streams), n_streams)  # of the streams below, one of which is empty
         blank = self.empty(self.setting._replace(n_streams=1))
         new = self.join([blank]).take(place)
-        if new.origins is not None and np.isnat(new.origins).all():
-            new.origins = None
+        if not new.begun.any():
+            new.origins = new.clock = None
         return new
 
 
@@ -296,7 +308,7 @@ class MergeableStore(Store):
         new._absorb(other, shift)
         new.start = np.where(np.isnan(self.start), other.start + shift, self.start)
         new.now = np.where(np.isnan(other.now), self.now, other.now + shift)
-        new.origins = origins
+        new.origins, new.clock = origins, self.clock or other.clock
         return new
 
     def shift(self, other: MergeableStore) -> tuple[Floats, NDArray | None]:

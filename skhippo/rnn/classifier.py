@@ -587,12 +587,13 @@ class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
         state, tensors = read_model(path)
         try:
             return cls._from(state, tensors)
-        except (KeyError, TypeError, ValueError, RuntimeError, AttributeError) as error:
+        except Exception as error:  # whatever parameters that were made up lead to
             raise damaged(path, cls.__name__, error) from error
 
     @classmethod
     def _from(cls, state: dict[str, Any], tensors: dict[str, Tensor]) -> HiPPORNNClassifier:
         model = cls(**settings_from(state["settings"]))
+        model._validate_params()
         model.classes_ = classes_from(state["classes"])
         if state["feature_names"] is not None:
             model.feature_names_in_ = np.array(state["feature_names"], dtype=object)
@@ -601,6 +602,8 @@ class HiPPORNNClassifier(DocumentedMixin, ClassifierMixin, BaseEstimator):
         model.channel_names_ = tuple(model.channel_names_)
         architecture = state["_architecture"] | {"inputs": tuple(state["_architecture"]["inputs"])}
         center, scale = tensors.pop("center").numpy(), tensors.pop("scale").numpy()
+        if center.shape != (model.n_channels_,) or scale.shape != center.shape:
+            raise ValueError(f"center and scale: one number for each of {model.n_channels_} channels is expected")
         model._assemble(architecture, center, scale, state["_seed"])
         weights = {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
         model.module_.load_state_dict(weights)

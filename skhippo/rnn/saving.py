@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from skhippo._support.files import damaged, header, read_header, replacing
 
-__all__ = ["classes_from", "describe_classes", "describe_settings", "read_model", "settings_from", "write_model"]
+__all__ = [
+    "classes_from",
+    "describe_classes",
+    "describe_settings",
+    "digest",
+    "read_model",
+    "settings_from",
+    "write_model",
+]
 
 _KIND = "HiPPORNNClassifier"
 _VERSION = 1
-_KEY = "skhippo"
+_KEY, _DIGEST = "skhippo", "sha256"
+# What a file may hold, so that nothing is rounded when it is read.
+_TYPES = (torch.float32, torch.float64)
 
 
 def write_model(path: str | os.PathLike[str], parameters: dict[str, Any], tensors: dict[str, Tensor]) -> None:
     """Write a classifier; either all of it, or the file stays as it was."""
     from safetensors.torch import save
 
-    contents = save(
-        {name: tensor.contiguous() for name, tensor in tensors.items()}, {_KEY: header(_KIND, _VERSION, parameters)}
-    )
+    text = header(_KIND, _VERSION, parameters)
+    tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    contents = save(tensors, {_KEY: text, _DIGEST: digest(text, tensors)})
     with replacing(path) as file:
         file.write(contents)
 
@@ -39,18 +51,37 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
         If the file is damaged, or something else, or of a later version.
     OSError
         If it is not there or may not be read.
+    TypeError
+        If `path` is no path.
     """
     from safetensors import SafetensorError, safe_open
 
-    with open(path, "rb"):  # safetensors would not name the file
+    with open(os.fspath(path), "rb"):  # safetensors would not name the file
         pass
     try:
         with safe_open(path, framework="pt") as file:
-            text = (file.metadata() or {}).get(_KEY, "")
+            metadata = file.metadata() or {}
+            text = metadata.get(_KEY, "")
             parameters = read_header(path, text, _KIND, _VERSION)
-            return parameters, {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+            tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
         raise damaged(path, _KIND, error) from error
+    if metadata.get(_DIGEST) != digest(text, tensors):
+        raise damaged(path, _KIND, "its digest is not that of its contents")
+    for name, tensor in tensors.items():
+        if tensor.dtype not in _TYPES or not tensor.isfinite().all():
+            raise damaged(path, _KIND, f"finite numbers in float32 or float64 are expected in {name!r:.80}")
+    return parameters, tensors
+
+
+def digest(text: str, tensors: dict[str, Tensor]) -> str:
+    """Return the SHA-256 digest of a header and of tensors with their names, types and shapes."""
+    found = sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name]
+        found.update(repr((name, str(tensor.dtype), tuple(tensor.shape))).encode())
+        found.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return found.hexdigest()
 
 
 def describe_settings(parameters: dict[str, Any]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ import safetensors.torch
 import torch
 
 from skhippo import HiPPORNNClassifier
+from skhippo.rnn.saving import digest
 from tests.rnn.cases import classifier, weights
 
 
@@ -61,14 +62,16 @@ def test_files_that_are_none_are_refused(data, tmp_path):
         HiPPORNNClassifier.load(tmp_path / "nothing")
 
 
-def rewritten(good, path, change=lambda header: None, drop=()):
-    """Write a file with another header, or without some of its tensors."""
+def rewritten(good, path, change=lambda header: None, drop=(), replace=lambda tensors: None):
+    """Write a file with another header, without some of its tensors, or with others."""
     tensors = safetensors.torch.load(good)
+    replace(tensors)
     length = int.from_bytes(good[:8], "little")
     header = json.loads(json.loads(good[8 : 8 + length])["__metadata__"]["skhippo"])
     change(header)
     kept = {name: tensor for name, tensor in tensors.items() if not any(part in name for part in drop)}
-    path.write_bytes(safetensors.torch.save(kept, {"skhippo": json.dumps(header)}))
+    text = json.dumps(header)
+    path.write_bytes(safetensors.torch.save(kept, {"skhippo": text, "sha256": digest(text, kept)}))
 
 
 def test_foreign_and_later_files_are_refused(data, tmp_path):
@@ -106,3 +109,56 @@ def test_labels_that_only_pickle_can_write_are_refused(data, tmp_path):
     with pytest.raises(ValueError, match=r"classes such as datetime.date\(2020, 1, 1\) cannot be written"):
         model.save(tmp_path / "model")
     assert not list(tmp_path.iterdir())
+
+
+def test_damage_never_goes_unnoticed(data, tmp_path):
+    """Whatever bit of a file changes: it is refused."""
+    path = tmp_path / "model"
+    classifier().fit(*data).save(path)
+    content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+    rng = np.random.default_rng(0)
+    for place in rng.choice(content.size, 150, replace=False):
+        damaged = content.copy()
+        damaged[place] ^= np.uint8(1 << rng.integers(8))
+        path.write_bytes(damaged.tobytes())
+        with pytest.raises(ValueError, match="model'"):
+            HiPPORNNClassifier.load(path)
+
+
+@pytest.mark.parametrize(
+    ("replace", "message"),
+    [
+        (lambda t: t.update(center=t["center"] * np.nan), "finite numbers in float32 or float64"),
+        (lambda t: t.update(scale=t["scale"].half()), "finite numbers in float32 or float64"),
+        (lambda t: t.update(center=t["center"][:0]), "center and scale: one number"),
+        (lambda t: t.update({name: x.long() for name, x in t.items() if "network" in name}), "float32 or float64"),
+    ],
+)
+def test_tensors_that_no_classifier_has_written_are_refused(data, tmp_path, replace, message):
+    path = tmp_path / "model"
+    classifier().fit(*data).save(path)
+    rewritten(path.read_bytes(), path, replace=replace)
+    with pytest.raises(ValueError, match=f"is damaged, .*{message}"):
+        HiPPORNNClassifier.load(path)
+
+
+@pytest.mark.parametrize("change", [{"batch_size": -1}, {"dropout": float("nan")}, {"device": 3}])
+def test_settings_are_checked_when_they_are_read(data, tmp_path, change):
+    path = tmp_path / "model"
+    classifier().fit(*data).save(path)
+    rewritten(path.read_bytes(), path, lambda header: header["parameters"]["settings"].update(change))
+    with pytest.raises(ValueError, match="is damaged"):
+        HiPPORNNClassifier.load(path)
+
+
+def test_numbers_that_no_float_holds_are_refused(data, tmp_path):
+    path = tmp_path / "model"
+    classifier().fit(*data).save(path)
+    rewritten(path.read_bytes(), path, lambda header: header["parameters"]["_architecture"].update(theta=10**400))
+    with pytest.raises(ValueError, match="is damaged"):
+        HiPPORNNClassifier.load(path)
+
+
+def test_only_paths_are_loaded():
+    with pytest.raises(TypeError, match=r"os\.PathLike"):
+        HiPPORNNClassifier.load(3)
