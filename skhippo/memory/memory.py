@@ -68,8 +68,8 @@ class HiPPOMemory:
         The exact coefficients of the signal, or those of the paper's algorithm, step by step
         (`skhippo.recurrence`).
     discretization : str or float, default="bilinear"
-        For ``method="recurrence"``: ``"forward", "backward", "bilinear", "zoh"`` or the `alpha` of the generalised
-        bilinear transform.
+        For ``method="recurrence"``: ``"forward", "backward", "bilinear", "zoh", "hippo2020"`` (the rule of the
+        published code) or the `alpha` of the generalised bilinear transform; see `skhippo.discretization`.
 
     Attributes
     ----------

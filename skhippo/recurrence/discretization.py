@@ -6,16 +6,29 @@ translated measures and :math:`r = 1/t` for LegS.  A discretization replaces a s
 .. math:: c_1 = \bar A c_0 + \bar B \hat f .
 
 **The family.**  The generalised bilinear transform takes the right-hand side at both ends, the share
-:math:`\alpha` of it at the new one (Gu et al. 2020, arXiv 2008.07669, Appendix B.3).  With
-:math:`h_0 = (1 - \alpha)\,\Delta t\, r(t_0)` and :math:`h_1 = \alpha\,\Delta t\, r(t_1)`
+:math:`\alpha` of it at the new one (Gu et al. 2020, arXiv 2008.07669, Appendix B.3).  With the weights
+:math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h` of both ends
 
 .. math:: (I + h_1 A)\, c_1 = (I - h_0 A)\, c_0 + B\,(h_0 f_0 + h_1 f_1) .
 
-Forward Euler is :math:`\alpha = 0`, backward Euler 1, bilinear (the trapezoid) 1/2.  For LegS both ends have their
-own :math:`1/t`: forward is the paper's :math:`c_1 = (I - A/k)\,c_0 + B f / k` at the times :math:`k, k + 1` (Theorem
-2, equation 4; Proposition 3 says that it is blind to the unit of time).  ``"zoh"`` (zero-order hold) solves the
-equation for an input that is constant over the step: :math:`\bar A = e^{-\Delta t\, r A}`, for LegS
-:math:`(t_1/t_0)^{-A}`.
+Forward Euler is :math:`\alpha = 0`, backward Euler 1, bilinear (the trapezoid) 1/2.  ``"zoh"`` (zero-order hold) solves
+the equation for an input that is constant over the step: :math:`\bar A = e^{-hA}`.
+
+**The length of a step.**  For the translated measures :math:`h = \Delta t/\theta`.  LegS has constant coefficients in
+the logarithm of time, so the length of its steps is :math:`\log(t_1/t_0)`: this is what bilinear takes, and
+``"zoh"``, for which :math:`\bar A = (t_1/t_0)^{-A}`.  Forward is the paper's
+:math:`c_1 = (I - A/k)\,c_0 + B f / k` at the times :math:`k, k + 1` (Theorem 2, equation 4), whose length is
+:math:`(t_1 - t_0)/t_0`; backward has :math:`(t_1 - t_0)/t_1`.  In between
+
+.. math:: h = \frac{(t_1/t_0)^{1 - 2\alpha} - 1}{1 - 2\alpha},
+
+which is all three at :math:`\alpha = 0, 1/2, 1`.  The ratio of the two weights depends on :math:`\alpha` alone, so
+steps with :math:`\alpha \ge 1/2` are bounded for any two times.  Forward is meant for short steps: it diverges where
+:math:`h` times the largest eigenvalue of `A`, for LegS the order, exceeds 2.
+
+**Published code.**  The code of Gu et al. puts :math:`1/t_1` at both ends, :math:`h_0 = h_1 = (t_1 - t_0)/(2 t_1)`, and
+takes the sample at the new time for the whole of the step.  ``"hippo2020"`` does the same, so that the numbers of
+the paper can be had to the last digits: bounded, and of first order on smooth signals.
 
 **The input.**  The step of a rule has one input, its mean over the step as the rule sees it,
 
@@ -35,15 +48,33 @@ import numbers
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.linalg import expm
+from scipy.special import boxcox1p
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_finite_number
 
-__all__ = ["DISCRETIZATIONS", "as_discretization", "discretize", "discretize_scaled", "shares"]
+__all__ = [
+    "DISCRETIZATIONS",
+    "PUBLISHED",
+    "as_discretization",
+    "discretize",
+    "discretize_scaled",
+    "shares",
+]
 
 
 #: The share of the new end, `alpha`, by name; a zero-order hold has none.
-DISCRETIZATIONS: dict[str, float | None] = {"forward": 0.0, "backward": 1.0, "bilinear": 0.5, "zoh": None}
+DISCRETIZATIONS: dict[str, float | None] = {
+    "forward": 0.0,
+    "backward": 1.0,
+    "bilinear": 0.5,
+    "zoh": None,
+    "hippo2020": 0.5,
+}
+#: The rule of the published code: the rate at the new end at both ends, and the new sample as the input of the step.
+PUBLISHED = "hippo2020"
+# Ratios of times are kept below this, so that their logarithms are finite.
+_LARGEST_RATIO = np.finfo(np.float64).max
 
 
 def as_discretization(discretization: str | float) -> float | None:
@@ -52,8 +83,8 @@ def as_discretization(discretization: str | float) -> float | None:
     Parameters
     ----------
     discretization : str or float
-        One of ``"forward", "backward", "bilinear", "zoh"``, or the `alpha` of the generalised bilinear transform, a
-        number from 0 to 1.
+        One of ``"forward", "backward", "bilinear", "zoh", "hippo2020"``, or the `alpha` of the generalised bilinear
+        transform, a number from 0 to 1.
 
     Returns
     -------
@@ -90,13 +121,13 @@ def as_discretization(discretization: str | float) -> float | None:
     return float(discretization)
 
 
-def shares(alpha: float, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
+def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
     r"""Weights of both ends of steps in the generalised bilinear transform.
 
     Parameters
     ----------
-    alpha : float
-        Share of the new end, from 0 to 1.
+    alpha : float or str
+        Share of the new end, from 0 to 1, or the name of a discretization other than ``"zoh"``.
     times : array-like of shape (..., k + 1)
         The ends of k steps.  Without a time scale they are counted from the start of the series.
     time_scale : float or None, default=None
@@ -105,21 +136,49 @@ def shares(alpha: float, times: ArrayLike, time_scale: float | None = None) -> t
     Returns
     -------
     old, new : ndarray of shape (..., k)
-        :math:`h_0 = (1 - \alpha)\,\Delta t\, r(t_0)` and :math:`h_1 = \alpha\,\Delta t\, r(t_1)`.
+        :math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h` with the length `h` of the step: see the head of
+        this module.
+
+    Raises
+    ------
+    ValueError
+        If the discretization is unknown, or ``"zoh"``, which has no such weights.
 
     Notes
     -----
     LegS from the start itself, where :math:`1/t` is infinite: whatever `alpha`, the step is the backward one, which
-    is exact for every straight line (the first step of a line is :math:`c_1 = (I + A)^{-1} (c_0 + B f_1)`).
+    is exact for every straight line (the first step of a line is :math:`c_1 = (I + A)^{-1} (c_0 + B f_1)`).  Only
+    ``"hippo2020"`` has 1/2 at both ends there too.
+
+    Examples
+    --------
+    >>> from skhippo.discretization import shares
+    >>> shares("bilinear", [0.0, 1.0, 2.0, 2e12])  # half of log(2) and of log(10**12)
+    (array([ 0.        ,  0.34657359, 13.81551056]), array([ 1.        ,  0.34657359, 13.81551056]))
     """
+    published, share = alpha == PUBLISHED, as_discretization(alpha)
+    if share is None:
+        raise ValueError(f"discretization={alpha!r} solves the equation of the step: it has no weights of both ends")
     times = np.asarray(times, dtype=np.float64)
     begin, end = times[..., :-1], times[..., 1:]
     if time_scale is not None:
         step = (end - begin) / time_scale
-        return (1.0 - alpha) * step, alpha * step
+        return (1.0 - share) * step, share * step
+    if published:
+        step = 0.5 * (end - begin) / end
+        return step, step.copy()
     at_start = begin == 0.0
-    old = (1.0 - alpha) * (end - begin) / np.where(at_start, math.inf, begin)
-    return old, np.where(at_start, 1.0, alpha) * (end - begin) / end
+    step = _scaled_length(share, np.where(at_start, end, begin), end)
+    return np.where(at_start, 0.0, (1.0 - share) * step), np.where(at_start, (end - begin) / end, share * step)
+
+
+def _scaled_length(share: float, begin: Floats, end: Floats) -> Floats:
+    """Length of steps of LegS, of which none begins at 0."""
+    if share == 1.0:
+        return (end - begin) / end
+    with np.errstate(over="ignore"):
+        ratio = np.minimum((end - begin) / begin, _LARGEST_RATIO)
+    return ratio if share == 0.0 else boxcox1p(ratio, 1.0 - 2.0 * share)
 
 
 def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "bilinear") -> tuple[Floats, Floats]:
@@ -137,8 +196,8 @@ def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "b
     step : float
         Length of the step in units of the time scale, ``dt / theta``; positive.
     method : str or float, default="bilinear"
-        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, or the `alpha` of the generalised bilinear
-        transform, a number from 0 to 1.
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
+        bilinear transform, a number from 0 to 1.
 
     Returns
     -------
@@ -196,8 +255,8 @@ def discretize_scaled(
     start, end : float
         Ends of the step, times since the start of the series; ``0 <= start < end``.
     method : str or float, default="bilinear"
-        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, or the `alpha` of the generalised bilinear
-        transform, a number from 0 to 1.
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
+        bilinear transform, a number from 0 to 1.
 
     Returns
     -------
@@ -215,7 +274,7 @@ def discretize_scaled(
 
     Notes
     -----
-    With :math:`h_0 = (1 - \alpha)(t_1 - t_0)/t_0` and :math:`h_1 = \alpha (t_1 - t_0)/t_1`
+    With the weights :math:`h_0` and :math:`h_1` of both ends (`shares`)
 
     .. math:: \bar A = (I + h_1 A)^{-1} (I - h_0 A), \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
 
@@ -235,7 +294,7 @@ def discretize_scaled(
     alpha = as_discretization(method)
     A, B = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
     if alpha is not None:
-        old, new = shares(alpha, [start, end])
+        old, new = shares(method, [start, end])
         return _transform(A, B, old[0], new[0])
     if start == 0.0:  # the input is all there has ever been
         return np.zeros_like(A), np.linalg.solve(A, B)

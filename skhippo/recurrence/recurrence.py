@@ -43,7 +43,7 @@ from skhippo._support.validation import check_count
 from skhippo.measures import Halves, Measure, Rotations, Structure, Tau, Triangle
 from skhippo.projection.hold import Hold
 from skhippo.recurrence.dense import advance_dense
-from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
+from skhippo.recurrence.discretization import PUBLISHED, as_discretization, discretize, discretize_scaled, shares
 from skhippo.recurrence.halves import halves_form
 from skhippo.recurrence.lanes import LANES, Form, pack, pad, unpack, unpack_record
 from skhippo.recurrence.rotations import rotations_form
@@ -92,7 +92,7 @@ class Recurrence:
     >>> c = recurrence.start(np.array([1.0]))  # one stream
     >>> recurrence.advance(c, values=np.array([[2.0, 3.0]]), times=np.array([0.0, 0.5, 1.0]), previous=np.array([1.0]))
     >>> c.round(3)
-    array([[2.   , 0.577]])
+    array([[2.015, 0.579]])
     """
 
     def __init__(self, measure: Measure, order: int, discretization: str | float = "bilinear") -> None:
@@ -100,6 +100,8 @@ class Recurrence:
         self.order = check_count("order", order)
         self.discretization = discretization
         self._alpha = as_discretization(discretization)
+        # What `shares` takes, and whether the input of a step is the sample at its end, whatever came before.
+        self._rule = PUBLISHED if discretization == PUBLISHED else self._alpha
         structure = measure.structure(order)
         self._form = None if structure is None else _FORMS[type(structure)](structure)
 
@@ -139,8 +141,9 @@ class Recurrence:
             start of the stream.
         previous : array-like of shape (n_rows,) or None, default=None
             Observations at the first of the times.  The input of a step is then the mean of its two ends as the
-            discretization takes it, for ``"zoh"`` the older one, which lasts until the newer.  Without, each
-            observation is the input for the whole of the step that ends with it, as in the paper's recurrences.
+            discretization takes it, for ``"zoh"`` the older one, which lasts until the newer.  Without, and for
+            ``"hippo2020"``, each observation is the input for the whole of the step that ends with it, as in the
+            paper's recurrences.
         out : ndarray of shape (n_rows, k, order), float64, C-contiguous, or None, default=None
             Filled with the coefficients after every observation.
 
@@ -152,7 +155,7 @@ class Recurrence:
         values, times = np.asarray(values, dtype=np.float64), np.asarray(times, dtype=np.float64)
         self._check(c, values, times, out)
         before = values
-        if previous is not None:
+        if previous is not None and self._rule != PUBLISHED:
             before = np.concatenate([np.asarray(previous, dtype=np.float64)[:, None], values[:, :-1]], axis=1)
         for row in range(0, len(c), _ROWS):
             rows = slice(row, row + _ROWS)
@@ -173,13 +176,14 @@ class Recurrence:
         values, times : ndarray of shape (n_rows, k + 1)
             Observations, none missing, and their times, for LegS since the start of the stream.
         hold : {"linear", "previous"}
-            Whether the input of a step comes from both of its ends or is the older one.
+            Whether the input of a step comes from both of its ends or is the older one; for ``"hippo2020"`` it is the
+            newer one always.
         out : ndarray of shape (n_rows, k, order) or None, default=None
             See `advance`.
         """
         if (times == times[0]).all():
             times = times[0]
-        if hold == "previous":
+        if hold == "previous" and self._rule != PUBLISHED:
             self.advance(c, values[:, :-1], times, out=out)
         else:
             self.advance(c, values[:, 1:], times, previous=values[:, 0], out=out)
@@ -201,11 +205,11 @@ class Recurrence:
 
     def _advance(self, c: Floats, old: Floats, new: Floats, times: Floats, out: Floats | None) -> None:
         assert self._form is not None  # for the type checker
-        assert self._alpha is not None
+        assert self._rule is not None
         state = pack(c, self._form.depth)
         for first in range(0, new.shape[1], _STEPS):
             steps = slice(first, first + _STEPS)
-            weights = shares(self._alpha, times[..., first : first + _STEPS + 1], self.measure.time_scale)
+            weights = shares(self._rule, times[..., first : first + _STEPS + 1], self.measure.time_scale)
             inputs = pad(weights[0] * old[:, steps] + weights[1] * new[:, steps])
             before, after = (pad(np.atleast_2d(h)) for h in weights)
             self._take(before, after, inputs, state, None if out is None else out[:, steps])
@@ -231,10 +235,10 @@ class Recurrence:
                 lone = slice(row, row + 1)
                 self._advance_dense(c[lone], old[lone], new[lone], times[row], None if out is None else out[lone])
             return
-        if self._alpha is None:
+        if self._rule is None:
             inputs = old
         else:
-            weight_old, weight_new = shares(self._alpha, times, self.measure.time_scale)
+            weight_old, weight_new = shares(self._rule, times, self.measure.time_scale)
             inputs = (weight_old * old + weight_new * new) / (weight_old + weight_new)
         inputs, state = pad(inputs), pack(c, self.order)
         for k in range(times.size - 1):

@@ -32,7 +32,8 @@ class MemoryCell(nn.Module, ABC):
     time_scale : float or None
         `theta`, in the units of the times; None for LegS, whose unit is the time itself.
     discretization : str or float
-        `"forward"`, `"backward"`, `"bilinear"`, or the `alpha` of the generalised bilinear transform.
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"hippo2020"``, or the `alpha` of the generalised bilinear
+        transform.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class MemoryCell(nn.Module, ABC):
             )
         self.n_inputs, self.hidden_size = n_inputs, hidden_size
         self.order, self.memory_size = order, memory_size
-        self.time_scale, self.alpha = time_scale, alpha
+        self.time_scale, self.alpha, self.discretization = time_scale, alpha, discretization
 
     @property
     @abstractmethod
@@ -86,7 +87,7 @@ class MemoryCell(nn.Module, ABC):
                 "(for mixed precision use torch.autocast, which leaves them as they are)"
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
-        step_weights = StepWeights.of(batch.times, batch.lengths, self.alpha, self.time_scale)
+        step_weights = StepWeights.of(batch.times, batch.lengths, self.discretization, self.time_scale)
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
         return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, step_weights, dtype)
 
@@ -136,8 +137,8 @@ class HiPPOCell(MemoryCell):
 
     The state enters by `u` alone: all that gate and candidate know of the past is in the memory.
     :math:`\bar A_t, \bar B_t` and :math:`\hat u_t`, the mean of :math:`u_{t-1}` and :math:`u_t`, are those of
-    `skhippo.discretization` for the step between the two observation times, :math:`(t_1 - t_0)/t_1` for LegS and
-    :math:`(t_1 - t_0)/\theta` for the others; the memory is that of
+    `skhippo.discretization` for the step between the two observation times, of the length :math:`\log(t_1/t_0)` for
+    LegS and :math:`(t_1 - t_0)/\theta` for the others; the memory is that of
     ``HiPPOMemory(method="recurrence", hold="linear")``.
     """
 

@@ -17,7 +17,8 @@ the generalised bilinear transform (`skhippo.discretization`) is, by the identit
 
 :math:`O(N)` for each memory, without a loop over the order and with steps of its own for every series.  The basis is
 orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real part of `S` is at least 1, so
-nothing can grow: this holds in float32.
+nothing can grow where :math:`h_0 \le h_1` (bilinear, backward and all between them, at any times): this holds in
+float32.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ from torch import Tensor
 
 from skhippo._support.types import Floats
 from skhippo.measures import Measure
-from skhippo.recurrence.discretization import shares
+from skhippo.recurrence.discretization import PUBLISHED, shares
 from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["Dynamics", "StepWeights", "Steps", "measure_dynamics", "random_dynamics"]
@@ -138,10 +139,12 @@ class StepWeights(NamedTuple):
 
     old: Tensor  # of shape (n_clocks, length), h0
     new: Tensor  # h1; the first step has 0 and 1: what there is at the first sample is its own input
+    before: Tensor  # weight of the input at the old end; h0, or 0 where a step takes the new input alone
+    now: Tensor  # weight of the input at the new end
 
     @classmethod
-    def of(cls, times: Tensor, lengths: Tensor, alpha: float, time_scale: float | None) -> StepWeights:
-        """Read the times of a batch, of shape (batch, length); `alpha` is that of `skhippo.discretization.shares`."""
+    def of(cls, times: Tensor, lengths: Tensor, rule: float | str, time_scale: float | None) -> StepWeights:
+        """Read the times of a batch, of shape (batch, length); `rule` is that of `skhippo.discretization.shares`."""
         clock = times.detach().cpu().numpy()
         counts = lengths.cpu().numpy()
         longest = clock[counts.argmax()]
@@ -149,10 +152,11 @@ class StepWeights(NamedTuple):
         if (np.where(alive, clock, longest) == longest).all():
             clock = longest[None]
         with np.errstate(invalid="ignore"):  # LegS in the padding of a series of one observation: 0 / 0
-            old, new = (np.nan_to_num(h) for h in shares(alpha, clock, time_scale))
+            old, new = (np.nan_to_num(h) for h in shares(rule, clock, time_scale))
         old = np.pad(old, ((0, 0), (1, 0)))
         new = np.pad(new, ((0, 0), (1, 0)), constant_values=1.0)
-        return cls(torch.from_numpy(old).to(times.device), torch.from_numpy(new).to(times.device))
+        before = np.zeros_like(old) if rule == PUBLISHED else old
+        return cls(*(torch.from_numpy(h).to(times.device) for h in (old, new, before, old + new - before)))
 
 
 class Steps(NamedTuple):
@@ -201,16 +205,18 @@ class Stepper:
 
     def __call__(self, begin: int, end: int) -> Steps:
         """Return the steps that lead to the observations from `begin` up to `end`."""
-        old, new = (h[:, begin:end].T[..., None].to(self._precision) for h in self._step_weights)  # (k, n_clocks, 1)
+        old, new, *inputs = (
+            h[:, begin:end].T[..., None].to(self._precision) for h in self._step_weights
+        )  # (k, n_clocks, 1)
         decay = 1.0 / (1.0 + new * self._spectrum)
         turn = (1.0 - old * self._spectrum) * decay
-        mix = self._mix(old, new, decay)
+        mix = self._mix(old, new, inputs, decay)
         if begin == 0:  # the first sample has been there for ever
             turn[0], decay[0], mix[0], mix[0, :, -1, -1] = 0.0, 1.0, 0.0, 1.0
         complex_ = _complex(self._dtype)
         return Steps(turn[:, :, None].to(complex_), decay[:, :, None].to(complex_), mix.to(self._dtype))
 
-    def _mix(self, old: Tensor, new: Tensor, decay: Tensor) -> Tensor:
+    def _mix(self, old: Tensor, new: Tensor, inputs: list[Tensor], decay: Tensor) -> Tensor:
         rank = len(self._gains)
         inner = torch.tensordot(torch.view_as_real(decay).flatten(-2), self._products, dims=([-1], [-1]))
         eye = torch.eye(rank, dtype=old.dtype, device=old.device)
@@ -218,7 +224,7 @@ class Stepper:
         push = self._gains @ solve
         mix = torch.zeros((*old.shape[:2], rank + 3, rank + 1), dtype=old.dtype, device=old.device)
         mix[..., :rank, :rank] = -(old + new)[..., None] * solve
-        mix[..., -2, :rank], mix[..., -1, :rank] = old * push, new * push
+        mix[..., -2, :rank], mix[..., -1, :rank] = inputs[0] * push, inputs[1] * push
         return mix
 
 

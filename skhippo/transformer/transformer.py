@@ -51,8 +51,9 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         Exact closed form, or the paper's algorithm, step by step (`skhippo.recurrence`): what a `HiPPOMemory` of that
         method has after the same observations.  A recurrence ends with the last observation, whatever the hold, and a
         missing value is the last one before it.
-    discretization : {"forward", "backward", "bilinear", "zoh"} or float, default="bilinear"
-        Of the recurrence, or the `alpha` of the generalised bilinear transform; the projection has none.
+    discretization : {"forward", "backward", "bilinear", "zoh", "hippo2020"} or float, default="bilinear"
+        Of the recurrence (``"hippo2020"``: the rule of the published code), or the `alpha` of the generalised bilinear
+        transform; the projection has none.  See `skhippo.discretization`.
     output : {"final", "sequence"}, default="final"
         Coefficients at the end of each series, or after every observation time, each from what has been observed by
         then (a hole is not filled from its later side).

@@ -25,16 +25,35 @@ def test_transform_is_its_definition(measure, method, step, rng):
     assert_allclose(new, c + step * slope, atol=1e-10 * max(1.0, np.abs(new).max()))
 
 
-@pytest.mark.parametrize("method", ALPHA)
-def test_both_ends_of_a_scaled_step_have_their_own_rate(method, rng):
+@pytest.mark.parametrize(
+    ("method", "length"),
+    [("forward", 0.5), ("backward", 1 / 3), ("bilinear", np.log(1.5)), (0.3, (1.5**0.4 - 1) / 0.4)],
+)
+def test_a_scaled_step_has_the_length_of_its_rule(method, length, rng):
     order, alpha, (start, end) = 6, ALPHA[method], (3.0, 4.5)
     A, B = LegS().A(order), LegS().B(order)
     c, old, new = rng.normal(size=order), 1.7, -0.4
-    weights = np.array(shares(alpha, [start, end]))[:, 0]
     Abar, Bbar = discretize_scaled(A, B, start, end, method)
-    after = Abar @ c + Bbar * np.average([old, new], weights=weights)
-    slope = (1 - alpha) * (B * old - A @ c) / start + alpha * (B * new - A @ after) / end
-    assert_allclose(after, c + (end - start) * slope, atol=1e-12)
+    after = Abar @ c + Bbar * ((1 - alpha) * old + alpha * new)
+    slope = (1 - alpha) * (B * old - A @ c) + alpha * (B * new - A @ after)
+    assert_allclose(after, c + length * slope, atol=1e-12)
+    assert_allclose(shares(method, [start, end]), [[(1 - alpha) * length], [alpha * length]], rtol=1e-14)
+
+
+@pytest.mark.parametrize("alpha", [0.5, 0.6, 0.75, 1.0])
+@pytest.mark.parametrize("ratio", [1 + 1e-9, 3.0, 1e3, 1e12, 1e300])
+def test_scaled_steps_are_bounded_for_any_two_times(alpha, ratio):
+    A, B = LegS().A(16), LegS().B(16)
+    for start in (1e-200, 1.0):
+        old, new = (h[0] for h in shares(alpha, [start, start * ratio]))
+        assert 0 <= old <= new
+        Abar, _ = discretize_scaled(A, B, start, start * ratio, alpha)
+        assert np.linalg.norm(Abar, 2) < 10.0  # its eigenvalues are below 1; it is not normal
+
+
+def test_the_published_rule_has_the_rate_of_the_new_end_at_both():
+    assert_allclose(shares("hippo2020", [0.0, 1.0, 4.0]), [[0.5, 0.375], [0.5, 0.375]])
+    assert_allclose(shares("hippo2020", [1.0, 1.5], 2.0), shares("bilinear", [1.0, 1.5], 2.0))
 
 
 def test_forward_is_the_recurrence_of_the_paper(rng):
@@ -106,6 +125,7 @@ def test_from_the_start_a_hold_forgets_everything():
     ("call", "error", "match"),
     [
         (lambda: as_discretization("gbt"), ValueError, "'gbt' is unknown: choose one of 'forward'.*or give the alpha"),
+        (lambda: shares("zoh", [1.0, 2.0]), ValueError, "'zoh' solves the equation of the step: it has no weights"),
         (lambda: as_discretization(1.5), ValueError, "a number from 0 to 1, got 1.5"),
         (lambda: as_discretization(float("nan")), ValueError, "a number from 0 to 1, got nan"),
         (lambda: as_discretization(True), TypeError, "got True of type bool"),

@@ -1,12 +1,14 @@
 """Steps in O(N) against dense ones, the recurrence against the projection, and what must not change a result."""
 
 import dataclasses
+import itertools
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from scipy.linalg import solve_triangular
 
-from skhippo import ChebT, FouT, LagT, LegS, LegT, project
+from skhippo import ChebT, FouT, HiPPOMemory, LagT, LegS, LegT, project
 from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
 from skhippo.recurrence.lanes import LANES, Form
 from skhippo.recurrence.recurrence import Recurrence
@@ -158,9 +160,8 @@ def test_order_one_of_legs_is_a_gated_average(rng):
     values, times = series(rng, 3, 6)
     average = values[:, 0].copy()
     for k in range(6):
-        step = times[k + 1] - times[k]
-        old, new = 0.5 * step / times[k], 0.5 * step / times[k + 1]
-        average = ((1 - old) * average + old * values[:, k] + new * values[:, k + 1]) / (1 + new)
+        step = 0.5 * np.log(times[k + 1] / times[k])
+        average = ((1 - step) * average + step * values[:, k] + step * values[:, k + 1]) / (1 + step)
     assert_allclose(run(LegS(), 1, "bilinear", values, times)[:, 0], average, rtol=1e-14)
 
 
@@ -230,6 +231,74 @@ def test_windows_are_exact_in_the_limit_for_what_their_equation_carries(measure)
     assert fine < 1e-4
     assert coarse / fine == pytest.approx(4, rel=0.1)
     assert window_error(measure, order, outside, 800) > 1e-3
+
+
+# ---------------------------------------------------------------------- LegS in the logarithm of time
+def bursts(seed, sigma=2.0, n=60):
+    """Return a noisy wave at times with log-normal gaps, from 0 on."""
+    rng = np.random.default_rng(seed)
+    times = np.append(0.0, np.cumsum(rng.lognormal(sigma=sigma, size=n)))
+    times /= times[-1]
+    return times, np.sin(6 * times + rng.uniform(0, 6)) + 0.2 * rng.normal(size=times.size)
+
+
+@pytest.mark.parametrize("method", ["bilinear", "backward", 0.75, "hippo2020"])
+def test_legs_is_bounded_on_bursts(method):
+    for seed in range(40):
+        times, values = bursts(seed)
+        c = HiPPOMemory("legs", 16, method="recurrence", discretization=method).update(values[None, :, None], times)
+        exact = project([(times, values)], order=16)[0]
+        assert np.abs(c.coefficients[0] - exact).max() < 0.6
+
+
+def test_legs_on_bursts_is_near_the_projection():
+    errors = []
+    for seed in range(40):
+        times, values = bursts(seed)
+        c = HiPPOMemory("legs", 16, method="recurrence").update(values[None, :, None], times).coefficients[0]
+        errors.append(np.abs(c - project([(times, values)], order=16)[0]).max())
+    assert np.median(errors) < 0.1
+
+
+@pytest.mark.parametrize("first", [0.5, 1e-3, 1e-12, 1e-40, 5e-324])
+def test_a_first_gap_however_short_does_no_harm(first):
+    """Two readings a moment apart, and then one an hour later: once 166.9 in place of 0.5."""
+    c = HiPPOMemory("legs", 8, method="recurrence").update([[[0.0], [1.0], [0.0]]], [0.0, first, 1.0]).coefficients
+    assert np.abs(c).max() < 1.0
+
+
+def test_legs_steps_converge_in_second_order_on_irregular_times(rng):
+    where = np.sort(rng.uniform(0.1, 2.0, 12))
+    fine = np.linspace(0, 2, 20_001)
+    exact = project([(fine, smooth(fine))], LegS(), 5)[0]
+    errors = []
+    for n in (64, 128):
+        knots = np.concatenate([[0.0], where, [2.0]])
+        times = np.unique(np.concatenate([np.linspace(a, b, n + 1) for a, b in itertools.pairwise(knots)]))
+        errors.append(np.abs(run(LegS(), 5, "bilinear", smooth(times)[None], times) - exact).max())
+    assert errors[0] / errors[1] == pytest.approx(4, rel=0.2)
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("order", [4, 32, 256])
+@pytest.mark.parametrize("regular", [True, False])
+def test_hippo2020_is_the_published_algorithm(order, regular, rng):
+    """Dense triangular solves with A / t at both ends of a step and the new sample, as in the authors' code."""
+    times = np.arange(201.0) if regular else np.append(0.0, np.cumsum(rng.lognormal(size=200)))
+    values = rng.normal(size=times.size)
+    A, B, eye = LegS().A(order), LegS().B(order), np.eye(order)
+    c = np.append(values[0], np.zeros(order - 1))
+    for k in range(1, times.size):
+        rate = A * ((times[k] - times[k - 1]) / times[k] / 2)
+        push = B * ((times[k] - times[k - 1]) / times[k] * values[k])
+        c = solve_triangular(eye + rate, c - rate @ c + push, lower=True)
+    for hold in ("linear", "previous"):
+        memory = HiPPOMemory("legs", order, method="recurrence", discretization="hippo2020", hold=hold)
+        assert_allclose(memory.update(values[None, :, None], times).coefficients[0, 0], c, atol=1e-12)
+    published = Recurrence(LegS(), order, "hippo2020")
+    start = published.start(values[:1])
+    published.advance(start, values[None, 1:], times, previous=values[:1])
+    assert_allclose(start[0], c, atol=1e-12)
 
 
 # ---------------------------------------------------------------------- long

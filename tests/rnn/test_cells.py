@@ -48,11 +48,11 @@ def test_order_one_of_legs_is_a_gated_average(rng):
     found = cell.memories(batch.values, batch).numpy()[..., 0, 0]
     state = u[:, 0]
     for k in range(1, 8):
-        step = times[:, k] - times[:, k - 1]
-        old = 0.0 if k == 1 else 0.5 * step / times[:, k - 1]
-        new = step / times[:, k] * (1.0 if k == 1 else 0.5)
+        old = 0.0 if k == 1 else 0.5 * np.log(times[:, k] / times[:, k - 1])
+        new = 1.0 if k == 1 else old
         gate = (old + new) / (1 + new)
-        assert ((gate > 0) & (gate < 1)).all() or k == 2  # the second step may be longer than all before it
+        # The second step may be much longer than all before it.
+        assert np.all((gate > 0) & (gate < (2 if k == 2 else 1)))
         state = (1 - gate) * state + gate * (old * u[:, k - 1] + new * u[:, k]) / (old + new)
         assert_allclose(found[:, k], state, atol=EXACT, rtol=0)
 

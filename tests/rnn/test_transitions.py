@@ -6,7 +6,10 @@ from numpy.testing import assert_allclose
 
 pytest.importorskip("torch", reason="torch is not installed")
 
+import torch
+
 from skhippo import HiPPOMemory, LagT, LegS
+from skhippo.rnn.batch import Batch
 from skhippo.rnn.cells import RandomCell
 from skhippo.rnn.transitions import Dynamics, measure_dynamics, random_dynamics
 from tests.rnn.cases import EXACT, make_batch, make_cell, written
@@ -22,6 +25,20 @@ def test_memory_does_not_freeze_after_1024_steps(rng):
     assert_allclose(found[-1], memory.coefficients[0], atol=EXACT, rtol=0)
     change = (found[1:] - found[:-1]).abs().mean(dim=(1, 2))  # a step weighs 1/t for ever
     assert change[1300:].mean() < 0.9 * change[1000:1100].mean()
+
+
+@pytest.mark.parametrize("rule", ["bilinear", "backward", "hippo2020"])
+@pytest.mark.parametrize("first", [0.1, 1e-6, 1e-40])
+def test_memories_are_those_of_the_recurrence_however_close_the_first_two_observations(rule, first, rng):
+    times = torch.tensor([[0.0, *(first + np.arange(30.0))]], dtype=torch.float64)
+    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 1e-4)):
+        values = torch.tensor(rng.normal(size=(1, 31, 2)), dtype=dtype)
+        batch = Batch(values, torch.ones_like(values, dtype=torch.bool), times, torch.tensor([31]))
+        cell = make_cell(LegS(), order=16, discretization=rule, dtype=dtype)
+        memory = HiPPOMemory(LegS(), 16, n_channels=2, method="recurrence", discretization=rule)
+        memory.update(written(cell, batch), times[0].numpy())
+        found = cell.memories(batch.values, batch)[0, -1]
+        assert_allclose(found, memory.coefficients[0], atol=tolerance, rtol=0)
 
 
 def test_random_dynamics_are_frozen_and_stable():
