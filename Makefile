@@ -36,6 +36,9 @@ test: $(VENV)/.base   ## the test suite (minutes)
 test-slow: $(VENV)/.base   ## the reproductions of published figures
 	$(BIN)/python -m pytest -m slow -rP
 
+fuzz: $(VENV)/.base   ## random panels through every entry point, without end (Ctrl-C); prints panels and worst errors
+	$(BIN)/python -m tests.fuzz
+
 coverage: $(VENV)/.base   ## line and branch coverage of the Python code, kernels included (JIT off)
 	NUMBA_DISABLE_JIT=1 $(BIN)/python -m pytest -m "not slow" --benchmark-disable --cov --cov-report=term-missing -q
 

@@ -13,7 +13,7 @@ from numpy.testing import assert_array_equal
 from skhippo import Panel, as_panel
 from skhippo.panel.layout import BLOCK
 from tests.panel.conftest import long_columns, pairs, same
-from tests.strategies import finite, holed, series_lists
+from tests.strategies import finite, holed, junk, nearly_good, series_lists
 
 QUICK = settings(max_examples=150, deadline=None)
 
@@ -396,67 +396,6 @@ def test_time_channel_is_the_pair(series):
         row[1:, : len(times)] = values
     assert as_panel(wide, time_channel=0) == as_panel(series)
     assert as_panel([np.vstack([t, v]) for t, v in series], time_channel=0) == as_panel(series)
-
-
-scalars = st.one_of(
-    st.none(),
-    st.booleans(),
-    st.integers(),
-    st.floats(),
-    st.complex_numbers(),
-    st.text(max_size=3),
-    st.binary(max_size=3),
-    st.dates(),
-    st.datetimes(),
-    st.timedeltas(),
-    st.decimals(),
-    st.fractions(),
-    st.just(np.datetime64("NaT", "s")),
-    st.just(np.timedelta64(3, "D")),
-    st.just(np.float32(2)),
-    st.just(object()),
-    st.just(Panel([[1.0]])),
-)
-
-
-arrays = hnp.arrays(
-    st.one_of(
-        hnp.floating_dtypes(endianness="?"),
-        hnp.integer_dtypes(),
-        hnp.datetime64_dtypes(),
-        hnp.timedelta64_dtypes(),
-        hnp.complex_number_dtypes(),
-        hnp.unicode_string_dtypes(max_len=2),
-        st.just(np.dtype(bool)),
-    ),
-    hnp.array_shapes(min_dims=0, max_dims=4, min_side=0, max_side=3),
-)
-
-
-def containers(inner):
-    return st.one_of(
-        st.lists(inner, max_size=3),
-        st.tuples(inner, inner),
-        st.tuples(inner),
-        st.dictionaries(st.text(max_size=2), inner, max_size=2),
-        st.lists(inner, max_size=3).map(lambda items: np.fromiter(items, dtype=object, count=len(items))),
-        st.sets(st.integers(), max_size=2),
-        st.lists(inner, max_size=2).map(iter),
-    )
-
-
-junk = st.recursive(st.one_of(scalars, arrays), containers, max_leaves=10)
-nearly_good = st.lists(
-    st.one_of(
-        st.lists(scalars, max_size=4),
-        st.lists(st.floats() | st.none(), max_size=4),
-        st.tuples(st.lists(scalars, max_size=3), st.lists(holed, max_size=3)),
-        st.tuples(arrays, arrays),
-        st.lists(st.lists(holed, max_size=3), max_size=3),
-        arrays,
-    ),
-    max_size=3,
-)
 
 
 def check_refusal(X, time_channel):
