@@ -20,7 +20,7 @@ from skhippo.augmentation import AugmentedClassifier
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
-from skhippo.panel import Panel, as_panel
+from skhippo.panel import AmbiguousInputWarning, Panel, as_panel
 from skhippo.projection import project, reconstruct
 from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
@@ -28,6 +28,7 @@ from skhippo.transformer import HiPPOTransformer
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "AmbiguousInputWarning",
     "AugmentedClassifier",
     "ChebT",
     "FouT",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, overload
+from typing import Any, Literal, overload
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
@@ -18,7 +18,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice
 from skhippo.panel.arrays import as_array, as_real
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
-from skhippo.panel.dataframes import TABLES, column_names, column_of, make_table, pack_rows
+from skhippo.panel.dataframes import TABLES, make_table
 from skhippo.panel.labels import as_labels, join_labels
 from skhippo.panel.layout import (
     Namer,
@@ -34,7 +34,10 @@ from skhippo.panel.layout import (
     survey,
     to_offsets,
 )
+from skhippo.panel.long import check_options, read_long, read_stacked
 from skhippo.panel.pair import Pair
+from skhippo.panel.records import write_record
+from skhippo.panel.rows import read_rows
 from skhippo.panel.times import (
     Times,
     anchor,
@@ -185,36 +188,52 @@ class Panel:
     def from_long(
         cls,
         frame: Any,
-        series: str = "id",
-        time: str = "t",
+        series: str | Sequence[str] = "id",
+        time: str | None = "t",
         channels: Sequence[str] | str | None = None,
+        *,
+        variable: str | None = None,
+        value: str | None = None,
+        sort: bool = False,
+        duplicates: Literal["error", "mean", "last"] = "error",
     ) -> Panel:
-        """Make a panel from a long table: one row an observation time, one column a channel.
+        """Make a panel from a long table: one row per observation time, one column per channel.
+
+        With `variable` and `value`, from a stacked table: one row per observed value.
 
         Parameters
         ----------
         frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
             The table.  NaN and null mean not observed.
-        series : str, default="id"
-            The column that tells which series a row belongs to.  Rows of a series need not be adjacent;
-            the series come in the order of their first row.
-        time : str, default="t"
-            The column of the times: numbers, dates or durations, increasing strictly inside each series.
+        series : str or list of str, default="id"
+            The column that tells which series a row belongs to; of several columns, the ids are tuples.  Rows of a
+            series need not be adjacent; the series come in the order of their first row.
+        time : str or None, default="t"
+            The column of the times: numbers, dates or durations, increasing strictly inside each series.  None: the
+            rows of each series are its samples 0, 1, 2, ...
         channels : str or sequence of str, optional
-            The columns of the channels.  Default: all others, in their order.
+            The columns of the channels.  Default: all others, in their order.  With `variable`: which of its values
+            are channels, in which order.  Default: all, in the order of a categorical column, else of their first rows.
+        variable, value : str, optional
+            The columns that name the channel of each row, and hold its value.
+        sort : bool, default=False
+            Whether to sort each series by time.  Otherwise times that fall are an error.  A stacked table is sorted
+            always.
+        duplicates : {"error", "mean", "last"}, default="error"
+            What to do with a time (of a stacked table: a time and a channel) that is there twice: raise, or take the
+            mean or the last of the values that were observed.
 
         Returns
         -------
         Panel
-            With the columns' names in `channel_names` and the ids in `series_ids`.
+            With the names of the channels in `channel_names` and the ids in `series_ids`.
 
         Raises
         ------
         ValueError
             If a column is not there, an id is missing, or the times of a series do not increase strictly.
         TypeError
-            If `frame` is no such table or a channel is not numeric (a table with one row a (series, time,
-            channel) has to be pivoted first).
+            If `frame` is no such table or a channel is not numeric.
 
         Examples
         --------
@@ -226,27 +245,94 @@ class Panel:
         Panel(2 series, 1 channel, 1 to 2 observations, 33.3% missing)
         >>> panel.series_ids.tolist(), panel.channel_names
         (['a', 'b'], ('x',))
+
+        A stacked table:
+
+        >>> events = pd.DataFrame(
+        ...     {"id": [7, 7, 7], "t": [0.0, 2.0, 0.0], "kind": ["hr", "hr", "temp"], "level": [80.0, 85.0, 36.6]}
+        ... )
+        >>> times, values = Panel.from_long(events, variable="kind", value="level")[0]
+        >>> values
+        array([[80. , 85. ],
+               [36.6,  nan]])
         """
-        available = column_names(frame)
-        if isinstance(channels, str):
-            channels = [channels]
-        chosen = [c for c in available if c not in (series, time)] if channels is None else list(channels)
-        for column in (series, time, *chosen):
-            if available.count(column) != 1:
-                raise ValueError(
-                    f"column {column!r} is there {available.count(column)} times: once is expected; the columns are "
-                    f"{', '.join(map(repr, available))}"
-                )
-        if not chosen:
-            raise ValueError(f"no channel is left beside the columns {series!r} and {time!r}")
-        hint = "; if the column names the channel of each row, pivot first: one column a channel"
-        times, clock = read_times(column_of(frame, time), f"column {time!r}")
-        rows = pack_rows(
-            np.asarray(column_of(frame, series)),
-            times,
-            [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen],
-        )
-        return Panel(channel_names=[str(c) for c in chosen], clock=clock, **rows)
+        check_options(duplicates, sort)
+        if variable is None and value is None:
+            return cls(**read_long(frame, series, time, channels, sort, duplicates))
+        return cls(**read_stacked(frame, series, time, variable, value, channels, duplicates))
+
+    @classmethod
+    def from_rows(
+        cls,
+        frame: Any,
+        times: str | None = None,
+        channels: Sequence[str] | str | None = None,
+        series: str | None = None,
+    ) -> Panel:
+        """Make a panel from a table with one row per series, whose cells hold lists of observations.
+
+        Parameters
+        ----------
+        frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
+            The table.  Cells are lists, arrays, pandas Series with a time index, or tuples ``(times, values)``; null
+            means that the channel was not observed.
+        times : str, optional
+            The column of the times, one list per series.  Default: a column called like times ("t", "time", ...)
+            whose lists increase and are as long as the others; without one, and without times in the cells, the
+            samples 0, 1, 2, ...
+        channels : str or sequence of str, optional
+            The columns of the channels.  Default: all other columns, which must hold lists.
+        series : str, optional
+            The column of the ids.  Default: a column of single values that is called like ids ("id", "patient_id",
+            ...), else the index of a pandas frame that has one.
+
+        Returns
+        -------
+        Panel
+            With the names of the columns in `channel_names`.  Flat lists of polars and pyarrow are not copied where
+            that can be avoided.
+
+        Raises
+        ------
+        ValueError
+            If a column is not there or has no lists, or lists of a series have different lengths.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skhippo import Panel
+        >>> lists = {"when": [[0.0, 1.5], [0.0]], "hr": [[80.0, 85.0], [70.0]]}
+        >>> frame = pd.DataFrame({"bed": [4, 9], "age": [40, 60]} | lists)
+        >>> panel = Panel.from_rows(frame, times="when", channels=["hr"], series="bed")
+        >>> panel, panel.series_ids.tolist()
+        (Panel(2 series, 1 channel, 1 to 2 observations), [4, 9])
+        """
+        return cls(**read_rows(frame, times, channels, series))
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """Return one dictionary per series, of lists, numbers and strings: the JSON form of a panel.
+
+        Returns
+        -------
+        list of dict
+            With the keys "values" (a list; with names {channel: list}; else a list of lists), "times" (numbers, or
+            dates as in ISO 8601; left out where none were given), "id" (where the series have ids) and "clock" (for
+            durations, whose times are seconds).  Values that were not observed are None.  `as_panel` reads it.
+
+        Examples
+        --------
+        >>> import json
+        >>> from skhippo import as_panel
+        >>> text = json.dumps(as_panel([([0.0, 0.4, 1.5], [1.0, 2.0, None])]).to_dicts())
+        >>> text
+        '[{"times": [0.0, 0.4, 1.5], "values": [1.0, 2.0, null]}]'
+        >>> as_panel(json.loads(text))
+        Panel(1 series, 1 channel, 3 observations, 33.3% missing)
+        """
+        timed = self._times is not None or self.origins is not None
+        return [
+            write_record(pair[0] if timed else None, pair[1], pair.id, self.channel_names, self.clock) for pair in self
+        ]
 
     def to_long(self, series: str = "id", time: str = "t", *, library: str = "pandas") -> Any:
         """Make a long table: one row per observation time, one column per channel.

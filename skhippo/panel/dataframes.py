@@ -10,10 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.types import Integers
-from skhippo.panel.arrays import as_real, common_dtype, is_null
-from skhippo.panel.labels import object_array, shown
-from skhippo.panel.layout import nothing_found, to_offsets
+from skhippo.panel.arrays import as_real
 
 
 def library(name: str) -> Any:
@@ -54,10 +51,22 @@ def column_names(frame: Any) -> list[Any]:
     if is_table(frame):
         return list(frame.column_names)
     if not hasattr(frame, "columns") or not hasattr(frame, "__getitem__"):
-        raise TypeError(
-            f"frame is of type {type(frame).__name__}: a pandas or polars DataFrame or a pyarrow Table is expected"
-        )
+        raise TypeError(f"frame is of type {type(frame).__name__}: {_conversion(frame)}")
+    if not is_polars_frame(frame):
+        raise TypeError(f"frame is of type {type(frame).__name__}: {_conversion(frame)}")
     return list(frame.columns)
+
+
+def _conversion(frame: Any) -> str:
+    """Return how to make a table of something that is none."""
+    ways = {
+        "read_all": "call frame.read_all() first",
+        "to_table": "call frame.to_table() first",
+        "df": "call frame.df() first",
+    }
+    ways |= {"to_pandas": "call frame.to_pandas() first", "toPandas": "call frame.toPandas() first"}
+    known = [way for method, way in ways.items() if callable(getattr(type(frame), method, None))]
+    return known[0] if known else "a pandas or polars DataFrame or a pyarrow Table is expected"
 
 
 def column_of(frame: Any, name: Any) -> Any:
@@ -112,43 +121,3 @@ def make_table(columns: dict[str, NDArray], name: str, zoned: Any = None) -> Any
     except ImportError as error:
         raise ImportError(f"library={name!r} is not installed: pip install {name}, or choose another one") from error
     return TABLES[name].make(module, columns, zoned)
-
-
-def pack_rows(ids: NDArray, times: NDArray, columns: list[NDArray]) -> dict[str, Any]:
-    """Return the parts of a panel from the rows of a table: an id, a time and a value a channel each."""
-    if len(ids) == 0:
-        raise ValueError(nothing_found((0, len(columns))))
-    codes, unique = _group(ids)
-    adjacent = (codes[1:] >= codes[:-1]).all()
-    order: Any = slice(None) if adjacent else np.argsort(codes, kind="stable")
-    values = np.empty((len(ids), len(columns)), dtype=common_dtype(columns))
-    for c, column in enumerate(columns):
-        values[:, c] = column[order]
-    offsets = to_offsets(np.bincount(codes))
-    return {"values": values, "times": times[order], "offsets": offsets, "series_ids": unique}
-
-
-def _group(ids: NDArray) -> tuple[Integers, NDArray]:
-    """Return each row's series number and the distinct ids, numbered by their first rows."""
-    if ids.ndim != 1:
-        raise ValueError(f"the series ids have shape {ids.shape}: one id a row is expected")
-    if ids.dtype.kind == "O":
-        seen: dict[Any, int] = {}
-        try:
-            codes = np.fromiter((seen.setdefault(x, len(seen)) for x in ids), dtype=np.int64, count=len(ids))
-        except TypeError as error:
-            raise TypeError(f"the series ids must be hashable: {error}; use strings or numbers") from error
-        unique = object_array(list(seen))
-    else:
-        distinct, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        codes, unique = rank[inverse], distinct[order]
-    for number, label in enumerate(unique):
-        if is_null(label):
-            row = int(np.flatnonzero(codes == number)[0])
-            raise ValueError(
-                f"row {row} has no series id ({shown(label)}): every row needs one; fill it in or drop the row"
-            )
-    return codes, unique

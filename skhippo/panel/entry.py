@@ -1,8 +1,7 @@
-"""One series on its way into a panel: each reader takes one entry of a list of series."""
+"""One series on its way into a panel: as a pair, with an index, without times, or by its channels."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,8 +9,7 @@ from numpy.typing import NDArray
 
 from skhippo.panel.arrays import as_real, common_dtype, is_scalar, is_sequence
 from skhippo.panel.clocks import NUMBERS, check_clock_name, check_same_clock
-from skhippo.panel.container import Panel
-from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame, is_table
+from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame
 from skhippo.panel.layout import counted
 from skhippo.panel.pair import Pair
 from skhippo.panel.times import Times, check_clock, common_unit, read_times
@@ -27,39 +25,10 @@ class Series(NamedTuple):
     label: Any = None
 
 
-def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
-    """Read one entry of a list of series."""
-    if isinstance(entry, tuple):
-        return _read_pair(entry, where, time_channel)
-    if isinstance(entry, np.ndarray) and entry.ndim:
-        return _read_untimed(entry, where, time_channel)
-    if is_pandas_frame(entry) or is_pandas_series(entry):
-        return _read_indexed(entry, where, time_channel)
-    for is_kind, advice in REFUSED_SERIES:
-        if is_kind(entry):
-            raise TypeError(f"{where} is of type {type(entry).__name__}: {advice}")
-    if is_scalar(entry):
-        as_real([entry], where)  # says so if it is no number either
-        raise ValueError(f"{where} is {entry!r}: a series is expected, such as [{entry!r}]")
-    return _read_untimed(entry, where, time_channel)
-
-
-def is_sparse(X: Any) -> bool:
-    return hasattr(X, "nnz") and hasattr(X, "toarray")
-
-
-REFUSED_SERIES: tuple[tuple[Callable[[Any], bool], str], ...] = (
-    (lambda x: isinstance(x, Panel), "use Panel.concatenate"),
-    (lambda x: is_polars_frame(x) or is_table(x), "it has no time index; use Panel.from_long"),
-    (lambda x: hasattr(x, "collect"), "it has no time index; use Panel.from_long"),
-    (is_sparse, "sparse matrices are not supported"),
-)
-
-
-def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> Series:
+def read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> Series:
     """Read a tuple: (times, values), or the numbers of a series without times."""
     if all(map(is_scalar, entry)):
-        return _read_untimed(list(entry), where, time_channel)
+        return read_untimed(list(entry), where, time_channel)
     if len(entry) != 2 or any(map(is_scalar, entry)):
         kinds = ", ".join(type(part).__name__ for part in entry)
         raise TypeError(
@@ -72,7 +41,7 @@ def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> 
         raise ValueError(f"{where}: times has shape {times.shape}: (n_times,) is expected; a tuple is (times, values)")
     if is_pandas_frame(entry[1]) or is_polars_frame(entry[1]):
         raise TypeError(f"{where}: values is a DataFrame: use set_index for the times, or pass frame.to_numpy().T")
-    values = _read_untimed(entry[1], f"{where}, values", None, padded=False).values
+    values = read_untimed(entry[1], f"{where}, values", None, padded=False).values
     if values.shape[1] != len(times):
         looks = "; this looks like (n_times, n_channels): pass values.T" if values.shape[0] == len(times) else ""
         raise ValueError(
@@ -84,7 +53,7 @@ def _read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> 
     return Series(values, times, clock=clock)
 
 
-def _read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
+def read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
     """Read a pandas Series or DataFrame: the index holds the times, the columns are the channels."""
     refuse_time_channel(time_channel, f"the times of {where} are in its index; use set_index")
     times, clock = read_times(entry.index, f"{where}, index")
@@ -93,7 +62,7 @@ def _read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
     return Series(frame_matrix(entry, f"{where}, channel").T, times, tuple(str(c) for c in entry.columns), clock)
 
 
-def _read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool = True) -> Series:
+def read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool = True) -> Series:
     """Read an array (n_times,) or (n_channels, n_times), or a list of channels."""
     if is_sequence(entry) or getattr(getattr(entry, "dtype", None), "kind", "") == "O":
         items = list(entry)
@@ -135,11 +104,11 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
     if all(given is None for given, _ in channels):
         rows = [np.arange(len(v)) for v in values]
         return Series(_spread(values, rows, max(map(len, values))), None, names)
-    read = [Times(np.arange(len(v), dtype=np.float64), NUMBERS) if given is None else given for given, v in channels]
-    clocks, kind = (
-        [given.values for given in read],
-        check_same_clock([given.clock for given in read], labels.__getitem__),
-    )
+    first = next(given for given, _ in channels if given is not None)
+    nothing = first._replace(values=first.values[:0])
+    read = [_or_sample_numbers(given, len(v), nothing) for given, v in channels]
+    kind = check_same_clock([given.clock for given in read], labels.__getitem__)
+    clocks = [given.values for given in read]
     if all(_same_clock(clocks[0], clock) for clock in clocks):
         return Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names, kind)
     for clock, label in zip(clocks, labels, strict=True):
@@ -149,6 +118,13 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
     union = np.unique(np.concatenate(clocks))
     rows = [np.searchsorted(union, c) for c in clocks]
     return Series(_spread(values, rows, len(union)), union, names, kind)
+
+
+def _or_sample_numbers(given: Times | None, length: int, nothing: Times) -> Times:
+    """Return the times of a channel: those it has, `nothing` for an empty one, or sample numbers."""
+    if given is not None:
+        return given
+    return Times(np.arange(length, dtype=np.float64), NUMBERS) if length else nothing
 
 
 def _spread(channels: list[NDArray], rows: list[Any], n_times: int) -> NDArray:
@@ -164,6 +140,11 @@ def _read_channel(item: Any, where: str) -> tuple[Times | None, NDArray]:
     if is_scalar(item):
         as_real([item], where)  # says so if it is no number either
         raise ValueError(f"{where} is {item!r}: a channel of shape (n_times,) is expected")
+    if isinstance(item, tuple) and len(item) == 2 and not any(map(is_scalar, item)):
+        series = read_pair(item, where, None)
+        if len(series.values) > 1:
+            raise ValueError(f"{where} has shape {series.values.shape}: a channel of shape (n_times,) is expected")
+        return Times(np.asarray(series.times), series.clock), series.values[0]
     values = as_real(item, where)
     if values.ndim != 1:
         raise ValueError(f"{where} has shape {values.shape}: a channel of shape (n_times,) is expected")

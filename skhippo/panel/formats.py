@@ -13,33 +13,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from skhippo._support.types import Integers
-from skhippo.panel.arrays import as_array, as_real, common_dtype, is_scalar, is_sequence
-from skhippo.panel.clocks import DATES, NUMBERS, check_same_clock
+from skhippo.panel.arrays import as_array, as_real, is_scalar, is_sequence
+from skhippo.panel.axes import warn_ambiguous
+from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
-from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_polars_frame, is_table, pack_rows
-from skhippo.panel.entry import (
-    REFUSED_SERIES,
-    Series,
-    channel_position,
-    drop_padding,
-    is_sparse,
-    join_channels,
-    read_series,
-    refuse_time_channel,
-    with_times,
-)
-from skhippo.panel.labels import as_labels
-from skhippo.panel.layout import (
-    BLOCK,
-    check_not_empty,
-    namer,
-    nothing_found,
-    same_channels,
-    same_names,
-    to_offsets,
-)
-from skhippo.panel.times import Times, check_precision, common_unit, read_times
+from skhippo.panel.entry import channel_position, refuse_time_channel, with_times
+from skhippo.panel.frames import is_frame, read_frame
+from skhippo.panel.labelled import is_labelled, read_labelled
+from skhippo.panel.layout import nothing_found, one_dimensional, to_offsets
+from skhippo.panel.listed import is_sparse, read_list
+from skhippo.panel.packing import pack_cube
+from skhippo.panel.times import Times, check_precision
 
 __all__ = ["as_panel"]
 
@@ -160,7 +144,7 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
         return _read_sequence(list(array), time_channel)
     cube = as_real(array, "X")
     if cube.ndim < 2:
-        raise ValueError(_one_dimensional(cube.shape))
+        raise ValueError(one_dimensional(cube.shape))
     if cube.ndim > 3:
         raise ValueError(
             f"X has {cube.ndim} dimensions (shape={cube.shape}): (n_series, n_times) or (n_series, n_channels, "
@@ -174,7 +158,12 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
     if cube.ndim == 2:
         refuse_time_channel(time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)")
         cube = cube[:, np.newaxis, :]
-    return _pack_cube(cube) if time_channel is None else _pack_timed_cube(cube, time_channel)
+    elif cube.shape[2] == 1 and cube.shape[1] > 1 and time_channel is None:
+        warn_ambiguous(
+            f"X has the shape {cube.shape}: it is read as {cube.shape[1]} channels with one observation each; pass "
+            "X.transpose(0, 2, 1) if it is (n_series, n_times, 1), or [([0.0], x) for x in X] if it is not"
+        )
+    return Panel(**pack_cube(cube)) if time_channel is None else _pack_timed_cube(cube, time_channel)
 
 
 def _refuse_pairs_or_channels(array: NDArray) -> None:
@@ -195,144 +184,52 @@ def _may_be_pair(first: Any, second: Any) -> bool:
 
 
 def _read_sequence(X: Sequence[Any], time_channel: int | None) -> Panel:
-    """Read a list with one entry a series."""
+    """Read a list with one entry per series."""
     entries = list(X)
-    if not entries:
-        raise ValueError(nothing_found((0,)))
-    refused = any(is_kind(entries[0]) for is_kind, _ in REFUSED_SERIES)
-    if all(map(is_scalar, entries)) and not refused:
-        raise ValueError(_one_dimensional(as_real(entries, "X").shape))
-    return _pack_list([read_series(entry, f"series {i}", time_channel) for i, entry in enumerate(entries)])
+    for i, entry in enumerate(entries):
+        if isinstance(entry, Panel):
+            raise TypeError(f"series {i} is of type Panel: use Panel.concatenate")
+    return Panel(**read_list(entries, time_channel))
 
 
-def _read_pandas(X: Any, time_channel: int | None) -> Panel:
-    """Read a pandas frame: with two index levels, nested, or wide."""
-    refuse_time_channel(time_channel, "the times of a DataFrame are in its index; use set_index")
-    if len(X) == 0:
-        raise ValueError(nothing_found(X.shape))
-    if X.shape[1] == 0:
-        raise ValueError(nothing_found(X.shape, "feature"))
-    if X.index.nlevels > 1:
-        return _read_two_levels(X)
-    if any(_is_nested(column) for _, column in X.items()):
-        names = tuple(str(c) for c in X.columns)
-        rows = zip(*(X.iloc[:, i] for i in range(X.shape[1])), strict=True)
-        nested = (join_channels(list(row), f"series {i}", names) for i, row in enumerate(rows))
-        return _pack_list([drop_padding(series) for series in nested])
-    return _read_array(frame_matrix(X, "column"), None)
+def _read_frame(X: Any, time_channel: int | None) -> Panel:
+    """Read a frame, or a table of list columns."""
+    refuse_time_channel(
+        time_channel,
+        "a frame has its times in its index (set_index), or in a column (Panel.from_long, Panel.from_rows)",
+    )
+    return Panel(**read_frame(X))
 
 
-def _read_two_levels(X: Any) -> Panel:
-    """Read a pandas frame whose index is (series, time)."""
-    if X.index.nlevels != 2:
-        raise ValueError(
-            f"the index of X has {X.index.nlevels} levels: two, (series, time), are expected; join the upper levels "
-            "into one"
-        )
-    matrix = frame_matrix(X, "channel")
-    ids = np.asarray(X.index.get_level_values(0))
-    times, clock = read_times(X.index.get_level_values(1), "the second level of the index")
-    return Panel(channel_names=[str(c) for c in X.columns], clock=clock, **pack_rows(ids, times, list(matrix.T)))
-
-
-def _read_polars(X: Any, time_channel: int | None) -> Panel:
-    """Read a wide polars frame."""
-    refuse_time_channel(time_channel, "a DataFrame with a column of times is for Panel.from_long")
-    columns = [
-        as_real(column.to_numpy(), f"column {column.name!r}", "; a long table is for Panel.from_long")
-        for column in X.get_columns()
-    ]
-    matrix = np.column_stack(columns) if columns else np.empty(X.shape)
-    return _read_array(matrix, None)
+def _read_labelled(X: Any, time_channel: int | None) -> Panel:
+    """Read an array with named dimensions."""
+    refuse_time_channel(time_channel, "the times of a labelled array are a coordinate of it")
+    return Panel(**read_labelled(X))
 
 
 def _is_array(X: Any) -> bool:
-    return hasattr(X, "__array__") and not isinstance(X, type) and not is_table(X) and not is_sparse(X)
-
-
-def _is_nested(column: Any) -> bool:
-    """Tell a pandas column of arrays or Series from one of numbers."""
-    return column.dtype == object and not all(map(is_scalar, column))
+    return hasattr(X, "__array__") and not isinstance(X, type) and not is_sparse(X)
 
 
 # The order matters: a Panel and the frames have __array__ too.
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int | None], Panel]], ...] = (
     (lambda X: isinstance(X, Panel), _read_panel),
-    (is_pandas_frame, _read_pandas),
-    (is_polars_frame, _read_polars),
+    (is_frame, _read_frame),
+    (is_labelled, _read_labelled),
     (_is_array, _read_array),
     (lambda X: is_sequence(X) and not isinstance(X, tuple), _read_sequence),
 )
 _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda X: isinstance(X, tuple), "for one series pass [(times, values)], for several a list of series"),
     (is_sparse, "sparse matrices are not supported; for few dense values use X.toarray()"),
-    (is_table, "use Panel.from_long for a long table"),
+    (lambda X: isinstance(X, Mapping) and "values" in X, "pass [X] if it is one series, {'times': ..., 'values': ...}"),
     (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
+    (lambda X: hasattr(X, "groups") and hasattr(X, "get_group"), "pass [group for _, group in X], or the frame itself"),
+    (lambda X: hasattr(X, "read_all"), "call X.read_all() first"),
+    (lambda X: hasattr(X, "to_table"), "call X.to_table() first"),
     (lambda X: hasattr(X, "collect"), "call X.collect() first"),
     (lambda X: isinstance(X, Iterator), "an iterator can be read only once; pass list(X)"),
 )
-
-
-# Packing: from a list of series, from an array
-
-
-def _pack_list(series: list[Series]) -> Panel:
-    """Pack series into a panel."""
-    ids = [s.label for s in series]
-    labels = None if None in ids else as_labels(ids, "the ids")
-    name = namer(ids)
-    same_channels([len(s.values) for s in series], name)
-    names = same_names([s.names for s in series], name)
-    lengths = np.array([s.values.shape[1] for s in series], dtype=np.int64)
-    check_not_empty(lengths, name)
-    offsets = to_offsets(lengths)
-    values = np.empty((offsets[-1], len(series[0].values)), dtype=common_dtype([s.values for s in series]))
-    np.concatenate([s.values.T for s in series], out=values)
-    clock = check_same_clock([s.clock for s in series], name)
-    times = None if all(s.times is None for s in series) else _join_times(series, clock)
-    return Panel(values, times, offsets, names, series_ids=labels, clock=clock)
-
-
-def _join_times(series: list[Series], clock: str) -> NDArray:
-    """Return the times of all series, packed; the sample numbers of those that have none."""
-    times = [np.arange(s.values.shape[1], dtype=np.float64) if s.times is None else s.times for s in series]
-    return np.concatenate(common_unit(times) if clock in DATES else times)
-
-
-def _pack_cube(cube: NDArray) -> Panel:
-    """Pack an array (n_series, n_channels, n_times); what follows a series' last observation is padding."""
-    lengths = _lengths_without_padding(cube)
-    offsets = to_offsets(lengths)
-    by_time = cube.transpose(0, 2, 1)
-    if (lengths == lengths[0]).all():
-        values = by_time[:, : lengths[0]].reshape(-1, cube.shape[1])
-    else:
-        values = np.empty((offsets[-1], cube.shape[1]), dtype=cube.dtype)
-        np.concatenate([rows[:n] for rows, n in zip(by_time, lengths.tolist(), strict=True)], out=values)
-    return Panel(values, None, offsets)
-
-
-def _lengths_without_padding(cube: NDArray) -> Integers:
-    """Return the number of times of each series up to its last observation; all, if there is no observation.
-
-    The search goes backwards, a block of series and times in one go.
-    """
-    n_series, n_channels, n_times = cube.shape
-    lengths = np.full(n_series, n_times)
-    padded = np.flatnonzero(np.isnan(cube[:, :, -1]).all(axis=1))
-    step = min(n_times, max(1, BLOCK // n_channels))
-    together = max(1, BLOCK // (n_channels * step))
-    for first in range(0, len(padded), together):
-        searched = padded[first : first + together]
-        for stop in range(n_times, 0, -step):
-            start = max(0, stop - step)
-            observed = np.logical_not(np.isnan(cube[searched, :, start:stop]).all(axis=1))
-            found = observed.any(axis=1)
-            lengths[searched[found]] = stop - observed[found, ::-1].argmax(axis=1)
-            searched = searched[~found]
-            if not searched.size:
-                break
-    return lengths
 
 
 def _pack_timed_cube(cube: NDArray, time_channel: int) -> Panel:
@@ -351,11 +248,3 @@ def _pack_timed_cube(cube: NDArray, time_channel: int) -> Panel:
     if times.dtype.itemsize < 8:
         check_precision(times, "the time channel")
     return Panel(cube.transpose(0, 2, 1)[present][:, others], times[present], to_offsets(lengths))
-
-
-def _one_dimensional(shape: tuple[int, ...]) -> str:
-    """Return scikit-learn's words for a flat array."""
-    return (
-        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row a series. Reshape your data "
-        "either using X.reshape(1, -1) or [X] if it is one series, or X.reshape(-1, 1) if each number is a series"
-    )

@@ -141,3 +141,11 @@ def counted(n: int, noun: str) -> str:
 def nothing_found(shape: tuple[int, ...], part: str = "sample") -> str:
     """Return scikit-learn's words for input without series, channels or times."""
     return f"Found array with 0 {part}(s) (shape={shape}) while a minimum of 1 is required."
+
+
+def one_dimensional(shape: tuple[int, ...]) -> str:
+    """Return scikit-learn's words for a flat array."""
+    return (
+        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row a series. Reshape your data "
+        "either using X.reshape(1, -1) or [X] if it is one series, or X.reshape(-1, 1) if each number is a series"
+    )

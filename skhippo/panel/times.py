@@ -269,8 +269,18 @@ def anchor(stamps: NDArray, offsets: Integers, name: Namer) -> tuple[Floats, NDA
     return seconds, origins, None if exact else stamps
 
 
-def check_times(times: NDArray, offsets: Integers, name: Namer) -> None:
-    """Raise unless times (numbers or dates) are finite and increase strictly inside each series."""
+def check_times(
+    times: NDArray,
+    offsets: Integers,
+    name: Namer,
+    *,
+    unsorted: str = "sort the series by time",
+    twice: str = "keep one of the observations or average them",
+) -> None:
+    """Raise unless times (numbers or dates) are finite and increase strictly inside each series.
+
+    `unsorted` and `twice` are the advice for times that fall and for equal ones.
+    """
     if _rise(times, offsets):
         return
     finite = np.isfinite(times)
@@ -284,9 +294,7 @@ def check_times(times: NDArray, offsets: Integers, name: Namer) -> None:
     row = int(rising.argmin()) + 1
     before, time, place = times[row - 1], times[row], place_of(row, offsets, name)
     if time != before:
-        raise ValueError(
-            f"{place}: the time {time} follows {before}: times must increase strictly; sort the series by time"
-        )
+        raise ValueError(f"{place}: the time {time} follows {before}: times must increase strictly; {unsorted}")
     if times.dtype.kind == "f" and abs(time) >= 2**53:
         raise ValueError(_too_large(place, time))
     if times.dtype.kind == "f" and abs(time) >= 2**24 and np.float32(time) == time:
@@ -294,10 +302,7 @@ def check_times(times: NDArray, offsets: Integers, name: Namer) -> None:
             f"{place}: the time {time} is there twice: it looks rounded to float32, which holds times of this size to "
             f"{np.spacing(np.float32(abs(time))):g} only; keep times in float64 from the file on"
         )
-    raise ValueError(
-        f"{place}: the time {time} is there twice: times must increase strictly; keep one of the observations or "
-        "average them"
-    )
+    raise ValueError(f"{place}: the time {time} is there twice: times must increase strictly; {twice}")
 
 
 def _rise(times: NDArray, offsets: Integers) -> bool:
@@ -317,6 +322,15 @@ def _rise(times: NDArray, offsets: Integers) -> bool:
         if not rising.all():
             return False
     return True
+
+
+def is_clock(times: Any) -> bool:
+    """Tell whether something is a vector of numbers or dates that are finite and increase strictly."""
+    try:
+        array = read_times(times, "times").values
+    except (TypeError, ValueError):
+        return False
+    return array.ndim == 1 and _rise(array, np.array([0, len(array)])) if len(array) else False
 
 
 def check_clock(clock: NDArray, where: str) -> None:

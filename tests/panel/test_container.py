@@ -344,7 +344,7 @@ def test_long_tables(make):
     assert list(panel[[1]].series_ids) == ["a"]
     assert Panel.from_long(make(), channels="n").channel_names == ("n",)
     assert Panel.from_long(make(), series="n", time="t", channels=["x"]).lengths.tolist() == [1] * 5
-    with pytest.raises(TypeError, match=r"channel column 'id'.*pivot first"):
+    with pytest.raises(TypeError, match=r"channel column 'id'.*pass variable= and value="):
         Panel.from_long(make(), series="n", channels=["id"])
     with pytest.raises(ValueError, match=r"column 'time' is there 0 times.*'id', 't', 'x', 'n'"):
         Panel.from_long(make(), time="time")

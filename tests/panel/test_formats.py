@@ -197,9 +197,9 @@ def _pandas_mistakes():
     dates = pd.Series([1.0, 2.0], pd.date_range("2020", periods=2))
     return {
         "three levels": (
-            pd.DataFrame({"a": [1.0]}, pd.MultiIndex.from_tuples([(0, 0, 0)])),
+            pd.DataFrame({"a": [1.0]}, pd.MultiIndex.from_tuples([(0, 0, 0)], names=["t", "ward", None])),
             ValueError,
-            "the index of X has 3 levels",
+            r"the levels \['t', 'ward', None\], the last of which should be the times",
         ),
         "missing id": (
             pd.DataFrame({"a": [1.0, 2]}, pd.MultiIndex.from_tuples([("s", 0), (None, 1)])),
@@ -251,7 +251,7 @@ def _pandas_mistakes():
         "nested number": (
             pd.DataFrame({"a": [column], "b": [3.0]}),
             ValueError,
-            r"series 0, channel 'b' is 3\.0",
+            r"column 'b' holds one value per series, others hold lists: choose the channels",
         ),
         "nested clocks": (
             pd.DataFrame({"a": [column], "b": [dates]}),
@@ -327,8 +327,10 @@ def test_polars():
 
 def test_pyarrow_table_goes_to_from_long():
     table = pytest.importorskip("pyarrow").table(long_columns())
-    with pytest.raises(TypeError, match=r"use Panel\.from_long"):
+    with pytest.raises(ValueError, match=r"looks like a long table: pass Panel\.from_long\(X, series='id', time='t'\)"):
         as_panel(table)
+    with pytest.raises(TypeError, match=r"use Panel\.from_long"):
+        as_panel(table.select(["x"]))
     with pytest.raises(TypeError, match=r"use Panel\.from_long"):
         as_panel([table])
 
@@ -380,6 +382,7 @@ def test_padding_of_equal_length_is_cut():
     assert np.shares_memory(as_panel(row).values, row)
 
 
+@pytest.mark.filterwarnings("ignore::skhippo.AmbiguousInputWarning")
 @QUICK
 @given(hnp.arrays(np.float64, hnp.array_shapes(min_dims=3, max_dims=3, max_side=5), elements=holed))
 def test_a_cube_is_the_list_of_its_series(cube):

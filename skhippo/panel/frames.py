@@ -1,0 +1,200 @@
+"""Frames of pandas and polars, and tables of pyarrow: which rows, columns and index levels are series and times."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.panel.arrays import as_real, is_null
+from skhippo.panel.axes import names_series, names_times, warn_ambiguous
+from skhippo.panel.clocks import NUMBERS, kind_of_item
+from skhippo.panel.dataframes import (
+    column_names,
+    frame_matrix,
+    is_pandas_frame,
+    is_pandas_series,
+    is_polars_frame,
+    is_table,
+    library,
+)
+from skhippo.panel.labels import shown
+from skhippo.panel.layout import nothing_found
+from skhippo.panel.long import pack_rows
+from skhippo.panel.packing import pack_cube
+from skhippo.panel.rows import column_of_place, holds_series, read_rows, row_labels
+from skhippo.panel.times import Times, read_times
+
+
+def is_frame(X: Any) -> bool:
+    """Tell frames and tables, and pandas Series with more than one index level, from everything else."""
+    if is_pandas_series(X):
+        return X.index.nlevels > 1
+    return is_pandas_frame(X) or is_polars_frame(X) or is_table(X)
+
+
+def read_frame(X: Any) -> dict[str, Any]:
+    """Return the parts of a panel from a frame: with index levels, of cells that hold series, or wide."""
+    if is_pandas_series(X):
+        named = X.name is not None
+        parts = read_frame(X.to_frame())
+        return parts if named else parts | {"channel_names": None}
+    columns = column_names(X)
+    if not len(X) if hasattr(X, "__len__") else not X.num_rows:
+        raise ValueError(nothing_found((0, len(columns))))
+    if not columns:
+        raise ValueError(nothing_found((len(X), 0), "feature"))
+    if is_pandas_frame(X) and X.index.nlevels > 1:
+        return _read_levels(X)
+    if holds_series(X):
+        return read_rows(X)
+    refuse_long_table(columns)
+    if is_table(X):
+        raise TypeError(f"X is of type {type(X).__name__}: use Panel.from_long for a long table")
+    return _read_wide(X, columns)
+
+
+# Index levels
+
+
+def _read_levels(X: Any) -> dict[str, Any]:
+    """Read a pandas frame whose index is (series, time), or (time, series) where that is certain."""
+    level = _time_level(X.index)
+    where = (
+        f"the level {X.index.names[level]!r} of the index" if X.index.names[level] else f"level {level} of the index"
+    )
+    times = read_times(X.index.get_level_values(level), where)
+    ids = np.asarray(X.index.droplevel(level))
+    names = [str(c) for c in X.columns]
+    return pack_rows(ids, times, list(frame_matrix(X, "channel").T)) | {"channel_names": names}
+
+
+def _time_level(index: Any) -> int:
+    """Return the level that holds the times: the last, or another one that certainly does."""
+    last = index.nlevels - 1
+    named = [names_times(name) for name in index.names]
+    dated = [_is_dated(level) for level in index.levels]
+    ids = [names_series(name) for name in index.names]
+    if named[last] or (not any(named[:last]) and not (any(dated[:last]) and not dated[last]) and not ids[last]):
+        return last
+    likely = [i for i in range(last) if named[i]] or [i for i in range(last) if dated[i] and not ids[i]]
+    if len(likely) == 1 and (ids[last] or _is_text(index.levels[last])):
+        return likely[0]
+    looks = f"level {likely[0]}" if likely else "no level"
+    raise ValueError(
+        f"the index of X has the levels {list(index.names)}, the last of which should be the times, but {looks} looks "
+        "like times: bring the levels into the order (series, time) with X.swaplevel() or X.reorder_levels(...), or "
+        "call the last level 'time' if it is (X.index.names = [..., 'time'])"
+    )
+
+
+def _is_dated(labels: Any) -> bool:
+    """Tell whether an index holds dates or durations."""
+    pandas = library("pandas")
+    return isinstance(labels, pandas.DatetimeIndex | pandas.TimedeltaIndex | pandas.PeriodIndex)
+
+
+def _is_text(labels: Any) -> bool:
+    """Tell whether an index holds strings, which cannot be times."""
+    return len(labels) > 0 and all(isinstance(label, str) for label in labels)
+
+
+# Wide tables
+
+
+def refuse_long_table(columns: list[Any]) -> None:
+    """Raise if columns are those of a long table; warn if one of them may be."""
+    times = [c for c in columns if names_times(c)]
+    series = [c for c in columns if names_series(c)]
+    if times and series and len(columns) > 2:
+        raise ValueError(
+            f"X has the columns {series[0]!r} and {times[0]!r}, so it looks like a long table: pass "
+            f"Panel.from_long(X, series={series[0]!r}, time={times[0]!r}); for a wide table of numbers, X.to_numpy()"
+        )
+
+
+def _warn_of_labels(X: Any, columns: list[Any]) -> None:
+    """Warn if a column of a wide table has a name that people give to ids or times."""
+    for column in columns:
+        if names_series(column) or names_times(column):
+            index = f"Panel.from_rows or X.set_index({column!r})" if is_pandas_frame(X) else "Panel.from_long"
+            warn_ambiguous(
+                f"X is read as a wide table, one series per row, and its column {column!r} as the observation at one "
+                f"time: use {index} if it holds {'times' if names_times(column) else 'ids'}, or X.to_numpy() if not"
+            )
+
+
+def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
+    """Read a table of numbers: rows are series, columns are times."""
+    hint = "; a long table is for Panel.from_long, ids belong into the index"
+    series = [as_real(column_of_place(X, i), f"column {c!r}", hint) for i, c in enumerate(columns)]
+    matrix = frame_matrix(X, "column") if is_pandas_frame(X) else np.column_stack(series)
+    _warn_of_labels(X, columns)
+    if is_pandas_frame(X):
+        _check_index(X)
+    times, ids = _column_times(X), row_labels(X)
+    if times is None:
+        return {"series_ids": ids} | pack_cube(matrix[:, np.newaxis])
+    n, width = matrix.shape
+    return {
+        "values": matrix.reshape(-1, 1),
+        "times": np.tile(times.values, n),
+        "offsets": np.arange(n + 1) * width,
+        "series_ids": ids,
+        "clock": times.clock,
+    }
+
+
+def _check_index(X: Any) -> None:
+    """Refuse, or warn of, a table whose index is a clock: it looks like one series per column."""
+    index = X.index
+    fractions = index.dtype.kind == "f" and bool((np.asarray(index) % 1 != 0).any())
+    if not (_is_dated(index) or fractions or names_times(index.name)) or not index.is_monotonic_increasing:
+        return
+    if not index.is_unique or len(index) < 2 or _labels_times(X.columns):
+        return
+    one = "pass [X] if it is one series whose columns are channels"
+    if X.shape[1] == 1:
+        raise ValueError(f"X is a frame of one column whose index holds times, {shown(index[0])} ...: {one}")
+    warn_ambiguous(
+        f"X is read as a wide table, one series per row, but its index holds times, {shown(index[0])} ...: {one}; "
+        "X.T if the columns are series; X.reset_index(drop=True) if each row is a series"
+    )
+
+
+def _labels_times(columns: Any) -> bool:
+    """Tell whether the labels of columns are times beyond doubt: dates, or numbers other than 0, 1, 2, ..."""
+    if _is_dated(columns) or (columns.dtype == object and _are_dates(columns)):
+        return True
+    return columns.dtype.kind in "iuf" and not columns.equals(library("pandas").RangeIndex(len(columns)))
+
+
+def _are_dates(columns: Any) -> bool:
+    return all(not is_null(c) and kind_of_item(c) != NUMBERS for c in columns)
+
+
+def _column_times(X: Any) -> Times | None:
+    """Return the labels of the columns as times; None where they are names or 0, 1, 2, ..."""
+    if not is_pandas_frame(X):
+        return None
+    columns = X.columns
+    if columns.nlevels > 1:
+        raise ValueError(
+            f"the columns of X have {columns.nlevels} levels: one is expected; pass X.stack(), with the index (series, "
+            "time), if the last level holds the times"
+        )
+    if not _labels_times(columns):
+        return None
+    times = read_times(columns, "the labels of the columns")
+    if times.clock == NUMBERS and not _rises(times.values):
+        warn_ambiguous(
+            "the columns of X are labelled by numbers that do not increase: they are read as the times 0, 1, 2, ...; "
+            "pass X.sort_index(axis=1) if the labels are times, X.to_numpy() if not"
+        )
+        return None
+    return times
+
+
+def _rises(times: NDArray) -> bool:
+    return bool((times[1:] > times[:-1]).all())

@@ -1,0 +1,113 @@
+"""Lists with one entry per series: each entry may have a form of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from skhippo.panel.arrays import as_real, is_scalar
+from skhippo.panel.axes import warn_ambiguous
+from skhippo.panel.dataframes import is_pandas_frame, is_pandas_series, is_polars_frame, is_table
+from skhippo.panel.entry import Series, read_indexed, read_pair, read_untimed, refuse_time_channel
+from skhippo.panel.labelled import is_labelled, read_labelled_series
+from skhippo.panel.layout import named, nothing_found, one_dimensional
+from skhippo.panel.packing import pack
+from skhippo.panel.records import read_record
+from skhippo.panel.times import is_clock
+
+
+def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
+    """Return the parts of a panel from a list with one entry per series."""
+    if not entries:
+        raise ValueError(nothing_found((0,)))
+    refused = any(is_kind(entries[0]) for is_kind, _ in _REFUSED)
+    if all(map(is_scalar, entries)) and not refused and not isinstance(entries[0], Mapping):
+        raise ValueError(one_dimensional(as_real(entries, "X").shape))
+    series = [read_series(entry, named(i, id_of(entry)), time_channel) for i, entry in enumerate(entries)]
+    if time_channel is None:
+        _warn_of_clocks(entries)
+        _warn_of_columns(entries)
+    return pack(series)
+
+
+def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
+    """Read one entry of a list of series."""
+    if isinstance(entry, tuple):
+        return read_pair(entry, where, time_channel)
+    if isinstance(entry, np.ndarray) and entry.ndim:
+        return read_untimed(entry, where, time_channel)
+    if is_pandas_frame(entry) or is_pandas_series(entry):
+        return read_indexed(entry, where, time_channel)
+    if isinstance(entry, Mapping):
+        refuse_time_channel(time_channel, f"{where} is a dictionary with times of its own")
+        return read_record(entry, where)
+    if is_labelled(entry):
+        refuse_time_channel(time_channel, f"the times of {where} are a coordinate of it")
+        return read_labelled_series(entry, where)
+    for is_kind, advice in _REFUSED:
+        if is_kind(entry):
+            raise TypeError(f"{where} is of type {type(entry).__name__}: {advice}")
+    if is_scalar(entry):
+        as_real([entry], where)  # says so if it is no number either
+        raise ValueError(f"{where} is {entry!r}: a series is expected, such as [{entry!r}]")
+    if time_channel is None and _is_listed_pair(entry):
+        return read_pair(tuple(entry), where, None)
+    return read_untimed(entry, where, time_channel)
+
+
+def id_of(entry: Any) -> Any:
+    """Return the id that an entry has, or None."""
+    label = entry.get("id") if isinstance(entry, Mapping) else getattr(entry, "id", None)
+    return label if isinstance(entry, tuple | Mapping) else None
+
+
+def is_sparse(X: Any) -> bool:
+    return hasattr(X, "nnz") and hasattr(X, "toarray")
+
+
+_REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
+    (lambda x: is_polars_frame(x) or is_table(x), "it has no time index; use Panel.from_long"),
+    (lambda x: hasattr(x, "collect"), "it has no time index; use Panel.from_long"),
+    (is_sparse, "sparse matrices are not supported"),
+)
+
+
+# Pairs that lost their parentheses on the way, as in JSON
+
+
+def _is_listed_pair(entry: Any) -> bool:
+    """Tell a pair from two channels: a list of numbers before a list of channels."""
+    if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(part, list) and part for part in entry):
+        return False
+    return is_scalar(entry[0][0]) and all(isinstance(channel, list) for channel in entry[1])
+
+
+def _warn_of_clocks(entries: list[Any]) -> None:
+    """Warn if all entries are lists of two lists of numbers, of which the first increases as times do."""
+    if not all(_is_two_lists(entry) for entry in entries):
+        return
+    steps = sum(len(entry[0]) - 1 for entry in entries)
+    if steps < 2 or not all(is_clock(entry[0]) for entry in entries):
+        return
+    warn_ambiguous(
+        "each series is a list of two lists, which are read as two channels, but the first looks like times: pass "
+        "tuples, [tuple(x) for x in X], or dictionaries {'times': ..., 'values': ...} if it holds times; arrays, "
+        "[numpy.array(x) for x in X], if not"
+    )
+
+
+def _is_two_lists(entry: Any) -> bool:
+    if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(part, list) for part in entry):
+        return False
+    return len(entry[0]) == len(entry[1]) > 0 and is_scalar(entry[0][0]) and is_scalar(entry[1][0])
+
+
+def _warn_of_columns(entries: list[Any]) -> None:
+    """Warn if all entries are arrays (n_times, 1), which are read as channels with one observation."""
+    if all(isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[1] == 1 < x.shape[0] for x in entries):
+        warn_ambiguous(
+            f"each series has a shape such as {entries[0].shape}: they are read as channels with one observation each; "
+            "pass [x.T for x in X] if they are (n_times, 1), or [([0.0], x) for x in X] if not"
+        )

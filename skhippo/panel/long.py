@@ -1,0 +1,221 @@
+"""Long tables: one row per observation time, or one per observed value, to the parts of a panel."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.types import Integers
+from skhippo.panel.arrays import as_real, common_dtype, is_null
+from skhippo.panel.clocks import NUMBERS
+from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame
+from skhippo.panel.labels import object_array, shown
+from skhippo.panel.layout import namer, nothing_found, sample_numbers, to_offsets
+from skhippo.panel.times import Times, check_times, read_times
+
+Duplicates = Literal["error", "mean", "last"]
+
+
+def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, duplicates: Duplicates) -> dict[str, Any]:
+    """Return the parts of a panel from a table with one row per observation time, one column per channel."""
+    available = column_names(frame)
+    ids = [series] if isinstance(series, str) or not isinstance(series, list | tuple) else list(series)
+    known = [*ids, *([] if time is None else [time])]
+    chosen = [c for c in available if c not in known] if channels is None else _listed(channels)
+    check_columns(frame, [*known, *chosen])
+    if not chosen:
+        raise ValueError(f"no channel is left beside the columns {', '.join(map(repr, known))}")
+    hint = "; if the column names the channel of each row, pass variable= and value="
+    columns = [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen]
+    times = None if time is None else read_times(column_of(frame, time), f"column {time!r}")
+    names = {"channel_names": [str(c) for c in chosen]}
+    return names | pack_rows(id_column(frame, ids), times, columns, sort=sort, duplicates=duplicates)
+
+
+def read_stacked(
+    frame: Any, series: Any, time: Any, variable: Any, value: Any, channels: Any, duplicates: Duplicates
+) -> dict[str, Any]:
+    """Return the parts of a panel from a table with one row per observed value.
+
+    Beside the result, the memory is proportional to the rows of the table.
+    """
+    if variable is None or value is None:
+        missing = "variable" if variable is None else "value"
+        raise ValueError(f"{missing} is missing: variable= and value= are the two columns of a stacked table")
+    if time is None:
+        raise ValueError("time is None: a stacked table needs a column of times")
+    ids = list(series) if isinstance(series, list | tuple) else [series]
+    check_columns(frame, [*ids, time, variable, value])
+    codes, unique = group(id_column(frame, ids))
+    times, clock = read_times(column_of(frame, time), f"column {time!r}")
+    number, names = _channel_numbers(frame, variable, None if channels is None else _listed(channels))
+    values = as_real(column_of(frame, value), f"column {value!r}")
+    kept = number >= 0
+    codes, times, number, values = codes[kept], times[kept], number[kept], values[kept]
+    order = np.lexsort((times, codes))
+    codes, times, number, values = codes[order], times[order], number[order], values[order]
+    first = np.ones(len(codes), dtype=bool)
+    first[1:] = (codes[1:] != codes[:-1]) | (times[1:] != times[:-1])
+    rows = np.cumsum(first) - 1
+    if duplicates == "error":
+        twice = _find_twice(rows * len(names) + number)
+        if twice is not None:
+            where = f"{namer(unique)(int(codes[twice]))}: {names[number[twice]]!r} has two values at {times[twice]}"
+            raise ValueError(f"{where}: keep one of them, or pass duplicates='mean' or 'last'")
+    lengths = np.bincount(codes[first], minlength=len(unique))
+    out = np.full((int(first.sum()), len(names)), np.nan, dtype=values.dtype)
+    _place(out, rows, number, values, duplicates)
+    parts = {"values": out, "times": times[first], "offsets": to_offsets(lengths), "clock": clock}
+    return parts | {"channel_names": names, "series_ids": unique}
+
+
+def _channel_numbers(frame: Any, variable: Any, channels: list[Any] | None) -> tuple[Integers, list[str]]:
+    """Return the channel of each row, -1 for those not asked for, and the names of the channels."""
+    column = column_of(frame, variable)
+    codes, found = group(np.asarray(column), f"column {variable!r}", "variable")
+    if channels is None:
+        present = set(found.tolist())
+        channels = [label for label in _categories(column, found) if label in present]
+    place = {label: i for i, label in enumerate(channels)}
+    numbers = np.array([place.get(label, -1) for label in found.tolist()], dtype=np.int64)
+    return numbers[codes], [str(label) for label in channels]
+
+
+def _categories(column: Any, found: NDArray) -> list[Any]:
+    """Return the labels in the order of a pandas categorical column, else in that of their first rows."""
+    categories = getattr(getattr(column, "dtype", None), "categories", None)
+    return found.tolist() if categories is None or not hasattr(categories, "tolist") else categories.tolist()
+
+
+def _find_twice(cells: Integers) -> int | None:
+    """Return a row whose cell is given by an earlier row too."""
+    order = np.argsort(cells, kind="stable")
+    twice = np.flatnonzero(cells[order[1:]] == cells[order[:-1]])
+    return int(order[twice[0] + 1]) if twice.size else None
+
+
+def _place(out: NDArray, rows: Integers, columns: Integers, values: NDArray, duplicates: Duplicates) -> None:
+    """Write values into their cells; what was observed twice as the mean or the last of its values."""
+    observed = np.flatnonzero(~np.isnan(values))
+    rows, columns, values = rows[observed], columns[observed], values[observed]
+    if duplicates != "mean":
+        out[rows, columns] = values  # of equal places the last counts
+        return
+    cells, cell = np.unique(rows * out.shape[1] + columns, return_inverse=True)
+    out.reshape(-1)[cells] = np.bincount(cell, weights=values) / np.bincount(cell)
+
+
+def _listed(channels: Any) -> list[Any]:
+    return [channels] if isinstance(channels, str) else list(channels)
+
+
+def check_columns(frame: Any, wanted: list[Any]) -> None:
+    """Raise unless each column is there once."""
+    available = column_names(frame)
+    index = list(frame.index.names) if is_pandas_frame(frame) else []
+    for column in wanted:
+        if available.count(column) != 1:
+            advice = "; it is in the index: pass frame.reset_index()" if column in index and column is not None else ""
+            raise ValueError(
+                f"column {column!r} is there {available.count(column)} times: once is expected; the columns are "
+                f"{', '.join(map(repr, available))}{advice}"
+            )
+
+
+def id_column(frame: Any, columns: list[Any]) -> NDArray:
+    """Return the ids of the rows: one column, or tuples of several."""
+    parts = [np.asarray(column_of(frame, c)) for c in columns]
+    return parts[0] if len(parts) == 1 else object_array(list(zip(*(p.tolist() for p in parts), strict=True)))
+
+
+def pack_rows(
+    ids: NDArray, times: Times | None, columns: list[NDArray], *, sort: bool = False, duplicates: Duplicates = "error"
+) -> dict[str, Any]:
+    """Return the parts of a panel from the rows of a table: an id, a time and a value per channel each."""
+    if len(ids) == 0:
+        raise ValueError(nothing_found((0, len(columns))))
+    codes, unique = group(ids)
+    order = _order(codes, None if times is None else times.values, sort)
+    values = np.empty((len(ids), len(columns)), dtype=common_dtype(columns))
+    for c, column in enumerate(columns):
+        values[:, c] = column[order]
+    offsets = to_offsets(np.bincount(codes))
+    clock = sample_numbers(offsets) if times is None else times.values[order]
+    if duplicates != "error":
+        values, clock, offsets = _merge(values, clock, offsets, duplicates)
+    if times is not None:
+        check_times(
+            clock,
+            offsets,
+            namer(unique),
+            unsorted="sort the series by time, or pass sort=True to Panel.from_long",
+            twice="keep one of the observations, pass duplicates='mean' or 'last' to Panel.from_long, or, if a column "
+            "names the channel of each row, variable= and value=",
+        )
+    return {
+        "values": values,
+        "times": None if times is None else clock,
+        "offsets": offsets,
+        "series_ids": unique,
+        "clock": NUMBERS if times is None else times.clock,
+    }
+
+
+def _order(codes: Integers, times: NDArray | None, sort: bool) -> Any:
+    """Return the order in which the rows of each series are neighbours, by time on request."""
+    if sort and times is not None:
+        return np.lexsort((times, codes))
+    adjacent = (codes[1:] >= codes[:-1]).all()
+    return slice(None) if adjacent else np.argsort(codes, kind="stable")
+
+
+def _merge(
+    values: NDArray, times: NDArray, offsets: Integers, duplicates: Duplicates
+) -> tuple[NDArray, NDArray, Integers]:
+    """Make one of neighbouring rows of a series that have the same time."""
+    first = np.ones(len(times), dtype=bool)
+    first[1:] = times[1:] != times[:-1]
+    first[offsets[:-1]] = True
+    if first.all():
+        return values, times, offsets
+    rows = np.cumsum(first) - 1
+    out = np.full((int(first.sum()), values.shape[1]), np.nan, dtype=values.dtype)
+    for c in range(values.shape[1]):
+        _place(out, rows, np.full(len(rows), c), values[:, c], duplicates)
+    return out, times[first], np.concatenate([[0], rows[offsets[1:] - 1] + 1]).astype(np.int64)
+
+
+def group(ids: NDArray, what: str = "the series ids", noun: str = "series id") -> tuple[Integers, NDArray]:
+    """Return each row's group and the distinct labels, numbered by their first rows."""
+    if ids.ndim != 1:
+        raise ValueError(f"{what} have shape {ids.shape}: one per row is expected")
+    if ids.dtype.kind == "O":
+        seen: dict[Any, int] = {}
+        try:
+            codes = np.fromiter((seen.setdefault(x, len(seen)) for x in ids), dtype=np.int64, count=len(ids))
+        except TypeError as error:
+            raise TypeError(f"{what} must be hashable: {error}; use strings or numbers") from error
+        unique = object_array(list(seen))
+    else:
+        distinct, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
+        order = np.argsort(first)
+        rank = np.empty_like(order)
+        rank[order] = np.arange(len(order))
+        codes, unique = rank[inverse], distinct[order]
+    for number, label in enumerate(unique):
+        if is_null(label) or (isinstance(label, tuple) and any(map(is_null, label))):
+            row = int(np.flatnonzero(codes == number)[0])
+            raise ValueError(
+                f"row {row} has no {noun} ({shown(label)}): every row needs one; fill it in or drop the row"
+            )
+    return codes, unique
+
+
+def check_options(duplicates: Any, sort: Any) -> None:
+    """Raise unless the options of a long table are known ones."""
+    if duplicates not in ("error", "mean", "last"):
+        raise ValueError(f"duplicates must be one of 'error', 'mean', 'last'; got {duplicates!r}")
+    if not isinstance(sort, bool | np.bool_):
+        raise TypeError(f"sort is {sort!r}: True or False is expected")

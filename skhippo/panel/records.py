@@ -1,0 +1,108 @@
+"""The JSON form of a series: a dictionary of its values and, if they are known, its times and its id."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.panel.arrays import is_null, is_scalar, is_sequence
+from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NAIVE, check_clock_name, mixture
+from skhippo.panel.entry import Series, read_pair, read_untimed
+from skhippo.panel.times import Times
+
+FIELDS = frozenset(("id", "times", "values", "clock"))
+_DATE = re.compile(r"(?P<date>\d{4}-\d\d-\d\d(?:[T ][\d:.,]+)?)(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?")
+
+
+def read_record(record: Mapping[str, Any], where: str) -> Series:
+    """Read a dictionary {"times": ..., "values": ...}, maybe with "id" and "clock"."""
+    unknown = sorted(set(map(str, record)) - FIELDS)
+    if unknown or "values" not in record:
+        form = '{"times": [...], "values": [...] or {channel: [...]}, "id": ...}'
+        found = f"the key {unknown[0]!r}" if unknown else "no key 'values'"
+        raise ValueError(f"{where} is a dictionary with {found}: {form} is expected, times and id may be left out")
+    values, names = record["values"], None
+    if isinstance(values, Mapping):
+        values, names = list(values.values()), tuple(map(str, values))
+    values = _without_null(values)
+    if record.get("times") is None:
+        series = read_untimed(values, where, None)
+    else:
+        given = record["times"]
+        clock = parse_dates(given, f"{where}, times") if _are_strings(given) else None
+        series = read_pair((given if clock is None else clock.values, values), where, None)
+        series = series._replace(clock=check_clock_name(record.get("clock"), clock.clock if clock else series.clock))
+    label = record.get("id")
+    return series._replace(names=names, label=tuple(label) if isinstance(label, list) else label)
+
+
+def _without_null(values: Any) -> Any:
+    """Return nested lists with NaN in place of None."""
+    if is_scalar(values):
+        return np.nan if is_null(values) else values
+    return [_without_null(item) for item in values] if is_sequence(values) else values
+
+
+def _are_strings(times: Any) -> bool:
+    return is_sequence(times) and any(isinstance(time, str) for time in times)
+
+
+def parse_dates(texts: Any, where: str) -> Times:
+    """Return dates from texts of ISO 8601, such as "2024-01-31T12:00:00+01:00", and whether they have a zone."""
+    found = [_DATE.fullmatch(text) if isinstance(text, str) else None for text in texts]
+    for position, match in enumerate(found):
+        if match is None:
+            raise ValueError(
+                f"{where}, position {position} holds {texts[position]!r:.40}: a date such as '2024-01-31' or "
+                "'2024-01-31T12:00:00Z' is expected"
+            )
+    zones = [match["zone"] for match in found if match is not None]
+    kinds = {NAIVE if zone is None else AWARE for zone in zones}
+    if len(kinds) > 1:
+        raise TypeError(f"{where} mixes {NAIVE} and {AWARE}: {mixture(NAIVE, AWARE)}")
+    try:
+        dates = np.array([match["date"].replace(",", ".") for match in found if match is not None], "datetime64")
+    except ValueError as error:
+        raise ValueError(f"{where} holds a date that does not exist: {error}") from error
+    if kinds != {AWARE}:
+        return Times(dates, NAIVE)
+    shifts = np.array([_offset(zone) for zone in zones], "timedelta64[m]")
+    return Times(dates - shifts, AWARE)
+
+
+def _offset(zone: str | None) -> int:
+    """Return the minutes by which a zone is ahead of UTC."""
+    if zone in (None, "Z"):
+        return 0
+    digits = str(zone)[1:].replace(":", "").ljust(4, "0")
+    minutes = 60 * int(digits[:2]) + int(digits[2:])
+    return -minutes if str(zone)[0] == "-" else minutes
+
+
+def write_record(times: NDArray | None, values: NDArray, label: Any, names: tuple[str, ...] | None, clock: str) -> dict:
+    """Return the dictionary of one series, of lists, numbers and strings only."""
+    record: dict[str, Any] = {}
+    if label is not None:
+        record["id"] = label.item() if isinstance(label, np.generic) else label
+    if times is not None:
+        record["times"] = _texts(times, clock) if clock in DATES else times.tolist()
+    if clock == DURATIONS:
+        record["clock"] = clock
+    lists = [[None if value != value else value for value in channel] for channel in values.tolist()]
+    if names is None:
+        record["values"] = lists[0] if len(lists) == 1 else lists
+    else:
+        record["values"] = dict(zip(names, lists, strict=True))
+    return record
+
+
+def _texts(dates: NDArray, clock: str) -> list[str]:
+    """Return dates as texts of ISO 8601."""
+    if clock == NAIVE:
+        return np.datetime_as_string(dates).tolist()
+    seconds = dates.astype(np.promote_types(dates.dtype, "datetime64[s]"))
+    return [f"{text}Z" for text in np.datetime_as_string(seconds).tolist()]

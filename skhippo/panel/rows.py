@@ -1,0 +1,248 @@
+"""Tables with one row per series, whose cells hold its observations: lists, arrays or pandas Series."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.types import Integers
+from skhippo.panel.arrays import as_real, common_dtype, is_null, is_scalar
+from skhippo.panel.axes import names_series, names_times, warn_ambiguous
+from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame, is_pandas_series, library
+from skhippo.panel.entry import Series, drop_padding, join_channels
+from skhippo.panel.layout import check_not_empty, namer, nothing_found, to_offsets
+from skhippo.panel.packing import pack
+from skhippo.panel.records import FIELDS, read_record
+from skhippo.panel.times import is_clock, read_times
+
+
+class Lists(NamedTuple):
+    """A column of flat lists, as Arrow holds it."""
+
+    items: Any  # of all lists, one after the other, in the type of the library
+    offsets: Integers
+    null: NDArray[np.bool_]
+
+    @property
+    def cells(self) -> list[Any]:
+        """The lists as arrays or parts of the library's columns, None for null."""
+        bounds = zip(self.offsets[:-1].tolist(), self.offsets[1:].tolist(), self.null.tolist(), strict=True)
+        return [None if null else self.items[start:stop] for start, stop, null in bounds]
+
+
+Cells = Lists | list[Any]
+
+
+def series_cells(column: Any) -> Cells | None:
+    """Return a column of series: as `Lists` where the type of the column says so; None for any other column."""
+    if is_pandas_series(column) and hasattr(column.dtype, "pyarrow_dtype"):
+        column = column.array.__arrow_array__()
+    if hasattr(getattr(column, "dtype", None), "inner"):
+        return _polars_lists(column)
+    if hasattr(column, "type"):
+        return _arrow_lists(column)
+    if getattr(column, "dtype", None) == np.dtype(object) or type(getattr(column, "dtype", None)).__name__ == "Object":
+        cells = list(column)
+        return None if all(is_scalar(cell) and not isinstance(cell, Mapping) for cell in cells) else cells
+    return None
+
+
+def _polars_lists(column: Any) -> Cells:
+    """Return a polars column of type List or Array."""
+    if hasattr(column.dtype.inner, "inner"):
+        return column.to_list()
+    if hasattr(column.dtype, "shape"):  # Array: lists of one length
+        column = column.arr.to_list()
+    lengths = column.list.len()
+    null = lengths.is_null().to_numpy()
+    lengths = lengths.fill_null(0)
+    return Lists(column.filter(lengths > 0).explode(), to_offsets(lengths.to_numpy()), null)
+
+
+def _arrow_lists(column: Any) -> Cells | None:
+    """Return a pyarrow column of a list type; None if it has another type."""
+    kinds, compute = library("pyarrow").types, importlib.import_module("pyarrow.compute")
+    tests = (kinds.is_list, kinds.is_large_list, kinds.is_fixed_size_list)
+    if not any(test(column.type) for test in tests):
+        return None
+    if any(test(column.type.value_type) for test in tests):
+        return column.to_pylist()
+    lengths = compute.list_value_length(column)
+    null = compute.is_null(lengths).to_numpy(zero_copy_only=False)
+    counts = compute.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
+    return Lists(compute.list_flatten(column), to_offsets(counts), null)
+
+
+def holds_series(frame: Any) -> bool:
+    """Tell whether a table has a column of series."""
+    return any(series_cells(column_of_place(frame, place)) is not None for place in range(len(column_names(frame))))
+
+
+def column_of_place(frame: Any, place: int) -> Any:
+    """Return a column by its place: names may be there twice."""
+    return frame.iloc[:, place] if is_pandas_frame(frame) else column_of(frame, column_names(frame)[place])
+
+
+class Layout(NamedTuple):
+    """Which columns of a table are what."""
+
+    times: Any
+    channels: list[Any]
+    series: Any
+
+
+def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any = None) -> dict[str, Any]:
+    """Return the parts of a panel from a table with one row per series.
+
+    Parameters
+    ----------
+    frame : DataFrame of pandas or polars, or pyarrow.Table
+    times, series : str, optional
+        The columns of the times and of the ids.  Default: those whose names and cells say so, or none.
+    channels : str or sequence of str, optional
+        Default: all other columns that hold series.
+    """
+    names = column_names(frame)
+    asked = [channels] if isinstance(channels, str) else channels
+    for name in (times, series, *(asked or ())):
+        if name is not None and names.count(name) != 1:
+            known = ", ".join(map(repr, names))
+            raise ValueError(f"column {name!r} is there {names.count(name)} times: once is expected; there are {known}")
+    n_rows = len(frame) if not hasattr(frame, "num_rows") else frame.num_rows
+    if n_rows == 0:
+        raise ValueError(nothing_found((0, len(names))))
+    cells = {name: found for name in names if (found := series_cells(column_of(frame, name))) is not None}
+    if series is None:
+        series = next((name for name in names if name not in cells and names_series(name)), None)
+    ids = row_labels(frame) if series is None else np.asarray(column_of(frame, series))
+    if "values" in cells and set(names) <= FIELDS and times is None and channels is None:
+        return _read_records(frame, names)
+    chosen = _choose(names, cells, Layout(times, asked, series), namer(ids))
+    parts = _read_flat(cells, chosen, ids)
+    return _read_cells(cells, chosen, ids) if parts is None else parts
+
+
+def row_labels(frame: Any) -> NDArray | None:
+    """Return the index of a pandas frame as ids; None for the default 0, 1, 2, ... and for other libraries."""
+    if not is_pandas_frame(frame) or frame.index.equals(library("pandas").RangeIndex(len(frame))):
+        return None
+    return np.asarray(frame.index)
+
+
+def _read_records(frame: Any, names: list[Any]) -> dict[str, Any]:
+    """Read a table made of the dictionaries of `Panel.to_dicts`."""
+    columns = [list(column_of(frame, name)) for name in names]
+    records = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
+    present = [{k: v for k, v in record.items() if not (is_scalar(v) and is_null(v))} for record in records]
+    return pack([read_record(record, f"row {i}") for i, record in enumerate(present)])
+
+
+def _choose(names: list[Any], cells: dict[Any, Cells], asked: Layout, name: Any) -> Layout:
+    """Return which columns are times and channels, where that was not said."""
+    for column in (asked.times, *(asked.channels or ())):
+        if column is not None and column not in cells:
+            raise ValueError(f"column {column!r} holds no lists: one list per series is expected")
+    channels = [c for c in cells if c != asked.times] if asked.channels is None else list(asked.channels)
+    static = [c for c in names if c not in cells and c != asked.series]
+    if asked.channels is None and static:
+        raise ValueError(
+            f"column {static[0]!r} holds one value per series, others hold lists: choose the channels, "
+            "Panel.from_rows(frame, channels=[...]), and put values of the whole series beside their features"
+        )
+    times = asked.times
+    if times is None and asked.channels is None:
+        times = _evident_times(cells, channels, name)
+        channels = [c for c in channels if c != times]
+    if not channels:
+        raise ValueError(f"no channel is left beside the column of the times, {times!r}")
+    return Layout(times, channels, asked.series)
+
+
+def _evident_times(cells: dict[Any, Cells], channels: list[Any], name: Any) -> Any:
+    """Return the column that is called like times and is a clock of the others; warn if it only looks so."""
+    named = [c for c in channels if names_times(c)]
+    if len(named) != 1 or len(channels) < 2:
+        return None
+    clock = _cells_of(cells[named[0]])
+    others = [_cells_of(cells[c]) for c in channels if c != named[0]]
+    for i, times in enumerate(clock):
+        lengths = {_length(column[i]) for column in others if not _is_missing(column[i])}
+        if _is_missing(times) or lengths - {_length(times)} or not (_length(times) == 0 or is_clock(times)):
+            warn_ambiguous(
+                f"the column {named[0]!r} is read as a channel: in {name(i)} it is no increasing clock of the other "
+                f"columns; pass Panel.from_rows(frame, times={named[0]!r}) if it holds the times, rename it if not"
+            )
+            return None
+    return named[0]
+
+
+def _cells_of(column: Cells) -> list[Any]:
+    return column.cells if isinstance(column, Lists) else column
+
+
+def _is_missing(cell: Any) -> bool:
+    return cell is None or (is_scalar(cell) and is_null(cell))
+
+
+def _length(cell: Any) -> int:
+    """Return the number of times of a cell; -1 where it has a clock of its own or no length."""
+    if isinstance(cell, tuple | Mapping) or is_pandas_series(cell) or not hasattr(cell, "__len__"):
+        return -1
+    return len(cell) if not len(cell) or is_scalar(cell[0]) else np.shape(cell[0])[-1] if np.ndim(cell[0]) else -1
+
+
+def _read_flat(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) -> dict[str, Any] | None:
+    """Read flat lists that share one layout, without a look at single rows; None if they do not."""
+    clock = cells[layout.times] if layout.times is not None else None
+    columns = [cells[c] for c in layout.channels]
+    if not isinstance(clock, Lists) or not all(isinstance(c, Lists) for c in columns):
+        return None
+    if not all(np.array_equal(c.offsets, clock.offsets) for c in columns if isinstance(c, Lists)):
+        return None
+    check_not_empty(np.diff(clock.offsets), namer(ids))
+    times, kind = read_times(clock.items, f"column {layout.times!r}")
+    channels = [as_real(cells[c].items, f"column {c!r}") for c in layout.channels]  # type: ignore[union-attr]
+    if len(channels) == 1:
+        values = channels[0][:, np.newaxis]
+    else:
+        values = np.empty((len(times), len(channels)), dtype=common_dtype(channels))
+        for c, channel in enumerate(channels):
+            values[:, c] = channel
+    names = [str(c) for c in layout.channels]
+    labels = {"channel_names": names, "series_ids": ids, "clock": kind}
+    return {"values": values, "times": times, "offsets": clock.offsets, **labels}
+
+
+def _read_cells(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) -> dict[str, Any]:
+    """Read cells row by row."""
+    name, names = namer(ids), tuple(str(c) for c in layout.channels)
+    columns = [_cells_of(cells[c]) for c in layout.channels]
+    clock = None if layout.times is None else _cells_of(cells[layout.times])
+    series = []
+    for i, row in enumerate(zip(*columns, strict=True)):
+        present = [np.empty(0, np.float32) if _is_missing(cell) else cell for cell in row]
+        if clock is None:
+            read = drop_padding(join_channels(present, name(i), names))
+        else:
+            read = _read_timed(clock[i], present, layout, name(i))
+        series.append(read._replace(label=None if ids is None else ids[i]))
+    return pack(series)
+
+
+def _read_timed(clock: Any, row: list[Any], layout: Layout, where: str) -> Series:
+    """Read a row whose times stand in a column of their own."""
+    times, kind = read_times([] if _is_missing(clock) else clock, f"{where}, column {layout.times!r}")
+    channels = [as_real(cell, f"{where}, column {c!r}") for c, cell in zip(layout.channels, row, strict=True)]
+    values = np.full((len(row), len(times)), np.nan, dtype=common_dtype(channels))
+    for line, channel, column in zip(values, channels, layout.channels, strict=True):
+        if channel.size and channel.shape != times.shape:
+            raise ValueError(
+                f"{where}: column {column!r} has a list of shape {channel.shape}, the times {layout.times!r} one of "
+                f"shape {times.shape}: one value per time is expected; NaN or null where there is none"
+            )
+        line[: channel.size] = channel
+    return Series(values, times, tuple(str(c) for c in layout.channels), kind)

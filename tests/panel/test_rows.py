@@ -1,0 +1,148 @@
+"""Tables with one row per series, whose cells are lists."""
+
+import numpy as np
+import pytest
+
+from skhippo import AmbiguousInputWarning, Panel, as_panel
+
+pd = pytest.importorskip("pandas")
+nan = np.nan
+TIMES = [[0.0, 1.5, 2.0], [0.0, 0.5]]
+X = [[1.0, None, 3.0], [4.0, 5.0]]
+Y = [[7, 8, 9], [10, 11]]
+EXPECTED = Panel(
+    [[1, 7], [nan, 8], [3, 9], [4, 10], [5, 11]],
+    np.concatenate(TIMES),
+    [0, 3, 5],
+    ["x", "y"],
+    series_ids=["a", "b"],
+)
+
+
+def tables(**columns):
+    """The same table in every library that holds lists in cells."""
+    yield pd.DataFrame(columns)
+    yield pd.DataFrame(
+        {k: [np.array(c, dtype=None) if isinstance(c, list) else c for c in v] for k, v in columns.items()}
+    )
+    pl = pytest.importorskip("polars")
+    yield pl.DataFrame(columns, strict=False)
+    yield pl.concat([pl.DataFrame(columns, strict=False)[i : i + 1] for i in range(2)], rechunk=False)
+    pa = pytest.importorskip("pyarrow")
+    yield pa.table(columns)
+    yield pa.concat_tables([pa.table(columns).slice(i, 1) for i in range(2)])
+    yield pa.table(columns).to_pandas(types_mapper=pd.ArrowDtype)
+    yield pa.table({k: pa.array(v, pa.large_list(pa.float64()) if k in "xy" else None) for k, v in columns.items()})
+
+
+@pytest.mark.parametrize("name", ["t", "time", "Times", "timestamp"])
+def test_a_column_of_times_is_read_as_such(name):
+    for table in tables(**{"id": ["a", "b"], name: TIMES, "x": X, "y": Y}):
+        assert as_panel(table) == EXPECTED
+        assert Panel.from_rows(table) == EXPECTED
+        assert Panel.from_rows(table, name, ["x", "y"], "id") == EXPECTED
+
+
+def test_columns_that_must_be_said():
+    for table in tables(bed=["a", "b"], when=TIMES, x=X, y=Y, age=[40, 60]):
+        assert Panel.from_rows(table, "when", ["x", "y"], "bed") == EXPECTED
+        assert Panel.from_rows(table, times="when", channels="y").channel_names == ("y",)
+        with pytest.raises(ValueError, match="column 'bed' holds one value per series, others hold lists: choose"):
+            as_panel(table)
+        with pytest.raises(ValueError, match="column 'age' holds no lists: one list per series is expected"):
+            Panel.from_rows(table, times="age")
+        with pytest.raises(ValueError, match="column 'clock' is there 0 times: once is expected; there are 'bed'"):
+            Panel.from_rows(table, times="clock")
+
+
+def test_lists_without_times_are_samples():
+    for table in tables(x=X, y=Y):
+        panel = as_panel(table)
+        assert panel.times.tolist() == [0, 1, 2, 0, 1]
+        assert panel.channel_names == ("x", "y")
+    for table in tables(x=[[1.0, 2.0, nan], [1.0, nan]]):
+        assert as_panel(table).lengths.tolist() == [2, 1]
+    for table in tables(x=[[1.0, 2.0], [3.0, 4.0]], y=[[1.0], [2.0]]):
+        np.testing.assert_array_equal(as_panel(table).values, [[1, 1], [2, nan], [3, 2], [4, nan]])
+
+
+def test_null_lists_are_channels_not_observed():
+    for table in tables(t=TIMES, x=[[1.0, 2.0, 3.0], None], y=Y):
+        panel = as_panel(table)
+        np.testing.assert_array_equal(panel.values[:, 0], [1, 2, 3, nan, nan])
+        np.testing.assert_array_equal(panel.times, EXPECTED.times)
+    pa = pytest.importorskip("pyarrow")
+    table = pa.table({"t": TIMES, "x": pa.array([None, [1.5, 2.5]], pa.list_(pa.float32()))})
+    assert as_panel(table).dtype == np.float32
+
+
+def test_dates_in_lists():
+    dates = [
+        [np.datetime64("2024-01-01", "us"), np.datetime64("2024-01-03", "us")],
+        [np.datetime64("2024-01-02", "us")],
+    ]
+    for table in tables(t=[[d.item() for d in row] for row in dates], x=[[1.0, 2.0], [3.0]]):
+        panel = as_panel(table)
+        assert panel.clock == "naive dates"
+        assert panel.times.tolist() == [0, 2 * 86400, 0]
+
+
+def test_what_is_only_called_times_is_a_channel_with_a_warning():
+    for clock in (
+        [[0.0, 1.0, 1.0], [0.0, 1.0]],
+        [[0.0, 1.0], [0.0, 1.0]],
+        [[3.0, 2.0, 1.0], [0.0, 1.0]],
+        [[0.0, 1.0, 2.0], None],
+    ):
+        for table in tables(t=clock, x=X):
+            with pytest.warns(
+                AmbiguousInputWarning, match=r"the column 't' is read as a channel: in series [01] it is no"
+            ):
+                assert as_panel(table).channel_names == ("t", "x")
+    with pytest.raises(ValueError, match=r"series 0, position 2: the time 1\.0 is there twice"):
+        Panel.from_rows(pd.DataFrame({"t": [[0.0, 1.0, 1.0]], "x": [[1.0, 2.0, 3.0]]}), times="t")
+    only = pd.DataFrame({"time": TIMES})
+    assert as_panel(only).channel_names == ("time",)
+
+
+def test_lists_of_other_lengths_are_named():
+    for table in tables(id=["a", "b"], t=TIMES, x=[[1.0, 2.0, 3.0], [1.0, 2.0, 3.0]]):
+        with pytest.raises(
+            ValueError, match=r"series 1 \(id 'b'\): column 'x' has a list of shape \(3,\), the times 't'"
+        ):
+            Panel.from_rows(table, times="t")
+    with pytest.raises(ValueError, match=r"series 1 \(id 'b'\) has 0 observations"):
+        Panel.from_rows(pytest.importorskip("polars").DataFrame({"id": ["a", "b"], "t": [[0.0], []], "x": [[1.0], []]}))
+
+
+def test_tuples_in_cells_have_their_own_times():
+    frame = pd.DataFrame({"v": [([0.0, 1.0], [1.0, 2.0]), ([0.0, 3.0, 4.0], [3.0, 4.0, 5.0])]}, index=["a", "b"])
+    panel = as_panel(frame)
+    assert panel.times.tolist() == [0, 1, 0, 3, 4]
+    assert panel.series_ids.tolist() == ["a", "b"]
+    frame["w"] = [([1.0], [9.0]), None]
+    np.testing.assert_array_equal(as_panel(frame).values[:, 1], [nan, 9, nan, nan, nan])
+
+
+def test_nested_frames_have_ids_in_their_index():
+    frame = pd.DataFrame({"x": [pd.Series([1.0, 2.0]), pd.Series([3.0])]}, index=[11, 5])
+    assert as_panel(frame).series_ids.tolist() == [11, 5]
+    assert as_panel(frame.reset_index(drop=True)).series_ids is None
+
+
+def test_flat_lists_of_arrow_are_not_copied():
+    pa = pytest.importorskip("pyarrow")
+    flat = np.arange(6.0)
+    lists = pa.ListArray.from_arrays(np.array([0, 2, 6], np.int32), pa.array(flat))
+    times = pa.ListArray.from_arrays(np.array([0, 2, 6], np.int32), pa.array(np.array([0.0, 1, 0, 1, 2, 3])))
+    panel = as_panel(pa.table({"t": times, "x": lists}))
+    assert np.shares_memory(panel.values, lists.flatten().to_numpy())
+    assert np.shares_memory(panel.times, times.flatten().to_numpy())
+
+
+def test_lists_of_channels_in_cells():
+    pa = pytest.importorskip("pyarrow")
+    cells = {"x": [[[1.0, 2.0], [3.0, 4.0]], [[1.0], [2.0]]]}
+    for table in (pd.DataFrame(cells), pytest.importorskip("polars").DataFrame(cells), pa.table(cells)):
+        with pytest.raises(ValueError, match=r"series 0, channel 'x' has shape \(2, 2\): a channel of shape"):
+            as_panel(table)
