@@ -8,7 +8,7 @@ is padded, so nothing has to be told apart from padding later.
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Literal, overload
 
 import numpy as np
@@ -19,7 +19,7 @@ from skhippo._support.validation import check_choice
 from skhippo.panel.arrays import as_array, as_real
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.dataframes import TABLES, make_table
-from skhippo.panel.labels import as_labels, join_labels
+from skhippo.panel.labels import as_labels, channel_place, join_labels
 from skhippo.panel.layout import (
     Namer,
     check_not_empty,
@@ -38,6 +38,7 @@ from skhippo.panel.long import check_options, read_long, read_stacked
 from skhippo.panel.pair import Pair
 from skhippo.panel.records import write_record
 from skhippo.panel.rows import read_rows
+from skhippo.panel.summary import PanelSummary, summarise, to_html
 from skhippo.panel.times import (
     Times,
     anchor,
@@ -106,7 +107,8 @@ class Panel:
     -----
     A panel works as `X` in scikit-learn's cross-validation: ``len(panel)`` is the number of series, an index
     array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one
-    series with values of shape (n_channels, n_times).  The times of such a pair are dates again, to the last digit,
+    series with values of shape (n_channels, n_times).  So does a string, which is an id, ``panel["S003"]``.  A second
+    index takes channels, ``panel[:, "hr"]``.  The times of a pair are dates again, to the last digit,
     where they came from dates.  A pair remembers the id, the channel names and the kind of times (`id`,
     `channel_names`, `clock`), so a list of such pairs is the same panel again (but where `where` removed the first
     date of a series, `origins` is the new first date).
@@ -483,6 +485,108 @@ class Panel:
         state = {"values": values, "channel_names": channel_names}
         return self._trusted(**self.__getstate__() | state)
 
+    def select_channels(self, channels: int | str | Sequence[int | str]) -> Panel:
+        """Return the same series with some of the channels, in the order in which they are asked for.
+
+        Parameters
+        ----------
+        channels : int, str, or a sequence of these
+            Numbers (negative: counted from the last) or names.  ``panel[:, channels]`` is the same.
+
+        Returns
+        -------
+        Panel
+
+        Raises
+        ------
+        KeyError
+            If there is no channel of that name.
+        IndexError
+            If there is no channel of that number.
+
+        Examples
+        --------
+        >>> from skhippo import Panel
+        >>> panel = Panel([[80.0, 36.6], [85.0, 37.0]], channel_names=["hr", "temp"])
+        >>> panel.select_channels("temp")
+        Panel(1 series, 1 channel, 2 observations)
+        >>> panel[:, ["temp", "hr"]].channel_names
+        ('temp', 'hr')
+        """
+        wanted = [channels] if isinstance(channels, str | int | np.integer) else list(channels)
+        places = [channel_place(channel, self.channel_names, self.n_channels) for channel in wanted]
+        if not places or len(set(places)) < len(places):
+            raise ValueError(f"channels is {channels!r}: one or more different channels are expected")
+        names = None if self.channel_names is None else tuple(self.channel_names[c] for c in places)
+        step = places[1] - places[0] if len(places) > 1 else 1
+        if places == list(range(places[0], places[0] + step * len(places), step)) and step > 0:
+            return self._with_channels(self.values[:, places[0] : places[-1] + 1 : step], names)
+        return self._with_channels(self.values[:, places], names)
+
+    def rename_channels(self, names: Mapping[str, str] | Sequence[str]) -> Panel:
+        """Return the same series with other names of the channels.
+
+        Parameters
+        ----------
+        names : dict or sequence of str
+            New names by the old ones, or one name per channel.
+
+        Returns
+        -------
+        Panel
+
+        Raises
+        ------
+        KeyError
+            If there is no channel of a name.
+        ValueError
+            If two channels would have the same name, or the number of names is wrong.
+
+        Examples
+        --------
+        >>> from skhippo import Panel
+        >>> Panel([[80.0, 36.6]], channel_names=["hr", "temp"]).rename_channels({"hr": "pulse"}).channel_names
+        ('pulse', 'temp')
+        """
+        if isinstance(names, Mapping):
+            new = list(self.channel_names or ())
+            for old, name in names.items():
+                new[channel_place(old, self.channel_names, self.n_channels)] = name
+        else:
+            new = list(names) if not isinstance(names, str) else [names]
+        return self._with_channels(self.values, _check_names(new, self.n_channels))
+
+    def describe(self) -> PanelSummary:
+        """Describe lengths, durations, sampling intervals and channels.
+
+        Returns
+        -------
+        PanelSummary
+            Its text is a table; the numbers are its attributes `lengths`, `durations`, `intervals` (each with
+            `minimum`, `median`, `maximum`) and `channels` (each with `name`, `n_observations`, `missing`, `n_empty`,
+            `minimum`, `mean`, `maximum`).
+
+        Examples
+        --------
+        >>> from skhippo import as_panel
+        >>> as_panel([([0.0, 0.5, 3.0], [1.0, None, 4.0]), ([0.0, 1.0], [2.0, 3.0])]).describe()
+        2 series, times: numbers
+        <BLANKLINE>
+        per series         min  median  max
+        observation times    2     2.5    3
+        duration             1       2    3
+        interval           0.5       1  2.5
+        <BLANKLINE>
+        channel  observations  missing  empty series  min  mean  max
+        x0                  4    20.0%             0    1   2.5    4
+        """
+        names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
+        return summarise(self.values, self.times, self.offsets, names, self.clock)
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows: the channels, each with a picture of the first series."""
+        return to_html(repr(self), self.describe(), self.values, self.times, self.offsets)
+
     def where(self, keep: ArrayLike) -> Panel:
         """Return the panel with some of its observation times only.
 
@@ -573,26 +677,43 @@ class Panel:
         return (self._series(i) for i in range(len(self)))
 
     @overload
-    def __getitem__(self, key: int) -> Pair: ...
+    def __getitem__(self, key: int | str) -> Pair: ...
     @overload
-    def __getitem__(self, key: slice | Sequence[int] | NDArray | tuple[Any, Any]) -> Panel: ...
+    def __getitem__(self, key: slice | Sequence[int] | list[str] | NDArray | tuple[Any, Any]) -> Panel: ...
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
+            if len(key) != 2:
+                raise IndexError(f"a panel is indexed by series and channels, panel[series, channels]; got {key!r}")
             # scikit-learn indexes whatever has a shape by array[key, ...]
-            if len(key) != 2 or key[1] is not Ellipsis:
-                raise IndexError(f"a panel is indexed by series only, got {key!r}; take channels from panel.values")
-            key = key[0]
+            return self[key[0]] if key[1] is Ellipsis else self.select_channels(self._channels(key[1]))[key[0]]
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
             if step == 1:
                 return self._span(start, max(start, stop))
             return self._take(np.arange(start, stop, step))
+        if isinstance(key, str):
+            return self._series(self._place_of_id(key))
         positions = np.asarray(key)
+        if positions.ndim == 1 and len(positions) and all(isinstance(label, str) for label in positions):
+            positions = np.array([self._place_of_id(label) for label in positions.tolist()])
         if positions.ndim == 0:
             if positions.dtype.kind not in "iu":
-                raise IndexError(f"a panel is indexed by integers, slices, index arrays and masks, got {key!r}")
+                raise IndexError(f"a panel is indexed by integers, slices, index arrays, masks and ids, got {key!r}")
             return self._series(operator.index(positions[()]))
         return self._take(self._positions(positions))
+
+    def _channels(self, key: Any) -> Any:
+        """Return the second part of an index as channels."""
+        return range(self.n_channels)[key] if isinstance(key, slice) else key
+
+    def _place_of_id(self, label: str) -> int:
+        """Return the position of the one series that has an id."""
+        if self.series_ids is None:
+            raise KeyError(f"series {label!r} is asked for, but the series have no ids")
+        found = np.flatnonzero(np.asarray(self.series_ids == label))
+        if len(found) == 1:
+            return int(found[0])
+        raise KeyError(f"{len(found)} series have the id {label!r}: one is expected")
 
     def _positions(self, key: NDArray) -> NDArray:
         """Return a mask or an array of integers, negative ones included, as positions of series."""

@@ -48,3 +48,20 @@ def object_array(items: list[Any]) -> NDArray:
 def shown(label: Any) -> str:
     """Return how errors write a label: as Python does, not numpy."""
     return repr(label.item() if isinstance(label, np.generic) else label)
+
+
+def channel_place(channel: Any, names: tuple[str, ...] | None, n_channels: int) -> int:
+    """Return the number of a channel that is given by number or by name."""
+    if isinstance(channel, str):
+        if names is None:
+            raise KeyError(
+                f"channel {channel!r} is asked for, but the channels have no names; numbers are 0 to {n_channels - 1}"
+            )
+        if channel not in names:
+            raise KeyError(f"there is no channel {channel!r}; there are {', '.join(map(repr, names))}")
+        return names.index(channel)
+    if isinstance(channel, bool | np.bool_) or not isinstance(channel, int | np.integer):
+        raise TypeError(f"channel {channel!r} is of type {type(channel).__name__}: a number or a name is expected")
+    if not -n_channels <= channel < n_channels:
+        raise IndexError(f"channel {channel} is asked for in a panel of {n_channels}")
+    return int(channel) % n_channels

@@ -162,11 +162,10 @@ def test_index_carries_everything_along():
         (None, "integers, slices"),
         (1.0, "integers, slices"),
         (True, "integers, slices"),
-        ("a", "integers, slices"),
         ([0.5], "no 1-D array of integers"),
         ([[0]], "no 1-D array of integers"),
-        ((0, 1), "indexed by series only"),
-        ((0, ..., 1), "indexed by series only"),
+        ((0, 7), "channel 7 is asked for in a panel of 2"),
+        ((0, ..., 1), "indexed by series and channels"),
         ([True], "a mask of length 1 for 7 series"),
         ([0, 9], "series 9 is asked for in a panel of 7"),
     ],
@@ -732,3 +731,114 @@ def test_slices_commute(data):
     if index:
         assert panel[index] == as_panel([series[i] for i in index])
         assert Panel.concatenate([panel[[i]] for i in index]) == panel[index]
+
+
+# Channels, ids, descriptions
+
+
+NAMED = Panel(
+    [[80.0, 36.6, 1.0], [85.0, nan, 2.0], [70.0, 37.0, 3.0]],
+    [0.0, 2.0, 1.0],
+    [0, 2, 3],
+    ["hr", "temp", "rate"],
+    series_ids=["S001", "S003"],
+)
+
+
+@pytest.mark.parametrize(
+    ("channels", "places"),
+    [("temp", [1]), (1, [1]), (-1, [2]), (["rate", "hr"], [2, 0]), ([0, "temp"], [0, 1]), (["hr", "rate"], [0, 2])],
+)
+def test_channels_are_selected_by_name_or_number(channels, places):
+    part = NAMED.select_channels(channels)
+    assert part == NAMED[:, channels]
+    np.testing.assert_array_equal(part.values, NAMED.values[:, places])
+    assert part.channel_names == tuple(NAMED.channel_names[c] for c in places)
+    assert part.series_ids.tolist() == ["S001", "S003"]
+    np.testing.assert_array_equal(NAMED[1, channels][1], NAMED[1][1][places])
+    assert NAMED[[1], channels] == part[[1]]
+
+
+def test_slices_of_channels_are_views():
+    assert NAMED[:, 1:].channel_names == ("temp", "rate")
+    assert np.shares_memory(NAMED[:, 1:].values, NAMED.values)
+    assert np.shares_memory(NAMED[:, "temp"].values, NAMED.values)
+    assert NAMED[:, ::2] == NAMED[:, ["hr", "rate"]]
+    assert NAMED[:, ...] == NAMED
+
+
+@pytest.mark.parametrize(
+    ("channels", "error", "words"),
+    [
+        ("sat", KeyError, "there is no channel 'sat'; there are 'hr', 'temp', 'rate'"),
+        (3, IndexError, "channel 3 is asked for in a panel of 3"),
+        ([], ValueError, "one or more different channels are expected"),
+        (["hr", 0], ValueError, "one or more different channels are expected"),
+        ([True], TypeError, "channel True is of type bool: a number or a name"),
+    ],
+)
+def test_channels_that_are_not_there(channels, error, words):
+    with pytest.raises(error, match=words):
+        NAMED.select_channels(channels)
+
+
+def test_channels_without_names():
+    panel = Panel([[1.0, 2.0]])
+    assert panel[:, 1].values.tolist() == [[2.0]]
+    with pytest.raises(KeyError, match="channel 'hr' is asked for, but the channels have no names"):
+        panel[:, "hr"]
+
+
+def test_series_by_id():
+    assert NAMED["S003"].id == "S003"
+    assert_array_equal(NAMED["S003"][1], NAMED[1][1])
+    assert NAMED[["S003", "S001"]] == NAMED[[1, 0]]
+    assert NAMED[np.array(["S003"])] == NAMED[[1]]
+    assert NAMED["S003", "hr"][1].tolist() == [[70.0]]
+    with pytest.raises(KeyError, match="0 series have the id 'S2': one is expected"):
+        NAMED["S2"]
+    with pytest.raises(KeyError, match="2 series have the id 'S001'"):
+        NAMED[[0, 0]]["S001"]
+    with pytest.raises(KeyError, match="series 'a' is asked for, but the series have no ids"):
+        as_panel([[1.0]])["a"]
+
+
+def test_rename_channels():
+    assert NAMED.rename_channels({"temp": "t"}).channel_names == ("hr", "t", "rate")
+    assert NAMED.rename_channels(["a", "b", "c"]).channel_names == ("a", "b", "c")
+    assert Panel([[1.0]]).rename_channels(["a"]).channel_names == ("a",)
+    with pytest.raises(KeyError, match="there is no channel 'sat'"):
+        NAMED.rename_channels({"sat": "s"})
+    with pytest.raises(ValueError, match="channel name 'hr' is there twice"):
+        NAMED.rename_channels({"temp": "hr"})
+    with pytest.raises(ValueError, match="2 channel_names for 3 channels"):
+        NAMED.rename_channels(["a", "b"])
+
+
+def test_describe():
+    summary = NAMED.describe()
+    assert summary.lengths == (1, 1.5, 2)
+    assert summary.durations == (0, 1, 2)
+    assert summary.intervals == (2, 2, 2)
+    temp = summary.channels[1]
+    assert temp[:2] == ("temp", 2)
+    assert temp.missing == pytest.approx(1 / 3)
+    assert temp[3:] == pytest.approx((0, 36.6, 36.8, 37.0))
+    assert "temp" in repr(summary)
+    empty = Panel([[nan], [nan], [1.0]], offsets=[0, 2, 3]).describe().channels[0]
+    assert (empty.n_observations, empty.n_empty) == (1, 1)
+    assert "duration (s)" in repr(Panel([[nan]], np.array(["2024"], "M8[D]")).describe())
+    assert as_panel([[1.0]])[:0].describe().n_series == 0
+
+
+def test_html_for_notebooks():
+    page = NAMED.rename_channels({"hr": "<b>"})._repr_html_()
+    assert page.count("<svg") == 3
+    assert "&lt;b&gt;" in page
+    for panel in (
+        Panel([[nan]]),
+        as_panel(np.random.default_rng(0).normal(size=(5, 2, 3000))),
+        NAMED[:0],
+        Panel([[3.0]]),
+    ):
+        assert len(panel._repr_html_()) < 20_000
