@@ -18,8 +18,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from sklearn.utils.validation import check_is_fitted
 
 from skhippo._sklearn.input import read_panel
+from skhippo._support.names import plain
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.memory import checks
@@ -32,6 +34,7 @@ from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.projection.hold import Hold, domain_end
 from skhippo.projection.projection import project
+from skhippo.scattering.scattering import HiPPOScatteringTransformer
 from skhippo.transformer.transformer import HiPPOTransformer
 
 try:
@@ -47,11 +50,13 @@ __all__ = ["remember", "transform"]
 
 # Columns of the tables that are sent between workers.
 _SERIES, _TIME, _COUNT, _ORIGIN, _VALUE = "series", "time", "count", "origin", "value"
+# Of a window: where what a partition has left out begins and ends, and its last time.
+_SPAN = ("left_out_from", "left_out_to", "last")
 
 
 # ---------------------------------------------------------------------- features
 def transform(
-    transformer: HiPPOTransformer,
+    transformer: HiPPOTransformer | HiPPOScatteringTransformer,
     X: Any,
     *,
     series: str = "id",
@@ -62,14 +67,14 @@ def transform(
 
     Parameters
     ----------
-    transformer : HiPPOTransformer
-        Fitted, for instance on a sample.
+    transformer : HiPPOTransformer or HiPPOScatteringTransformer
+        Fitted, for instance on a sample.  Scattering needs series that are whole in their partition: no long table.
     X : dask.bag.Bag, list of Delayed, dask.array.Array or dask.dataframe.DataFrame
         A bag of series, each an item of a list that `as_panel` takes; a list of delayed panels (or anything else that
         `transformer.transform` takes: one delayed series `s` is ``delayed([s])``); an array of shape
         (n_series, n_times) or (n_series, n_channels, n_times); or a long table, one row an observation time.
     series, time : str
-        Columns of a long table: which series a row belongs to, and when.
+        Columns of a long table: which series a row belongs to (it may be the index), and when.
     channels : str or sequence of str, optional
         Its columns that are channels.  By default those seen in `fit`, or all others where these had no names.
 
@@ -82,17 +87,19 @@ def transform(
     Raises
     ------
     TypeError
-        If `X` is none of these.
+        If `X` or `transformer` is none of these.
     ValueError
         If the table does not have the columns or channels, or the transformer is to do more than projections at the
-        ends of series, which a table may be cut in the middle of.  When computed: if series cannot be read, or, of a
-        whole-history measure, observations of a series in different partitions overlap in time.
+        ends of series, which a table may be cut in the middle of.  When computed: if series cannot be read, or
+        observations of a series in different partitions overlap in time (see the notes).
 
     Notes
     -----
     The rows of a partition may be in any order.  Of the whole-history measures (LegS, LagT) a partition sends one row
     for each of its series, so a series has to be cut in time: ``[0, 10), [10, 20)``, in any order of the partitions.
-    A table where it is not can be brought into that form, ``table.shuffle("id")``.
+    A table where it is not can be brought into that form, ``table.shuffle("id")``.  Of a window measure a partition
+    sends the observations in the window that ends with its last one, and only these may overlap with those of another
+    partition.  So observations that were delivered twice are noticed, as on one machine.
 
     Examples
     --------
@@ -109,7 +116,14 @@ def transform(
     1          1.1      0.6813
     2          1.5     -0.2887
     """
-    transformer._check_layout()
+    if not isinstance(transformer, (HiPPOTransformer, HiPPOScatteringTransformer)):
+        raise TypeError(
+            f"transformer is of type {type(transformer).__name__}: a fitted HiPPOTransformer or "
+            "HiPPOScatteringTransformer is expected; of a pipeline, give its first step"
+        )
+    check_is_fitted(transformer)
+    if isinstance(transformer, HiPPOTransformer):
+        transformer._check_layout()
     if _is_collection(X) and hasattr(X, "dtypes"):
         return _transform_table(transformer, X, series, time, channels)
     parts, lengths = _parts(X)
@@ -143,7 +157,7 @@ def _parts(X: Any) -> tuple[list[Any], Sequence[float]]:
     return parts, [np.nan] * len(parts)
 
 
-def _features(transformer: HiPPOTransformer, part: Any, dtype: np.dtype) -> NDArray:
+def _features(transformer: HiPPOTransformer | HiPPOScatteringTransformer, part: Any, dtype: np.dtype) -> NDArray:
     """Features of one part; that of a bag may be empty, or an iterator."""
     series = part if hasattr(part, "__len__") else list(part)
     if len(series) == 0:
@@ -270,15 +284,26 @@ class _Columns(NamedTuple):
 
 
 def _transform_table(
-    transformer: HiPPOTransformer, table: Any, series: str, time: str, channels: Sequence[str] | str | None
+    transformer: HiPPOTransformer | HiPPOScatteringTransformer,
+    table: Any,
+    series: str,
+    time: str,
+    channels: Sequence[str] | str | None,
 ) -> Any:
     """Keep in each partition what counts, bring together what belongs to the same series, and finish."""
+    if isinstance(transformer, HiPPOScatteringTransformer):
+        raise ValueError(
+            "scattering needs whole series, and those of a table may cross partitions: give a bag or delayed panels of "
+            f"whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long in each"
+        )
     if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
         raise ValueError(
             f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows}: of series "
             "that may cross partitions there are projections of the whole at their ends only; bring each into one "
             f"partition, table.shuffle({series!r}), and transform these"
         )
+    if series not in table.columns and table.index.name == series:
+        table = table.reset_index()
     if channels is None:
         named = list(transformer.channel_names_) if transformer._named else []
         channels = named or [name for name in table.columns if name not in (series, time)]
@@ -366,9 +391,9 @@ def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, meas
     if overlap.size:
         i = overlap[0]
         raise ValueError(
-            f"series {ids[codes[i]]!r}: one partition has observations from {start[i]} to {now[i]}, another from "
-            f"{start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; bring each series "
-            f"into one of them, table.shuffle({series!r})"
+            f"series {plain(ids[codes[i]])!r}: one partition has observations from {start[i]} to {now[i]}, another "
+            f"from {start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; bring each "
+            f"series into one of them, table.shuffle({series!r})"
         )
 
 
@@ -392,13 +417,27 @@ def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) 
     counts[first] += panel.lengths - np.add.reduceat(keep, first, dtype=np.int64)
     times = panel.times if panel.origins is None else panel._dates()
     ids = np.repeat(np.asarray(panel.series_ids), panel.lengths)
-    more = {_TIME: times[keep], _COUNT: counts[keep]}
+    more = {_TIME: times[keep], _COUNT: counts[keep], **_spans(panel, times, keep)}
     return _table(ids[keep], frame[columns.series], more, panel.values[keep])
+
+
+def _spans(panel: Panel, times: NDArray, keep: NDArray[np.bool_]) -> dict[str, NDArray]:
+    """Return columns that say in the first row of each series what was left out, and when the series ends."""
+    first, rows = panel.offsets[:-1], np.arange(keep.size)
+    from_row = np.minimum.reduceat(np.where(keep, keep.size, rows), first)
+    to_row = np.maximum.reduceat(np.where(keep, -1, rows), first)
+    some = to_row >= 0
+    columns = {name: np.full(times.shape, np.nan).astype(times.dtype) for name in _SPAN}
+    columns[_SPAN[0]][first[some]] = times[from_row[some]]
+    columns[_SPAN[1]][first[some]] = times[to_row[some]]
+    columns[_SPAN[2]][first] = times[panel.offsets[1:] - 1]
+    return {name: column[keep] for name, column in columns.items()}
 
 
 def _join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, frame: Any) -> Any:
     import pandas as pd
 
+    _check_spans(frame, transformer.measure_, series)
     panel = Panel.from_long(frame.sort_values(_TIME), _SERIES, _TIME, [_COUNT, *_value_columns(frame)])
     counts = np.add.reduceat(panel.values[:, 0], panel.offsets[:-1]).astype(np.int64)
     start, last = panel._ends()
@@ -407,6 +446,26 @@ def _join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, f
     coefficients = project(signals, transformer.measure_, transformer.order, hold=transformer.hold, at=end)
     ids = pd.Index(panel.series_ids, dtype=frame[_SERIES].dtype, name=series)
     return _finished(transformer, ids, coefficients, end - start, counts, dtype)
+
+
+def _check_spans(frame: Any, measure: Measure, series: str) -> None:
+    """Raise where a partition has observations in the time of those that another one has left out.
+
+    Whether a time is there twice cannot be seen any more.
+    """
+    parts = frame[frame[_SPAN[2]].notna()].sort_values([_SERIES, _TIME])  # the first rows of series in partitions
+    earlier = parts[[_SERIES, *_SPAN[1:]]].groupby(_SERIES, sort=False).cummax()
+    before = earlier.groupby(parts[_SERIES], sort=False).shift()
+    overlap = (parts[_TIME] <= before[_SPAN[1]]) | (parts[_SPAN[0]] <= before[_SPAN[2]])
+    if overlap.any():
+        i = int(overlap.to_numpy().argmax())
+        label, begin, end = (parts[name].iloc[i] for name in (_SERIES, _TIME, _SPAN[2]))
+        raise ValueError(
+            f"series {plain(label)!r}: one partition has observations until {before[_SPAN[2]].iloc[i]}, another from "
+            f"{begin} to {end}: with {measure!r} partitions must not overlap in time before the window; if "
+            "observations were delivered twice, table.drop_duplicates, else bring each series into one partition, "
+            f"table.shuffle({series!r})"
+        )
 
 
 def _finished(
@@ -421,8 +480,8 @@ def _finished(
         if unseen.any():
             row, channel = np.argwhere(unseen)[0]
             raise ValueError(
-                f'series {ids[row]!r}, channel "{transformer.channel_names_[channel]}" has no observation: drop it, or '
-                'choose empty="nan" or empty="zero"'
+                f'series {plain(ids[row])!r}, channel "{transformer.channel_names_[channel]}" has no observation: drop '
+                'it, or choose empty="nan" or empty="zero"'
             )
     features = transformer._scaled(coefficients[:, :, None], durations, counts)
     return pd.DataFrame(features.astype(dtype, copy=False), index=ids, columns=names)

@@ -8,8 +8,10 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import LogisticRegression
 
-from skhippo import HiPPOMemory, HiPPOTransformer, Panel, as_panel, project
+from skhippo import HiPPOMemory, HiPPOScatteringTransformer, HiPPOTransformer, Panel, as_panel, project
 from skhippo.memory.merging import can_join
 from tests.conftest import MEASURES
 
@@ -150,6 +152,47 @@ def test_a_time_that_is_there_twice_is_refused(measure, here):
     for n_partitions in (1, 2):
         with pytest.raises(ValueError, match=r"\(id 'a'\).* 2.0 is there twice|series 'a': .* must not overlap"):
             transform(hippo, dd.from_pandas(table, npartitions=n_partitions, sort=False)).compute()
+
+
+@pytest.mark.parametrize("corrected", [False, True])
+@pytest.mark.parametrize("duration", [False, True])
+@pytest.mark.parametrize("hold", HOLDS)
+def test_observations_that_are_delivered_twice_are_noticed(measure, hold, duration, corrected, here):
+    """A file of old rows that comes again, or with other values, as on one machine."""
+    rows = pd.DataFrame({"id": 0, "t": np.arange(100.0), "x": np.arange(100.0) % 7})
+    hippo = HiPPOTransformer(measure, order=2, hold=hold, duration=duration).fit([rows.x.to_numpy()])
+    for again in (rows[1:61], rows[:1], rows[50:51], rows[98:]):
+        again = again.assign(x=again.x + corrected)
+        with pytest.raises(ValueError, match="there twice"):
+            Panel.from_long(pd.concat([rows, again]).sort_values("t"))
+        for first, second in ((rows, again), (again, rows)):
+            parts = dd.concat([dd.from_pandas(first, npartitions=1), dd.from_pandas(second, npartitions=1)])
+            with pytest.raises(ValueError, match=r"there twice|series 0: one partition .* must not overlap"):
+                transform(hippo, parts).compute()
+
+
+def test_a_table_that_is_indexed_by_series(rng, here):
+    table = long_table(rng)
+    hippo = HiPPOTransformer(order=3).fit(Panel.from_long(table))
+    indexed = dd.from_pandas(table.set_index("id"), npartitions=2, sort=False)
+    same(transform(hippo, indexed.shuffle("id")), features(hippo, table))
+
+
+def test_scattering_of_whole_series(rng, here):
+    X = rng.normal(size=(6, 2, 40))
+    scattering = HiPPOScatteringTransformer(n_combinations=4).fit(X)
+    result = transform(scattering, da.from_array(X, chunks=(2, 1, 40))).compute()
+    assert_array_equal(result, scattering.transform(X))
+    with pytest.raises(ValueError, match="scattering needs whole series"):
+        transform(scattering, dd.from_pandas(long_table(rng), npartitions=2))
+
+
+def test_only_transformers_of_series_are_taken():
+    for other in (LogisticRegression(), "legs", None):
+        with pytest.raises(TypeError, match="a fitted HiPPOTransformer or HiPPOScatteringTransformer is expected"):
+            transform(other, da.ones((2, 5)))
+    with pytest.raises(NotFittedError):
+        transform(HiPPOTransformer(), da.ones((2, 5)))
 
 
 @windows

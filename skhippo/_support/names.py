@@ -1,11 +1,13 @@
-"""Public objects know their public address."""
+"""Names: the public address of public objects, and labels as a user has written them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-__all__ = ["name_publicly"]
+import numpy as np
+
+__all__ = ["name_publicly", "plain"]
 
 
 def name_publicly(namespace: Mapping[str, Any], names: Iterable[str]) -> None:
@@ -23,3 +25,8 @@ def name_publicly(namespace: Mapping[str, Any], names: Iterable[str]) -> None:
     for name in names:
         if hasattr(namespace[name], "__qualname__"):
             namespace[name].__module__ = namespace["__name__"]
+
+
+def plain(label: Any) -> Any:
+    """Return a label as an object of Python, which messages show without the type of numpy."""
+    return label.item() if isinstance(label, np.generic) else label
