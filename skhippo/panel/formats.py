@@ -158,7 +158,7 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
     if cube.ndim == 2:
         refuse_time_channel(time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)")
         cube = cube[:, np.newaxis, :]
-    elif cube.shape[2] == 1 and cube.shape[1] > 1 and time_channel is None:
+    elif cube.shape[2] == 1 and cube.shape[1] > 2 and time_channel is None:
         warn_ambiguous(
             f"X has the shape {cube.shape}: it is read as {cube.shape[1]} channels with one observation each; pass "
             "X.transpose(0, 2, 1) if it is (n_series, n_times, 1), or [([0.0], x) for x in X] if it is not"

@@ -106,7 +106,7 @@ def _is_two_lists(entry: Any) -> bool:
 
 def _warn_of_columns(entries: list[Any]) -> None:
     """Warn if all entries are arrays (n_times, 1), which are read as channels with one observation."""
-    if all(isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[1] == 1 < x.shape[0] for x in entries):
+    if all(isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[1] == 1 and x.shape[0] > 2 for x in entries):
         warn_ambiguous(
             f"each series has a shape such as {entries[0].shape}: they are read as channels with one observation each; "
             "pass [x.T for x in X] if they are (n_times, 1), or [([0.0], x) for x in X] if not"

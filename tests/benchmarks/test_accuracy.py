@@ -49,7 +49,7 @@ def test_a_run_goes_on_from_its_records(monkeypatch, tmp_path, capsys):
 
 def test_a_set_that_is_not_there_is_said_and_left_out(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("SKHIPPO_DATA", str(tmp_path))
-    monkeypatch.setattr("skhippo.datasets._download", lambda name: "no network")
+    monkeypatch.setattr("skhippo.datasets.archive._download", lambda name: "no network")
     run(monkeypatch, tmp_path, "--sets", "NoSuchSet", "PhysioNet2012", "--methods", "HiPPO LR")
     out = capsys.readouterr().out
     assert "NoSuchSet is left out: the set 'NoSuchSet' is not in" in out

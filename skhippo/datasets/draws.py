@@ -1,0 +1,48 @@
+"""What generators and corruptions draw with: one generator per series, fractions of observations, rounding."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils import check_random_state
+
+from skhippo._support.validation import check_finite_number
+
+# k / rate and (T - 1) * rate carry a rounding error of a few units in the last place, 2e-16 each; what is
+# this near to an integer (1 / 49 * 49 = 0.9999999999999999) is meant to be one.
+ROUNDING = 1e-12
+
+
+def floor(x: float) -> int:
+    """Return the largest integer that does not exceed `x` by more than rounding."""
+    return math.floor(x + ROUNDING * (1 + x))
+
+
+def without_entries(values: NDArray, fraction: float, rng: np.random.Generator) -> NDArray:
+    """Return values (T, n_channels) of one series with a fraction of each channel's observations made NaN."""
+    out = values.copy()
+    for channel in out.T:
+        observed = np.flatnonzero(~np.isnan(channel))
+        channel[observed[choose(len(observed), fraction, rng)]] = np.nan
+    return out
+
+
+def choose(count: int, fraction: float, rng: np.random.Generator) -> NDArray:
+    """Return the positions to drop among `count`, all but one at most."""
+    return rng.permutation(count)[: min(round(fraction * count), max(count - 1, 0))]
+
+
+def spawn(n_series: int, random_state: int | np.random.RandomState | None) -> list[np.random.Generator]:
+    """Return a generator for each series, the i-th depending on `random_state` and i only."""
+    entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
+    return [np.random.default_rng(seed) for seed in np.random.SeedSequence(entropy.tolist()).spawn(n_series)]
+
+
+def check_fraction(name: str, value: Any, *, below_one: bool = False) -> None:
+    """Raise unless `value` is a number from 0 to 1."""
+    check_finite_number(name, value, minimum=0, closed=True)
+    if value > 1 or (below_one and value == 1):
+        raise ValueError(f"{name} must be {'below' if below_one else 'at most'} 1, got {value!r}")
