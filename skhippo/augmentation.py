@@ -101,7 +101,7 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
     -----
     Cross-validation around this classifier (``GridSearchCV(AugmentedClassifier(...), ...)``) tests on series no copy of
     which was in the fit.  Cross-validation *inside* `estimator` (`RidgeClassifierCV`, early stopping) finds copies of
-    one series on both sides and is too confident: give a fixed penalty there, such as ``RidgeClassifier(alpha=100.0)``
+    one series on both sides and is too confident: give a fixed penalty there, such as ``RidgeClassifier(alpha=300.0)``
     behind `HiPPOScatteringTransformer`.
 
     Examples

@@ -15,7 +15,7 @@ __all__ = ["Combinations", "draw", "learn"]
 # Terms of a combination, and the neighbouring window lengths that they are of.
 _TERMS, _NEIGHBOURS = 3, 4
 # Windows that thresholds are learned from, about, and combinations whose thresholds are found at a time.
-_SAMPLES, _AT_A_TIME = 1 << 10, 256
+_SAMPLES, _AT_A_TIME = 1 << 8, 256
 # Part of the largest value of a combination by which one must exceed its threshold, so that rounding does not.
 _MARGIN = 1e-9
 # Multiples of the golden ratio, of which the parts after the point are spread evenly however many there are.

@@ -12,7 +12,7 @@ __all__ = ["Groups", "draw_groups"]
 
 
 # Channels that a pattern is of, at most.
-_CHANNELS = 3
+_CHANNELS = 2
 # Terms of a pattern that a kernel adds up at a time.
 _SIX = 6
 

@@ -284,12 +284,26 @@ def _project(paths: Floats, terms: Integers, weights: Floats, g: int, k: int, nu
         x, y, z = weights[g, k, t + 3], weights[g, k, t + 4], weights[g, k, t + 5]
         if t == 0:
             for p in range(number):
-                values[k, p] = u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
-                values[k, p] += x * paths[d, p] + y * paths[e, p] + z * paths[f, p]
+                older = u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
+                values[k, p] = older + (x * paths[d, p] + y * paths[e, p] + z * paths[f, p])
         else:
             for p in range(number):
-                values[k, p] += u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
-                values[k, p] += x * paths[d, p] + y * paths[e, p] + z * paths[f, p]
+                older = u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
+                values[k, p] += older + (x * paths[d, p] + y * paths[e, p] + z * paths[f, p])
+
+
+@kernel
+def _find_extremes(values: Floats, n: int, number: int) -> None:
+    """Fill in the largest and the smallest of `n` values at each position, infinite where it is rounding."""
+    for p in range(number):
+        values[n, p], values[n + 1, p] = max(values[0, p], values[1, p]), min(values[0, p], values[1, p])
+    for k in range(2, n):
+        for p in range(number):
+            values[n, p] = max(values[n, p], values[k, p])
+            values[n + 1, p] = min(values[n + 1, p], values[k, p])
+    for p in range(number):
+        values[n, p] = values[n, p] if values[n, p] > _NOTHING else np.inf
+        values[n + 1, p] = values[n + 1, p] if values[n + 1, p] < -_NOTHING else -np.inf
 
 
 @reduction
@@ -299,35 +313,24 @@ def _add_group(values: Floats, number: int, whole: bool, g: int, out: Floats) ->
     These are the largest value at each position, the smallest one, and what the position counts.
     """
     n = len(values) - 3
-    for p in range(number):
-        values[n, p], values[n + 1, p] = values[0, p], values[0, p]
-    for k in range(1, n):
-        for p in range(number):
-            values[n, p] = max(values[n, p], values[k, p])
-            values[n + 1, p] = min(values[n + 1, p], values[k, p])
-    if not whole:
-        total = 0.0
-        for p in range(number):
-            total += values[n + 2, p]
-        out[g, n, 0] += total
-        for k in range(n):
-            won, lost = 0.0, 0.0
-            for p in range(number):
-                value, count = values[k, p], values[n + 2, p]
-                won += count * value if value == values[n, p] and value > _NOTHING else 0.0
-                lost += count if value == values[n + 1, p] and value < -_NOTHING else 0.0
-            out[g, k, 0] += won
-            out[g, k, 1] += lost
-    else:
+    _find_extremes(values, n, number)
+    if whole:
         out[g, n, 0] += number
-        for k in range(n):
-            won, lost = 0.0, 0.0
+    else:
+        for p in range(number):
+            out[g, n, 0] += values[n + 2, p]
+    for k in range(n):
+        won, lost = 0.0, 0.0
+        if whole:
             for p in range(number):
-                value = values[k, p]
-                won += value if value == values[n, p] and value > _NOTHING else 0.0
-                lost += 1.0 if value == values[n + 1, p] and value < -_NOTHING else 0.0
-            out[g, k, 0] += won
-            out[g, k, 1] += lost
+                won += values[k, p] if values[k, p] == values[n, p] else 0.0
+                lost += 1.0 if values[k, p] == values[n + 1, p] else 0.0
+        else:
+            for p in range(number):
+                won += values[n + 2, p] * values[k, p] if values[k, p] == values[n, p] else 0.0
+                lost += values[n + 2, p] if values[k, p] == values[n + 1, p] else 0.0
+        out[g, k, 0] += won
+        out[g, k, 1] += lost
 
 
 @kernel

@@ -107,9 +107,9 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         A quantile of each combination in the training series.
     group_windows_ : ndarray of shape (n_groups,), int
         Window length of each group.
-    group_channels_ : ndarray of shape (n_groups, min(3, n_varying)), int
+    group_channels_ : ndarray of shape (n_groups, min(2, n_varying)), int
         Channels of each group, by position in `varying_`.
-    patterns_ : ndarray of shape (n_groups, n_competitors, min(3, n_varying), order)
+    patterns_ : ndarray of shape (n_groups, n_competitors, min(2, n_varying), order)
         Weights of the coefficients in each pattern: a random direction, divided by their root mean squares.
     n_windows_ : int
         Number of window lengths.

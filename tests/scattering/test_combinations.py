@@ -26,7 +26,9 @@ def test_combinations_of_noise_are_as_often_above_as_their_quantiles_say():
     transformer = HiPPOScatteringTransformer(n_windows=4).fit(X)
     above = parts(transformer, transformer.transform(X))[3].mean(axis=0)
     share = 1 - np.arange(1, 4097) * (5**0.5 - 1) / 2 % 1
-    assert np.abs(above - share).max() < 0.05
+    # A threshold is a quantile of 256 windows.
+    assert np.abs(above - share).max() < 0.12
+    assert np.abs(above - share).mean() < 0.03
     assert np.abs(np.diff(np.sort(share))).max() < 0.001
 
 
