@@ -20,8 +20,9 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 from skhippo import HiPPOTransformer, as_panel, project
 from skhippo._support import threads
-from skhippo.projection import compression, projection
-from skhippo.projection import schedule as clocks
+from skhippo.projection import grids, projection, schedule, units
+from skhippo.projection.targets import targets
+from skhippo.projection.units import sums_of
 
 # A worker that hangs is an error: seconds until then.  All of it takes one or two.
 PATIENCE = 120
@@ -32,7 +33,7 @@ def panel_of_all_kinds(seed):
     """Short series, some at the same times, a dense one, and a grid."""
     rng = np.random.default_rng(seed)
     times = [np.sort(rng.uniform(0, 3, n)) for n in (30, 30, 70, 2500)]
-    times += [times[0]] * 3 + [np.arange(4500) / 64]
+    times += [times[0]] * 4 + [np.arange(4500) / 64]
     return as_panel([(t, rng.normal(size=t.size)) for t in times])
 
 
@@ -46,11 +47,12 @@ def expected():
 
 
 def test_the_panel_is_of_all_kinds(monkeypatch):
-    kinds = []
-    watched = lambda task, unit: kinds.append(unit.kind) or np.zeros((len(unit.rows.series), 1, ORDER))  # noqa: E731
-    monkeypatch.setattr(projection, "unit_moments", watched)
+    kinds = set()
+    watched = lambda task, unit: kinds.add(unit.kind) or kinds.add(unit.dense) or sums_of(task, unit)  # noqa: E731
+    monkeypatch.setattr(projection, "sums_of", watched)
+    monkeypatch.setattr(units, "targets", lambda *which: targets(*which)._replace(dense_from=2000.0))
     coefficients(0)
-    assert set(kinds) == {"sparse", "dense", "grid"}
+    assert kinds == {"rows", "shared", "grid", True, False}
 
 
 # ------------------------------------------------------------------ processes
@@ -149,7 +151,7 @@ def threads_at_work(estimator, X, y):
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projection, "run", watched)
-        patch.setattr(clocks, "_UNIT", 1)
+        patch.setattr(schedule, "_UNIT", dict.fromkeys(schedule._UNIT, 1))
         estimator.transform(X)
     return len(workers)
 
@@ -170,8 +172,8 @@ def test_no_pool_of_threads_is_started_or_changed():
 
     coefficients(0, n_jobs=2)
     before, running = pools(), set(threading.enumerate())
-    compression._grid_table.cache_clear()
-    compression.leaves.cache_clear()
+    grids._grid_table.cache_clear()
+    targets.cache_clear()
     tasks = "/proc/self/task"
     known = set(os.listdir(tasks)) if os.path.isdir(tasks) else None
     coefficients(1)
@@ -182,8 +184,8 @@ def test_no_pool_of_threads_is_started_or_changed():
 
 def test_the_threads_of_blas_change_nothing(expected):
     for n_threads in (1, 2):
-        compression._grid_table.cache_clear()
-        compression.leaves.cache_clear()
+        grids._grid_table.cache_clear()
+        targets.cache_clear()
         with threadpool_limits(n_threads):
             assert_array_equal(coefficients(3), expected[3])
 

@@ -7,12 +7,13 @@ from skhippo.measures.chebyshev import ChebT
 from skhippo.measures.fourier import FouT
 from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
-from skhippo.measures.measure import Functions, Measure, Translated
+from skhippo.measures.measure import Differences, Functions, Measure, Powers, Translated
 from skhippo.measures.structure import Halves, Outflow, Rotations, Structure, Tau, Triangle
 
 __all__ = [
     "MEASURES",
     "ChebT",
+    "Differences",
     "FouT",
     "Functions",
     "Halves",
@@ -21,6 +22,7 @@ __all__ = [
     "LegT",
     "Measure",
     "Outflow",
+    "Powers",
     "Rotations",
     "Structure",
     "Tau",
@@ -83,5 +85,17 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
 
 name_publicly(
     globals(),
-    ["Functions", "Halves", "Measure", "Outflow", "Rotations", "Tau", "Translated", "Triangle", "as_measure"],
+    [
+        "Differences",
+        "Functions",
+        "Halves",
+        "Measure",
+        "Outflow",
+        "Powers",
+        "Rotations",
+        "Tau",
+        "Translated",
+        "Triangle",
+        "as_measure",
+    ],
 )

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Functions, Translated
+from skhippo.measures.measure import Powers, Translated
 from skhippo.measures.structure import Outflow, Rotations, Structure
 
 __all__ = ["FouT"]
@@ -83,11 +83,8 @@ class FouT(Translated):
     def phase(self, order: int, age: Floats) -> Floats:
         return 2.0 * np.pi * max(order // 2, 1) * age
 
-    def functions(self, order: int) -> Functions:
-        # The age itself, then z, z^2, ... with z = exp(2 pi i s): powers by rotation, stable for any order.
-        table = np.tile([1.0, 0.0, 0.0], (max(order // 2, 1) - 1, 1))
-        start = np.array([[0, 0, 0, 1, 0], [0, 1, 0, 0, 0], [0, 0, 0, 1, 0]], dtype=np.complex128)
-        return Functions(start, table, rate=-2j * np.pi)
+    def functions(self, order: int) -> Powers:
+        return Powers(max(order // 2, 1) + 1)
 
     def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # int_s^1 cos(2 pi k v) dv = -sin(2 pi k s) / (2 pi k); the sine has (cos(2 pi k s) - 1) / (2 pi k).

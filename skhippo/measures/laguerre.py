@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.measures.measure import Functions, Memory, Translated
+from skhippo.measures.measure import Differences, Functions, Memory, Translated
 from skhippo.measures.structure import Outflow, Structure, Triangle
 
 __all__ = ["LagT"]
@@ -138,6 +138,13 @@ class LagT(Translated):
 
     def functions(self, order: int) -> Functions:
         return self._laguerre(order, -self._rate)
+
+    def differences(self, order: int) -> Differences | None:
+        if self.alpha != 0.0 or self.beta != 1.0:
+            return None
+        # W_n = e^{-s} L_n^(-1)(s); n W_n = (2 n - 2 - s) W_{n-1} - (n - 2) W_{n-2} (DLMF 18.9.13).
+        n = np.arange(3.0, order + 7)
+        return Differences("laguerre", 1, np.column_stack([-1 / n, (2 * n - 2) / n, (n - 2) / n]))
 
     def _laguerre(self, order: int, rate: float) -> Functions:
         # (n + 1) L_{n+1} = (2 n + 1 + alpha - s) L_n - (n + alpha) L_{n-1} (DLMF 18.9.13), times e^{rate s}.

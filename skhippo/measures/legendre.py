@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Functions, Measure, Memory, Translated
+from skhippo.measures.measure import Differences, Functions, Measure, Memory, Translated
 from skhippo.measures.structure import Halves, Outflow, Structure, Triangle
 
 __all__ = ["LegS", "LegT", "legendre"]
@@ -45,6 +45,11 @@ class _Legendre(Measure):
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
         return Functions(np.array([[1.0, -2, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, -1, 0, 0]]), table)
+
+    def differences(self, order: int) -> Differences | None:
+        # W_m = (1 - x^2)^2 P_m'' / (4 (m - 1) m (m + 1) (m + 2)); (m + 2) W_m = (2 m - 1) x W_{m-1} - (m - 3) W_{m-2}.
+        m = np.arange(4.0, order + 8)
+        return Differences("legendre", 2, np.column_stack([(2 * m - 1) / (m + 2), np.zeros_like(m), (m - 3) / (m + 2)]))
 
     def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         coefficients = moments[..., :order] * self._norm(order)

@@ -32,7 +32,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, replace
-from typing import ClassVar, Literal, TypeAlias
+from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -41,7 +41,7 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
 from skhippo.measures.structure import Outflow, Structure
 
-__all__ = ["Functions", "Measure", "Memory", "Translated", "angle"]
+__all__ = ["Differences", "Functions", "Measure", "Memory", "Powers", "Translated"]
 
 #: What a memory keeps of the past, see `Measure.remembers`.
 Memory: TypeAlias = Literal["polynomial", "decay", "window"]
@@ -52,46 +52,88 @@ class Functions:
     r"""Functions :math:`q_0, q_1, ...` of a coordinate `u`, as the data of their three-term recurrence.
 
     The recurrence starts from combinations of a few elementary functions: :math:`1, u, u^2, e^{ru}, u e^{ru}`, or
-    :math:`1, u, u^2, \cos u, \sin u`.
+    :math:`1, u, u^2, \varphi, \sin\varphi` with the angle :math:`\cos\varphi = 1 - 2u`.
 
     Attributes
     ----------
-    start : ndarray of shape (3, 5), float64 or complex128
+    start : ndarray of shape (3, 5), float64
         Combinations that give the variable `x` of the recurrence, :math:`q_0` and :math:`q_1`.
     table : ndarray of shape (n_functions - 2, 3), float64
         Row `m` holds (a, b, c) of ``q[m + 2] = (a * x + b) * q[m + 1] - c * q[m]``.
-    rate : complex
+    rate : float
         The rate `r` of the exponential; 0 if there is none.
-    trigonometric : bool
-        Whether there are cosine and sine in place of the exponentials.
+    angular : bool
+        Whether there are the angle and its sine in place of the exponentials.
     """
 
-    start: NDArray
+    start: Floats
     table: Floats
-    rate: complex = 0.0
-    trigonometric: bool = False
+    rate: float = 0.0
+    angular: bool = False
 
     def __post_init__(self) -> None:
-        if self.start.dtype not in (np.float64, np.complex128):
-            raise TypeError(
-                f"start has the type {self.start.dtype}: the sums are made in the type of it, float or complex"
-            )
+        if self.start.dtype != np.float64:
+            raise TypeError(f"start has the type {self.start.dtype}: functions are combined in float64")
 
     @property
     def number(self) -> int:
         """Number of functions."""
         return len(self.table) + 2
 
-    def evaluate(self, u: Floats) -> NDArray:
+    def evaluate(self, u: Floats) -> Floats:
         """Return all functions at all points, shape (n_points, n_functions)."""
-        growth = np.exp((self.rate if np.iscomplexobj(self.start) else self.rate.real) * u)
-        last = (np.cos(u), np.sin(u)) if self.trigonometric else (growth, u * growth)
+        if self.angular:
+            last = 2.0 * np.arctan2(np.sqrt(u), np.sqrt(1.0 - u)), 2.0 * np.sqrt(u * (1.0 - u))
+        else:
+            growth = np.exp(self.rate * u)
+            last = growth, u * growth
         x, *first = self.start @ np.stack([np.ones_like(u), u, u * u, *last])
-        values = np.empty((self.number, u.size), dtype=self.start.dtype)
+        values = np.empty((self.number, u.size))
         values[:2] = first
         for m, (a, b, c) in enumerate(self.table):
             values[m + 2] = (a * x + b) * values[m + 1] - c * values[m]
         return values.T
+
+
+@dataclass(frozen=True)
+class Powers:
+    r"""The functions :math:`u, z, z^2, \dots` with :math:`z = e^{-2\pi i u}`.
+
+    Attributes
+    ----------
+    number : int
+        Number of functions, at least two.
+    """
+
+    number: int
+
+    def evaluate(self, u: Floats) -> NDArray[np.complex128]:
+        """Return all functions at all points, shape (n_points, n_functions)."""
+        values = np.exp(-2j * np.pi * np.multiply.outer(u, np.arange(self.number)))
+        values[:, 0] = u
+        return values
+
+
+class Differences(NamedTuple):
+    r"""What the engine needs to take means of functions over cells without quadrature.
+
+    The mean of :math:`q_m` over a cell is a divided difference of its antiderivative :math:`W_m`.  Where
+    antiderivatives obey a three-term recurrence, so do their differences (`skhippo.projection`).
+
+    Attributes
+    ----------
+    start : {"legendre", "chebyshev", "laguerre"}
+        How the recurrence starts; the engine has the formulas.
+    n_first : int
+        How many functions come before the two with which it starts.
+    table : ndarray of shape (n, 3)
+        Row `m` holds (a, b, c) of ``W[k + 2] = (a * x + b) * W[k + 1] - c * W[k]``, ``k = n_first + m``.  No `c` is 0,
+        and there are enough rows for all functions and some more.
+    """
+
+    start: str
+    n_first: int
+    table: Floats
 
 
 @dataclass(frozen=True)
@@ -114,8 +156,6 @@ class Measure(ABC):
     domain : tuple of float
         The places `s` that the measure looks at: ``(0, 1)`` for a window, from its oldest moment to the present, or
         ``(0, inf)`` for ages.
-    angular : bool
-        Whether the coordinate of `functions` is an angle, with age = (1 - cos(angle)) / 2, and not the age itself.
     remembers : {"polynomial", "decay", "window"}
         What a memory keeps of the past.  ``"window"``: the observations that the measure still looks at.
         ``"polynomial"``: the coefficients themselves, which determine those of a longer history where the weight is
@@ -128,7 +168,6 @@ class Measure(ABC):
 
     name: ClassVar[str]
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    angular: ClassVar[bool] = False
     remembers: ClassVar[Memory] = "window"
     slides: ClassVar[bool] = False
 
@@ -189,7 +228,7 @@ class Measure(ABC):
         """
         s = np.asarray(s, dtype=np.float64)
         ages = self.age(s).ravel()
-        steps = self.functions(check_count("order", order)).evaluate(self.coordinate(ages))
+        steps = self.functions(check_count("order", order)).evaluate(ages)
         values = self.assemble(steps, np.zeros(ages.size), np.ones(ages.size), order)
         return values.reshape((*s.shape, order))
 
@@ -237,20 +276,31 @@ class Measure(ABC):
         """
         return 1.0
 
-    def coordinate(self, age: Floats) -> Floats:
-        """Coordinate in which the functions are smooth: the age, or an angle if `angular`."""
-        return angle(age) if self.angular else age
-
     @abstractmethod
     def phase(self, order: int, age: Floats) -> Floats:
         """Phase of the fastest function of the recurrence at the ages `age`, in radians.
 
-        Its increase across a cell says how many Gauss nodes the cell needs.
+        Its increase says how many Gauss nodes are enough between two ages.  It is infinite at an edge of the window
+        where the functions have no derivatives.
         """
 
     @abstractmethod
-    def functions(self, order: int) -> Functions:
-        """Functions of the coordinate whose moments make the coefficients of a step."""
+    def functions(self, order: int) -> Functions | Powers:
+        """Functions of the age whose moments make the coefficients of a step."""
+
+    def differences(self, order: int) -> Differences | None:
+        """Return the recurrence of the means of `functions` over cells; None: by Gauss rules.
+
+        Parameters
+        ----------
+        order : int
+            Number of coefficients.
+
+        Returns
+        -------
+        Differences or None
+        """
+        return None
 
     @abstractmethod
     def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
@@ -329,8 +379,3 @@ class Translated(Measure):
         Measure
         """
         return replace(self, theta=theta)
-
-
-def angle(age: Floats) -> Floats:
-    """Angle phi with ``1 - 2 age == cos(phi)``, accurate at both ends of [0, 1]."""
-    return 2.0 * np.arctan2(np.sqrt(age), np.sqrt(1.0 - age))

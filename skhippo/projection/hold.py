@@ -15,21 +15,26 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
+from skhippo.panel.layout import to_offsets
+from skhippo.projection.rows import Rows
 
 __all__ = [
     "HOLDS",
+    "Domain",
     "Hold",
-    "Rows",
+    "Pieces",
     "Signals",
-    "ages_of_cells",
+    "Window",
     "carry_on",
-    "cells_until",
+    "cells_in",
     "domain_end",
     "domain_ends",
-    "sample",
+    "ends_of",
+    "observed",
     "signals",
     "steps",
     "times_at",
+    "times_of",
 ]
 
 Hold = Literal["linear", "previous"]
@@ -41,14 +46,41 @@ _NO_TIMES = np.empty(0)
 _NO_TIMES.flags.writeable = False
 
 
-def domain_ends(panel: Panel, hold: Hold) -> tuple[Floats, Floats]:
-    """Return the start and the end of the domain of each series, two arrays of shape (n_series,).
+class Domain(NamedTuple):
+    """Where the signals of a panel are known, on the clock of each series."""
 
-    The domain is the series' own clock, shared by its channels; the last value of ``hold="previous"`` lasts for the
-    mean step of the series.
-    """
-    start, last = panel._ends()
-    return start, domain_end(start, last, panel.lengths, hold)
+    start: Floats  # (n_series,)
+    last: Floats  # the last observation time
+    after: Floats  # for how long the last value lasts
+
+    @property
+    def end(self) -> Floats:
+        """The end of each domain; on a clock that counts from long ago it is rounded, `after` is not."""
+        return self.last + self.after
+
+    @property
+    def duration(self) -> Floats:
+        """Length of each domain."""
+        return (self.last - self.start) + self.after
+
+    @classmethod
+    def of(cls, panel: Panel, hold: Hold) -> Domain:
+        """Return the domains of the series of a panel.
+
+        A domain is the series' own clock, shared by its channels; the last value of ``hold="previous"`` lasts for the
+        mean step of the series.
+        """
+        start, last = panel._ends()
+        if hold == "linear":
+            return cls(start, last, np.zeros(len(last)))
+        with np.errstate(over="ignore"):  # told by those who need the duration
+            return cls(start, last, (last - start) / np.maximum(panel.lengths - 1, 1))
+
+
+def domain_ends(panel: Panel, hold: Hold) -> tuple[Floats, Floats]:
+    """Return the start and the end of the domain of each series, two arrays of shape (n_series,)."""
+    domain = Domain.of(panel, hold)
+    return domain.start, domain.end
 
 
 def domain_end(start: Floats, last: Floats, lengths: Integers, hold: Hold) -> Floats:
@@ -79,103 +111,132 @@ def signals(panel: Panel, hold: Hold) -> Signals:
     return Signals(panel, hold, _NO_TIMES if panel._times is None else panel._times, occupied)
 
 
-def sample(signals: Signals, moments: Floats) -> Floats:
-    """Evaluate signals at one moment for each series.
+class Window(NamedTuple):
+    """What each series looks at, on its clock; ages count back from `now` + `after`, which is not before its start."""
 
-    Parameters
-    ----------
-    signals : Signals
-    moments : ndarray of shape (n_series,)
-        A time on the clock of each series, not before its start.
+    now: Floats  # (n_series,)
+    after: Floats
+    scale: Floats  # unit of ages
+    reach: Floats  # length of the window
 
-    Returns
-    -------
-    ndarray of shape (n_series, n_channels)
-        NaN for a channel that was never observed.
-    """
-    panel = signals.panel
-    out = np.empty((len(panel), panel.n_channels))
-    linear = signals.hold == "linear"
-    _sample(signals.times, panel.values, signals.occupied, panel.offsets, moments, linear, out)
-    return out
+    @classmethod
+    def until(cls, now: Floats, after: Floats, scale: Floats) -> Window:
+        """Return windows that are a time scale long.
+
+        The start of a window is never computed: on a clock that counts from long ago it would be rounded.
+        """
+        return cls(now, after, scale, scale)
+
+    def as_long_as(self, horizon: float) -> Window:
+        """Return windows that are `horizon` time scales long."""
+        with np.errstate(over="ignore"):  # a window without end
+            return self._replace(reach=self.scale * horizon)
+
+    def of(self, series: Integers) -> Window:
+        """Return the windows of some series."""
+        return Window(*(column[series] for column in self))
 
 
-def cells_until(signals: Signals, now: Floats, reach: Floats) -> tuple[Integers, Integers]:
+def cells_in(signals: Signals, window: Window) -> tuple[Integers, Integers]:
     """First cell and number of cells that a window reaches into, for each series.
-
-    Parameters
-    ----------
-    signals : Signals
-    now : ndarray of shape (n_series,)
-        End of the window on the clock of each series, not before its start.
-    reach : ndarray of shape (n_series,)
-        Length of the window.  Its start is never computed: on a clock that counts from long ago it would be rounded.
 
     Returns
     -------
     first, number : ndarray of shape (n_series,)
         Cells with a change in the window; the first is that in which it begins, 0 if it begins earlier.
     """
-    out = np.empty((2, now.size), dtype=np.int64)
-    _find_cells(signals.times, signals.panel.offsets, now, reach, signals.hold == "linear", out)
+    out = np.empty((2, window.now.size), dtype=np.int64)
+    _find_cells(signals.times, signals.panel.offsets, window, signals.hold == "linear", out)
     return out[0], out[1]
 
 
-def times_at(signals: Signals, series: int | Integers, k: Integers) -> Floats:
-    """Return the times of the observations `k` of series, counted from their starts."""
-    if signals.times.size == 0:
-        return k.astype(np.float64)
-    return signals.times[k + signals.panel.offsets[series]]
-
-
-def ages_of_cells(
-    signals: Signals, series: Integers, first: Integers, number: Integers, now: Floats, scale: Floats, oldest: float
-) -> Floats:
-    """Ages of the ends of stretches of cells, ``number + 1`` for each, packed.
+def ends_of(signals: Signals, window: Window, first: Integers, number: Integers) -> tuple[Floats, Floats]:
+    """Evaluate signals at the starts and at the ends of windows.
 
     Parameters
     ----------
     signals : Signals
-    series, first, number : ndarray of shape (n_stretches,)
-        The series, the first cell and the number of cells of each stretch.
-    now, scale : ndarray of shape (n_stretches,)
-        The time of age 0 and the unit of ages.
-    oldest : float
-        Ages are cut to 0 and to this.
+    window : Window
+    first, number : ndarray of shape (n_series,)
+        The cells of `cells_in`.
+
+    Returns
+    -------
+    start, end : ndarray of shape (n_series, n_channels)
+        NaN for a channel that was never observed.
     """
-    out = np.empty(int((number + 1).sum()))
-    stretches = np.column_stack([signals.panel.offsets[series], first, number + 1])
-    _find_ages(signals.times, stretches, np.stack([now, scale]), oldest, out)
-    return out
+    panel = signals.panel
+    out = np.empty((2, len(panel), panel.n_channels))
+    cells = np.stack([panel.offsets[:-1], panel.offsets[1:], first, number])
+    _find_ends(signals.times, panel.values, signals.occupied, cells, window, signals.hold == "linear", out)
+    return out[0], out[1]
 
 
-class Rows(NamedTuple):
-    """Stretches of cells of series; each gives one row a channel."""
+class Pieces(NamedTuple):
+    """Stretches of cells of series."""
 
     series: Integers
     first: Integers  # cell, counted from the start of the series; cell k is between the observations k and k + 1
     number: Integers  # of cells
 
 
-def steps(signals: Signals, rows: Rows) -> Floats:
-    """Change of signals in each cell.
+def observed(signals: Signals, pieces: Pieces, final: NDArray[np.bool_]) -> Rows:
+    """Return the observations at the ends of cells, without those that are missing.
 
     Parameters
     ----------
     signals : Signals
-    rows : Rows
-        Stretches of their cells.
+    pieces : Pieces
+    final : ndarray of shape (n_pieces,), bool
+        Whether a piece is the last in its window, so that a hole at its end goes on to the next observation.
+
+    Returns
+    -------
+    Rows
+        For each piece, for each channel: the last observation at or before its first cell, and what follows.
+    """
+    panel = signals.panel
+    offsets, c = panel.offsets, panel.n_channels
+    parts = np.column_stack([offsets[pieces.series], offsets[pieces.series + 1], pieces.first, pieces.number, final])
+    size = int((pieces.number + 2).sum()) * c
+    rows = Rows(np.empty(size), np.empty(size), np.empty(len(parts) * c + 1, dtype=np.int64))
+    follow = signals.hold == "linear" and not signals.complete
+    _gather(signals.times, panel.values, signals.occupied, parts, follow, rows)
+    return rows
+
+
+def times_at(signals: Signals, series: int, k: Integers) -> Floats:
+    """Return the times of the observations `k` of a series, counted from its start."""
+    return signals.times[k + signals.panel.offsets[series]] if signals.times.size else k.astype(np.float64)
+
+
+def times_of(signals: Signals, pieces: Pieces) -> tuple[Floats, Integers]:
+    """Return the times of the ends of cells, ``number + 1`` for each piece, and where each piece begins."""
+    offsets = to_offsets(pieces.number + 1)
+    places = np.arange(offsets[-1]) + np.repeat(pieces.first - offsets[:-1], pieces.number + 1)
+    if signals.times.size == 0:
+        return places.astype(np.float64), offsets
+    return signals.times[places + np.repeat(signals.panel.offsets[pieces.series], pieces.number + 1)], offsets
+
+
+def steps(signals: Signals, pieces: Pieces) -> Floats:
+    """Change of signals in each cell, in holes as well.
+
+    Parameters
+    ----------
+    signals : Signals
+    pieces : Pieces
 
     Returns
     -------
     ndarray of shape (total,)
-        For each stretch, for each channel, its cells.  A channel that was never observed does not change.
+        For each piece, for each channel, its cells.  A channel that was never observed does not change.
     """
     panel = signals.panel
-    begin, end = panel.offsets[rows.series], panel.offsets[rows.series + 1]
-    size = rows.number * panel.n_channels
+    begin, end = panel.offsets[pieces.series], panel.offsets[pieces.series + 1]
+    size = pieces.number * panel.n_channels
     out = np.empty(int(size.sum()))
-    places = np.column_stack([begin, end, begin + rows.first, rows.number, np.cumsum(size) - size])
+    places = np.column_stack([begin, end, begin + pieces.first, pieces.number, np.cumsum(size) - size])
     if signals.complete and panel.values.shape[1] == 1 and panel.values.flags.c_contiguous:
         _line_steps(panel.values.reshape(-1), places, out)
     elif signals.complete:
@@ -193,12 +254,27 @@ def time_of(times: Floats, begin: int, k: int) -> float:
 
 
 @kernel
-def last_before(times: Floats, begin: int, end: int, now: float, age: float) -> int:
-    """Last observation of a series that is at least so old at `now`, by bisection; its first if there is none."""
+def _age(times: Floats, begin: int, k: int, now: float, after: float) -> float:
+    return (now - time_of(times, begin, k)) + after
+
+
+@kernel
+def _outside(times: Floats, begin: int, k: int, now: float, after: float, reach: float) -> bool:
+    """Whether an observation is at least as old as a window is long, to the last digit."""
+    time = time_of(times, begin, k)
+    d = now - time
+    back = d - now
+    rest = (now - (d - back)) - (time + back)  # what rounding has taken from the difference (Knuth)
+    return ((reach - d) - rest) - after <= 0.0
+
+
+@kernel
+def _last_before(times: Floats, begin: int, end: int, now: float, after: float, reach: float) -> int:
+    """Last observation of a series that is at least so old, by bisection; its first if there is none."""
     low, high = begin, end
     while high - low > 1:
         middle = (low + high) // 2
-        if now - time_of(times, begin, middle) >= age:
+        if _outside(times, begin, middle, now, after, reach):
             low = middle
         else:
             high = middle
@@ -206,31 +282,14 @@ def last_before(times: Floats, begin: int, end: int, now: float, age: float) -> 
 
 
 @kernel
-def _find_cells(times: Floats, offsets: Integers, now: Floats, reach: Floats, linear: bool, out: Integers) -> None:
-    for i in range(now.size):
-        begin = offsets[i]
-        first = last_before(times, begin, offsets[i + 1], now[i], reach[i])
-        last = last_before(times, begin, offsets[i + 1], now[i], 0.0)
-        if linear and last + 1 < offsets[i + 1] and time_of(times, begin, last) < now[i]:
+def _find_cells(times: Floats, offsets: Integers, window: Window, linear: bool, out: Integers) -> None:
+    for i in range(offsets.size - 1):
+        begin, end, now, after = offsets[i], offsets[i + 1], window.now[i], window.after[i]
+        first = _last_before(times, begin, end, now, after, window.reach[i])
+        last = _last_before(times, begin, end, now, after, 0.0)
+        if linear and last + 1 < end and _age(times, begin, last, now, after) > 0.0:
             last += 1  # the cell that is under way
         out[0, i], out[1, i] = first - begin, last - first
-
-
-@kernel
-def _find_ages(times: Floats, stretches: Integers, clocks: Floats, oldest: float, out: Floats) -> None:
-    place = 0
-    for i in range(len(stretches)):
-        begin, first, n = stretches[i, 0], stretches[i, 1], stretches[i, 2]
-        now, scale = clocks[0, i], clocks[1, i]
-        ages = out[place : place + n]
-        if times.size:
-            t = times[begin + first : begin + first + n]
-            for k in range(n):
-                ages[k] = min(max((now - t[k]) / scale, 0.0), oldest)
-        else:
-            for k in range(n):
-                ages[k] = min(max((now - (first + k)) / scale, 0.0), oldest)
-        place += n
 
 
 @kernel
@@ -281,22 +340,66 @@ def held(
 
 
 @kernel
-def _sample(
+def _find_ends(
     times: Floats,
     values: NDArray,
     occupied: NDArray[np.bool_],
-    offsets: Integers,
-    moments: Floats,
+    cells: Integers,
+    window: Window,
     linear: bool,
     out: Floats,
 ) -> None:
-    for i in range(moments.size):
-        begin, end = offsets[i], offsets[i + 1]
-        low = last_before(times, begin, end, moments[i], 0.0)
+    for i in range(window.now.size):
+        begin, end, now, after = cells[0, i], cells[1, i], window.now[i], window.after[i]
+        oldest = begin + cells[2, i]
+        newest = oldest + cells[3, i]
+        if newest > oldest and _age(times, begin, newest, now, after) < 0.0:
+            newest -= 1  # the cell is under way
         for c in range(values.shape[1]):
-            last = seen_before(values, occupied, c, low, begin)
-            following = seen_after(values, occupied, c, low + 1, end)
-            out[i, c] = held(times, values, c, begin, last, following, moments[i], linear)
+            for side in range(2):
+                place = newest if side else oldest
+                last = seen_before(values, occupied, c, place, begin)
+                following = seen_after(values, occupied, c, place + 1, end)
+                if last < 0:
+                    out[side, i, c] = np.float64(values[following, c]) if following >= 0 else np.nan
+                    continue
+                value = np.float64(values[last, c])
+                if linear and following >= 0:
+                    age = 0.0 if side else window.reach[i]
+                    old, new = _age(times, begin, last, now, after), _age(times, begin, following, now, after)
+                    later = np.float64(values[following, c])
+                    # A window that begins before the last of its observations cuts the cell after it.
+                    value = later + (value - later) * ((age - new) / (old - new)) if old > age else value
+                out[side, i, c] = value
+
+
+@kernel
+def _gather(
+    times: Floats, values: NDArray, occupied: NDArray[np.bool_], parts: Integers, follow: bool, rows: Rows
+) -> None:
+    place, row, complete = 0, 0, len(occupied) == 0
+    rows.offsets[0] = 0
+    for p in range(len(parts)):
+        begin, end, first = parts[p, 0], parts[p, 1], parts[p, 0] + parts[p, 2]
+        for c in range(values.shape[1]):
+            k, last = first, first + parts[p, 3]
+            if not complete:
+                k = seen_before(values, occupied, c, first, begin)
+                if k < 0:  # constant before its first observation
+                    k = seen_after(values, occupied, c, first + 1, last + 1)
+                if follow and parts[p, 4] and np.isnan(values[last, c]):
+                    following = seen_after(values, occupied, c, last + 1, end)
+                    last = following if following >= 0 else last
+            if k >= 0:
+                rows.times[place], rows.values[place] = time_of(times, begin, k), np.float64(values[k, c])
+                place += 1
+                for later in range(max(k, first) + 1, last + 1):
+                    value = np.float64(values[later, c])
+                    if not np.isnan(value):
+                        rows.times[place], rows.values[place] = time_of(times, begin, later), value
+                        place += 1
+            row += 1
+            rows.offsets[row] = place
 
 
 @kernel

@@ -12,17 +12,17 @@ Let the signal have the value :math:`f_0` at the start of the window and for eve
 
 .. math:: c_n = f_0\, G_n(-\infty) + \sum_k \Delta_k\, \overline{G_n}(k),
 
-where the bar is the value of :math:`G_n` at the jump, or its mean over the cell.  The mean is taken by a Gauss
-rule whose number of nodes follows from its error bound (`skhippo._support.quadrature`): 2 or 3 where cells are short
-against the wavelength of the fastest function, about a third of the phase where they are long.  All terms are
-of the size of the data, so nothing cancels, however close two observations are, which the other closed form (changes
-of slope times second antiderivatives) cannot say.
+where the bar is the value of :math:`G_n` at the jump, or its mean over the cell. The mean is a divided difference of
+the antiderivative of :math:`G_n`, and differences have a recurrence of their own (`skhippo.projection.sums`) for the
+measures of this library; for others a Gauss rule takes it (`skhippo.projection.gauss`). All terms are of the size of
+the data, so nothing cancels, however close two observations are, which the other closed form (changes of slope times
+second antiderivatives) cannot say.
 
-So the whole of the work is one sum: the moments :math:`\sum_j m_j q_i(s_j)` of point masses over the functions
-:math:`q_i` of a three-term recurrence (`skhippo.projection.sums`), and series with the same times share the functions
-(`skhippo.projection.schedule`).  Where there are many more observations than coefficients, masses are first gathered at
-few places that have the same moments (`skhippo.projection.compression`), and the cost for each observation no longer
-depends on the order.
+So the whole of the work is one sum: the moments :math:`\sum_k \Delta_k\, \overline{q_i}(k)` of the changes over the
+functions :math:`q_i` of a three-term recurrence, and many series with the same times share the means
+(`skhippo.projection.schedule`). Where there are many more observations than coefficients, changes are first gathered
+at few places that have the same moments (`skhippo.projection.targets`, `skhippo.projection.grids`), and the cost for
+each observation no longer depends on the order.
 
 A missing value is filled by the hold (`skhippo.projection.hold`): a hole is no special case in any sum.
 """
@@ -45,9 +45,9 @@ from skhippo.panel.clocks import check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.times import as_times, read_times, seconds_since
-from skhippo.projection.cells import Task, unit_moments
-from skhippo.projection.hold import HOLDS, Hold, domain_ends, sample, signals
+from skhippo.projection.hold import HOLDS, Domain, Hold, Window, cells_in, domain_ends, ends_of, signals
 from skhippo.projection.schedule import Unit, plan
+from skhippo.projection.units import Task, moments_of, sums_of
 
 __all__ = ["evaluate", "project", "project_windows", "reconstruct", "sample_approximation", "settle"]
 
@@ -139,14 +139,14 @@ def project(
     order = check_count("order", order)
     measure = as_measure(measure, theta)
     check_choice("hold", hold, HOLDS)
-    now = _query_times(panel, at, hold)
-    start, _ = domain_ends(panel, hold)
+    domain = Domain.of(panel, hold)
+    now, after = _query_times(panel, at, domain)
     held = signals(panel, hold)
     sizes = {"series": len(panel), "times": now.shape[1], "channels": panel.n_channels, "coefficients": order}
     out = allocate(sizes, _result_dtype(panel, dtype), "project fewer series at a time, or take a lower order")
-    for query, moments in enumerate(np.ascontiguousarray(now.T)):
-        scale = moments - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
-        _coefficients(Task.until(moments, scale, held, measure, order), n_jobs, out[:, query])
+    for query, times in enumerate(np.ascontiguousarray(now.T)):
+        scale = (times - domain.start) + after if measure.time_scale is None else _constant(panel, measure.time_scale)
+        _fill(Task.of(held, Window.until(times, after, scale), measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
 
@@ -170,7 +170,8 @@ def project_windows(
     ndarray of shape (n_series, n_channels, order)
     """
     out = np.empty((len(panel), panel.n_channels, order))
-    _coefficients(Task.until(now, scale, signals(panel, hold), measure, order), n_jobs, out)
+    window = Window.until(now, np.zeros(len(panel)), scale)
+    _fill(Task.of(signals(panel, hold), window, measure, order), n_jobs, out)
     return out
 
 
@@ -310,15 +311,19 @@ def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
     return result
 
 
-def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Floats:
-    """Query times, shape (n_series, n_queries), on the clocks of the series."""
-    with np.errstate(over="ignore"):
-        start, end = domain_ends(panel, hold)
-        measurable = np.isfinite(end - start)
+def _constant(panel: Panel, value: float) -> Floats:
+    return np.full(len(panel), value)
+
+
+def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
+    """Query times, shape (n_series, n_queries), on the clocks of the series, and how much later ages begin."""
+    start, none = domain.start, np.zeros(len(panel))
+    with np.errstate(over="ignore", invalid="ignore"):
+        measurable = np.isfinite(domain.duration)
     if not measurable.all():
         raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
     if at is None:
-        return end[:, None]
+        return domain.last[:, None], domain.after
     now, clock = read_times(at, "at")
     if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
         raise ValueError(
@@ -345,41 +350,44 @@ def _query_times(panel: Panel, at: ArrayLike | None, hold: Hold) -> Floats:
         raise ValueError(
             f"the time from the start of series {i} to at[{i}] = {now[i, j]:g} overflows: rescale its times"
         )
-    return now
+    return now, none
 
 
 # ---------------------------------------------------------------------- the work
-def _coefficients(task: Task, n_jobs: int | None, out: NDArray) -> None:
+def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     """Fill in the coefficients of all series, shape (n_series, n_channels, order)."""
-    work, whole = plan(task.signals, task.window, task.dense_from, grids=not task.measure.angular)
-    # The moments of a series in several pieces are added up in their order; those of a single observation are 0.
+    held, window, what = task.signals, task.window, task.targets
+    cells = cells_in(held, window)
+    work, whole = plan(held, window, cells, what.dense_from)
+    first, last = ends_of(held, window, *cells)
+    # The sums of a series in several pieces are added up in their order; those of a single observation are 0.
     rest = np.flatnonzero(~whole)
     place = np.cumsum(~whole) - 1
-    total = np.zeros((rest.size, out.shape[1], task.functions.number), dtype=task.functions.start.dtype)
-    first, last = task.first_values(), sample(task.signals, task.window.now)
-
+    dense = rest.size > 0 and bool((cells[1][rest] >= what.dense_from).any())
+    n_channels = out.shape[1]
+    total = np.zeros((rest.size, n_channels, what.row_width(dense)))
     largest = np.finfo(out.dtype).max
 
-    def finish(series: Integers, moments: NDArray) -> None:
+    def finish(series: Integers, sums: Floats) -> None:
+        moments = moments_of(task, sums).reshape(len(series), n_channels, -1)
         out[series] = _assemble(task, series, moments, first[series], last[series], largest)
 
-    def compute(unit: Unit) -> tuple[Integers, NDArray] | None:
-        moments = unit_moments(task, unit)
+    def compute(unit: Unit) -> tuple[Integers, Floats] | None:
+        sums = sums_of(task, unit)
         if not unit.whole:
-            return unit.rows.series, moments
-        finish(unit.rows.series, moments)
+            return unit.members, sums.reshape(len(unit.members), n_channels, -1)
+        finish(unit.members, sums)
         return None
 
-    def collect(result: tuple[Integers, NDArray] | None) -> None:
+    def collect(result: tuple[Integers, Floats] | None) -> None:
         if result is not None:
-            series, moments = result
-            np.add.at(total, place[series], moments)
+            series, sums = result
+            np.add.at(total[..., : sums.shape[2]], place[series], sums)
 
-    n_channels = out.shape[1]
-    run(compute, collect, watched(work, lambda unit: int(unit.rows.number.sum()) * n_channels), n_jobs)
+    run(compute, collect, watched(work, lambda unit: int(unit.pieces.number @ unit.n_members) * n_channels), n_jobs)
     for begin in range(0, rest.size, _ROWS):
         part = slice(begin, begin + _ROWS)
-        finish(rest[part], total[part])
+        finish(rest[part], total[part].reshape(-1, total.shape[2]))
 
 
 def _assemble(task: Task, series: Integers, moments: NDArray, first: Floats, last: Floats, largest: float) -> Floats:

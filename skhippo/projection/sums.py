@@ -1,22 +1,25 @@
-r"""The one sum that is the whole of the work: moments of point masses over the functions of a recurrence.
+r"""The one sum that is the whole of the work: moments of masses over the functions of a recurrence.
 
-A *source* is what `c` is linear in: the change of a signal in a cell between two observations, or a mass at a
-point.  Source :math:`k` has some nodes :math:`x_j` with weights :math:`w_j`, and its share of the moment
-:math:`m` is
+A *mass* is a change of the signal.  It sits at a place, or it is spread evenly over the cell between two observations.
+Its share of the moment :math:`m` is :math:`q_m` at the place, or the mean of :math:`q_m` over the cell, where
+:math:`q_m = (a_m x + b_m)\, q_{m-1} - c_m\, q_{m-2}`.
 
-.. math:: Q_{km} = \sum_{j \in k} w_j\, q_m(x_j), \qquad q_{m+2} = (a_m x + b_m)\, q_{m+1} - c_m\, q_m .
+The mean over a cell is a divided difference of an antiderivative :math:`W_m`, which is a three-term family too (with
+other :math:`a, b, c`).  With :math:`D_m = (W_m(x_1) - W_m(x_0)) / (x_1 - x_0)` the product rule gives
 
-The moments of every row of masses (a channel of a series) are :math:`\sum_k D_{rk} Q_{km}`.  `accumulate` takes
-blocks of sources small enough for the nearest cache.  Many rows: it makes :math:`Q` and multiplies all rows with it,
-so it is made once however many series share their times, and never stored.  One or two rows: the masses go into the
-weights, and nothing but sums over nodes is left.
+.. math:: D_m = (a_m x_1 + b_m)\, D_{m-1} + a_m\, W_{m-1}(x_0) - c_m\, D_{m-2},
 
-Inside a block the recurrence runs over all nodes at once (SIMD), and the nodes are sorted: first the first node of
-every source, then the second of all that have a second, and so on; sources with many nodes come first.  So the
-nodes of a level are a prefix of the block, and adding up levels needs no index.
+in which no neighbours are subtracted: it is as good for a cell of no length as for one as long as the window.  Both
+recurrences are linear, so masses and signs enter at their start.  Scaled so that :math:`c_m = 1` a cell takes five
+instructions of SIMD for each function.  For the powers of :math:`z = e^{-2\pi i u}` the difference obeys
+:math:`D_{k+1} = z_1 D_k + z_0^k`.
 
-A sum has an order of its own, whatever the number of threads.  Whether a series is one of a few rows depends on how
-many share its times, and with it the rounding of its moments.
+The work on a unit goes in steps, each over all of its cells.  `cut_rows` turns observations into cells, `cut_leaves`
+divides these among leaves.  A kernel for each kind of start (`STARTS`) begins the recurrence, and another (`SUMS`) sums
+it over the cells of each row.  Rows that share their times share the cells: `multiply` makes the share of each cell in
+each moment once, and multiplies all rows with it.
+
+A sum has an order of its own, whatever the number of threads.
 """
 
 from __future__ import annotations
@@ -25,75 +28,710 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
 
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
+from skhippo.projection.rows import Rows
 
 __all__ = [
     "BLOCK",
     "FEW",
-    "GAP",
-    "LONG_BLOCK",
-    "N_COLUMNS",
+    "LANES",
+    "SHARED_BLOCK",
+    "STARTS",
+    "SUMS",
+    "Leaves",
     "Scratch",
-    "accumulate",
+    "Shares",
+    "Target",
+    "Windows",
     "add_product",
     "aligned",
-    "padded",
+    "cut_leaves",
+    "cut_rows",
+    "ends_and_weights",
+    "lay_out",
+    "multiply",
+    "put",
+    "space",
+    "start_points",
+    "sum_first",
 ]
 
-
-#: Sources of a block at most, and of one that has few rows and so no table.
-BLOCK = 64
-LONG_BLOCK = 256
-# Functions that are written to the table at once: one line of the cache.
+#: Cells of one row that are summed together, and cells that many rows share.
+BLOCK = 256
+SHARED_BLOCK = 64
+#: Rows with the same times up to which each is summed for itself.
+FEW = 4
+#: Lanes of SIMD that blocks are filled up to.
+LANES = 8
+# Functions that are written to the table of a block at once: one line of the cache.
 _TILE = 8
 # Rows are this many numbers longer than used: rows whose distance is a power of two compete for places in the cache.
-GAP = 8
-#: Rows up to which each is summed for itself.
-FEW = 2
+_GAP = 8
+
+# Rows of a space.  First cells: the age of the older end and what the window has beyond it, the same of the newer end,
+# and the weight.  A start puts the recurrence in their place: ...
+_OLD, _OLD_REST, _NEW, _NEW_REST, _WEIGHT = range(5)
+# ... its variables at both ends, two differences and two functions at the older end, all times the weight, ...
+_X0, _X1, _E, _Z = 0, 1, 2, 4
+# ... or z at both ends, a difference and a power at the older end, ...
+_Z0R, _Z0I, _Z1R, _Z1I, _ER, _EI, _QR, _QI = range(8)
+# ... and what comes before.
+_FIRST, _SECOND = 8, 9
+_N_ROWS = 10
+
+# Columns of an array of blocks.
+_LANE, _SIZE, _ROW, _COLUMN, _LEAF, _CELL = range(6)
+_N_COLUMNS = 6
 
 
-def padded(n_functions: int) -> int:
-    """Return the number of columns that holds `n_functions` and leaves SIMD no remainder."""
-    return -(-n_functions // 16) * 16
+class Windows(NamedTuple):
+    """What each row looks at; ages count back from `now` + `after`."""
+
+    now: Floats  # (n_rows,)
+    after: Floats
+    scale: Floats  # unit of ages
+    horizon: float  # the oldest age that counts
 
 
-def aligned(n_rows: int, n_columns: int, dtype: DTypeLike = np.float64, fill: Callable = np.zeros) -> NDArray:
+class Leaves(NamedTuple):
+    """Stretches of ages over which moments are summed for themselves."""
+
+    edges: Floats  # (n + 1,), ascending
+    column: (
+        Integers  # (n,) of the result where the moments of each begin; 0: outside, summed as if there were no leaves
+    )
+
+
+class Target(NamedTuple):
+    """Functions whose moments are summed."""
+
+    kind: str  # how their recurrence starts and goes on
+    n_first: int  # functions before those of the recurrence, or added to them
+    offset: int  # where those of the recurrence begin
+    number: int  # of moments, a multiple of 8; a complex one counts twice
+    table: Floats  # (n, 3) rows a, b, c; n is a multiple of 4
+    factors: Floats  # (number,) that the sums are multiplied by
+    start: Floats  # of functions at points: see `skhippo.measures.Functions`
+    rate: float
+    angular: bool
+
+    @property
+    def turning(self) -> bool:
+        """Whether the functions are powers of z."""
+        return self.kind in ("powers", "powers at points")
+
+
+def space(n_cells: int, n_blocks: int) -> tuple[Floats, Integers]:
+    """Return space for cells and for their blocks."""
+    cells = aligned(_N_ROWS, -(-(n_cells + LANES * n_blocks) // LANES) * LANES + _GAP, np.empty)
+    return cells, np.empty((n_blocks, _N_COLUMNS), dtype=np.int64)
+
+
+def lay_out(lengths: Integers, size: int) -> tuple[Floats, Integers, Integers]:
+    """Return space for rows of weights at places, their blocks of at most `size`, and the lane of each place."""
+    counts = -(-lengths // size)
+    row = np.repeat(np.arange(lengths.size), counts)
+    cell = (np.arange(row.size) - np.repeat(np.cumsum(counts) - counts, counts)) * size
+    sizes = np.minimum(size, lengths[row] - cell)
+    filled = -(-sizes // LANES) * LANES
+    lane = np.cumsum(filled) - filled
+    cells = aligned(_N_ROWS, int(filled.sum()) + _GAP)
+    blocks = np.zeros((row.size, _N_COLUMNS), dtype=np.int64)
+    blocks[:, _LANE], blocks[:, _SIZE], blocks[:, _ROW], blocks[:, _CELL] = lane, sizes, row, cell
+    return cells, blocks, np.arange(int(sizes.sum())) + np.repeat(lane - np.cumsum(sizes) + sizes, sizes)
+
+
+def put(cells: Floats, lanes: Integers, ages: Floats, weights: Floats) -> None:
+    """Put weights at ages, on lanes of `lay_out`."""
+    cells[_NEW, lanes], cells[_NEW_REST, lanes], cells[_WEIGHT, lanes] = ages, np.maximum(1.0 - ages, 0.0), weights
+
+
+def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, Floats, Integers]:
+    """Return the ages of both ends of all cells, their weights, and how many belong to each row."""
+    sizes = blocks[:, _SIZE]
+    lanes = np.arange(int(sizes.sum())) + np.repeat(blocks[:, _LANE] - np.cumsum(sizes) + sizes, sizes)
+    lengths = np.bincount(blocks[:, _ROW], weights=sizes).astype(np.int64)
+    return cells[_OLD, lanes], cells[_NEW, lanes], cells[_WEIGHT, lanes], lengths
+
+
+def aligned(n_rows: int, n_columns: int, fill: Callable = np.zeros) -> Floats:
     """Return what `fill` makes, from a line of the cache on, so that no load of SIMD touches two."""
-    size = n_rows * n_columns * np.dtype(dtype).itemsize // 8
-    memory = fill(size + 8)
+    memory = fill(n_rows * n_columns + 8)
     skip = (-memory.ctypes.data // 8) % 8
-    return memory[skip : skip + size].view(dtype).reshape(n_rows, n_columns)
+    array: Floats = memory[skip : skip + n_rows * n_columns].reshape(n_rows, n_columns)
+    return array
+
+
+# ---------------------------------------------------------------------- from observations to cells
+@kernel
+def _close_block(cells: Floats, blocks: Integers, b: int, lane: int) -> int:
+    """Fill the last vector of SIMD of a block with copies without weight; return the lane of the next block."""
+    first = blocks[b, _LANE]
+    blocks[b, _SIZE] = lane - first
+    end = first + -(-(lane - first) // LANES) * LANES
+    for j in range(np.uint64(lane), np.uint64(end)):
+        for row in range(_WEIGHT):
+            cells[row, j] = cells[row, lane - 1]
+        cells[_WEIGHT, j] = 0.0
+    return end
+
+
+@kernel
+def _place(now: float, after: float, scale: float, time: float) -> tuple[float, float]:
+    """Age of a time, and what the window has beyond it: each to its last digits, at both ends of the window."""
+    d = now - time
+    back = d - now
+    rest = (now - (d - back)) - (time + back)  # what rounding has taken from the difference (Knuth)
+    return ((d + after) + rest) / scale, (((scale - d) - rest) - after) / scale
+
+
+@kernel
+def cut_rows(rows: Rows, windows: Windows, linear: bool, size: int, cells: Floats, blocks: Integers) -> int:
+    """Turn observations of rows into blocks of cells, without what lies outside the windows.
+
+    Parameters
+    ----------
+    rows : Rows
+    windows : Windows
+        One for each row.  The first cell may begin before the window, and the last end after it.
+    linear : bool
+        Whether a change is spread over its cell, or comes at its newer end.
+    size : int
+        Cells of a block at most.
+    cells, blocks : ndarray
+        Filled in; see `space`.
+
+    Returns
+    -------
+    int
+        Number of blocks.
+    """
+    times, values, offsets = rows
+    lane, b, horizon = 0, 0, windows.horizon
+    for r in range(offsets.size - 1):
+        now, after, scale = windows.now[r], windows.after[r], windows.scale[r]
+        reach = scale * horizon
+        for k in range(offsets[r], offsets[r + 1] - 1, size):
+            n = min(size, offsets[r + 1] - 1 - k)
+            blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN], blocks[b, _CELL] = lane, r, 0, k - offsets[r]
+            # Indices without a sign: numba would look for negative ones at each, and LLVM could not use SIMD.
+            to, since, more = np.uint64(lane), np.uint64(k), np.uint64(k + 1)
+            for j in range(np.uint64(n)):
+                age, rest = _place(now, after, scale, times[more + j])
+                cells[_NEW, to + j] = min(max(age, 0.0), horizon)
+                cells[_NEW_REST, to + j] = min(max(rest, 0.0), 1.0)
+            for j in range(np.uint64(n)):
+                cells[_WEIGHT, to + j] = values[more + j] - values[since + j]
+            age, rest = _place(now, after, scale, times[k])
+            cells[_OLD, lane], cells[_OLD_REST, lane] = min(max(age, 0.0), horizon), min(max(rest, 0.0), 1.0)
+            following = np.uint64(lane + 1)
+            for j in range(np.uint64(n - 1)):
+                cells[_OLD, following + j] = cells[_NEW, to + j]
+                cells[_OLD_REST, following + j] = cells[_NEW_REST, to + j]
+            for j in (0, n - 1):
+                old, new = (now - times[k + j]) + after, (now - times[k + j + 1]) + after
+                if linear and (old > reach or new < 0.0):
+                    length, outside = times[k + j + 1] - times[k + j], max(old - reach, 0.0) + max(-new, 0.0)
+                    change = values[k + j + 1] - values[k + j]
+                    cells[_WEIGHT, lane + j] = change * max(0.0, (length - outside) / length)
+            lane = _close_block(cells, blocks, b, lane + n)
+            b += 1
+    return b
+
+
+@kernel
+def _find_leaf(edges: Floats, age: float) -> int:
+    """Leaf of an age: the last that begins below it."""
+    low, high = 0, edges.size - 1
+    while high - low > 1:
+        middle = (low + high) // 2
+        if edges[middle] < age:
+            low = middle
+        else:
+            high = middle
+    return low
+
+
+@kernel
+def cut_leaves(
+    taken: tuple[Floats, Integers],
+    linear: bool,
+    leaves: Leaves,
+    outside: bool,
+    size: int,
+    cells: Floats,
+    blocks: Integers,
+) -> int:
+    """Divide cells among leaves, of which a row meets the oldest first.
+
+    Parameters
+    ----------
+    taken : tuple of ndarray
+        The cells and blocks of `cut_rows`.
+    linear : bool
+        Whether a cell that reaches over the edge of a leaf is cut there, or belongs where its newer end is.
+    leaves : Leaves
+    outside : bool
+        Whether the cells outside are wanted, or those inside.
+    size : int
+        Cells of a block at most.
+    cells, blocks : ndarray
+        Filled in; see `space`.  Inside a leaf ages run from 0 to 1.
+
+    Returns
+    -------
+    int
+        Number of blocks.
+    """
+    given, parts = taken
+    edges, lane, b, leaf, row, count = leaves.edges, 0, -1, 0, -1, 0
+    for p in range(len(parts)):
+        for j in range(parts[p, _LANE], parts[p, _LANE] + parts[p, _SIZE]):
+            old, old_rest, new, weight = given[_OLD, j], given[_OLD_REST, j], given[_NEW, j], given[_WEIGHT, j]
+            per_length = weight / (old - new) if old > new else 0.0
+            if parts[p, _ROW] != row:
+                row, leaf, count = parts[p, _ROW], _find_leaf(edges, old if linear else new), size
+            while True:
+                edge = edges[leaf] if leaf > 0 else -np.inf
+                whole = new >= edge
+                if (whole or (linear and old > edge)) and (leaves.column[leaf] == 0) == outside:
+                    if count == size or blocks[b, _LEAF] != leaf:
+                        if b >= 0:
+                            lane = _close_block(cells, blocks, b, lane)
+                        b, count = b + 1, 0
+                        blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] = lane, row, leaves.column[leaf]
+                        blocks[b, _LEAF], blocks[b, _CELL] = leaf, parts[p, _CELL] + j - parts[p, _LANE]
+                    uncut = whole and old == given[_OLD, j]
+                    cells[_WEIGHT, lane] = weight if uncut else per_length * (old - max(new, edge))
+                    cells[_OLD, lane], cells[_OLD_REST, lane] = old, old_rest
+                    cells[_NEW, lane] = new if whole else edge
+                    cells[_NEW_REST, lane] = given[_NEW_REST, j] if whole else 1.0 - edge
+                    if not outside:  # from 0 to 1 along the leaf
+                        for i in (_OLD, _NEW):
+                            cells[i, lane] = (cells[i, lane] - edges[leaf]) / (edges[leaf + 1] - edges[leaf])
+                            cells[i + 1, lane] = 1.0 - cells[i, lane]
+                    lane += 1
+                    count += 1
+                if whole:
+                    break
+                if linear and old > edge:
+                    old, old_rest = edge, 1.0 - edge
+                leaf -= 1
+    if b >= 0:
+        _close_block(cells, blocks, b, lane)
+    return b + 1
+
+
+# ---------------------------------------------------------------------- where recurrences start
+@kernel
+def start_points(start: Floats, rate: float, angular: bool, cells: Floats, n: int) -> None:
+    """Write the variable and the first two functions at the newer ends."""
+    for j in range(n):
+        u, rest, weight = cells[_NEW, j], cells[_NEW_REST, j], cells[_WEIGHT, j]
+        third, fourth = 0.0, 0.0
+        if angular:
+            third, fourth = 2.0 * np.arctan2(np.sqrt(u), np.sqrt(rest)), 2.0 * np.sqrt(u * rest)
+        elif rate != 0.0:
+            third = np.exp(rate * u)
+            fourth = u * third
+        for i in range(3):
+            value = start[i, 0] + (start[i, 1] + start[i, 2] * u) * u + start[i, 3] * third + start[i, 4] * fourth
+            if i == 0:
+                cells[_X1, j] = value
+            else:
+                cells[_E + i - 1, j] = weight * value
+
+
+@kernel
+def _cosine_and_sine(u: float) -> tuple[float, float]:
+    """Cosine and sine of ``2 pi u``, of whose argument the quarter turns are taken away without rounding."""
+    quarter = np.floor(4.0 * u + 0.5)
+    x = (u - 0.25 * quarter) * (2.0 * np.pi)
+    t = x * x
+    s = 1.58962301576546568060e-10
+    s = s * t - 2.50507477628578072866e-8
+    s = s * t + 2.75573136213857245213e-6
+    s = s * t - 1.98412698295895385996e-4
+    s = s * t + 8.33333333332211858878e-3
+    s = s * t - 1.66666666666666307295e-1
+    s = x + x * t * s
+    c = -1.13585365213876817300e-11
+    c = c * t + 2.08757008419747316778e-9
+    c = c * t - 2.75573141792967388112e-7
+    c = c * t + 2.48015872888517045348e-5
+    c = c * t - 1.38888888888730564116e-3
+    c = c * t + 4.16666666666665929218e-2
+    c = 1.0 - 0.5 * t + t * t * c
+    which = quarter - 4.0 * np.floor(0.25 * quarter)
+    odd = which == 1.0 or which == 3.0
+    cosine, sine = (s, c) if odd else (c, s)
+    return -cosine if which == 1.0 or which == 2.0 else cosine, -sine if which >= 2.0 else sine
+
+
+@kernel
+def _start_powers(cells: Floats, n: int) -> None:
+    """Write z at both ends, the difference of its first power and, for the second, z at the older end."""
+    for j in range(n):
+        older, newer, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
+        middle, half = 0.5 * (older + newer), 0.5 * (older - newer)
+        a, b = _cosine_and_sine(middle)
+        c, s = _cosine_and_sine(half)
+        # z = exp(-2 pi i u)
+        cells[_Z0R, j], cells[_Z0I, j] = a * c - b * s, -(a * s + b * c)
+        cells[_Z1R, j], cells[_Z1I, j] = a * c + b * s, a * s - b * c
+        angle = 2.0 * np.pi * half
+        mean = weight * (s / angle if angle > 0.0 else 1.0)
+        real, imaginary = mean * a, -mean * b
+        cells[_ER, j], cells[_EI, j] = real, imaginary
+        cells[_QR, j] = cells[_Z0R, j] * real - cells[_Z0I, j] * imaginary
+        cells[_QI, j] = cells[_Z0R, j] * imaginary + cells[_Z0I, j] * real
+        cells[_FIRST, j], cells[_SECOND, j] = weight * middle, 0.0
+
+
+@kernel
+def _start_powers_at_points(cells: Floats, n: int) -> None:
+    for j in range(n):
+        u, weight = cells[_NEW, j], cells[_WEIGHT, j]
+        a, b = _cosine_and_sine(u)
+        cells[_Z1R, j], cells[_Z1I, j] = a, -b
+        cells[_ER, j], cells[_EI, j] = weight * a, -weight * b
+        cells[_FIRST, j], cells[_SECOND, j] = weight * u, 0.0
+
+
+@kernel
+def _start_legendre(cells: Floats, n: int) -> None:
+    for j in range(n):
+        u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
+        v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
+        p0, p1, x0, x1 = u0 * v0, u1 * v1, v0 - u0, v1 - u1
+        cells[_FIRST, j] = weight * 0.5 * (u0 + u1)
+        cells[_SECOND, j] = weight * (2.0 * (p0 + p1) + u0 * v1 + u1 * v0) / 6.0
+        e, z = weight * 0.25 * (x0 + x1) * (p0 + p1), -weight * p0 * p0
+        cells[_X0, j], cells[_X1, j] = x0, x1
+        cells[_E, j], cells[_E + 1, j] = e, x1 * e + z
+        cells[_Z, j], cells[_Z + 1, j] = z, x0 * z
+
+
+@kernel
+def _start_leaf(cells: Floats, n: int) -> None:
+    for j in range(n):
+        u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
+        x0, x1 = 1.0 - 2.0 * u0, 1.0 - 2.0 * u1
+        # The mean of P_0, whose antiderivative is not one of the family, is added to nothing.
+        cells[_FIRST, j], cells[_X0, j], cells[_X1, j] = weight, x0, x1
+        cells[_E, j], cells[_E + 1, j] = 0.0, weight * 0.5 * (x0 + x1)
+        cells[_Z, j], cells[_Z + 1, j] = 0.0, -2.0 * weight * u0 * (1.0 - u0)
+
+
+@kernel
+def _start_laguerre(cells: Floats, n: int) -> None:
+    for j in range(n):  # the exponentials at the ends; cells are neighbours nearly everywhere
+        cells[_FIRST, j] = np.exp(-cells[_NEW, j])
+        same = j > 0 and cells[_OLD, j] == cells[_NEW, j - 1]
+        cells[_SECOND, j] = cells[_FIRST, j - 1] if same else np.exp(-cells[_OLD, j])
+    for j in range(n):
+        s0, s1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
+        older, newer, h = cells[_SECOND, j], cells[_FIRST, j], s0 - s1
+        # The mean of exp(-s); of a short cell by its series.
+        mean = 7.647163731819816e-13
+        mean = 1.1470745597729725e-11 - mean * h
+        mean = 1.6059043836821613e-10 - mean * h
+        mean = 2.08767569878681e-09 - mean * h
+        mean = 2.505210838544172e-08 - mean * h
+        mean = 2.755731922398589e-07 - mean * h
+        mean = 2.7557319223985893e-06 - mean * h
+        mean = 2.48015873015873e-05 - mean * h
+        mean = 0.0001984126984126984 - mean * h
+        mean = 0.001388888888888889 - mean * h
+        mean = 0.008333333333333333 - mean * h
+        mean = 0.041666666666666664 - mean * h
+        mean = 0.16666666666666666 - mean * h
+        mean = 0.5 - mean * h
+        mean = 1.0 - mean * h
+        mean = newer * mean if h < 0.5 else (newer - older) / h
+        e, z = weight * mean, -weight * older
+        cells[_FIRST, j], cells[_X0, j], cells[_X1, j] = e, s0, s1
+        e, z = -(s1 * e + z), -s0 * z
+        cells[_E, j], cells[_Z, j] = e, z
+        cells[_E + 1, j], cells[_Z + 1, j] = (1.0 - 0.5 * s1) * e - 0.5 * z, (1.0 - 0.5 * s0) * z
+
+
+@kernel
+def _half_angle(a: float, b: float) -> float:
+    """Angle with the sine `a` and the cosine `b`, of the first quadrant (Cephes' arc tangent, without branches)."""
+    low, high = min(a, b), max(a, b)
+    far = low > 0.66 * high
+    top = low - high if far else low
+    bottom = low + high if far else high
+    x = top / bottom
+    t = x * x
+    p = -8.750608600031904122785e-1
+    p = p * t - 1.615753718733365076637e1
+    p = p * t - 7.500855792314704667340e1
+    p = p * t - 1.228866684490136173410e2
+    p = p * t - 6.485021904942025371773e1
+    q = t + 2.485846490142306297962e1
+    q = q * t + 1.650270098316988542046e2
+    q = q * t + 4.328810604912902668951e2
+    q = q * t + 4.853903996359136964868e2
+    q = q * t + 1.945506571482613964425e2
+    angle = x + x * (t * p / q) + (0.25 * np.pi if far else 0.0)
+    return 0.5 * np.pi - angle if a > b else angle
+
+
+@kernel
+def _start_chebyshev(cells: Floats, n: int) -> None:
+    for j in range(n):
+        u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
+        v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
+        # Sine and cosine of half the angles, and of their sum f and their difference d.
+        a0, a1, b0, b1 = np.sqrt(u0), np.sqrt(u1), np.sqrt(v0), np.sqrt(v1)
+        sine, cosine = a0 * b1 + a1 * b0, b0 * b1 - a0 * a1
+        inverse = 1.0 / sine if sine > 0.0 else 0.0
+        sine_d = (v1 - v0 if u1 > 0.5 else u0 - u1) * inverse  # of the numbers with more digits
+        cosine_d = b0 * b1 + a0 * a1
+        half0, half1 = _half_angle(a0, b0), _half_angle(a1, b1)
+        t = sine_d * sine_d
+        # 1 - d cot(d) and (2 d - sin(2 d)) / (4 sin(d)); of a short cell by their series in the square of the sine.
+        d = half0 - half1
+        short = t < 0.04
+        per_sine = 0.0 if short else 1.0 / sine_d
+        e = 0.010340389632353557
+        e = e * t + 0.011750442764038133
+        e = e * t + 0.013513009178643854
+        e = e * t + 0.015765177375084496
+        e = e * t + 0.01872114813291284
+        e = e * t + 0.022732822732822733
+        e = e * t + 0.028416028416028416
+        e = e * t + 0.03694083694083694
+        e = e * t + 0.050793650793650794
+        e = e * t + 0.0761904761904762
+        e = e * t + 0.13333333333333333
+        e = e * t + 0.3333333333333333
+        e *= t
+        g = 0.006727523803710937
+        g = g * t + 0.007660741391389266
+        g = g * t + 0.008831932431175596
+        g = g * t + 0.01033582185444079
+        g = g * t + 0.012321920955882353
+        g = g * t + 0.0150390625
+        g = g * t + 0.01893028846153846
+        g = g * t + 0.024857954545454544
+        g = g * t + 0.034722222222222224
+        g = g * t + 0.05357142857142857
+        g = g * t + 0.1
+        g = g * t + 0.3333333333333333
+        g *= t
+        first = e if short else 1.0 - d * cosine_d * per_sine
+        second = g if short else 0.5 * (d * per_sine - cosine_d)
+        cells[_FIRST, j] = weight * (half0 + half1 + cosine * inverse * first)
+        cells[_SECOND, j] = weight * (cosine_d * sine + second * inverse)
+        s0, s1, x0, x1 = 2.0 * a0 * b0, 2.0 * a1 * b1, v0 - u0, v1 - u1
+        both = s0 + s1
+        squares = s0 * s0 + s0 * s1 + s1 * s1
+        e = weight * 2.0 * (x0 + x1) * squares / (3.0 * both) if both > 0.0 else 0.0
+        z = -weight * 2.0 * s0 * s0 * s0 / 3.0
+        cells[_X0, j], cells[_X1, j] = x0, x1
+        cells[_E, j], cells[_E + 1, j] = e, 1.5 * (x1 * e + z)
+        cells[_Z, j], cells[_Z + 1, j] = z, 1.5 * x0 * z
+
+
+# ---------------------------------------------------------------------- sums over cells
+@reduction
+def sum_first(n_first: int, cells: Floats, blocks: Integers, out: Floats) -> None:
+    """Add the functions before those of the recurrence, at most two, to the rows of `out`."""
+    for b in range(len(blocks)):
+        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN]
+        end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
+        for i in range(n_first):
+            total = 0.0
+            for j in range(np.uint64(lane), np.uint64(end)):
+                total += cells[_FIRST + i, j]
+            out[row, column + i] += total
+
+
+@reduction
+def _sum_cells(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
+    for b in range(len(blocks)):
+        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
+        for m in range(0, len(table), 4):
+            a0, a1, a2, a3 = table[m, 0], table[m + 1, 0], table[m + 2, 0], table[m + 3, 0]
+            b0, b1, b2, b3 = table[m, 1], table[m + 1, 1], table[m + 2, 1], table[m + 3, 1]
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+            for j in range(np.uint64(lane), np.uint64(end)):
+                x0, x1 = cells[_X0, j], cells[_X1, j]
+                e0, e1, z0, z1 = cells[_E, j], cells[_E + 1, j], cells[_Z, j], cells[_Z + 1, j]
+                s0 += e0
+                s1 += e1
+                e0 = a0 * (x1 * e1 + z1) + (b0 * e1 - e0)
+                z0 = (a0 * x0 + b0) * z1 - z0
+                e1 = a1 * (x1 * e0 + z0) + (b1 * e0 - e1)
+                z1 = (a1 * x0 + b1) * z0 - z1
+                s2 += e0
+                s3 += e1
+                e0 = a2 * (x1 * e1 + z1) + (b2 * e1 - e0)
+                z0 = (a2 * x0 + b2) * z1 - z0
+                e1 = a3 * (x1 * e0 + z0) + (b3 * e0 - e1)
+                z1 = (a3 * x0 + b3) * z0 - z1
+                cells[_E, j], cells[_E + 1, j], cells[_Z, j], cells[_Z + 1, j] = e0, e1, z0, z1
+            out[row, column + m] += s0
+            out[row, column + m + 1] += s1
+            out[row, column + m + 2] += s2
+            out[row, column + m + 3] += s3
+
+
+@reduction
+def _sum_points(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
+    for b in range(len(blocks)):
+        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
+        for m in range(0, len(table), 4):
+            a0, a1, a2, a3 = table[m, 0], table[m + 1, 0], table[m + 2, 0], table[m + 3, 0]
+            b0, b1, b2, b3 = table[m, 1], table[m + 1, 1], table[m + 2, 1], table[m + 3, 1]
+            c0, c1, c2, c3 = table[m, 2], table[m + 1, 2], table[m + 2, 2], table[m + 3, 2]
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+            for j in range(np.uint64(lane), np.uint64(end)):
+                x, e0, e1 = cells[_X1, j], cells[_E, j], cells[_E + 1, j]
+                s0 += e0
+                s1 += e1
+                e0 = (a0 * x + b0) * e1 - c0 * e0
+                e1 = (a1 * x + b1) * e0 - c1 * e1
+                s2 += e0
+                s3 += e1
+                e0 = (a2 * x + b2) * e1 - c2 * e0
+                e1 = (a3 * x + b3) * e0 - c3 * e1
+                cells[_E, j], cells[_E + 1, j] = e0, e1
+            out[row, column + m] += s0
+            out[row, column + m + 1] += s1
+            out[row, column + m + 2] += s2
+            out[row, column + m + 3] += s3
+
+
+@reduction
+def _sum_powers(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
+    for b in range(len(blocks)):
+        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
+        for k in range(0, 2 * len(table), 4):
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+            for j in range(np.uint64(lane), np.uint64(end)):
+                z0r, z0i, z1r, z1i = cells[_Z0R, j], cells[_Z0I, j], cells[_Z1R, j], cells[_Z1I, j]
+                er, ei, qr, qi = cells[_ER, j], cells[_EI, j], cells[_QR, j], cells[_QI, j]
+                s0 += er
+                s1 += ei
+                er, ei = z1r * er - z1i * ei + qr, z1r * ei + z1i * er + qi
+                qr, qi = z0r * qr - z0i * qi, z0r * qi + z0i * qr
+                s2 += er
+                s3 += ei
+                er, ei = z1r * er - z1i * ei + qr, z1r * ei + z1i * er + qi
+                qr, qi = z0r * qr - z0i * qi, z0r * qi + z0i * qr
+                cells[_ER, j], cells[_EI, j], cells[_QR, j], cells[_QI, j] = er, ei, qr, qi
+            out[row, column + k] += s0
+            out[row, column + k + 1] += s1
+            out[row, column + k + 2] += s2
+            out[row, column + k + 3] += s3
+
+
+@reduction
+def _sum_powers_at_points(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
+    for b in range(len(blocks)):
+        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
+        for k in range(0, 2 * len(table), 4):
+            s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
+            for j in range(np.uint64(lane), np.uint64(end)):
+                zr, zi, er, ei = cells[_Z1R, j], cells[_Z1I, j], cells[_ER, j], cells[_EI, j]
+                s0 += er
+                s1 += ei
+                er, ei = zr * er - zi * ei, zr * ei + zi * er
+                s2 += er
+                s3 += ei
+                cells[_ER, j], cells[_EI, j] = zr * er - zi * ei, zr * ei + zi * er
+            out[row, column + k] += s0
+            out[row, column + k + 1] += s1
+            out[row, column + k + 2] += s2
+            out[row, column + k + 3] += s3
+
+
+# ---------------------------------------------------------------------- shared cells
+class Shares(NamedTuple):
+    """How the shares of cells in moments are made."""
+
+    turning: bool  # whether the functions are powers of z
+    spread: bool  # whether they are differences, or functions at points
+    n_first: int
+    offset: int
+    width: int  # of the moments
+    table: Floats
 
 
 class Scratch(NamedTuple):
-    """Space for `accumulate`, for blocks of at most `LONG_BLOCK` sources."""
+    """Space for the shares of a block."""
 
-    table: NDArray  # share of each source in each moment
-    real: Floats  # the same as real numbers
-    tile: NDArray  # some columns of the table, transposed
-    begin: NDArray  # variable and first two functions at the nodes
-    state: NDArray  # two sets of four functions that take turns
-    nodes: Floats  # places, weights, and weights times masses
-    cells: Floats  # newer ends and lengths
-    numbers: Integers  # (4, ...): order, first nodes of the rules, sources of each level, places still free
+    table: Floats
+    tile: Floats  # some columns of the table, transposed
 
     @classmethod
-    def make(cls, width: int, deepest: int, dtype: DTypeLike) -> Scratch:
-        """Make space for `width` functions at up to `deepest` nodes a source."""
-        table = aligned(BLOCK, width + GAP, dtype, np.empty)
-        return cls(
-            table,
-            table.view(np.float64),
-            aligned(_TILE, BLOCK, dtype, np.empty),
-            aligned(3, LONG_BLOCK * deepest, dtype, np.empty),
-            aligned(8, BLOCK * deepest + GAP, dtype, np.empty),
-            aligned(3, LONG_BLOCK * deepest, fill=np.empty),
-            aligned(2, LONG_BLOCK, fill=np.empty),
-            np.empty((4, LONG_BLOCK + deepest), np.int64),
-        )
+    def make(cls, width: int) -> Scratch:
+        """Make space for `width` moments."""
+        return cls(aligned(SHARED_BLOCK, width + _GAP), aligned(_TILE, SHARED_BLOCK))
+
+
+@kernel
+def _step(table: Floats, spread: bool, i: int, cells: Floats, lane: int, n: int) -> None:
+    """Replace function `i` of the recurrence, from which on two are known, by function `i` + 2."""
+    e, e1 = _E + i % 2, _E + (i + 1) % 2
+    z, z1 = _Z + i % 2, _Z + (i + 1) % 2
+    a, b, c = table[i, 0], table[i, 1], table[i, 2]
+    if not spread:
+        for j in range(lane, lane + n):
+            cells[e, j] = (a * cells[_X1, j] + b) * cells[e1, j] - c * cells[e, j]
+    else:
+        for j in range(lane, lane + n):
+            cells[e, j] = a * (cells[_X1, j] * cells[e1, j] + cells[z1, j]) + (b * cells[e1, j] - cells[e, j])
+            cells[z, j] = (a * cells[_X0, j] + b) * cells[z1, j] - cells[z, j]
+
+
+@kernel
+def _turn(spread: bool, cells: Floats, lane: int, n: int) -> None:
+    """Go from one power of z to the next."""
+    for j in range(lane, lane + n):
+        zr, zi, er, ei = cells[_Z1R, j], cells[_Z1I, j], cells[_ER, j], cells[_EI, j]
+        er, ei = zr * er - zi * ei, zr * ei + zi * er
+        if spread:
+            er, ei = er + cells[_QR, j], ei + cells[_QI, j]
+        cells[_ER, j], cells[_EI, j] = er, ei
+    for j in range(lane, lane + n if spread else lane):
+        zr, zi, qr, qi = cells[_Z0R, j], cells[_Z0I, j], cells[_QR, j], cells[_QI, j]
+        cells[_QR, j], cells[_QI, j] = zr * qr - zi * qi, zr * qi + zi * qr
+
+
+@kernel
+def _fill_table(how: Shares, cells: Floats, lane: int, n: int, tile: Floats, table: Floats) -> None:
+    """Write the share of each cell in each moment."""
+    table[:n, :2] = 0.0
+    total = (2 if how.turning else 1) * len(how.table)
+    for m in range(0, total, _TILE):
+        size = min(_TILE, total - m)
+        for i in range(0, size, 2 if how.turning else 1):
+            if how.turning:
+                for j in range(n):
+                    tile[i, j], tile[i + 1, j] = cells[_ER, lane + j], cells[_EI, lane + j]
+                _turn(how.spread, cells, lane, n)
+            else:
+                for j in range(n):
+                    tile[i, j] = cells[_E + i % 2, lane + j]
+                _step(how.table, how.spread, m + i, cells, lane, n)
+        for j in range(n):
+            line = table[j]
+            for i in range(size):
+                line[how.offset + m + i] = tile[i, j]
+    for i in range(how.n_first):
+        for j in range(n):
+            table[j, i] += cells[_FIRST + i, lane + j]
 
 
 @kernel
@@ -157,252 +795,45 @@ def add_product(
 
 
 @kernel
-def advance(variable: NDArray, steps: Floats, here: NDArray, following: NDArray) -> None:
-    """From the functions (m, m + 1) at all nodes of a block find the next two, and begin the following four."""
-    a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
-    a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
-    even, odd, third, fourth, next_even, next_odd = here[0], here[1], here[2], here[3], following[0], following[1]
-    for j in range(variable.size):
-        x = variable[j]
-        f0 = (a0 * x + b0) * odd[j] - c0 * even[j]
-        f1 = (a1 * x + b1) * f0 - c1 * odd[j]
-        f2 = (a2 * x + b2) * f1 - c2 * f0
-        third[j], fourth[j], next_even[j], next_odd[j] = f0, f1, f2, (a3 * x + b3) * f2 - c3 * f1
-
-
-@kernel
-def add_levels(values: NDArray, active: Integers, out: NDArray) -> None:
-    """Add up the nodes of each source."""
-    begin = active[0]
-    for j in range(begin):
-        out[j] = values[j]
-    for level in range(1, active.size):
-        deeper = values[begin : begin + active[level]]
-        for j in range(active[level]):
-            out[j] += deeper[j]
-        begin += active[level]
-
-
-@reduction
-def advance_and_add(variable: NDArray, steps: Floats, even: NDArray, odd: NDArray, out: NDArray) -> None:
-    """Add up the functions (m, ..., m + 3) of all nodes, and take (m, m + 1) to (m + 4, m + 5)."""
-    a0, b0, c0, a1, b1, c1 = steps[0, 0], steps[0, 1], steps[0, 2], steps[1, 0], steps[1, 1], steps[1, 2]
-    a2, b2, c2, a3, b3, c3 = steps[2, 0], steps[2, 1], steps[2, 2], steps[3, 0], steps[3, 1], steps[3, 2]
-    s0, s1, s2, s3 = out[0], out[1], out[2], out[3]
-    for j in range(variable.size):
-        x = variable[j]
-        f0 = (a0 * x + b0) * odd[j] - c0 * even[j]
-        f1 = (a1 * x + b1) * f0 - c1 * odd[j]
-        f2 = (a2 * x + b2) * f1 - c2 * f0
-        s0 += even[j]
-        s1 += odd[j]
-        s2 += f0
-        s3 += f1
-        even[j], odd[j] = f2, (a3 * x + b3) * f2 - c3 * f1
-    out[0], out[1], out[2], out[3] = s0, s1, s2, s3
-
-
-@kernel
-def sort_sizes(size: NDArray[np.int32], order: Integers, above: Integers, free: Integers) -> None:
-    """Order sizes by counting, the largest first, and say how many are above 0, 1, 2, ..., the largest."""
-    for n in range(above.size):
-        above[n] = 0
-    for i in range(size.size):
-        above[size[i] - 1] += 1
-    for n in range(above.size - 2, -1, -1):
-        above[n] += above[n + 1]
-    for n in range(above.size):
-        free[n] = above[n]  # those of size n come after all above n
-    for i in range(size.size):
-        order[free[size[i]]] = i
-        free[size[i]] += 1
-
-
-@kernel
-def place_nodes(
-    ends: Floats,
-    rule: Floats,
-    entry: NDArray[np.int32],
-    order: Integers,
-    active: Integers,
-    angular: bool,
-    origin: float,
-    width: float,
-    cells: Floats,
-    row: Integers,
-    nodes: Floats,
-) -> int:
-    """Write places and weights of the nodes of a block, level by level, and say how many there are."""
-    alike = True  # as nearly everywhere where observations are dense
-    for lane in range(active[0]):
-        s = entry[order[lane], 0]
-        cells[0, lane], cells[1, lane] = ends[1, s], ends[0, s] - ends[1, s]
-        row[lane] = entry[order[lane], 1]
-        alike &= row[lane] == row[0]
-    per_width = 1.0 / width
-    place = 0
-    for level in range(active.size):
-        u, weight = nodes[0, place : place + active[level]], nodes[1, place : place + active[level]]
-        if alike:
-            fraction, same = rule[0, row[0] + level], rule[1, row[0] + level]
-            for lane in range(active[level]):
-                u[lane] = cells[0, lane] + cells[1, lane] * fraction
-                weight[lane] = same
-        else:
-            fractions, weights = rule[0, level:], rule[1, level:]
-            for lane in range(active[level]):
-                u[lane] = cells[0, lane] + cells[1, lane] * fractions[row[lane]]
-                weight[lane] = weights[row[lane]]
-        if angular:
-            # Over time, where the mean is taken, an angle has the density of its sine.  At the very edge, where that
-            # vanishes, there can be a jump alone: one node of weight 1.
-            for lane in range(active[level]):
-                mean = ends[2, entry[order[lane], 0]]
-                weight[lane] = weight[lane] * np.sin(u[lane]) / mean if mean > 0.0 else 1.0
-        for lane in range(active[level]):
-            u[lane] = (u[lane] - origin) * per_width
-        place += active[level]
-    return place
-
-
-@kernel
-def begin_recurrence(
-    start: NDArray, rate: complex, trigonometric: bool, u: Floats, weight: Floats, n_nodes: int, out: NDArray
+def multiply(
+    how: Shares, cells: Floats, blocks: Integers, members: Integers, masses: Floats, scratch: Scratch, out: Floats
 ) -> None:
-    """Write the variable and the first two functions at nodes, the latter times the weights.
-
-    The recurrence is linear: weighted at its start, weighted for good.
-    """
-    for i in range(3):
-        a, b, c = start[i, 0], start[i, 1], start[i, 2]
-        line = out[i]
-        for j in range(n_nodes):
-            line[j] = a + (b + c * u[j]) * u[j]
-    if trigonometric or rate != 0.0:
-        for j in range(n_nodes):
-            if trigonometric:
-                third, fourth = np.cos(u[j]), np.sin(u[j])
-            else:
-                third = np.exp(rate * u[j])
-                fourth = u[j] * third
-            for i in range(3):
-                out[i, j] += start[i, 3] * third + start[i, 4] * fourth
-    for i in range(1, 3):
-        line = out[i]
-        for j in range(n_nodes):
-            line[j] *= weight[j]
-
-
-@kernel
-def weigh(weights: Floats, active: Integers, order: Integers, masses: Floats, out: Floats) -> None:
-    """Multiply the weights of nodes by the masses of their sources."""
-    place = 0
-    for n in active:
-        before, after = weights[place : place + n], out[place : place + n]
-        for lane in range(n):
-            after[lane] = before[lane] * masses[order[lane]]
-        place += n
-
-
-@kernel
-def fill_table(
-    begin: NDArray, recurrence: Floats, active: Integers, order: Integers, state: NDArray, tile: NDArray, table: NDArray
-) -> None:
-    """Write the share of each source of a block in each moment."""
-    n_nodes = 0
-    for n in active:
-        n_nodes += n
-    variable = begin[0, :n_nodes]
-    for j in range(n_nodes):
-        state[0, j], state[1, j] = begin[1, j], begin[2, j]
-    for m in range(0, len(recurrence), _TILE):
-        for i in range(0, _TILE, 4):
-            here, following = state[i : i + 4], state[4 - i : 8 - i]
-            advance(variable, recurrence[m + i : m + i + 4], here, following)
-            for f in range(4):
-                add_levels(here[f], active, tile[i + f])
-        for lane in range(active[0]):
-            line = table[order[lane], m : m + _TILE]
-            for i in range(_TILE):
-                line[i] = tile[i, lane]
-
-
-# What the columns of an array of blocks say; places and steps count numbers of the flat arrays.
-ENTRY = 0  # its first entry
-COUNT = 1  # entries
-INTERVAL = 2
-MASS = 3  # place of the first row's first mass
-STRIDE = 4  # from row to row of the masses
-N_ROWS = 5
-PLACE = 6  # place of the first row's result
-STEP = 7  # from row to row of the results
-N_COLUMNS = 8
-
-
-@kernel
-def accumulate(
-    ends: Floats,
-    rule: Floats,
-    scale: Floats,
-    entries: NDArray[np.int32],
-    blocks: Integers,
-    start: NDArray,
-    rate: complex,
-    trigonometric: bool,
-    recurrence: Floats,
-    masses: Floats,
-    scratch: Scratch,
-    out: NDArray,
-    real_out: Floats,
-) -> None:
-    """Add the moments of all rows of all blocks to `out`.
+    """Add the moments of all rows that share cells to the rows of `out`.
 
     Parameters
     ----------
-    ends : ndarray of shape (2, n_sources) or (3, n_sources)
-        Older and newer ends of the sources; if they are angles, also the mean of the sine between them.
-    rule : ndarray of shape (2, total)
-        Nodes from 1 to 0, and weights, of all rules in use.
-    scale : ndarray of shape (2, n_intervals)
-        Origin and width of the intervals.
-    entries : ndarray of shape (n_entries, 3)
-        Source, place of its first node in `rule`, number of nodes.
-    blocks : ndarray of shape (n_blocks, N_COLUMNS)
-    start, rate, trigonometric
-        See `skhippo.measures.Functions`.
-    recurrence : ndarray of shape (padded(n_functions), 3)
-        Rows (a, b, c), then rows of zeros.
+    how : Shares
+    cells, blocks : ndarray
+        Cells of weight 1; each block has at most `SHARED_BLOCK`.
+    members : ndarray of shape (n_clocks, 4)
+        For each row of cells: its first mass, the number of its cells, the number of rows that share it, and the first
+        of these in `out`.
     masses : ndarray of shape (total,)
         Rows of masses, one after the other.
     scratch : Scratch
-    out : ndarray of shape (total,)
-        Rows of ``padded(n_functions)`` moments, of the type of `start`.
-    real_out : ndarray
-        The same as real numbers, which `blocks` count in.
+    out : ndarray of shape (n_rows, width)
     """
-    table, real, tile, begin, state, nodes, cells, numbers = scratch
-    order, row, above, free = numbers[0], numbers[1], numbers[2], numbers[3]
-    width, parts = len(recurrence), real.shape[1] // table.shape[1]  # parts: 2 for complex numbers
+    flat, step = out.reshape(-1), out.shape[1]
     for b in range(len(blocks)):
-        count, n_rows = blocks[b, COUNT], blocks[b, N_ROWS]
-        mass, stride, place, step = blocks[b, MASS], blocks[b, STRIDE], blocks[b, PLACE], blocks[b, STEP]
-        entry = entries[blocks[b, ENTRY] : blocks[b, ENTRY] + count]
-        depth = 0
-        for e in range(count):
-            depth = max(depth, entry[e, 2])
-        sort_sizes(entry[:, 2], order, above[: depth + 1], free)
-        active = above[:depth]
-        origin, length = scale[0, blocks[b, INTERVAL]], scale[1, blocks[b, INTERVAL]]
-        n_nodes = place_nodes(ends, rule, entry, order, active, len(ends) == 3, origin, length, cells, row, nodes)
-        if n_rows <= FEW:  # the masses go into the weights, and there is no table
-            for r in range(n_rows):
-                row_masses = masses[mass + r * stride : mass + r * stride + count]
-                weigh(nodes[1], active, order, row_masses, nodes[2])
-                begin_recurrence(start, rate, trigonometric, nodes[0], nodes[2], n_nodes, begin)
-                result = out[(place + r * step) // parts :]
-                for m in range(0, width, 4):
-                    advance_and_add(begin[0, :n_nodes], recurrence[m : m + 4], begin[1], begin[2], result[m : m + 4])
-        else:
-            begin_recurrence(start, rate, trigonometric, nodes[0], nodes[1], n_nodes, begin)
-            fill_table(begin, recurrence, active, order, state, tile, table)
-            add_product(masses, mass, stride, n_rows, count, real, width * parts, real_out, place, step)
+        mass, number, n_rows, row = members[blocks[b, _ROW]]
+        n = blocks[b, _SIZE]
+        _fill_table(how, cells, blocks[b, _LANE], n, scratch.tile, scratch.table)
+        place, result = mass + blocks[b, _CELL], row * step + blocks[b, _COLUMN]
+        add_product(masses, place, number, n_rows, n, scratch.table, how.width, flat, result, step)
+
+
+#: How the recurrence of each kind of target starts (that of ``"points"`` needs more), and how it is summed.
+STARTS: dict[str, Callable[[Floats, int], None]] = {
+    "legendre": _start_legendre,
+    "chebyshev": _start_chebyshev,
+    "laguerre": _start_laguerre,
+    "leaf": _start_leaf,
+    "powers": _start_powers,
+    "powers at points": _start_powers_at_points,
+}
+SUMS: dict[str, Callable[[Floats, int, Floats, Integers, Floats], None]] = {
+    **dict.fromkeys(("legendre", "chebyshev", "laguerre", "leaf"), _sum_cells),
+    "powers": _sum_powers,
+    "points": _sum_points,
+    "powers at points": _sum_powers_at_points,
+}

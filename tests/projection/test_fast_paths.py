@@ -7,8 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project
-from skhippo.projection import cells, compression, projection, sums
-from skhippo.projection import schedule as clocks
+from skhippo.projection import grids, projection, schedule, sums, units
 from skhippo.projection.hold import HOLDS
 from tests import naive
 from tests.conftest import MEASURES
@@ -25,21 +24,31 @@ def used(monkeypatch):
     kinds = set()
 
     def watched(*arguments, **options):
-        plan = clocks.plan(*arguments, **options)
-        return plan._replace(units=(kinds.add(unit.kind) or unit for unit in plan.units))
+        plan = schedule.plan(*arguments, **options)
+        return plan._replace(units=(kinds.add(name_of(unit)) or unit for unit in plan.units))
 
     monkeypatch.setattr(projection, "plan", watched)
     return kinds
 
 
+def name_of(unit):
+    return unit.kind if unit.kind == "grid" else f"{unit.kind}, {'dense' if unit.dense else 'sparse'}"
+
+
+def dense_from(monkeypatch, number):
+    """Set from how many cells on they are summed by leaves."""
+    found = units.targets
+    monkeypatch.setattr(units, "targets", lambda *which: found(*which)._replace(dense_from=number))
+
+
 @pytest.fixture
 def small(monkeypatch):
     """Pieces of some hundred cells."""
-    monkeypatch.setattr(clocks, "_PIECE", {"sparse": 100, "dense": 300, "grid": 500})
-    monkeypatch.setattr(clocks, "_GRID", 200)
-    monkeypatch.setattr(clocks, "_VALUES", 400)
-    monkeypatch.setattr(clocks, "_UNIT", 200)
-    monkeypatch.setattr(cells, "_dense_from", lambda measure, order: 250.0 if order >= 32 else np.inf)
+    monkeypatch.setattr(schedule, "_PIECE", {"rows": 100, "shared": 300, "grid": 500})
+    monkeypatch.setattr(schedule, "_GRID", 200)
+    monkeypatch.setattr(schedule, "_VALUES", 400)
+    monkeypatch.setattr(schedule, "_UNIT", {"rows": 200, "shared": 200, "grid": 1})
+    dense_from(monkeypatch, 250.0)
 
 
 def irregular(rng, n, duration):
@@ -62,22 +71,30 @@ def rescaled(measure, factor):
 # Each path: a panel of series with two channels (the second has holes), the scale of its times and its kind.
 def sparse_alone(rng):
     series = [(irregular(rng, n, 2.7), rng.normal(size=n), with_holes(rng, (n,))) for n in (200, 301, 90)]
-    return [(times, np.stack([whole, holed])) for times, whole, holed in series], 1.0, "sparse"
+    return [(times, np.stack([whole, holed])) for times, whole, holed in series], 1.0, "rows, sparse"
 
 
 def sparse_together(rng):
     a, b = irregular(rng, 200, 2.7), irregular(rng, 300, 2.6)
-    return [(t, np.stack([rng.normal(size=t.size), with_holes(rng, t.shape)])) for t in (a, b, a, a, b)], 1.0, "sparse"
+    return (
+        [(t, np.stack([rng.normal(size=t.size), with_holes(rng, t.shape)])) for t in (a, b, a, a, b, b)],
+        1.0,
+        "shared, sparse",
+    )
 
 
 def dense_alone(rng):
     times = irregular(rng, 5000, 2.7)
-    return [(times, np.stack([rng.normal(size=5000), with_holes(rng, (5000,))]))], 1.0, "dense"
+    return [(times, np.stack([rng.normal(size=5000), with_holes(rng, (5000,))]))], 1.0, "rows, dense"
 
 
 def dense_together(rng):
     times = irregular(rng, 4000, 2.7)
-    return [(times, np.stack([rng.normal(size=4000), with_holes(rng, (4000,))])) for _ in range(3)], 1.0, "dense"
+    return (
+        [(times, np.stack([rng.normal(size=4000), with_holes(rng, (4000,))])) for _ in range(3)],
+        1.0,
+        "shared, dense",
+    )
 
 
 def grid_by_numbers(rng):
@@ -94,17 +111,18 @@ PATHS = [sparse_alone, sparse_together, dense_alone, dense_together, grid_by_num
 
 @pytest.mark.parametrize("hold", HOLDS)
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
-def test_fast_paths_are_the_definition(path, measure, hold, used, rng):
+def test_fast_paths_are_the_definition(path, measure, hold, used, monkeypatch, rng):
     """The whole channel at the end, the one with holes at a time between two observations; windows cut cells."""
     order = 64
+    dense_from(monkeypatch, 3000.0)
     series, scale, kind = path(rng)
     panel = as_panel(series)
     measure = rescaled(measure, scale)
     middle = np.array([0.7 * times[-4] + 0.3 * times[-3] for times, _ in panel])
     end = np.array([naive.domain_end(times, hold) for times, _ in panel])
     ours = project(panel, measure, order, hold=hold, at=np.column_stack([end, middle]))
-    assert used == {"dense" if kind == "grid" and measure.name == "chebt" else kind}
-    n_nodes = 40 if kind == "sparse" else 8
+    assert used == {kind}
+    n_nodes = 40 if "sparse" in kind else 8
     for i in {0, len(panel) - 1}:
         times, values = panel[i]
         for now, query, channel in ((end[i], 0, 0), (middle[i], 1, 1)):
@@ -132,24 +150,25 @@ def around(*sizes):
 
 @pytest.mark.parametrize("hold", HOLDS)
 @pytest.mark.parametrize("measure", [LegS(), ChebT(2.5)], ids=repr)
-@pytest.mark.parametrize("n_series", [1, 3])
+@pytest.mark.parametrize("n_series", [1, 6])
 def test_lengths_around_the_ends_of_blocks_and_pieces(n_series, measure, hold, small, used, rng):
     """Of sparse and of dense series."""
-    for order, sizes in ((5, (sums.BLOCK, 100, 200, sums.LONG_BLOCK)), (40, (250, 300, 600))):
+    for order, sizes in ((5, (sums.SHARED_BLOCK, 100, 200, sums.BLOCK)), (40, (250, 300, 600))):
         for n in around(*sizes):
             times, values = irregular(rng, n, 2.7), rng.normal(size=(n_series, n))
             ours = project([(times, row) for row in values], measure, order, hold=hold, at=times[-1] - 1e-4)[-1, 0]
             exact = naive.project(times, values[-1], measure, order, hold, times[-1] - 1e-4, 24)
             assert_allclose(ours, exact, rtol=0, atol=EXACT * np.abs(values[-1]).max(), err_msg=f"{n} times")
-    assert used == {"sparse", "dense"}
+    kind = "rows" if n_series == 1 else "shared"
+    assert used == {f"{kind}, sparse", f"{kind}, dense"}
 
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("hold", HOLDS)
-@pytest.mark.parametrize("measure", [LegS(), LegT(300.4), FouT(411.0), LagT(70.0)], ids=repr)
+@pytest.mark.parametrize("measure", [LegS(), LegT(300.4), FouT(411.0), LagT(70.0), ChebT(300.4)], ids=repr)
 @pytest.mark.parametrize("order", [3, 40])
 def test_lengths_of_grids_around_the_ends_of_blocks_and_pieces(order, measure, hold, small, used, monkeypatch, rng):
-    monkeypatch.setattr(compression, "_GRID_BLOCKS", (64, 16, 4))
+    monkeypatch.setattr(grids, "_GRID_BLOCKS", (64, 16, 4))
     for n in around(256, 500, 1000):
         values = rng.normal(size=n)
         for now in (naive.domain_end(np.arange(float(n)), hold), n - 1.25):
@@ -170,7 +189,7 @@ def test_windows_that_begin_and_end_anywhere_on_a_grid(hold, small, used, rng):
             exact = naive.project(np.append(times, 2000), np.append(values, np.nan), LegT(theta), 6, hold, now, 12)
             ours = project([values], LegT(theta), 6, hold=hold, at=now)[0, 0]
             assert_allclose(ours, exact, rtol=0, atol=EXACT * np.abs(values).max(), err_msg=f"{theta} at {now}")
-    assert used == {"grid", "sparse"}
+    assert used == {"grid", "rows, sparse"}
 
 
 # ------------------------------------------------------------------ holes across boundaries
@@ -190,7 +209,7 @@ def test_holes_across_pieces(order, hold, regular, small, used, rng):
             for channel, row in enumerate(values):
                 exact = naive.project(times, row, measure, order, hold, now, 24)
                 assert_allclose(ours[query, channel], exact, rtol=0, atol=EXACT * np.nanmax(np.abs(row)))
-    assert used >= {"grid" if regular else "dense" if order == 40 else "sparse"}
+    assert used >= {"grid" if regular else "rows, dense"}
 
 
 @pytest.mark.compiled
@@ -233,13 +252,15 @@ def any_moment(rng, times):
 @pytest.mark.parametrize("seed", range(40))
 def test_any_panel_however_it_is_cut(seed, measure, monkeypatch):
     rng = np.random.default_rng(seed)
-    monkeypatch.setattr(clocks, "_PIECE", {kind: int(rng.integers(1, 200)) for kind in clocks._PIECE})
-    for name, most in (("_GRID", 300), ("_VALUES", 1000), ("_UNIT", 3000)):
-        monkeypatch.setattr(clocks, name, int(rng.integers(2, most)))
+    monkeypatch.setattr(schedule, "_PIECE", {kind: int(rng.integers(1, 200)) for kind in schedule._PIECE})
+    monkeypatch.setattr(schedule, "_UNIT", {kind: int(rng.integers(1, 3000)) for kind in schedule._PIECE})
+    for name, most in (("_GRID", 300), ("_VALUES", 1000)):
+        monkeypatch.setattr(schedule, name, int(rng.integers(2, most)))
     blocks = sorted(set(rng.integers(2, 70, 3).tolist()), reverse=True)
-    monkeypatch.setattr(compression, "_GRID_BLOCKS", tuple(blocks))
-    dense = rng.choice([3, 50, 200, np.inf])
-    monkeypatch.setattr(cells, "_dense_from", lambda measure, order: dense)
+    monkeypatch.setattr(grids, "_GRID_BLOCKS", tuple(blocks))
+    dense_from(monkeypatch, float(rng.choice([3, 50, 200, np.inf])))
+    monkeypatch.setattr(units, "FEW", few := int(rng.integers(0, 6)))
+    monkeypatch.setattr(schedule, "FEW", few)
     measure, order, hold = (
         rescaled(measure, np.exp(2 * rng.normal())),
         int(rng.choice([1, 2, 5, 33])),
@@ -275,7 +296,7 @@ def everything(rng):
 def test_any_number_of_threads_gives_the_same_bits(measure, hold, small, used, rng):
     panel = everything(rng)
     serial = project(panel, measure, 40, hold=hold, n_jobs=1)
-    assert used == ({"sparse", "dense", "grid"} - ({"grid"} if measure.name == "chebt" else set()))
+    assert used == {"rows, sparse", "rows, dense", "shared, sparse", "shared, dense", "grid"}
     for n_jobs in (None, 2, 3, -1):
         assert_array_equal(project(panel, measure, 40, hold=hold, n_jobs=n_jobs), serial)
 
@@ -291,7 +312,7 @@ def test_any_number_of_threads_gives_the_same_bits_for_long_series(used, rng):
         ]
     )
     serial = project(panel, order=33)
-    assert used == {"sparse", "dense", "grid"}
+    assert used == {"rows, sparse", "shared, sparse", "grid"}
     for n_jobs in (2, 3, -1):
         assert_array_equal(project(panel, order=33, n_jobs=n_jobs), serial)
 
@@ -321,7 +342,7 @@ def test_sample_numbers_are_times(measure, hold, small, used, rng):
     for at in (None, [12.5, 110.0, 701.75]):
         by_numbers = project(lazy, measure, 12, hold=hold, at=at)
         assert_allclose(project(explicit, measure, 12, hold=hold, at=at), by_numbers, rtol=0, atol=ALIKE)
-    assert used >= {"sparse", "grid"} or measure.name == "chebt"
+    assert used >= {"rows, sparse", "grid"}
 
 
 @pytest.mark.parametrize("path", PATHS, ids=lambda path: path.__name__)
@@ -406,17 +427,17 @@ def test_a_window_may_begin_inside_the_first_block_of_a_grid(hold, monkeypatch, 
     """Its oldest cell is cut, so blocks of equally long cells can only begin after it."""
     times, values = np.arange(2000) / 128, rng.normal(size=2000)
     measure = LegT(12.0 + 0.3 / 128)
-    monkeypatch.setattr(clocks, "_GRID", 1000)
+    monkeypatch.setattr(schedule, "_GRID", 1000)
     grid = project([(times, values)], measure, 3, hold=hold)
-    monkeypatch.setattr(clocks, "_GRID", 3000)
+    monkeypatch.setattr(schedule, "_GRID", 3000)
     assert_allclose(grid, project([(times, values)], measure, 3, hold=hold), rtol=0, atol=ALIKE)
 
 
 def test_the_last_piece_of_a_grid_may_be_a_part_of_one_cell(monkeypatch, rng):
-    monkeypatch.setattr(clocks, "_GRID", 100)
+    monkeypatch.setattr(schedule, "_GRID", 100)
     values = rng.normal(size=202)
     alone = project([values], order=4, at=200.3)
-    monkeypatch.setitem(clocks._PIECE, "grid", 200)
+    monkeypatch.setitem(schedule._PIECE, "grid", 200)
     assert_allclose(project([values], order=4, at=200.3), alone, rtol=0, atol=ALIKE)
 
 

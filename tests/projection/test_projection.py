@@ -3,6 +3,7 @@
 import concurrent.futures
 import multiprocessing
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -359,8 +360,8 @@ def test_bad_query_times(at, match):
 
 def test_bad_arguments():
     X = np.zeros((2, 5))
-    with pytest.raises(ValueError, match="order=20000 is too high"):
-        project(X[:, :2], order=20_000)
+    with pytest.raises(ValueError, match="order=1000000 is too high"):
+        project(X[:, :2], LagT(0.01, alpha=0.5), order=1_000_000)
     with pytest.raises(ValueError, match="hold must be one of 'linear', 'previous'; got 'zoh'"):
         project(X, hold="zoh")
     with pytest.raises(ValueError, match="measure='legt' looks back over a time scale: give theta"):
@@ -444,3 +445,27 @@ def test_reconstruct_reads_positions_as_project_reads_times():
         reconstruct(3.0, 0.5)
     with pytest.raises(ValueError, match="Complex data not supported"):
         reconstruct(1j * c, 0.5)
+
+
+def test_the_end_of_a_previous_hold_is_not_rounded_on_its_clock(measure):
+    times, values = np.array([0.0, 1.0, 2.0, 4.0]), np.array([1.0, 5.0, 2.0, 9.0])
+    near = project([(times, values)], measure, 6, hold="previous")
+    for origin in (1.7e9, 1.7e12, 1e15, 2.0**52):  # whole numbers, all of them floats
+        assert_array_equal(project([(origin + times, values)], measure, 6, hold="previous"), near)
+
+
+def test_a_jump_at_the_older_edge_of_a_window_with_roots():
+    """The distance of the jump from the edge is a difference of times, which is exact."""
+    times, values = [0.0, 0.49968615763827984, 0.4996861576382799, 1.0], [0.0, 0.0, 1.0, 1.0]
+    theta = 0.5003138423617202
+    with mpmath.workdps(40):
+        old, new = (theta - (1 - mpmath.mpf(t)) for t in times[1:3])  # distances from the older edge
+        angle = lambda rest: mpmath.pi - 2 * mpmath.asin(mpmath.sqrt(max(rest, 0) / theta))  # noqa: E731
+        late = float(angle(new) / mpmath.pi)
+        inside = min(1, new / (new - old))
+        mean = mpmath.quad(angle, [max(old, 0), new]) / (new - max(old, 0)) / mpmath.pi
+        linear = float(1 - inside + inside * mean)
+    c = project([(times, values)], ChebT(theta), 2, hold="previous", at=1.0)[0, 0, 0]
+    assert_allclose(c, late, rtol=0, atol=1e-15)
+    c = project([(times, values)], ChebT(theta), 2, at=1.0)[0, 0, 0]
+    assert_allclose(c, linear, rtol=0, atol=1e-15)

@@ -1,0 +1,34 @@
+"""Observations of rows: one channel of a series or a stream each, without those that are missing."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.types import Floats, Integers
+from skhippo.panel.layout import to_offsets
+
+__all__ = ["Rows"]
+
+
+class Rows(NamedTuple):
+    """Observations of rows, one after the other; none is NaN.
+
+    Attributes
+    ----------
+    times, values : ndarray of shape (total,)
+    offsets : ndarray of shape (n_rows + 1,)
+        Where each row begins.
+    """
+
+    times: Floats
+    values: Floats
+    offsets: Integers
+
+    @classmethod
+    def of_arrays(cls, times: Floats, values: NDArray) -> Rows:
+        """Leave out what is missing of arrays of shape (n_rows, k)."""
+        seen = ~np.isnan(values)
+        return cls(times[seen], values[seen].astype(np.float64, copy=False), to_offsets(np.count_nonzero(seen, axis=1)))

@@ -1,0 +1,155 @@
+r"""The functions of a measure, as the kernels need them.
+
+*Leaves.*  On an interval across which the functions :math:`q_m` of a measure turn by a limited phase they are
+polynomials of low degree, to rounding: :math:`q_m(u) = \sum_i \ell_i(u)\, q_m(\xi_i)` with Lagrange's polynomials at
+`p` Gauss nodes.  So masses :math:`D_k` on that interval have the same moments as the `p` masses
+
+.. math:: F_i = \sum_k D_k\, \overline{\ell_i}(k)
+
+at the nodes, however many they are (Legendre's discrete transform and anterpolation, as in fast multipole methods).
+`interpolation_phase` says how far the interval may reach.  The past is cut into leaves of equal phase, and the Legendre
+moments of the masses in each are summed, with `p` functions instead of `order`.  What remains grows with the order, no
+longer with the length of the series: the leaves of order `N` have about :math:`N \pi p / z_p` nodes, where a leaf spans
+the phase :math:`z_p`.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+
+from skhippo._support.quadrature import interpolation_phase, rule
+from skhippo._support.types import Floats, Integers
+from skhippo.measures import Functions, Measure, Powers, legendre
+from skhippo.projection.sums import LANES, Leaves, Target
+
+__all__ = ["LEAF_NODES", "Targets", "targets"]
+
+#: Nodes of a leaf; 16, so that SIMD has no remainder.
+LEAF_NODES = 16
+# What a node of a leaf costs beside a cell, for each function; and the functions for which cells cost what leaves do.
+_NODE_COST = 0.7
+_LEAF_COST = 64
+
+
+class Targets(NamedTuple):
+    """What is summed for a measure and an order."""
+
+    n_functions: int
+    width: int  # of a row of sums
+    cells: Target | None  # for masses that are spread over cells; None: by Gauss rules
+    points: Target
+    leaves: Leaves
+    inner_cells: Target  # inside leaves
+    inner_points: Target
+    nodes: Floats  # of the leaves, from the oldest
+    node_columns: Integers  # where the sums of each leaf begin, in the same order
+    dense_from: float  # cells from which on leaves cost less than they save
+
+    @property
+    def turning(self) -> bool:
+        """Whether the moments are complex numbers."""
+        return self.points.turning
+
+    def row_width(self, dense: bool) -> int:
+        """Return the number of sums of a row, with those inside leaves or without."""
+        return self.width + (self.nodes.size if dense else 0)
+
+    @property
+    def factors(self) -> Floats:
+        """Factors of the sums over cells, for all columns of a row."""
+        assert self.cells is not None  # for the type checker
+        return np.append(self.cells.factors, np.ones(self.width - self.cells.factors.size))
+
+
+@lru_cache(maxsize=64)
+def targets(measure: Measure, order: int) -> Targets:
+    """Return what is summed for a measure and an order."""
+    functions = measure.functions(order)
+    points = _at_points(functions)
+    cells = _over_cells(measure, functions, order)
+    width = max(target.number for target in (cells, points) if target is not None)
+    leaves, nodes, columns = _leaves(measure, order, width)
+    saved = order - _LEAF_COST
+    dense = _NODE_COST * nodes.size * order / saved if saved > 0 else np.inf
+    inner = _scaled("leaf", 1, 0, _leaf_table(), LEAF_NODES), _at_points(legendre(LEAF_NODES))
+    return Targets(functions.number, width, cells, points, leaves, *inner, nodes, columns, dense)
+
+
+def _padded(rows: Floats, multiple: int) -> Floats:
+    out = np.zeros((-(-max(len(rows), 1) // multiple) * multiple, 3))
+    out[: len(rows)] = rows
+    return out
+
+
+def _at_points(functions: Functions | Powers) -> Target:
+    nothing = np.zeros((3, 5))
+    if isinstance(functions, Powers):
+        table = np.zeros((-(-(functions.number - 1) // 2) * 2, 3))
+        number = 2 + 2 * len(table)
+        return Target("powers at points", 1, 2, _lanes(number), table, np.ones(_lanes(number)), nothing, 0.0, False)
+    table = _padded(np.vstack([functions.table, np.zeros((2, 3))]), 4)
+    ones = np.ones(_lanes(len(table)))
+    return Target("points", 0, 0, ones.size, table, ones, functions.start, functions.rate, functions.angular)
+
+
+def _over_cells(measure: Measure, functions: Functions | Powers, order: int) -> Target | None:
+    if isinstance(functions, Powers):
+        points = _at_points(functions)
+        factors = points.factors.copy()
+        factors[2 : 2 * functions.number] = np.repeat(1.0 / np.arange(1.0, functions.number), 2)
+        return points._replace(kind="powers", factors=factors)
+    differences = measure.differences(order)
+    if differences is None:
+        return None
+    kind, n_first, table = differences
+    return _scaled(kind, n_first, n_first, table, functions.number)
+
+
+def _scaled(kind: str, n_first: int, offset: int, table: Floats, number: int) -> Target:
+    """Scale a recurrence so that c is 1 throughout."""
+    scale = np.ones(len(table) + 2)
+    for m, c in enumerate(table[:, 2]):
+        scale[m + 2] = c * scale[m]
+    before = scale[1:-1] / scale[2:]
+    rows = np.column_stack([table[:, 0] * before, table[:, 1] * before, np.ones(len(table))])
+    padded = _padded(rows[: max(number - offset, 1)], 4)
+    factors = np.ones(_lanes(offset + len(padded)))
+    factors[offset : offset + scale.size] = scale[: factors.size - offset]
+    return Target(kind, n_first, offset, factors.size, padded, factors, np.zeros((3, 5)), 0.0, False)
+
+
+def _lanes(number: int) -> int:
+    return -(-number // LANES) * LANES
+
+
+def _leaf_table() -> Floats:
+    # The antiderivative of P_m is a multiple of (1 - x^2) P_m'; (m + 1) w_m = (2 m - 1) x w_{m-1} - (m - 2) w_{m-2}.
+    m = np.arange(2.0, LEAF_NODES + 3)
+    c = np.where(m == 2, 1.0, (m - 2) / (m + 1))  # there is nothing before w_1
+    return np.column_stack([(2 * m - 1) / (m + 1), np.zeros_like(m), c])
+
+
+def _leaves(measure: Measure, order: int, width: int) -> tuple[Leaves, Floats, Integers]:
+    """Cut the past that a measure sees into intervals across which its functions turn by `interpolation_phase`."""
+    horizon = measure.horizon(order)
+    ends = np.array([0.0, horizon])
+    # Where functions are not smooth at an edge of the window their phase is infinite: what is so close is left out.
+    infinite = ~np.isfinite(measure.phase(order, ends))
+    ends = np.where(infinite, [1.0 / (order + 1.0) ** 2, horizon - horizon / (order + 1.0) ** 2], ends)
+    begin, end = measure.phase(order, ends)
+    number = max(1, int(np.ceil((end - begin) / interpolation_phase(LEAF_NODES))))
+    wanted = begin + (end - begin) * np.arange(1, number) / number
+    low, high = np.full(number - 1, ends[0]), np.full(number - 1, ends[1])
+    for _ in range(60):  # bisection
+        middle = 0.5 * (low + high)
+        below = measure.phase(order, middle) < wanted
+        low, high = np.where(below, middle, low), np.where(below, high, middle)
+    inner = np.concatenate([ends[:1], low, ends[1:]])
+    column = width + LEAF_NODES * np.arange(number)
+    nodes = (inner[:-1, None] + np.diff(inner)[:, None] * rule(LEAF_NODES)[0])[::-1].ravel()
+    edges = np.concatenate([[0.0] if infinite[0] else [], inner, [horizon] if infinite[1] else []])
+    columns = np.concatenate([[0] if infinite[0] else [], column, [0] if infinite[1] else []]).astype(np.int64)
+    return Leaves(edges, columns), nodes, column[::-1].copy()

@@ -1,0 +1,237 @@
+"""From a unit of work to sums of its rows.
+
+A row of sums has the moments of a row of the signal and then, where there are many cells, those inside each leaf.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.quadrature import legendre_transform
+from skhippo._support.types import Floats, Integers
+from skhippo.measures import Measure
+from skhippo.panel.layout import to_offsets
+from skhippo.projection import sums
+from skhippo.projection.gauss import nodes_of
+from skhippo.projection.grids import compress_grid, grid_runs, product
+from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
+from skhippo.projection.rows import Rows
+from skhippo.projection.schedule import Unit
+from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Target
+from skhippo.projection.targets import LEAF_NODES, Targets, targets
+
+__all__ = ["Task", "moments_of", "sums_of"]
+
+
+class Task(NamedTuple):
+    """What all units of work for one query time have in common."""
+
+    signals: Signals
+    window: Window
+    measure: Measure
+    order: int
+    targets: Targets
+    horizon: float  # of the measure, in time scales
+
+    @classmethod
+    def of(cls, signals: Signals, window: Window, measure: Measure, order: int) -> Task:
+        """Look at the windows of signals with a measure, whose horizon says how long they are."""
+        horizon = measure.horizon(order)
+        return cls(signals, window.as_long_as(horizon), measure, order, targets(measure, order), horizon)
+
+    @property
+    def linear(self) -> bool:
+        """Whether changes are spread over cells."""
+        return self.signals.hold == "linear"
+
+    def windows(self, series: Integers) -> sums.Windows:
+        """Return the windows of rows."""
+        now, after, scale, _ = self.window.of(series)
+        return sums.Windows(now, after, scale, self.horizon)
+
+
+class _Shared(NamedTuple):
+    """Rows that share cells: see `skhippo.projection.sums.multiply`."""
+
+    members: Integers
+    masses: Floats
+
+
+def sums_of(task: Task, unit: Unit) -> Floats:
+    """Sum the changes of the rows of a unit, shape (n_rows, width)."""
+    n_channels, targets = task.signals.panel.n_channels, task.targets
+    out = sums.aligned(len(unit.members) * n_channels, targets.row_width(unit.dense and unit.kind != "grid"))
+    if unit.kind == "grid":
+        _sum_grid(task, unit, out)
+        return out
+    if unit.kind == "rows":
+        pieces = Pieces(unit.members, *(np.repeat(column, unit.n_members) for column in unit.pieces[1:]))
+        rows = observed(task.signals, pieces, np.repeat(unit.final, unit.n_members))
+        _sum_rows(task, rows, task.windows(np.repeat(unit.members, n_channels)), None, unit.dense, out)
+        return out
+    times, offsets = times_of(task.signals, unit.pieces)
+    clocks = Rows(times, np.arange(float(times.size)), offsets)  # each cell has the weight 1
+    number, n_rows = unit.pieces.number, unit.n_members * n_channels
+    members = np.column_stack([_before(number * n_rows), number, n_rows, _before(n_rows)])
+    masses = steps(
+        task.signals,
+        Pieces(unit.members, *(np.repeat(column, unit.n_members) for column in unit.pieces[1:])),
+    )
+    _sum_rows(task, clocks, task.windows(unit.pieces.series), _Shared(members, masses), unit.dense, out)
+    return out
+
+
+def moments_of(task: Task, rows: Floats) -> NDArray:
+    """Return the moments that rows of sums stand for, shape (n_rows, n_functions)."""
+    targets, out = task.targets, rows
+    if rows.shape[1] > targets.width:
+        n_leaves = targets.node_columns.size
+        inside = rows[:, targets.node_columns[:, None] + np.arange(LEAF_NODES)]
+        masses = product(inside.reshape(-1, LEAF_NODES), legendre_transform(LEAF_NODES))
+        out = sums.aligned(len(rows), targets.width)
+        out += rows[:, : targets.width]
+        _sum_points(targets.points, targets.nodes, masses.reshape(len(rows), n_leaves * LEAF_NODES), out)
+    if targets.turning:
+        return out.view(np.complex128)[:, : targets.n_functions]
+    return out[:, : targets.n_functions]
+
+
+def _before(sizes: Integers) -> Integers:
+    return np.cumsum(sizes) - sizes
+
+
+# ---------------------------------------------------------------------- cells
+def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | None, dense: bool, out: Floats) -> None:
+    """Sum the changes of rows of observations, or of the rows that share them."""
+    targets, linear = task.targets, task.linear
+    size = BLOCK if shared is None else SHARED_BLOCK
+    n_rows, n_cells = len(rows.offsets) - 1, int(rows.offsets[-1])
+    cells, blocks = sums.space(n_cells, n_cells // size + n_rows)
+    blocks = blocks[: sums.cut_rows(rows, windows, linear, size, cells, blocks)]
+    if not dense:
+        _sum_cells(task, cells, blocks, shared, out)
+        return
+    leaves = targets.leaves
+    for outside in (True, False)[0 if (leaves.column == 0).any() else 1 :]:
+        # Each row may meet each leaf, and cut a cell there.
+        met = n_rows * len(leaves.column)
+        parts, inner = sums.space(n_cells + met, (n_cells + met) // size + met)
+        inner = inner[: sums.cut_leaves((cells, blocks), linear, leaves, outside, size, parts, inner)]
+        if outside:
+            _sum_cells(task, parts, inner, shared, out)
+            continue
+        target = targets.inner_cells if linear else targets.inner_points
+        _sum(target, parts, inner, shared, out)
+        if linear:
+            out[:, targets.width :].reshape(len(out), -1, LEAF_NODES)[:] *= target.factors[:LEAF_NODES]
+
+
+def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
+    """Sum cells over the functions of a measure."""
+    targets = task.targets
+    if not task.linear:
+        _sum(targets.points, cells, blocks, shared, out)
+    elif targets.cells is not None:
+        _sum(targets.cells, cells, blocks, shared, out)
+        out[:, : targets.width] *= targets.factors
+    else:
+        old, new, weights, lengths = sums.ends_and_weights(cells, blocks)
+        counts, nodes, parts = nodes_of(task.measure, task.order, old, new)
+        lengths = np.diff(to_offsets(counts)[to_offsets(lengths)])
+        cells, blocks, lanes = sums.lay_out(lengths, BLOCK if shared is None else SHARED_BLOCK)
+        sums.put(cells, lanes, nodes, parts * np.repeat(weights, counts))
+        _sum(targets.points, cells, blocks, None if shared is None else _repeated(shared, counts, lengths), out)
+
+
+def _repeated(shared: _Shared, counts: Integers, lengths: Integers) -> _Shared:
+    """Repeat the masses of cells for the nodes in them."""
+    masses, cell = [], 0
+    for mass, number, n_rows, _ in shared.members:
+        rows = shared.masses[mass : mass + number * n_rows].reshape(n_rows, number)
+        masses.append(np.repeat(rows, counts[cell : cell + number], axis=1).ravel())
+        cell += number
+    members = shared.members.copy()
+    members[:, 0], members[:, 1] = _before(lengths * members[:, 2]), lengths
+    return _Shared(members, np.concatenate(masses))
+
+
+def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
+    """Add the moments of cells to rows of sums."""
+    n_lanes = cells.shape[1] - sums.LANES
+    if target.kind == "points":
+        sums.start_points(target.start, target.rate, target.angular, cells, n_lanes)
+    else:
+        sums.STARTS[target.kind](cells, n_lanes)
+    if shared is None:
+        if target.n_first:
+            sums.sum_first(target.n_first, cells, blocks, out)
+        sums.SUMS[target.kind](target.table, target.offset, cells, blocks, out)
+        return
+    spread = target.kind not in ("points", "powers at points")
+    shares = sums.Shares(target.turning, spread, target.n_first, target.offset, target.number, target.table)
+    sums.multiply(shares, cells, blocks, *shared, sums.Scratch.make(target.number), out)
+
+
+def _sum_points(target: Target, ages: Floats, masses: Floats, out: Floats) -> None:
+    """Add the moments of rows of masses at the same places."""
+    n_rows, number = masses.shape
+    if n_rows <= FEW:
+        cells, blocks, lanes = sums.lay_out(np.full(n_rows, number), BLOCK)
+        sums.put(cells, lanes, np.tile(ages, n_rows), masses.ravel())
+        _sum(target, cells, blocks, None, out)
+        return
+    cells, blocks, lanes = sums.lay_out(np.array([number]), SHARED_BLOCK)
+    sums.put(cells, lanes, ages, np.ones(number))
+    members = np.array([[0, number, n_rows, 0]])
+    _sum(target, cells, blocks, _Shared(members, np.ascontiguousarray(masses).ravel()), out)
+
+
+# ---------------------------------------------------------------------- grids
+def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
+    """Sum blocks of equally long cells, and the cells around them."""
+    signals, linear = task.signals, task.linear
+    series, first, number = (int(column[0]) for column in unit.pieces)
+    now, after, scale, reach = (float(column[series]) for column in task.window)
+
+    def since(cells: Integers) -> Floats:
+        return (now - times_at(signals, series, first + cells)) + after
+
+    def age(cells: Integers) -> Floats:
+        return np.clip(since(cells) / scale, 0.0, task.horizon)
+
+    ends = since(np.array([0, number]))
+    # Cells that the window cuts are shorter than the others, so they belong to no block.
+    begin = int(ends[0] > reach)
+    end = max(begin, number - int(ends[1] < 0.0))  # there may be one cell, cut at both ends
+    runs = list(chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)]))
+    masses = steps(signals, Pieces(unit.members, *(np.full(len(unit.members), n) for n in (first, number))))
+    masses = masses.reshape(-1, number)
+    _sum_single(task, unit, [run for run in runs if run[0] < run[1] and run[2] == 1], masses, out)
+    blocks = [
+        compress_grid(masses[:, begin:end], age(np.arange(begin, end + 1, length)), length, linear)
+        for begin, end, length in runs
+        if length > 1
+    ]
+    if blocks:
+        nodes, moved = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
+        _sum_points(task.targets.points, nodes, moved, out)
+
+
+def _sum_single(task: Task, unit: Unit, runs: list[tuple[int, int, int]], masses: Floats, out: Floats) -> None:
+    """Sum the cells of a grid that are in no block."""
+    if not runs:
+        return
+    series, first = unit.pieces.series[0], unit.pieces.first[0]
+    begin, end = (np.array([run[i] for run in runs]) for i in (0, 1))
+    pieces = Pieces(np.full(begin.size, series), first + begin, end - begin)
+    times, offsets = times_of(task.signals, pieces)
+    n_rows = len(masses)
+    # The rows of each run share its cells.
+    clocks = Rows(times, np.arange(float(times.size)), offsets)
+    parts = np.concatenate([masses[:, a:b].ravel() for a, b, _ in runs])
+    members = np.column_stack([_before((end - begin) * n_rows), end - begin, np.full(begin.size, n_rows), 0 * begin])
+    _sum_rows(task, clocks, task.windows(pieces.series), _Shared(members, parts), False, out)

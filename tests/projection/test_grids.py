@@ -1,0 +1,77 @@
+"""Blocks of equally long cells have the moments of their cells."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skhippo import FouT, LagT, LegS, LegT
+from skhippo._support import quadrature
+from skhippo.projection import grids, sums
+
+
+@pytest.mark.parametrize("n_sources", [3, 8, 30])
+def test_rows_of_a_product_do_not_depend_on_each_other(n_sources, rng):
+    left, right = rng.normal(size=(11, n_sources)), sums.aligned(n_sources, 32)
+    right[:] = rng.normal(size=right.shape)
+    together = grids.product(left, right)
+    for n_rows in (1, 2, 3, 4, 7):
+        assert_array_equal(grids.product(left[2 : 2 + n_rows], right), together[2 : 2 + n_rows])
+
+
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("length", grids._GRID_BLOCKS)
+def test_blocks_of_a_grid_have_the_moments_of_their_cells(length, linear, rng):
+    n_blocks, degree = 2, grids.GRID_NODES
+    masses = rng.normal(size=(3, n_blocks * length))
+    ages = np.array([0.9, 0.7, 0.5])  # of the ends of the blocks
+    nodes, moved = grids.compress_grid(masses, ages, length, linear)
+    assert nodes.shape == moved.shape[1:] == (n_blocks * degree,)
+    cell_ends = np.linspace(1, -1, length + 1)
+    chebyshev = np.polynomial.chebyshev.Chebyshev
+    for block in range(n_blocks):
+        part = slice(block * length, (block + 1) * length)
+        at = slice(block * degree, (block + 1) * degree)
+        places = (nodes[at] - ages[block + 1]) / 0.2 * 2 - 1
+        for n in range(degree + 1):
+            polynomial = chebyshev.basis(n)
+            means = np.diff(polynomial.integ()(cell_ends)) / np.diff(cell_ends)
+            exact = masses[:, part] @ (means if linear else polynomial(cell_ends[1:]))
+            error = np.abs(moved[:, at] @ polynomial(places) - exact).max()
+            if n < degree:
+                assert error < 3e-14 * length
+            else:
+                assert error > 0.1  # no polynomial of their degree is interpolated
+
+
+@pytest.mark.parametrize(
+    ("measure", "order", "n_cells"),
+    [
+        (LegS(), 1, 100),
+        (LegS(), 8, 100_000),
+        (LegS(), 256, 1 << 20),
+        (LegT(0.5), 64, 300_001),
+        (LagT(0.01), 40, 65_537),
+        (FouT(0.7), 31, 12_345),
+    ],
+)
+@pytest.mark.parametrize(("first", "short"), [(0, 0), (1, 1), (37, 5), (99, 0)])
+def test_runs_of_a_grid_are_all_cells_in_their_order(measure, order, n_cells, first, short):
+    last = n_cells - short
+    horizon = measure.horizon(order)
+    age = lambda cells: np.clip(horizon * (1 - np.asarray(cells) / n_cells), 0, None)  # noqa: E731
+    runs = list(grids.grid_runs(measure, order, age, first, last))
+    assert_array_equal([begin for begin, _, _ in runs], [first, *(end for _, end, _ in runs[:-1])])
+    assert runs[-1][1] == last
+    limit = quadrature.interpolation_phase(grids.GRID_NODES)
+    for begin, end, length in runs:
+        assert length in (1, *grids._GRID_BLOCKS)
+        assert (end - begin) % length == 0
+        if length > 1:
+            phase = measure.phase(order, age(np.arange(begin, end + 1, length)))
+            assert (phase[:-1] - phase[1:]).max() <= limit
+    if n_cells > 1e5:
+        assert sum(end - begin for begin, end, length in runs if length > 1) > 0.9 * (last - first)
+
+
+def test_no_cells_are_no_runs():
+    assert list(grids.grid_runs(LegS(), 4, lambda cells: cells, 5, 5)) == []

@@ -1,0 +1,231 @@
+"""Moments of masses over the functions of each measure, against Gauss rules with many nodes."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skhippo import ChebT, FouT, LagT, LegS, LegT
+from skhippo._support.quadrature import rule
+from skhippo.projection import sums
+from skhippo.projection.rows import Rows
+from skhippo.projection.sums import Leaves, Windows
+from skhippo.projection.targets import targets
+
+EPS = np.finfo(float).eps
+# Largest difference relative to the sum of the sizes of the masses, times the largest function.
+MOMENTS = 3e-14  # measured: 2e-14 (LagT, order 64), 4e-15 for the others
+
+
+@pytest.mark.parametrize("n_rows", range(1, 10))
+@pytest.mark.parametrize("n_sources", range(1, 10))
+def test_product_is_a_matrix_product(n_rows, n_sources, rng):
+    first, stride, place, step, width = 3, n_sources + 2, 5, 21, 16
+    masses, table = rng.normal(size=first + n_rows * stride), rng.normal(size=(n_sources, 24))
+    out = rng.normal(size=place + n_rows * step)
+    expected = out.copy()
+    left = masses[first:].reshape(n_rows, stride)[:, :n_sources]
+    expected[place:].reshape(n_rows, step)[:, :width] += left @ table[:, :width]
+    sums.add_product(masses, first, stride, n_rows, n_sources, table, width, out, place, step)
+    assert_allclose(out, expected, rtol=0, atol=32 * EPS)
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (64, 72), (7, 129)])
+def test_aligned_arrays_begin_with_a_line_of_the_cache(shape):
+    for _ in range(5):
+        array = sums.aligned(*shape)
+        assert array.shape == shape
+        assert array.ctypes.data % 64 == 0
+        assert array.flags.c_contiguous
+
+
+# ------------------------------------------------------------------ moments
+def exact_moments(measure, order, ages, masses, linear, n_nodes=200):
+    """Masses times the means of functions over cells, or times the functions at their newer ends; ages fall."""
+    functions, (nodes, weights) = measure.functions(order), rule(n_nodes)
+    if measure.name == "chebt":  # in the angle, where the functions have no root at the edges
+        angles = 2 * np.arctan2(np.sqrt(ages), np.sqrt(1.0 - ages))
+        places = angles[1:, None] + (angles[:-1] - angles[1:])[:, None] * nodes
+        density = weights * np.sin(places)
+        total = density.sum(axis=1, keepdims=True)
+        shares = np.where(total > 0, density / np.where(total > 0, total, 1.0), weights)
+        places, n = (places.ravel() if linear else angles[1:]), np.arange(functions.number)
+        values = np.where(n == 0, places[:, None], np.sin(n * places[:, None]))
+    else:
+        places = ages[1:, None] + (ages[:-1] - ages[1:])[:, None] * nodes
+        shares = np.broadcast_to(weights, places.shape)
+        values = functions.evaluate(places.ravel() if linear else ages[1:])
+    return (masses[:, None] * shares).ravel() @ values if linear else masses @ values
+
+
+def cells_of(ages, masses, linear, horizon):
+    """Cut one row into cells; the time is the age, before the present 0."""
+    values = np.append(0.0, np.cumsum(masses))
+    rows = Rows(-np.asarray(ages, dtype=float), values, np.array([0, len(values)]))
+    windows = Windows(np.zeros(1), np.zeros(1), np.ones(1), horizon)
+    cells, blocks = sums.space(len(masses), len(masses) // sums.BLOCK + 1)
+    return cells, blocks[: sums.cut_rows(rows, windows, linear, sums.BLOCK, cells, blocks)]
+
+
+def sum_over(target, cells, blocks, width):
+    n_lanes, out = cells.shape[1] - sums.LANES, np.zeros((1, width))
+    if target.kind == "points":
+        sums.start_points(target.start, target.rate, target.angular, cells, n_lanes)
+    else:
+        sums.STARTS[target.kind](cells, n_lanes)
+    sums.sum_first(target.n_first, cells, blocks, out)
+    sums.SUMS[target.kind](target.table, target.offset, cells, blocks, out)
+    out[:, : target.number] *= target.factors
+    return out[0]
+
+
+def moments(measure, order, ages, masses, linear):
+    what = targets(measure, order)
+    cells, blocks = cells_of(ages, masses, linear, measure.horizon(order))
+    row = sum_over(what.cells if linear else what.points, cells, blocks, what.width)
+    return (row.view(np.complex128) if what.turning else row)[: what.n_functions]
+
+
+def spacings(rng, oldest):
+    """Ages that fall to 0, in every kind of spacing that cells can have."""
+    gaps = {
+        "one": np.ones(1),
+        "two": np.array([1e-3, 1.0]),
+        "exponential": rng.exponential(size=70),
+        "regular": np.ones(300),
+        "half of 1e-9": rng.choice([1.0, 1e-9], 100),
+        "half of 1e-13": rng.choice([1.0, 1e-13], 40),
+        "pareto": rng.pareto(0.5, 100) + 1e-6,
+        "geometric, old": 1.5 ** np.arange(60),
+        "geometric, new": 1.5 ** -np.arange(60.0),
+        "clusters": np.r_[np.full(20, 1e-6), 1.0, np.full(20, 1e-6)],
+        "no length": np.r_[1.0, np.zeros(5), 1.0, np.zeros(3)],
+    }
+    for name, gap in gaps.items():
+        ages = np.append(np.cumsum(gap[::-1])[::-1], 0.0)
+        yield name, ages * (oldest / ages[0])
+
+
+KINDS = [LegS(), LegT(1.0), ChebT(1.0), LagT(1.0), FouT(1.0)]
+
+
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("order", [1, 2, 3, 5, 8, 33, 64])
+@pytest.mark.parametrize("measure", KINDS, ids=repr)
+def test_moments_are_means_of_the_functions(measure, order, linear, rng):
+    functions = measure.functions(order)
+    for oldest in (1.0, 0.3) if measure.horizon(order) == 1.0 else (60.0, 3.0, 0.4):
+        for name, ages in spacings(rng, oldest):
+            masses = rng.normal(size=len(ages) - 1)
+            exact = exact_moments(measure, order, ages, masses, linear)
+            found = moments(measure, order, ages, masses, linear)
+            size = np.abs(masses).sum() * np.abs(functions.evaluate(np.linspace(0, 1, 99))).max()
+            assert_allclose(found, exact, rtol=0, atol=MOMENTS * size, err_msg=f"{name}, oldest {oldest}")
+
+
+@pytest.mark.parametrize("measure", KINDS, ids=repr)
+def test_cells_at_the_edges_of_a_window(measure):
+    """Where sines, differences and heights vanish: one cell each, of any length, at any distance of both edges."""
+    oldest = min(measure.horizon(5), 30.0)
+    for new in (0.0, 1e-300, 1e-16, 1e-5, 0.3, 0.5, 0.999):
+        for length in (0.0, 1e-14, 1e-7, 0.009, 0.011, 0.19, 0.21, 0.5, 1.0):
+            ages = np.array([min(new + length, 1.0), new]) * oldest
+            found, exact = (f(measure, 5, ages, np.ones(1), True) for f in (moments, exact_moments))
+            assert_allclose(found, exact, rtol=0, atol=5e-15, err_msg=f"{ages}")
+
+
+@pytest.mark.compiled
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("number", [1, 7, 8, 9, sums.BLOCK - 1, sums.BLOCK, sums.BLOCK + 1, 3 * sums.BLOCK + 5])
+def test_blocks_end_where_they_may(number, linear, rng):
+    ages = np.append(np.sort(rng.uniform(0, 1, number))[::-1], 0.0)
+    masses = rng.normal(size=number)
+    exact = exact_moments(LegS(), 9, ages, masses, linear)
+    assert_allclose(moments(LegS(), 9, ages, masses, linear), exact, rtol=0, atol=MOMENTS * np.abs(masses).sum())
+
+
+def test_a_window_cuts_its_first_and_its_last_cell(rng):
+    ages, masses = np.array([1.7, 0.8, 0.3, -0.2]), np.array([1.0, 10.0, 100.0])
+    inside = np.array([1.0, 0.8, 0.3, 0.0])
+    shares = masses * -np.diff(inside) / -np.diff(ages)
+    exact = exact_moments(LegT(1.0), 5, inside, shares, True)
+    assert_allclose(moments(LegT(1.0), 5, ages, masses, True), exact, rtol=1e-14)
+    alone = moments(LegT(1.0), 5, np.array([1.5, -0.5]), np.ones(1), True)
+    assert_allclose(alone, exact_moments(LegT(1.0), 5, np.array([1.0, 0.0]), np.array([0.5]), True), atol=1e-16)
+
+
+# ------------------------------------------------------------------ leaves
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("n_leaves", [1, 2, 7, 40])
+def test_cells_are_divided_at_the_edges_of_leaves(n_leaves, linear, rng):
+    edges = np.concatenate([[0.0, 0.1], np.sort(rng.uniform(0.1, 0.9, n_leaves - 1)), [0.9, 1.0]])
+    leaves = Leaves(edges, np.concatenate([[0], 24 + 16 * np.arange(n_leaves), [0]]))
+    ages = np.append(np.sort(rng.uniform(0, 1, 300))[::-1], 0.0)
+    ages[150] = edges[n_leaves // 2 + 1]  # an edge is a place as well
+    ages = np.sort(ages)[::-1]
+    masses = rng.normal(size=300)
+    what = targets(LegS(), 8)
+    cells, blocks = cells_of(ages, masses, linear, 1.0)
+    total = np.zeros(24 + 16 * n_leaves)
+    for outside in (True, False):
+        parts, inner = sums.space(700, 400)
+        inner = inner[: sums.cut_leaves((cells, blocks), linear, leaves, outside, 50, parts, inner)]
+        target = (
+            (what.cells if outside else what.inner_cells) if linear else (what.points if outside else what.inner_points)
+        )
+        row = sum_over(target._replace(factors=np.ones(target.number)), parts, inner, total.size)
+        row[: target.number] *= target.factors if outside else 1.0
+        row[24:] *= 1.0 if outside or not linear else np.tile(target.factors[:16], n_leaves)
+        total += row
+    nodes, weights = rule(40)
+    for leaf in range(-1, n_leaves + 1):
+        low, high = edges[leaf + 1], edges[leaf + 2]
+        exact = np.zeros(16 if 0 <= leaf < n_leaves else 8)
+        for old, new, mass in zip(ages[:-1], ages[1:], masses, strict=True):
+            if linear:
+                a, b = max(new, low), min(old, high)
+                if a >= b:
+                    continue
+                places, part = a + (b - a) * nodes, mass * weights * (b - a) / (old - new)
+            else:
+                if not (low <= new < high or (new == low == 0.0)):
+                    continue
+                places, part = np.array([new]), np.array([mass])
+            local = (places - low) / (high - low)
+            functions = (what.inner_points, LegS().functions(8))
+            values = np.polynomial.legendre.legvander(1 - 2 * local, 15) if exact.size == 16 else None
+            exact += part @ (values if values is not None else functions[1].evaluate(places))
+        if exact.size == 16:
+            assert_allclose(total[24 + 16 * leaf :][:16], exact, rtol=0, atol=1e-13, err_msg=f"leaf {leaf}")
+        elif leaf < 0:
+            first = exact
+        else:
+            assert_allclose(total[:8], first + exact, rtol=0, atol=1e-13)
+
+
+# ------------------------------------------------------------------ shared cells
+@pytest.mark.parametrize("linear", [True, False])
+@pytest.mark.parametrize("order", [1, 3, 8, 33])
+@pytest.mark.parametrize("measure", KINDS, ids=repr)
+def test_rows_that_share_cells_have_the_moments_of_rows_alone(measure, order, linear, rng):
+    what, n_rows, number = targets(measure, order), 9, 150
+    oldest = min(1.0, measure.horizon(order))
+    ages = np.append(np.sort(rng.uniform(0, oldest, number))[::-1], 0.0)
+    masses = rng.normal(size=(n_rows, number))
+    values = np.arange(number + 1.0)
+    windows = Windows(np.zeros(1), np.zeros(1), np.ones(1), measure.horizon(order))
+    cells, blocks = sums.space(number, number // sums.SHARED_BLOCK + 1)
+    rows = Rows(-ages, values, np.array([0, number + 1]))
+    blocks = blocks[: sums.cut_rows(rows, windows, linear, sums.SHARED_BLOCK, cells, blocks)]
+    target = what.cells if linear else what.points
+    if target.kind == "points":
+        sums.start_points(target.start, target.rate, target.angular, cells, cells.shape[1] - sums.LANES)
+    else:
+        sums.STARTS[target.kind](cells, cells.shape[1] - sums.LANES)
+    shares = sums.Shares(target.turning, linear, target.n_first, target.offset, target.number, target.table)
+    out = sums.aligned(n_rows, what.width)
+    members = np.array([[0, number, n_rows, 0]])
+    sums.multiply(shares, cells, blocks, members, masses.ravel(), sums.Scratch.make(target.number), out)
+    out[:, : target.number] *= target.factors
+    found = (out.view(np.complex128) if what.turning else out)[:, : what.n_functions]
+    for row, expected in zip(found, masses, strict=True):
+        assert_allclose(row, moments(measure, order, ages, expected, linear), rtol=0, atol=1e-13)
