@@ -4,7 +4,8 @@ CharacterTrajectories with the recurrent network
 
 The protocol of Gu et al. 2020 (section 4.2): a network with LegS memory is trained at one sampling rate and tested at
 another, without being told the times; and with half of the observations dropped at random, and time running twice or
-half as fast in the test.  Same split as ``character_trajectories.py``; ``--help`` lists the budget's settings.
+half as fast in the test.  Same split as ``character_trajectories.py``; ``--help`` lists the settings, which are the
+defaults of `HiPPORNNClassifier` if they are not given.
 """
 
 import argparse
@@ -21,13 +22,13 @@ PAPER = {"100 -> 200 Hz": 0.888, "200 -> 100 Hz": 0.901, "half, time x 2": 0.945
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cell", default="legs")
-    parser.add_argument("--hidden-size", type=int, default=128)
-    parser.add_argument("--order", type=int, default=32)
-    parser.add_argument("--memory-size", type=int, default=8)
-    parser.add_argument("--gate", action="store_true", help="as in the paper: costs accuracy at another sampling rate")
-    parser.add_argument("--epochs", type=int, default=40)
-    parser.add_argument("--learning-rate", type=float, default=4e-3)
-    parser.add_argument("--dropout", type=float, default=0.2)
+    parser.add_argument("--hidden-size", type=int)
+    parser.add_argument("--order", type=int)
+    parser.add_argument("--memory-size", type=int)
+    parser.add_argument("--no-gate", action="store_true")
+    parser.add_argument("--max-epochs", type=int)
+    parser.add_argument("--learning-rate", type=float)
+    parser.add_argument("--dropout", type=float)
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2])
     parser.add_argument("--padded", action="store_true", help="repeat the last value of each series up to 182 samples")
     parser.add_argument("--no-feedback", action="store_true", help="one projection instead of a walk through time")
@@ -72,18 +73,15 @@ def main() -> None:
 
 
 def classifier(options: argparse.Namespace, seed: int) -> HiPPORNNClassifier:
+    names = ("hidden_size", "order", "memory_size", "max_epochs", "learning_rate", "dropout")
+    given = {name: getattr(options, name) for name in names if getattr(options, name) is not None}
     return HiPPORNNClassifier(
         options.cell,
-        hidden_size=options.hidden_size,
-        order=options.order,
-        memory_size=options.memory_size,
-        gate=options.gate,
+        gate=not options.no_gate,
         feedback=not options.no_feedback,
-        dropout=options.dropout,
-        max_epochs=options.epochs,
-        learning_rate=options.learning_rate,
         random_state=seed,
         verbose=options.verbose,
+        **given,
     )
 
 

@@ -60,6 +60,7 @@ def main() -> None:
             model = HiPPORNNClassifier(
                 cell,
                 feedback=False,
+                n_reads=1,  # all of the past at the end, as in the paper; more reads take that much more memory
                 order=options.order,
                 hidden_size=options.hidden_size,
                 dropout=options.dropout,

@@ -48,18 +48,21 @@ __all__ = [
     "show_versions",
 ]
 
+# Imported when they are asked for: they need torch.
+_NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")
+
 name_publicly(globals(), __all__)
 
 
 def __getattr__(name: str) -> Any:
     """Import what needs torch when it is asked for."""
-    if name == "HiPPORNNClassifier":
-        from skhippo.rnn import HiPPORNNClassifier
+    if name in _NETWORKS:
+        import skhippo.rnn
 
-        return HiPPORNNClassifier
+        return getattr(skhippo.rnn, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
     """List names; what needs torch only where torch is installed."""
-    return sorted([*globals(), "HiPPORNNClassifier"] if importlib.util.find_spec("torch") else globals())
+    return sorted([*globals(), *_NETWORKS] if importlib.util.find_spec("torch") else globals())

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any, TypeVar
 
-__all__ = ["progress", "watched"]
+__all__ = ["progress", "reported", "watched"]
 
 Item = TypeVar("Item")
 
@@ -32,10 +32,7 @@ def progress(verbose: int, title: str, total: int) -> Iterator[None]:
     if not verbose:
         yield
         return
-    try:
-        from tqdm.auto import tqdm
-    except ImportError as error:
-        raise ImportError(f"verbose={verbose} draws with tqdm: pip install tqdm, or set verbose=0") from error
+    tqdm = _tqdm(verbose)
     with tqdm(total=total, desc=title, unit=" values", unit_scale=True, delay=_DELAY) as bar:
         token = _bar.set(bar)
         try:
@@ -43,6 +40,37 @@ def progress(verbose: int, title: str, total: int) -> Iterator[None]:
         finally:
             _bar.reset(token)
         bar.update(total - bar.n)  # a window leaves out what is older
+
+
+@contextmanager
+def reported(verbose: int, total: int, unit: str) -> Iterator[Callable[[Mapping[str, object]], None]]:
+    """Show how many of `total` units are done, and what is said of the last one; yield what is called after each.
+
+    Parameters
+    ----------
+    verbose : int
+        0: show nothing.
+    total : int
+    unit : str
+    """
+    if not verbose:
+        yield lambda said: None
+        return
+    with _tqdm(verbose)(total=total, unit=unit) as bar:
+
+        def report(said: Mapping[str, object]) -> None:
+            bar.set_postfix(said)
+            bar.update()
+
+        yield report
+
+
+def _tqdm(verbose: int) -> Any:
+    try:
+        from tqdm.auto import tqdm
+    except ImportError as error:
+        raise ImportError(f"verbose={verbose} draws with tqdm: pip install tqdm, or set verbose=0") from error
+    return tqdm
 
 
 def watched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterable[Item]:

@@ -4,12 +4,24 @@ try:
     import torch as _torch  # noqa: F401
 except ImportError as error:
     raise ImportError(
-        'HiPPORNNClassifier and skhippo.rnn need torch, safetensors and tqdm: pip install "skhippo[torch]"'
+        'The recurrent networks of skhippo need torch, safetensors and tqdm: pip install "skhippo[torch]"'
     ) from error
 
 from skhippo.rnn.batch import Batch
 from skhippo.rnn.classifier import HiPPORNNClassifier
 from skhippo.rnn.data import PackedSeries, Preparation, as_batch, collate
 from skhippo.rnn.module import HiPPORNN
+from skhippo.rnn.regressor import HiPPORNNRegressor
+from skhippo.rnn.state import State
 
-__all__ = ["Batch", "HiPPORNN", "HiPPORNNClassifier", "PackedSeries", "Preparation", "as_batch", "collate"]
+__all__ = [
+    "Batch",
+    "HiPPORNN",
+    "HiPPORNNClassifier",
+    "HiPPORNNRegressor",
+    "PackedSeries",
+    "Preparation",
+    "State",
+    "as_batch",
+    "collate",
+]

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from skhippo.rnn.batch import Batch, ages
+from skhippo.rnn.batch import Batch, ages, last_of
 
 __all__ = ["DecayCell", "FusedCell", "MinimalGatedCell", "OrthogonalCell"]
 
@@ -26,20 +26,41 @@ class FusedCell(nn.Module):
     ----------
     n_inputs, hidden_size : int
     kind : {"rnn", "gru", "lstm"}
+
+    Notes
+    -----
+    The initial weights are torch's, but for the biases of the LSTM's forget gate, to which 1 is added: without it an
+    LSTM forgets half of its state at each step at first (Jozefowicz, Zaremba, Sutskever 2015, section 4.1).
     """
 
     def __init__(self, n_inputs: int, hidden_size: int, kind: str) -> None:
         super().__init__()
         self.layer = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](n_inputs, hidden_size, batch_first=True)
+        if kind == "lstm":
+            with torch.no_grad():
+                self.layer.bias_ih_l0[hidden_size : 2 * hidden_size] += 1.0
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""
+        states, last = self._run(inputs, batch, None)
+        return states if whole else last[0]
+
+    @torch.no_grad()
+    def advance(
+        self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return states after every observation of a part of the series, and what continues them."""
+        return self._run(inputs, batch, carried)
+
+    def _run(
+        self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         inputs = inputs.to(self.layer.weight_ih_l0.dtype)
         packed = pack_padded_sequence(inputs, batch.lengths.cpu(), batch_first=True, enforce_sorted=False)
-        states, last = self.layer(packed)
-        if whole:
-            return pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])[0]
-        return (last[0] if isinstance(last, tuple) else last)[0]
+        parts = () if carried is None else tuple(part[None] for part in carried)
+        states, last = self.layer(packed, parts[0] if len(parts) == 1 else parts or None)
+        after = tuple(part[0] for part in (last if isinstance(last, tuple) else (last,)))
+        return pad_packed_sequence(states, batch_first=True, total_length=inputs.shape[1])[0], after
 
 
 class _SteppingCell(nn.Module, ABC):
@@ -51,15 +72,26 @@ class _SteppingCell(nn.Module, ABC):
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""
+        states = self._run(inputs, batch, None)
+        return states if whole else last_of(states, batch.lengths)
+
+    @torch.no_grad()
+    def advance(
+        self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return states after every observation of a part of the series, and what continues them."""
+        states = self._run(inputs, batch, None if carried is None else carried[0])
+        return states, (last_of(states, batch.lengths),)
+
+    def _run(self, inputs: Tensor, batch: Batch, state: Tensor | None) -> Tensor:
         inputs = inputs.to(next(self.parameters()).dtype)
-        found = torch.stack([*self.steps(inputs.transpose(0, 1), batch)], dim=1)
-        if whole:
-            return found
-        return found[torch.arange(len(found), device=found.device), batch.lengths - 1]
+        if state is None:
+            state = inputs.new_zeros(len(inputs), self.hidden_size)
+        return torch.stack([*self.steps(inputs.transpose(0, 1), batch, state)], dim=1)
 
     @abstractmethod
-    def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
-        """Yield the state after every step; inputs are of shape (length, batch, n_inputs)."""
+    def steps(self, inputs: Tensor, batch: Batch, h: Tensor) -> Iterable[Tensor]:
+        """Yield the state after every step from the state `h` on; inputs are of shape (length, batch, n_inputs)."""
 
 
 class MinimalGatedCell(_SteppingCell):
@@ -81,8 +113,7 @@ class MinimalGatedCell(_SteppingCell):
         self.forget = nn.Linear(hidden_size, hidden_size, bias=False)
         self.candidate = nn.Linear(hidden_size, hidden_size, bias=False)
 
-    def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
-        h = inputs.new_zeros(inputs.shape[1], self.hidden_size)
+    def steps(self, inputs: Tensor, batch: Batch, h: Tensor) -> Iterable[Tensor]:
         for to_forget, to_candidate in zip(*self.inputs(inputs).chunk(2, dim=-1), strict=True):
             f = torch.sigmoid(to_forget + self.forget(h))
             h = torch.lerp(h, torch.tanh(to_candidate + self.candidate(f * h)), f)
@@ -113,8 +144,7 @@ class OrthogonalCell(_SteppingCell):
         upper = self.skew.triu(1)
         return torch.linalg.matrix_exp(upper - upper.T)
 
-    def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
-        h = inputs.new_zeros(inputs.shape[1], self.hidden_size)
+    def steps(self, inputs: Tensor, batch: Batch, h: Tensor) -> Iterable[Tensor]:
         turn = self.turn().T
         for drive in self.inputs(inputs):
             z = torch.addmm(drive, h, turn)
@@ -161,14 +191,13 @@ class DecayCell(_SteppingCell):
         self.gates = nn.Linear(hidden_size, 2 * hidden_size, bias=False)
         self.candidate = nn.Linear(hidden_size, hidden_size, bias=False)
 
-    def steps(self, inputs: Tensor, batch: Batch) -> Iterable[Tensor]:
+    def steps(self, inputs: Tensor, batch: Batch, h: Tensor) -> Iterable[Tensor]:
         gaps = (ages(batch, before=True) / self.theta).to(inputs.dtype)
         mask = batch.observed.to(inputs.dtype)
         fading = torch.exp(-torch.relu(self.fade * gaps + self.fade_bias))
         estimate = batch.values.to(inputs.dtype) * (mask + (1.0 - mask) * fading)
         decays = torch.exp(-torch.relu(self.decay(gaps)))
         drives = self.inputs(torch.cat([estimate, mask], dim=-1))
-        h = inputs.new_zeros(len(mask), self.hidden_size)
         for decay, drive in zip(decays.unbind(1), drives.unbind(1), strict=True):
             h = decay * h
             to_gates, to_candidate = drive.split([2 * self.hidden_size, self.hidden_size], dim=-1)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Batch", "ages", "shown"]
+__all__ = ["Batch", "ages", "last_of", "shown"]
 
 
 class Batch(NamedTuple):
@@ -23,8 +23,13 @@ class Batch(NamedTuple):
         Time since the first observation of the series, in its own units; the padding repeats the last.
     lengths : int64 Tensor of shape (batch,)
         Number of observation times of each series, at least 1.
-    coefficients : Tensor of shape (batch, n_inputs, order) or None, default=None
-        Projection of each input channel at the end of its series, for cells without feedback.
+    coefficients : Tensor of shape (batch, n_reads, n_inputs, order) or None, default=None
+        Projection of each input channel at `n_reads` times of its series, the last at its end, for networks without
+        feedback.
+    starts : float64 Tensor of shape (batch,) or None, default=None
+        Time of the first observation of each series, from which `times` count.
+    last_observed : float64 Tensor of shape (batch, n_channels) or None, default=None
+        In a batch that continues series: the time of each channel's last observation before the batch.
 
     Examples
     --------
@@ -42,6 +47,8 @@ class Batch(NamedTuple):
     times: Tensor
     lengths: Tensor
     coefficients: Tensor | None = None
+    starts: Tensor | None = None
+    last_observed: Tensor | None = None
 
     def to(self, device: torch.device | str) -> Batch:
         """Return the batch on a device."""
@@ -54,8 +61,8 @@ class Batch(NamedTuple):
         lengths = self.lengths[rows]
         longest = int(lengths.max())
         values, observed, times = (tensor[rows, :longest] for tensor in (self.values, self.observed, self.times))
-        coefficients = None if self.coefficients is None else self.coefficients[rows]
-        return Batch(values, observed, times, lengths, coefficients)
+        others = (self.coefficients, self.starts, self.last_observed)
+        return Batch(values, observed, times, lengths, *(None if other is None else other[rows] for other in others))
 
 
 def ages(batch: Batch, *, before: bool = False) -> Tensor:
@@ -73,9 +80,16 @@ def ages(batch: Batch, *, before: bool = False) -> Tensor:
     """
     times = batch.times[..., None]
     last = torch.where(batch.observed, times, 0.0).cummax(dim=1).values  # times begin with 0
+    earlier = torch.zeros_like(last[:, 0]) if batch.last_observed is None else batch.last_observed
+    last = torch.maximum(last, earlier[:, None])
     if before:
-        last = torch.cat([torch.zeros_like(last[:, :1]), last[:, :-1]], dim=1)
+        last = torch.cat([earlier[:, None], last[:, :-1]], dim=1)
     return times - last
+
+
+def last_of(states: Tensor, lengths: Tensor) -> Tensor:
+    """Return of states (batch, length, size) those after the last observation of each series, (batch, size)."""
+    return states[torch.arange(len(states), device=states.device), lengths - 1]
 
 
 def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tensor:

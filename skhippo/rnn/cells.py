@@ -1,7 +1,8 @@
 r"""Cells with memory: HiPPO cells (Gu et al. 2020), and the Legendre Memory Unit (Voelker et al. 2019).
 
 A cell is called with inputs of shape (batch, length, n_inputs) and the batch they come from.  It returns the state of
-each series after its last observation, or, with ``whole=True``, after every observation.
+each series after its last observation, or, with ``whole=True``, after every observation.  `advance` does the latter
+for a part of the series and also returns what continues them.
 """
 
 from __future__ import annotations
@@ -17,9 +18,13 @@ from skhippo.measures import LegT, Measure
 from skhippo.recurrence.discretization import as_discretization
 from skhippo.rnn.batch import Batch
 from skhippo.rnn.transitions import Dynamics, Stepper, StepWeights, measure_dynamics, random_dynamics
-from skhippo.rnn.walk import Weights, trace, walk
+from skhippo.rnn.walk import Carried, Weights, trace, walk
 
 __all__ = ["FeedforwardCell", "HiPPOCell", "LMUCell", "MemoryCell", "RandomCell"]
+
+
+# Deviation of what the state adds to each memory's input at first, for states of unit size.
+FEEDBACK = 0.1
 
 
 class MemoryCell(nn.Module, ABC):
@@ -75,11 +80,39 @@ class MemoryCell(nn.Module, ABC):
     @torch.no_grad()
     def memories(self, inputs: Tensor, batch: Batch) -> Tensor:
         """Return the memories after every observation, of shape (batch, length, memory_size, order)."""
-        memories = trace(*self._prepare(inputs, batch)).transpose(0, 1)
+        memories = trace(*self._prepare(inputs, batch)).memories[1:].transpose(0, 1)
         memories = memories.unflatten(-1, (self.memory_size, -1))
         return memories @ _basis(self.dynamics, memories.dtype, memories.device).T
 
-    def _prepare(self, inputs: Tensor, batch: Batch) -> tuple[Tensor, Tensor, Weights, Stepper]:
+    @torch.no_grad()
+    def advance(
+        self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
+    ) -> tuple[Tensor, tuple[Tensor, ...]]:
+        """Return states after every observation of a part of the series, and what continues them.
+
+        Parameters
+        ----------
+        inputs : Tensor of shape (batch, length, n_inputs)
+        batch : Batch
+        carried : tuple of Tensor or None
+            What `advance` returned for the part before; None at the start of the series.
+
+        Returns
+        -------
+        states : Tensor of shape (batch, length, hidden_size)
+        carried : tuple of Tensor
+        """
+        since = None if carried is None else carried[-1]
+        before = None if carried is None else Carried(*carried[:-1])
+        with torch.autocast(inputs.device.type, enabled=False):
+            x, drive, weights, stepper = self._prepare(inputs, batch, since)
+            track = trace(x, drive, weights, stepper, before)
+            after = (before or Carried(*track[:2], drive)).after(track, drive, weights, batch.lengths)
+        return track.states[1:].transpose(0, 1), (*after, batch.times[:, -1])
+
+    def _prepare(
+        self, inputs: Tensor, batch: Batch, since: Tensor | None = None
+    ) -> tuple[Tensor, Tensor, Weights, Stepper]:
         dtype = next(self.parameters()).dtype
         if dtype not in (torch.float32, torch.float64):
             raise TypeError(
@@ -87,7 +120,7 @@ class MemoryCell(nn.Module, ABC):
                 "(for mixed precision use torch.autocast, which leaves them as they are)"
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
-        step_weights = StepWeights.of(batch.times, batch.lengths, self.discretization, self.time_scale)
+        step_weights = StepWeights.of(batch.times, batch.lengths, self.discretization, self.time_scale, since)
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
         return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, step_weights, dtype)
 
@@ -162,9 +195,14 @@ class HiPPOCell(MemoryCell):
             discretization=discretization,
         )
         self.measure, self.gate = measure, gate
+        _ = self.dynamics  # which not every measure has
         self.write = nn.Linear(n_inputs + hidden_size, memory_size)
         self.read = nn.Linear(n_inputs + memory_size * order, hidden_size * (2 if gate else 1))
-        _widen(self.read, order, n_inputs)
+        with torch.no_grad():
+            set_writing(self.write, n_inputs)
+            self.read.weight[:, :n_inputs].normal_(std=n_inputs**-0.5)
+            self.read.weight[:, n_inputs:].normal_(std=memory_size**-0.5)  # the order coefficients make one input
+            self.read.bias.zero_()
 
     @property
     def dynamics(self) -> Dynamics:
@@ -187,10 +225,22 @@ class HiPPOCell(MemoryCell):
         )
 
 
-def _widen(linear: nn.Linear, order: int, first: int) -> None:
-    """Scale initial weights of memories, whose coefficients are together as large as one input."""
-    with torch.no_grad():
-        linear.weight[:, first:] *= math.sqrt(order)
+@torch.no_grad()
+def set_writing(write: nn.Linear, n_inputs: int) -> None:
+    """Set initial weights with which each memory is written at the scale of the inputs.
+
+    Memory `k` is that of input `k`; further memories, and all where there are fewer memories than inputs, are those of
+    random directions.  The state, if it is written too, adds a tenth of an input's deviation at most.
+    """
+    memory_size, width = write.weight.shape
+    directions = torch.randn(memory_size, n_inputs, dtype=write.weight.dtype)
+    directions /= directions.norm(dim=1, keepdim=True)
+    if memory_size >= n_inputs:
+        directions[:n_inputs] = torch.eye(n_inputs)
+    write.weight[:, :n_inputs] = directions
+    write.weight[:, n_inputs:].normal_(std=FEEDBACK / math.sqrt(max(1, width - n_inputs)))
+    if write.bias is not None:
+        write.bias.zero_()
 
 
 class RandomCell(HiPPOCell):
@@ -259,7 +309,15 @@ class LMUCell(MemoryCell):
         self.encode = nn.Linear(n_inputs + hidden_size + memory_size * order, memory_size, bias=False)
         self.kernel = nn.Linear(n_inputs + hidden_size + memory_size * order, hidden_size, bias=False)
         with torch.no_grad():
-            self.encode.weight[:, n_inputs + hidden_size :] = 0.0
+            recurrent = n_inputs + hidden_size
+            set_writing(self.encode, n_inputs)
+            self.encode.weight[:, recurrent:] = 0.0
+            self.kernel.weight[:, :n_inputs].normal_(std=n_inputs**-0.5)
+            self.kernel.weight[:, n_inputs:recurrent].normal_(std=hidden_size**-0.5)
+            self.kernel.weight[:, recurrent:].normal_(std=memory_size**-0.5)
+            # Coefficients in their normalisation are that much larger.
+            scale = torch.as_tensor(self.measure.lmu_scale(order), dtype=self.kernel.weight.dtype)
+            self.kernel.weight[:, recurrent:] /= scale.repeat(memory_size)
 
     @property
     def dynamics(self) -> Dynamics:
@@ -286,13 +344,11 @@ class LMUCell(MemoryCell):
 
 
 class FeedforwardCell(nn.Module):
-    r"""HiPPO cell without feedback: the memory at the end of each series, which needs no walk, and a hidden layer.
+    r"""HiPPO cell without feedback: memories that need no walk, and a hidden layer.
 
     Parameters
     ----------
     n_inputs, hidden_size, order, memory_size : int
-    dropout : float, default=0.0
-        Share of the memory's coefficients that are left out in training.
 
     Attributes
     ----------
@@ -304,37 +360,43 @@ class FeedforwardCell(nn.Module):
     Notes
     -----
     Without :math:`h_{t-1}` the input of the memories, :math:`u_t = W_u x_t + b_u`, is linear in the channels, and so is
-    projection: the memory of `u` at the end of a series is
+    projection: the memory of `u` at a time is
 
-    .. math:: m = W_u C + b_u\, (1, 0, 0, \dots), \qquad h = \max(0, \sqrt N\, W_h m + b_h),
+    .. math::
 
-    with `C` the coefficients of the channels, ``batch.coefficients``.
+        m = W_u C + b_u\, (1, 0, 0, \dots), \qquad
+        h = \max(0, W_h D m + b_h), \qquad D = 2 \operatorname{diag}(1, 1/\sqrt2, 1/\sqrt3, \dots),
+
+    with `C` the coefficients of the channels at that time, one of those in ``batch.coefficients``.  The factors `D` are
+    fixed: with them the network learns from the course of a series first, and from details later.
     """
 
-    def __init__(
-        self, n_inputs: int, hidden_size: int, *, order: int, memory_size: int = 1, dropout: float = 0.0
-    ) -> None:
+    def __init__(self, n_inputs: int, hidden_size: int, *, order: int, memory_size: int = 1) -> None:
         super().__init__()
         self.write = nn.Linear(n_inputs, memory_size)
         self.hidden = nn.Linear(memory_size * order, hidden_size)
-        self.dropout = nn.Dropout(dropout)
         self.order = order
+        with torch.no_grad():
+            set_writing(self.write, n_inputs)
+            self.hidden.weight.normal_(std=memory_size**-0.5)
+            self.hidden.bias.zero_()
 
     def memory(self, coefficients: Tensor) -> Tensor:
-        """Return the memories, of shape (batch, memory_size, order)."""
+        """Return the memories, of shape (..., memory_size, order)."""
         constant = nn.functional.pad(self.write.bias[:, None], (0, self.order - 1))
         return self.write.weight @ coefficients + constant
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
-        """Return states of shape (batch, hidden_size)."""
-        if whole:
-            raise ValueError("feedback=False reads the memory at the end of a series only: there are no states before")
+        """Return states of shape (batch, hidden_size), or (batch, n_reads, hidden_size) if `whole`."""
         if batch.coefficients is None:
             raise ValueError("feedback=False reads batch.coefficients, which are None: project the inputs first")
-        expected = (len(batch.lengths), self.write.in_features, self.order)
-        if batch.coefficients.shape != expected:
-            raise ValueError(f"batch.coefficients has shape {tuple(batch.coefficients.shape)}: {expected} is expected")
-        memory = self.memory(batch.coefficients.to(self.write.weight.dtype))
-        # Coefficients are together as large as one input.  Scaled weights would do, but learn that much more slowly.
-        scaled = memory.flatten(1) * math.sqrt(self.order)
-        return self.hidden(self.dropout(scaled)).relu()
+        found, expected = tuple(batch.coefficients.shape), (self.write.in_features, self.order)
+        if len(found) != 4 or found[2:] != expected or found[0] != len(batch.lengths):
+            raise ValueError(
+                f"batch.coefficients has shape {found}: ({len(batch.lengths)}, n_reads, {expected[0]}, {expected[1]}) "
+                "is expected"
+            )
+        coefficients = batch.coefficients if whole else batch.coefficients[:, -1]
+        memory = self.memory(coefficients.to(self.write.weight.dtype))
+        factors = 2.0 / torch.arange(1, self.order + 1, dtype=memory.dtype, device=memory.device).sqrt()
+        return self.hidden((memory * factors).flatten(-2)).relu()

@@ -15,10 +15,13 @@ from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
+from skhippo.panel.times import seconds_since
+from skhippo.projection.hold import domain_ends
 from skhippo.projection.projection import project
 from skhippo.rnn.batch import Batch, shown
+from skhippo.rnn.state import State, since_start
 
-__all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled"]
+__all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled", "standardisation"]
 
 
 # Batches that are sorted by length together: enough for their series to be of one length, few enough to stay mixed.
@@ -41,8 +44,10 @@ class PackedSeries:
         Time since the start of the series.
     begins, lengths : int64 Tensor of shape (n_series,), on the CPU
         So that the width of a batch is known without asking the device.
-    coefficients : Tensor of shape (n_series, n_inputs, order), or None
-        For networks that read the memory at the end alone.
+    coefficients : Tensor of shape (n_series, n_reads, n_inputs, order), or None
+        For networks without feedback.
+    starts : float64 Tensor of shape (n_series,), or None
+        Time of the first observation of each series.
     """
 
     values: Tensor
@@ -51,22 +56,23 @@ class PackedSeries:
     begins: Tensor
     lengths: Tensor
     coefficients: Tensor | None = None
+    starts: Tensor | None = None
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def to(self, device: torch.device) -> PackedSeries:
         """Return the series on a device."""
-        coefficients = None if self.coefficients is None else self.coefficients.to(device)
         values, observed, times = (part.to(device) for part in (self.values, self.observed, self.times))
-        return PackedSeries(values, observed, times, self.begins, self.lengths, coefficients)
+        others = (None if part is None else part.to(device) for part in (self.coefficients, self.starts))
+        return PackedSeries(values, observed, times, self.begins, self.lengths, *others)
 
     def ends(self, coefficients: Tensor) -> PackedSeries:
         """Return the last observation of each series, with the coefficients of all of them."""
         last = self.begins + self.lengths - 1
         each = torch.arange(len(self))
         parts = self.values[last], self.observed[last], self.times[last]
-        return PackedSeries(*parts, each, torch.ones_like(each), coefficients)
+        return PackedSeries(*parts, each, torch.ones_like(each), coefficients, self.starts)
 
     def batch(self, rows: Tensor) -> Batch:
         """Return the series `rows` (a Tensor on the CPU) side by side, padded to the longest of them."""
@@ -81,6 +87,7 @@ class PackedSeries:
             times=self.times[places],
             lengths=lengths.to(device),
             coefficients=None if self.coefficients is None else self.coefficients[rows.to(device)],
+            starts=None if self.starts is None else self.starts[rows.to(device)],
         )
 
 
@@ -107,6 +114,8 @@ class Preparation:
         Number of these coefficients.
     inputs : tuple of {"values", "observed", "gaps"}, default=("values",)
         The signals that are projected.
+    n_reads : int, default=1
+        Number of times of each series at which they are projected: evenly spaced, the last at its end.
 
     Notes
     -----
@@ -120,6 +129,7 @@ class Preparation:
     measure: Measure | None = None
     order: int = 1
     inputs: tuple[str, ...] = ("values",)
+    n_reads: int = 1
 
     @classmethod
     def learn(cls, panel: Panel, weights: NDArray | None = None) -> Preparation:
@@ -132,7 +142,7 @@ class Preparation:
             How much the observations of each series count.
         """
         rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
-        moments = [_mean_and_deviation(column, rows) for column in panel.values.T]
+        moments = [standardisation(column, rows) for column in panel.values.T]
         return cls(*np.array(moments).T)
 
     def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
@@ -146,6 +156,7 @@ class Preparation:
             torch.from_numpy(panel.times - np.repeat(panel.times[begins], lengths)),
             torch.from_numpy(begins.copy()),
             torch.from_numpy(lengths),
+            starts=torch.from_numpy(_starts(panel)),
         )
         if self.measure is None:
             return series
@@ -153,12 +164,31 @@ class Preparation:
         return series.ends(torch.from_numpy(coefficients).to(dtype))
 
     def _project(self, panel: Panel, values: Floats, series: PackedSeries, measure: Measure) -> Floats:
-        """Return the coefficients of the inputs, of shape (n_series, n_inputs, order)."""
+        """Return the coefficients of the inputs, of shape (n_series, n_reads, n_inputs, order)."""
         parts = []
         for name in self.inputs:
             signal = values if name == "values" else _packed(series, name, measure.time_scale)
-            parts.append(project(Panel(signal, panel._times, panel.offsets), measure, self.order, dtype=np.float64))
-        return np.nan_to_num(np.concatenate(parts, axis=1))
+            shown_panel = Panel(signal, panel._times, panel.offsets)
+            at = _evenly(shown_panel, self.n_reads)
+            parts.append(project(shown_panel, measure, self.order, at=at, dtype=np.float64))
+        return np.nan_to_num(np.concatenate(parts, axis=2))
+
+
+def _starts(panel: Panel) -> Floats:
+    """Return the time of the first observation of each series; of dates, in seconds since 1970."""
+    starts = panel.times[panel.offsets[:-1]]
+    if panel.origins is None:
+        return starts
+    origins = panel.origins
+    return starts + np.where(np.isnat(origins), 0.0, seconds_since(origins, np.zeros_like(origins)))
+
+
+def _evenly(panel: Panel, n: int) -> Floats:
+    """Return `n` evenly spaced times of each series, the last at its end, of shape (n_series, n)."""
+    start, end = (ends[:, None] for ends in domain_ends(panel, "linear"))
+    at = start + (end - start) * (np.arange(1, n + 1) / n)
+    at[:, -1:] = end  # not one rounding past it
+    return at
 
 
 def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
@@ -171,7 +201,7 @@ def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
     return found
 
 
-def _mean_and_deviation(column: NDArray, weights: Floats) -> tuple[float, float]:
+def standardisation(column: NDArray, weights: Floats) -> tuple[float, float]:
     """Weighted mean and standard deviation of what was observed; 0 and 1 where there is nothing to tell."""
     observed = ~np.isnan(column) & (weights > 0)
     x, w = column[observed].astype(np.float64), weights[observed]
@@ -225,7 +255,7 @@ def in_order(lengths: Tensor, batch_size: int) -> list[Tensor]:
 
 
 # ------------------------------------------------------------------ for other training loops
-def as_batch(X: Any, preparation: Preparation | None = None) -> Batch:
+def as_batch(X: Any, preparation: Preparation | None = None, *, state: State | None = None) -> Batch:
     """Return series as one padded batch.
 
     Parameters
@@ -233,6 +263,8 @@ def as_batch(X: Any, preparation: Preparation | None = None) -> Batch:
     X : Panel or anything that `as_panel` takes
     preparation : Preparation, optional
         Standardises the channels; by default values stay as they are.
+    state : State, optional
+        What `HiPPORNN.advance` returned for the observations before: times then count from the start of the series.
 
     Returns
     -------
@@ -251,7 +283,8 @@ def as_batch(X: Any, preparation: Preparation | None = None) -> Batch:
     panel = as_panel(X)
     if preparation is None:
         preparation = Preparation(np.zeros(panel.n_channels), np.ones(panel.n_channels))
-    return preparation(panel).batch(torch.arange(len(panel)))
+    batch = preparation(panel).batch(torch.arange(len(panel)))
+    return batch if state is None else since_start(batch, state, numbered=panel._times is None)
 
 
 def collate(samples: Sequence[tuple[Any, Any]], preparation: Preparation | None = None) -> tuple[Batch, Tensor]:

@@ -1,4 +1,4 @@
-"""The network: a cell walks along each series, and a linear layer reads the state at its end."""
+"""The network: a cell walks along each series, and a linear layer reads its states."""
 
 from __future__ import annotations
 
@@ -7,21 +7,41 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skhippo import measures
 from skhippo._support.validation import check_choice, check_count, check_finite_number
-from skhippo.measures import as_measure
+from skhippo.measures import MEASURES, LagT, Measure, as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
-from skhippo.rnn.batch import Batch, shown
+from skhippo.rnn.batch import Batch, ages, last_of, shown
 from skhippo.rnn.cells import FeedforwardCell, HiPPOCell, LMUCell, RandomCell
+from skhippo.rnn.state import State, continued
 
-__all__ = ["CELLS", "INPUTS", "HiPPORNN"]
+__all__ = ["CELLS", "INPUTS", "POOLINGS", "HiPPORNN", "as_cell"]
 
-#: Measures whose memory a cell can have.
-MEASURES = tuple(name for name in measures.MEASURES if as_measure(name, theta=1.0).outflow(2) is not None)
-#: All cells.
+#: Names of all cells; those of measures come first.
 CELLS = (*MEASURES, "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d")
 #: What a cell can be shown of every channel.
 INPUTS = ("values", "observed", "gaps")
+#: Which states are read.
+POOLINGS = ("last", "mean", "last+mean")
+
+
+def as_cell(cell: str | Measure, theta: float | None) -> str | Measure:
+    """Return the measure of a cell that has one, with its time scale, or the name of another cell.
+
+    Parameters
+    ----------
+    cell : str or Measure
+    theta : float or None
+        Time scale for the name of a measure; a measure has its own.
+
+    Raises
+    ------
+    ValueError
+        If the name is unknown, or if a measure and a different `theta` are both given.
+    """
+    if isinstance(cell, Measure) or cell in MEASURES:
+        return as_measure(cell, theta)
+    check_choice("cell", cell, CELLS)
+    return cell
 
 
 class HiPPORNN(nn.Module):
@@ -33,31 +53,36 @@ class HiPPORNN(nn.Module):
         Channels of the series.
     n_outputs : int
         Outputs: for classes their logits.
-    cell : str, default="legs"
-        A HiPPO cell, ``"legs", "legt", "lagt", "fout"`` (`skhippo.rnn.cells.HiPPOCell`), ``"random"``
-        (`skhippo.rnn.cells.RandomCell`), ``"lmu"`` (`skhippo.rnn.cells.LMUCell`), or a cell without a memory of its
-        own, ``"rnn", "gru", "lstm", "mgu", "exprnn", "gru_d"`` (`skhippo.rnn.baselines`).
+    cell : str or Measure, default="legs"
+        A HiPPO cell by the name of its measure, ``"legs", "legt", "lagt", "fout"``, or a measure such as
+        ``LagT(theta=2.0, beta=0.01)`` (`skhippo.rnn.cells.HiPPOCell`); ``"random"`` (`skhippo.rnn.cells.RandomCell`);
+        ``"lmu"`` (`skhippo.rnn.cells.LMUCell`); or a cell without a memory of its own, ``"rnn", "gru", "lstm", "mgu",
+        "exprnn", "gru_d"`` (`skhippo.rnn.baselines`).
     hidden_size : int, default=128
         Size of the state.
-    order : int, default=64
+    order : int, default=16
         Coefficients of each memory.
-    memory_size : int, default=1
-        Number of memories, each with an input of its own.
+    memory_size : int, optional
+        Number of memories, each with an input of its own.  By default one per input: channels times `inputs`.
     feedback : bool, default=True
         Whether the state is written to the memory.  Without, which only the cells of a measure can be, the network
         reads ``batch.coefficients`` and does not walk through time (`skhippo.rnn.cells.FeedforwardCell`).
     gate : bool, default=True
         Whether the state of a HiPPO cell is gated.
-    theta : float, default=1.0
+    theta : float, optional
         Time scale of all cells but ``"legs"``, in the units of the times; for those without a memory the unit of gaps.
+        By default that of the measure, or 1.0 where `cell` is a name.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
         What the cell is shown: the held values, whether there was an observation, and the logarithm of one plus the
         time since the channel's last observation, in units of `theta` (``"legs"``: of the series' mean step).  All
         channels of the first come before all channels of the second; `batch.coefficients` has the same order.
     discretization : str or float, default="bilinear"
         Of the memory, see `skhippo.discretization`; any but ``"zoh"``.
+    pooling : {"last", "mean", "last+mean"}, default="last+mean"
+        Which states are read: the one after the last observation, the mean of those after each observation (without
+        feedback: at each of the times of ``batch.coefficients``), or both, side by side.
     dropout : float, default=0.0
-        Share of the state that is left out in training before it is read (without feedback: of the memory, too).
+        Share of what is read that is left out in training.
     generator : torch.Generator, optional
         Its seed is that of the initial weights.  By default they come from torch's global generator.
 
@@ -65,7 +90,7 @@ class HiPPORNN(nn.Module):
     ----------
     cell : Module
     readout : Linear
-        From the state to the outputs.
+        From what is read of the states to the outputs.
 
     Raises
     ------
@@ -74,9 +99,11 @@ class HiPPORNN(nn.Module):
 
     Notes
     -----
-    Each series is walked through at its own times, and its state is read after its own last observation, so neither its
-    neighbours in a batch nor the padding change its outputs (but for rounding).  Weights may be float32 or float64; the
-    steps of the memory that a batch shares are made in float64.
+    Each series is walked through at its own times, and its states are read up to its own last observation, so neither
+    its neighbours in a batch nor the padding change its outputs (but for rounding).  Weights may be float32 or float64;
+    the steps of the memory that a batch shares are made in float64.
+
+    A stream need not be run again when it grows: `advance` takes the new observations and a `State`.
 
     Examples
     --------
@@ -95,64 +122,166 @@ class HiPPORNN(nn.Module):
         self,
         n_channels: int,
         n_outputs: int,
-        cell: str = "legs",
+        cell: str | Measure = "legs",
         *,
         hidden_size: int = 128,
-        order: int = 64,
-        memory_size: int = 1,
+        order: int = 16,
+        memory_size: int | None = None,
         feedback: bool = True,
         gate: bool = True,
-        theta: float = 1.0,
+        theta: float | None = None,
         inputs: tuple[str, ...] = ("values",),
         discretization: str | float = "bilinear",
+        pooling: str = "last+mean",
         dropout: float = 0.0,
         generator: torch.Generator | None = None,
     ) -> None:
         super().__init__()
-        check_choice("cell", cell, CELLS)
         for name in inputs:
             check_choice("inputs", name, INPUTS)
+        check_choice("pooling", pooling, POOLINGS)
         sizes = {"n_channels": n_channels, "n_outputs": n_outputs, "hidden_size": hidden_size, "order": order}
-        for name, size in (sizes | {"memory_size": memory_size, "number of inputs": len(inputs)}).items():
+        for name, size in (sizes | {"number of inputs": len(inputs)}).items():
             check_count(name, size)
-        check_finite_number("theta", theta, minimum=0.0)
-        if not feedback and cell not in MEASURES:
-            raise ValueError(f"feedback=False needs the memory of a measure, {MEASURES}; got cell={cell!r}")
-        self.inputs = tuple(inputs)
-        self._gap_unit = None if cell == "legs" else float(theta)
-        n_inputs = n_channels * len(self.inputs)
+        n_inputs = n_channels * len(inputs)
+        memory_size = n_inputs if memory_size is None else check_count("memory_size", memory_size)
+        if theta is not None:
+            check_finite_number("theta", theta, minimum=0.0)
+        kind = as_cell(cell, 1.0 if theta is None and isinstance(cell, str) else theta)
+        scale = kind.time_scale if isinstance(kind, Measure) else float(theta or 1.0)
+        self.inputs, self.pooling = tuple(inputs), pooling
+        self._gap_unit = scale
         with torch.random.fork_rng(devices=[], enabled=generator is not None):
             if generator is not None:
                 torch.manual_seed(generator.initial_seed())
             memory: dict[str, Any] = {"order": order, "memory_size": memory_size}
-            self.cell: nn.Module
+            walking = memory | {"discretization": discretization}
             if not feedback:
-                self.cell = FeedforwardCell(n_inputs, hidden_size, **memory, dropout=dropout)
-            elif cell in (*MEASURES, "random"):
-                kind, measure = (RandomCell, "lagt") if cell == "random" else (HiPPOCell, cell)
-                options = memory | {"gate": gate, "discretization": discretization}
-                self.cell = kind(n_inputs, hidden_size, as_measure(measure, theta), **options)
-            elif cell == "lmu":
-                self.cell = LMUCell(n_inputs, hidden_size, theta, **memory, discretization=discretization)
-            elif cell == "gru_d":
-                self.cell = DecayCell(n_channels, hidden_size, theta)
-            elif cell in ("mgu", "exprnn"):
-                self.cell = {"mgu": MinimalGatedCell, "exprnn": OrthogonalCell}[cell](n_inputs, hidden_size)
+                if not isinstance(kind, Measure):
+                    raise ValueError(
+                        f"feedback=False needs the memory of a measure, one of {tuple(MEASURES)}; got cell={cell!r}"
+                    )
+                self.cell: Any = FeedforwardCell(n_inputs, hidden_size, **memory)
+            elif isinstance(kind, Measure):
+                self.cell = HiPPOCell(n_inputs, hidden_size, kind, gate=gate, **walking)
             else:
-                self.cell = FusedCell(n_inputs, hidden_size, cell)
+                unit = float(theta or 1.0)
+                if kind == "random":
+                    self.cell = RandomCell(n_inputs, hidden_size, LagT(unit), gate=gate, **walking)
+                elif kind == "lmu":
+                    self.cell = LMUCell(n_inputs, hidden_size, unit, **walking)
+                else:
+                    self.cell = _baseline(kind, n_channels, n_inputs, hidden_size, unit)
             self.dropout = nn.Dropout(dropout)
-            self.readout = nn.Linear(hidden_size, n_outputs)
+            self.readout = nn.Linear(hidden_size * len(pooling.split("+")), n_outputs)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return outputs of shape (batch, n_outputs), from the state after each series' own last observation."""
-        return self.readout(self.dropout(self.cell(shown(batch, self.inputs, self._gap_unit), batch)))
+        """Return outputs of shape (batch, n_outputs), from the states of each series up to its own last observation."""
+        inputs = shown(batch, self.inputs, self._gap_unit)
+        if self.pooling == "last":
+            return self.readout(self.dropout(self.cell(inputs, batch)))
+        states = self.cell(inputs, batch, whole=True)
+        if isinstance(self.cell, FeedforwardCell):
+            last, mean = states[:, -1], states.mean(dim=1)
+        else:
+            last = last_of(states, batch.lengths)
+            mean = _sum(states, batch.lengths) / batch.lengths[:, None]
+        return self._read(last, mean)
+
+    def _read(self, last: Tensor, mean: Tensor) -> Tensor:
+        parts = {"last": (last,), "mean": (mean,), "last+mean": (last, mean)}[self.pooling]
+        return self.readout(self.dropout(torch.cat([part.to(last.dtype) for part in parts], dim=1)))
 
     def states(self, batch: Batch) -> Tensor:
         """Return the states after every observation, (batch, length, hidden_size); those in the padding mean nothing.
 
+        Without feedback they are those at the times of ``batch.coefficients``, (batch, n_reads, hidden_size).
+        """
+        return self.cell(shown(batch, self.inputs, self._gap_unit), batch, whole=True)
+
+    @torch.no_grad()
+    def advance(self, batch: Batch, state: State | None = None) -> tuple[Tensor, State]:
+        """Take further observations of series and return the outputs so far, and the state to go on from.
+
+        Parameters
+        ----------
+        batch : Batch
+            The observations since the last call, of the same series in the same order; `as_batch` makes it with
+            ``state=state``.
+        state : State, optional
+            What the last call returned; by default the series begin with this batch.
+
+        Returns
+        -------
+        outputs : Tensor of shape (batch, n_outputs)
+            Those of `forward` for all observations up to now, but for rounding.
+        state : State
+
         Raises
         ------
         ValueError
-            If the network has no feedback.
+            If the network has no feedback, if an input depends on what comes later, or if the batch does not continue
+            the series of the state.
+
+        Notes
+        -----
+        No gradients go through.  Dropout is as in `forward`: call ``eval()`` first.
+
+        Examples
+        --------
+        >>> from skhippo.rnn import HiPPORNN, as_batch
+        >>> network = HiPPORNN(n_channels=1, n_outputs=2).eval()
+        >>> chunk = as_batch([([0.0, 1.0], [0.5, -0.5])])
+        >>> outputs, state = network.advance(chunk)
+        >>> chunk = as_batch([([2.5, 4.0], [1.0, 0.0])], state=state)
+        >>> outputs, state = network.advance(chunk, state)
+        >>> whole = as_batch([([0.0, 1.0, 2.5, 4.0], [0.5, -0.5, 1.0, 0.0])])
+        >>> bool((network(whole) - outputs).abs().max() < 1e-5)
+        True
         """
-        return self.cell(shown(batch, self.inputs, self._gap_unit), batch, whole=True)
+        self._check_can_advance()
+        if state is not None:
+            batch = continued(batch, state)
+        inputs = shown(batch, self.inputs, self._gap_unit)
+        states, carried = self.cell.advance(inputs, batch, None if state is None else state.cell)
+        total, n_times = _sum(states, batch.lengths), batch.lengths
+        if state is not None:
+            total, n_times = state.total + total, state.n_times + n_times
+        after = State(
+            cell=carried,
+            time=batch.times[:, -1],
+            values=last_of(batch.values, batch.lengths),
+            last_observed=batch.times[:, -1:] - last_of(ages(batch), batch.lengths),
+            total=total,
+            n_times=n_times,
+            starts=batch.starts,
+        )
+        return self._read(last_of(states, batch.lengths), total / n_times[:, None]), after
+
+    def _check_can_advance(self) -> None:
+        if isinstance(self.cell, FeedforwardCell):
+            raise ValueError(
+                "feedback=False reads projections of whole series, and there is no state to go on from: keep the "
+                "coefficients of a stream with HiPPOMemory"
+            )
+        if "gaps" in self.inputs and self._gap_unit is None:
+            raise ValueError(
+                "the unit of 'gaps' of a LegS cell is the mean step of the whole series, which is not known before its "
+                "end: leave 'gaps' out of inputs, or choose a cell with a theta"
+            )
+
+
+def _baseline(kind: str, n_channels: int, n_inputs: int, hidden_size: int, unit: float) -> nn.Module:
+    if kind == "gru_d":
+        return DecayCell(n_channels, hidden_size, unit)
+    if kind == "mgu":
+        return MinimalGatedCell(n_inputs, hidden_size)
+    if kind == "exprnn":
+        return OrthogonalCell(n_inputs, hidden_size)
+    return FusedCell(n_inputs, hidden_size, kind)
+
+
+def _sum(states: Tensor, lengths: Tensor) -> Tensor:
+    """Return the sum of the states (batch, length, size) of each series up to its own end."""
+    inside = torch.arange(states.shape[1], device=states.device) < lengths[:, None]
+    return torch.where(inside[..., None], states, 0.0).sum(dim=1)

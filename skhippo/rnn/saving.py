@@ -1,9 +1,10 @@
-"""Files of trained classifiers: tensors by safetensors, all else as JSON in its header; nothing is executable."""
+"""Files of trained networks: tensors by safetensors, all else as JSON in its header; nothing is executable."""
 
 from __future__ import annotations
 
 import json
 import os
+from dataclasses import asdict
 from hashlib import sha256
 from typing import Any
 
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from skhippo._support.files import damaged, header, read_header, replacing
+from skhippo.measures import MEASURES, Measure
 
 __all__ = [
     "classes_from",
@@ -24,25 +26,26 @@ __all__ = [
     "write_model",
 ]
 
-_KIND = "HiPPORNNClassifier"
 _VERSION = 1
 _KEY, _DIGEST = "skhippo", "sha256"
 # What a file may hold, so that nothing is rounded when it is read.
 _TYPES = (torch.float32, torch.float64)
 
 
-def write_model(path: str | os.PathLike[str], parameters: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-    """Write a classifier; either all of it, or the file stays as it was."""
+def write_model(
+    path: str | os.PathLike[str], kind: str, parameters: dict[str, Any], tensors: dict[str, Tensor]
+) -> None:
+    """Write an estimator of a kind; either all of it, or the file stays as it was."""
     from safetensors.torch import save
 
-    text = header(_KIND, _VERSION, parameters)
+    text = header(kind, _VERSION, parameters)
     tensors = {name: tensor.contiguous() for name, tensor in tensors.items()}
     contents = save(tensors, {_KEY: text, _DIGEST: digest(text, tensors)})
     with replacing(path) as file:
         file.write(contents)
 
 
-def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Tensor]]:
+def read_model(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
     """Return what `write_model` was given, tensors on the CPU.
 
     Raises
@@ -62,15 +65,15 @@ def read_model(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, 
         with safe_open(path, framework="pt") as file:
             metadata = file.metadata() or {}
             text = metadata.get(_KEY, "")
-            parameters = read_header(path, text, _KIND, _VERSION)
+            parameters = read_header(path, text, kind, _VERSION)
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except SafetensorError as error:
-        raise damaged(path, _KIND, error) from error
+        raise damaged(path, kind, error) from error
     if metadata.get(_DIGEST) != digest(text, tensors):
-        raise damaged(path, _KIND, "its digest is not that of its contents")
+        raise damaged(path, kind, "its digest is not that of its contents")
     for name, tensor in tensors.items():
         if tensor.dtype not in _TYPES or not tensor.isfinite().all():
-            raise damaged(path, _KIND, f"finite numbers in float32 or float64 are expected in {name!r:.80}")
+            raise damaged(path, kind, f"finite numbers in float32 or float64 are expected in {name!r:.80}")
     return parameters, tensors
 
 
@@ -91,6 +94,8 @@ def describe_settings(parameters: dict[str, Any]) -> dict[str, Any]:
         if isinstance(value, dict):  # JSON would make strings of its keys
             value = {"pairs": [[_plain(key), _plain(number)] for key, number in value.items()]}
         value = list(value) if isinstance(value, tuple) else _plain(value)
+        if isinstance(value, Measure):
+            value = _describe_measure(value)
         try:
             json.dumps(value)
         except TypeError:
@@ -104,7 +109,18 @@ def settings_from(settings: dict[str, Any]) -> dict[str, Any]:
     return {name: _unjson(value) for name, value in settings.items()}
 
 
+def _describe_measure(measure: Measure) -> dict[str, Any]:
+    names = {cls: name for name, cls in MEASURES.items()}
+    if type(measure) not in names:
+        raise ValueError(
+            f"cell={measure!r} cannot be written to a file without pickle: it is a measure that skhippo does not have"
+        )
+    return {"measure": names[type(measure)], "parameters": asdict(measure)}
+
+
 def _unjson(value: Any) -> Any:
+    if isinstance(value, dict) and "measure" in value:
+        return MEASURES[value["measure"]](**value["parameters"])
     if isinstance(value, dict):
         return dict(map(tuple, value["pairs"]))
     return tuple(value) if isinstance(value, list) else value

@@ -1,4 +1,4 @@
-"""The training loop: batches, loss, schedule, early stopping, on tensors alone."""
+"""The training loop: batches, schedule, early stopping, on tensors alone."""
 
 from __future__ import annotations
 
@@ -15,13 +15,25 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import cross_entropy
 
 from skhippo.rnn.data import Labelled, PackedSeries, in_order, shuffled
+from skhippo.rnn.losses import Loss
 
-__all__ = ["OPTIMIZERS", "SCHEDULES", "Record", "Training", "explain_out_of_memory", "outputs"]
+__all__ = [
+    "OPTIMIZERS",
+    "SCHEDULES",
+    "Record",
+    "Training",
+    "count_epochs",
+    "explain_out_of_memory",
+    "outputs",
+    "with_gradients",
+]
 
 Record = dict[str, Any]
+
+# What ``max_epochs="auto"`` makes at least.
+_STEPS, _EPOCHS = 300, 30
 
 # A pass without gradients keeps no states of the walk, so more series fit at once.
 _MORE = 4
@@ -53,14 +65,23 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 }
 
 
+def count_epochs(max_epochs: int | str, n_series: int, batch_size: int) -> int:
+    """Return the number of epochs; "auto" stands for at least 300 steps and at least 30 epochs."""
+    if max_epochs != "auto":
+        return int(max_epochs)
+    n_batches = -(-n_series // batch_size)
+    return max(_EPOCHS, -(-_STEPS // n_batches))
+
+
 @dataclass
 class Training:
-    """A network on its way: the optimizer's state, the history, and the next epochs.
+    """A network in training: the state of the optimizer, the history, and the next epochs.
 
     Attributes
     ----------
     network : nn.Module
-        From a `Batch` to logits.
+        From a `Batch` to outputs.
+    loss : Loss
     batch_size : int
     learning_rate, weight_decay : float
         Weights are decayed, biases are not.
@@ -73,10 +94,11 @@ class Training:
     precision : {"float32", "float64", "bfloat16"}
         bfloat16 is mixed: matrix products only.
     history : list of dict
-        One record an epoch.
+        One record per epoch, those of earlier training first.
     """
 
     network: nn.Module
+    loss: Loss
     batch_size: int
     learning_rate: float
     weight_decay: float
@@ -92,6 +114,14 @@ class Training:
         make = OPTIMIZERS[self.make_optimizer] if isinstance(self.make_optimizer, str) else self.make_optimizer
         self.optimizer = make([group for group in groups if group["params"]], lr=self.learning_rate)
 
+    def resume(self, state: dict[str, Any]) -> None:
+        """Give the optimizer the memory of an earlier one of its kind; its own settings, such as decay, stay."""
+        groups = self.optimizer.param_groups
+        settings = [{name: value for name, value in group.items() if name != "params"} for group in groups]
+        self.optimizer.load_state_dict(state)
+        for group, own in zip(self.optimizer.param_groups, settings, strict=True):
+            group.update(own)
+
     # ------------------------------------------------------------------ epochs
     def run(
         self,
@@ -105,6 +135,9 @@ class Training:
         after_epoch: Callable[[Record], bool],
     ) -> None:
         """Train until the last epoch, or until nothing gets better.
+
+        Training that goes on from earlier epochs and has validation series and a patience takes the weights that it
+        begins with as the best so far: where no epoch is better, they stay.
 
         Parameters
         ----------
@@ -123,6 +156,8 @@ class Training:
         """
         rate = SCHEDULES[schedule]
         best_loss, best_weights, waited = math.inf, None, 0
+        if self.history and valid is not None and patience is not None:
+            best_loss, best_weights = self._judge(valid)["valid_loss"], copy.deepcopy(self.network.state_dict())
         try:
             for epoch in range(max_epochs):
                 record = self._epoch(train, valid, partial(_share, rate, epoch, max_epochs), generator)
@@ -148,57 +183,74 @@ class Training:
         rate: Callable[[float], float],
         generator: torch.Generator,
     ) -> Record:
-        """Go over the series once, at a rate that depends on the part that is done; say what there is to say."""
+        """Go over the series once, at a rate that depends on the part that is done, and return the record of it."""
         begin = time.perf_counter()
         self.network.train()
         batches = shuffled(train.series.lengths, self.batch_size, generator)
-        total, right = torch.zeros((), device=train.targets.device), torch.zeros((), device=train.targets.device)
+        sums = []
         for number, rows in enumerate(batches):
             for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate * rate((number + 0.5) / len(batches))
-            loss, hits = self._step(train, rows)
-            # Sums stay on the device: nothing waits for it before the end of the epoch.
-            total += loss * len(rows)
-            right += hits
-        record: Record = {"epoch": len(self.history) + 1, "train_loss": total.item() / len(train.series)}
-        self._check_loss(record)
-        record["train_accuracy"] = right.item() / len(train.series)
+            sums.append(self._step(train, rows))  # stays on the device: nothing waits for it before the epoch ends
+        losses, *right = torch.stack(sums).double().cpu().unbind(dim=1)
+        record: Record = {"epoch": len(self.history) + 1, "train_loss": float(losses.sum()) / len(train.series)}
+        self._check_loss(record, before_any_step=not self.history and not math.isfinite(losses[0]))
+        if right:
+            record["train_accuracy"] = float(right[0].sum()) / len(train.series)
         if valid is not None:
             record |= self._judge(valid)
+            self._check_judgement(record, train)
         record["learning_rate"] = self.optimizer.param_groups[0]["lr"]
         return record | {"seconds": time.perf_counter() - begin}
 
-    def _step(self, train: Labelled, rows: Tensor) -> tuple[Tensor, Tensor]:
-        """Descend one step; return the loss and the number of right answers of the batch."""
+    def _step(self, train: Labelled, rows: Tensor) -> Tensor:
+        """Descend one step; return the sum of the losses of the batch and, for classes, the number of right answers."""
         there = rows.to(train.targets.device)
         targets = train.targets[there]
         self.optimizer.zero_grad()
         with _mixed(self.precision, there.device):
-            logits = self.network(train.series.batch(rows))
-        loss = (
-            cross_entropy(logits.float() if logits.dtype == torch.bfloat16 else logits, targets, reduction="none")
-            * train.weights[there]
-        ).mean()
+            found = self.network(train.series.batch(rows))
+        found = found.float() if found.dtype == torch.bfloat16 else found
+        loss = (self.loss.descended(found, targets) * train.weights[there]).mean()
         loss.backward()
         if self.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.gradient_clip)
         self.optimizer.step()
-        return loss.detach(), (logits.detach().argmax(dim=1) == targets).sum()
+        right = self.loss.right(found.detach(), targets)
+        total = loss.detach() * len(rows)
+        return total[None] if right is None else torch.stack([total, right.sum().to(total.dtype)])
 
-    def _check_loss(self, record: Record) -> None:
-        if not math.isfinite(record["train_loss"]):
+    def _check_loss(self, record: Record, *, before_any_step: bool) -> None:
+        loss, epoch = record["train_loss"], record["epoch"]
+        if math.isfinite(loss):
+            return
+        if before_any_step:
             raise FloatingPointError(
-                f"the loss is {record['train_loss']} in epoch {record['epoch']}: the weights have run away; lower "
-                f"learning_rate (now {self.learning_rate:g}) or gradient_clip (now {self.gradient_clip})"
+                f"the loss is {loss} in epoch {epoch}, before any step: the outputs of the untrained network overflow, "
+                "and learning_rate has no part in it; choose another discretization if it is 'forward', which may be "
+                "unstable, or precision='float64'"
             )
+        raise FloatingPointError(
+            f"the loss is {loss} in epoch {epoch}: the weights have run away; lower learning_rate (now "
+            f"{self.learning_rate:g}) or gradient_clip (now {self.gradient_clip})"
+        )
+
+    def _check_judgement(self, record: Record, train: Labelled) -> None:
+        if math.isfinite(record["valid_loss"]):
+            return
+        after = self._judge(train)["valid_loss"]
+        self._check_loss({"train_loss": after, "epoch": record["epoch"]}, before_any_step=False)
+        raise FloatingPointError(
+            f"the loss of the validation series is {record['valid_loss']} in epoch {record['epoch']}, that of the "
+            f"training series {after:g}: check whether X_val is on the scale of X"
+        )
 
     def _judge(self, valid: Labelled) -> Record:
-        logits = outputs(self.network, valid.series, self.batch_size)
-        losses = cross_entropy(logits, valid.targets, reduction="none") * valid.weights
-        return {
-            "valid_loss": (losses.sum() / valid.weights.sum()).item(),
-            "valid_accuracy": (logits.argmax(dim=1) == valid.targets).double().mean().item(),
-        }
+        found = outputs(self.network, valid.series, self.batch_size)
+        losses = self.loss.judged(found, valid.targets) * valid.weights
+        record = {"valid_loss": (losses.sum() / valid.weights.sum()).item()}
+        right = self.loss.right(found, valid.targets)
+        return record if right is None else record | {"valid_accuracy": right.double().mean().item()}
 
 
 # ------------------------------------------------------------------ outputs
@@ -210,6 +262,13 @@ def outputs(network: nn.Module, series: PackedSeries, batch_size: int) -> Tensor
         found = torch.cat([network(series.batch(rows)) for rows in batches])
         back = torch.argsort(torch.cat(batches)).to(found.device)
         return found[back]
+
+
+@contextmanager
+def with_gradients() -> Iterator[None]:
+    """Record gradients whatever the caller has switched off: `torch.no_grad`, `torch.inference_mode`."""
+    with torch.inference_mode(mode=False), torch.enable_grad():
+        yield
 
 
 def _mixed(precision: str, device: torch.device) -> torch.autocast:

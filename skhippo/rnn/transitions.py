@@ -141,10 +141,27 @@ class StepWeights(NamedTuple):
     new: Tensor  # h1; the first step has 0 and 1: what there is at the first sample is its own input
     before: Tensor  # weight of the input at the old end; h0, or 0 where a step takes the new input alone
     now: Tensor  # weight of the input at the new end
+    begins: bool = True  # whether the first step is the first of its series
 
     @classmethod
-    def of(cls, times: Tensor, lengths: Tensor, rule: float | str, time_scale: float | None) -> StepWeights:
-        """Read the times of a batch, of shape (batch, length); `rule` is that of `skhippo.discretization.shares`."""
+    def of(
+        cls, times: Tensor, lengths: Tensor, rule: float | str, time_scale: float | None, since: Tensor | None = None
+    ) -> StepWeights:
+        """Find the weights of the steps of a batch.
+
+        Parameters
+        ----------
+        times : Tensor of shape (batch, length)
+            Times since the start of each series.
+        lengths : Tensor of shape (batch,)
+        rule : float or str
+            That of `skhippo.discretization.shares`.
+        time_scale : float or None
+        since : Tensor of shape (batch,), optional
+            In a batch that continues series: their last times before it.
+        """
+        if since is not None:
+            times, lengths = torch.cat([since[:, None], times], dim=1), lengths + 1
         clock = times.detach().cpu().numpy()
         counts = lengths.cpu().numpy()
         longest = clock[counts.argmax()]
@@ -153,10 +170,12 @@ class StepWeights(NamedTuple):
             clock = longest[None]
         with np.errstate(invalid="ignore"):  # LegS in the padding of a series of one observation: 0 / 0
             old, new = (np.nan_to_num(h) for h in shares(rule, clock, time_scale))
-        old = np.pad(old, ((0, 0), (1, 0)))
-        new = np.pad(new, ((0, 0), (1, 0)), constant_values=1.0)
+        if since is None:
+            old = np.pad(old, ((0, 0), (1, 0)))
+            new = np.pad(new, ((0, 0), (1, 0)), constant_values=1.0)
         before = np.zeros_like(old) if rule == PUBLISHED else old
-        return cls(*(torch.from_numpy(h).to(times.device) for h in (old, new, before, old + new - before)))
+        parts = [torch.from_numpy(h).to(times.device) for h in (old, new, before, old + new - before)]
+        return cls(parts[0], parts[1], parts[2], parts[3], begins=since is None)
 
 
 class Steps(NamedTuple):
@@ -205,13 +224,12 @@ class Stepper:
 
     def __call__(self, begin: int, end: int) -> Steps:
         """Return the steps that lead to the observations from `begin` up to `end`."""
-        old, new, *inputs = (
-            h[:, begin:end].T[..., None].to(self._precision) for h in self._step_weights
-        )  # (k, n_clocks, 1)
+        weights = self._step_weights
+        old, new, *inputs = (h[:, begin:end].T[..., None].to(self._precision) for h in weights[:4])
         decay = 1.0 / (1.0 + new * self._spectrum)
         turn = (1.0 - old * self._spectrum) * decay
         mix = self._mix(old, new, inputs, decay)
-        if begin == 0:  # the first sample has been there for ever
+        if begin == 0 and weights.begins:  # the first sample has been there for ever
             turn[0], decay[0], mix[0], mix[0, :, -1, -1] = 0.0, 1.0, 0.0, 1.0
         complex_ = _complex(self._dtype)
         return Steps(turn[:, :, None].to(complex_), decay[:, :, None].to(complex_), mix.to(self._dtype))

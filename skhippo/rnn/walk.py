@@ -23,7 +23,7 @@ from torch.autograd.function import once_differentiable
 
 from skhippo.rnn.transitions import Stepper
 
-__all__ = ["Weights", "trace", "walk"]
+__all__ = ["Carried", "Track", "Weights", "trace", "walk"]
 
 # Numbers in the largest array of a stretch of time: what works on it should stay in a cache.
 _STRETCH = 1 << 20
@@ -70,13 +70,37 @@ def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends
     return _look(inputs, drive, weights, stepper, ends)
 
 
-def trace(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper) -> Tensor:
-    """Walk along series and return the memories after every step, (length, batch, memory_size * 2 * n_pairs)."""
-    return _keep_track(inputs, drive, weights, stepper).memories[1:]
+class Carried(NamedTuple):
+    """What a walk hands to the one that continues it."""
+
+    memories: Tensor  # of shape (batch, memory_size * 2 * n_pairs)
+    state: Tensor  # of shape (batch, hidden_size)
+    written: Tensor  # u, of shape (batch, memory_size)
+
+    def after(self, track: Track, drive: Tensor, weights: Weights, ends: Tensor) -> Carried:
+        """Return what there is after `ends` steps of each series."""
+        rows = torch.arange(len(ends), device=ends.device)
+        written = drive[ends - 1, rows] + track.states[ends - 1, rows] @ weights.write_state.T
+        if weights.write_memory is not None:
+            written = written + track.memories[ends - 1, rows] @ weights.write_memory.T
+        return Carried(track.memories[ends, rows], track.states[ends, rows], written)
+
+
+def trace(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, carried: Carried | None = None) -> Track:
+    """Walk along series and return memories and states after every step.
+
+    Parameters
+    ----------
+    inputs, drive, weights, stepper
+        Those of `walk`.
+    carried : Carried, optional
+        Where the walk begins; by default there is nothing before its first step.
+    """
+    return _keep_track(inputs, drive, weights, stepper, carried)
 
 
 # ---------------------------------------------------------------------- arrays
-class _Track(NamedTuple):
+class Track(NamedTuple):
     """What a walk leaves behind; row `k` of memories and states is what there was before the step `k`."""
 
     memories: Tensor  # of shape (length + 1, batch, memory_size * 2 * n_pairs)
@@ -84,7 +108,7 @@ class _Track(NamedTuple):
     activations: Tensor  # of shape (length, batch, n_rows): g, then s
 
     @classmethod
-    def empty(cls, length: int, inputs: Tensor, weights: Weights) -> _Track:
+    def empty(cls, length: int, inputs: Tensor, weights: Weights) -> Track:
         """Return arrays for a number of steps, with nothing known before the first."""
         batch, (rows, width) = inputs.shape[1], weights.read_memory.shape
         memories = inputs.new_empty(length + 1, batch, width)
@@ -92,9 +116,9 @@ class _Track(NamedTuple):
         memories[0], states[0] = 0.0, 0.0
         return cls(memories, states, inputs.new_empty(length, batch, rows))
 
-    def stretch(self, begin: int, end: int) -> _Track:
+    def stretch(self, begin: int, end: int) -> Track:
         """Return the arrays of the steps from `begin` up to `end`."""
-        return _Track(self.memories[begin : end + 1], self.states[begin : end + 1], self.activations[begin:end])
+        return Track(self.memories[begin : end + 1], self.states[begin : end + 1], self.activations[begin:end])
 
     def at(self, steps: Tensor) -> Tensor:
         """Return the state of each series after a number of steps."""
@@ -135,7 +159,7 @@ class _Scratch:
 def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None) -> Tensor:
     """Walk and keep nothing but the states that are wanted."""
     stretches = _stretches(inputs, weights, stepper)
-    room = _Track.empty(stretches[0][1], inputs, weights)
+    room = Track.empty(stretches[0][1], inputs, weights)
     states = inputs.new_zeros((len(inputs) if ends is None else 1, *room.states.shape[1:]))
     before = torch.zeros_like(drive[0])
     for begin, end in stretches:
@@ -150,17 +174,21 @@ def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, end
     return states if ends is None else states[0]
 
 
-def _keep_track(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper) -> _Track:
+def _keep_track(
+    inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, carried: Carried | None = None
+) -> Track:
     """Walk and keep everything."""
-    track = _Track.empty(len(inputs), inputs, weights)
+    track = Track.empty(len(inputs), inputs, weights)
     before = torch.zeros_like(drive[0])
+    if carried is not None:
+        track.memories[0], track.states[0], before = carried
     for begin, end in _stretches(inputs, weights, stepper):
         before = _advance(begin, inputs, drive, before, weights, stepper, track.stretch(begin, end))
     return track
 
 
 def _advance(
-    begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: Weights, stepper: Stepper, track: _Track
+    begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: Weights, stepper: Stepper, track: Track
 ) -> Tensor:
     """Take the steps of a stretch from `begin` on and fill its arrays; return what was written last."""
     size, part = track.states.shape[-1], slice(begin, begin + len(track.activations))
@@ -208,7 +236,7 @@ class _Walk(torch.autograd.Function):
     def backward(ctx: Any, grad: Tensor) -> Any:
         inputs, *saved = ctx.saved_tensors
         n_weights = len(Weights._fields)
-        weights, track = Weights(*saved[:n_weights]), _Track(*saved[n_weights:])
+        weights, track = Weights(*saved[:n_weights]), Track(*saved[n_weights:])
         stretches = _stretches(inputs, weights, ctx.stepper)
         way = _WayBack(inputs, weights, ctx.stepper, _Arrivals(grad, ctx.ends), stretches[0][1])
         for begin, end in reversed(stretches):
@@ -247,7 +275,7 @@ class _WayBack:
         self.drive = inputs.new_empty(length, batch, memory_size)
         self.inputs = torch.empty_like(inputs) if inputs.requires_grad else None
 
-    def go(self, begin: int, track: _Track) -> None:
+    def go(self, begin: int, track: Track) -> None:
         """Go back over the stretch that begins with step `begin`."""
         part = slice(begin, begin + len(track.activations))
         slopes = self._slopes[: len(track.activations)]
@@ -283,7 +311,7 @@ class _WayBack:
         if of.write_memory is not None:
             self._memory.addmm_(written, of.write_memory)
 
-    def _sum_up(self, part: slice, track: _Track, slopes: Tensor) -> None:
+    def _sum_up(self, part: slice, track: Track, slopes: Tensor) -> None:
         """Add a stretch to the gradients."""
         rows, written = slopes.flatten(0, 1), self.drive[part].flatten(0, 1)
         states, sums = track.states[:-1].flatten(0, 1), self.weights
@@ -299,7 +327,7 @@ class _WayBack:
             torch.matmul(slopes, self._of.read_input, out=self.inputs[part])
 
 
-def _fill_slopes(track: _Track, slopes: Tensor) -> None:
+def _fill_slopes(track: Track, slopes: Tensor) -> None:
     """Fill in the derivatives of each state by its preactivations."""
     size, a = track.states.shape[-1], track.activations
     torch.addcmul(a, a, a, value=-1.0, out=slopes)

@@ -80,7 +80,7 @@ def panel_for_training(rng, n=12, n_channels=3):
 NAN = np.nan
 
 
-QUICK = {"hidden_size": 8, "order": 4, "max_epochs": 3, "random_state": 0}
+QUICK = {"hidden_size": 8, "order": 4, "max_epochs": 3, "early_stopping": True, "random_state": 0, "dropout": 0.0}
 
 
 def classifier(**parameters):

@@ -118,10 +118,8 @@ def test_without_feedback_errors_say_what_is_missing(rng):
     batch = make_batch(rng, [3], dtype=torch.float32)
     with pytest.raises(ValueError, match=r"reads batch\.coefficients, which are None"):
         cell(batch.values, batch)
-    with pytest.raises(ValueError, match=r"shape \(1, 2, 6\): \(1, 2, 7\) is expected"):
-        cell(batch.values, batch._replace(coefficients=torch.zeros(1, 2, 6)))
-    with pytest.raises(ValueError, match="there are no states before"):
-        cell(batch.values, batch, whole=True)
+    with pytest.raises(ValueError, match=r"shape \(1, 1, 2, 6\): \(1, n_reads, 2, 7\) is expected"):
+        cell(batch.values, batch._replace(coefficients=torch.zeros(1, 1, 2, 6)))
 
 
 def test_errors_name_the_way_out(rng):

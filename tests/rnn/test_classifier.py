@@ -30,7 +30,7 @@ CHECKED = [
     # Without random batches and rounding also weights are as good as repetitions.
     HiPPORNNClassifier(
         feedback=False, hidden_size=16, order=4, max_epochs=30, learning_rate=0.02, batch_size=256,
-        early_stopping=False, precision="float64",
+        early_stopping=False, precision="float64", dropout=0.0,
     ),
 ]  # fmt: skip
 
@@ -332,8 +332,9 @@ def test_the_class_is_found_where_torch_is():
     import skhippo
 
     assert "HiPPORNNClassifier" in dir(skhippo)
-    with pytest.raises(AttributeError, match="has no attribute 'HiPPORNNRegressor'"):
-        skhippo.HiPPORNNRegressor  # noqa: B018
+    assert "HiPPORNNRegressor" in dir(skhippo)
+    with pytest.raises(AttributeError, match="has no attribute 'HiPPORNNRanker'"):
+        skhippo.HiPPORNNRanker  # noqa: B018
 
 
 def test_skorch_recipe(data):

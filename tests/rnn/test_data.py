@@ -95,7 +95,7 @@ def test_coefficients_are_projections_of_the_standardised_channels(measure, rng)
     batch = preparation(panel, torch.float64).batch(torch.tensor([7, 0]))
     standardised = [(times, (values - learned.center[:, None]) / learned.scale[:, None]) for times, values in panel]
     expected = project([standardised[7], standardised[0]], measure, 5)
-    assert_allclose(batch.coefficients, expected, atol=1e-12)
+    assert_allclose(batch.coefficients[:, 0], expected, atol=1e-12)
     # Of the observations only the last is kept: with a memory of all of them no more are needed.
     assert_array_equal(batch.lengths, 1)
     last = [values[:, -1] for _, values in (standardised[7], standardised[0])]
@@ -120,14 +120,14 @@ def test_coefficients_of_patterns_and_gaps(measure, unit, rng):
         )
         signals = np.vstack([signals, ~np.isnan(values)])
         expected = np.nan_to_num(project([(times, signals)], measure, 4))[0]
-        assert_allclose(batch.coefficients[row], expected, atol=1e-5)
+        assert_allclose(batch.coefficients[row, 0], expected, atol=1e-5)
 
 
 def test_coefficients_of_a_channel_that_was_never_observed_are_those_of_the_mean(rng):
     panel = panel_for_training(rng)
     learned = Preparation.learn(panel)
     batch = as_batch(panel, Preparation(learned.center, learned.scale, LegS(), 4))
-    assert_array_equal(batch.coefficients[1, 0], 0.0)
+    assert_array_equal(batch.coefficients[1, :, 0], 0.0)
     assert batch.coefficients.isfinite().all()
 
 

@@ -1,0 +1,52 @@
+"""Where a network is trained and predicts, and in which precision."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+__all__ = ["find_device", "find_precision", "on_cpu"]
+
+
+def find_device(name: str, otherwise: str | None = None) -> torch.device:
+    """Return a device.
+
+    Parameters
+    ----------
+    name : str
+        "auto" is the GPU, if torch sees one, or else the CPU; or a device of torch.
+    otherwise : str, optional
+        Device in place of a GPU that is not there; by default that is an error.
+
+    Raises
+    ------
+    ValueError
+        If the device is a GPU, torch sees none, and there is no other to take.
+    """
+    if name == "auto":
+        return torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    device = torch.device(name)
+    if device.type == "cuda" and not torch.cuda.is_available():
+        if otherwise is None:
+            raise ValueError(f"device is {name!r}, but torch sees no CUDA GPU: choose 'auto' or 'cpu'")
+        return torch.device(otherwise)
+    return device
+
+
+def find_precision(name: str, device: torch.device) -> str:
+    """Return the precision of training: "auto" is bfloat16 on GPUs that have it, or else float32."""
+    if name != "auto":
+        return name
+    has_it = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)
+    return "bfloat16" if has_it else "float32"
+
+
+def on_cpu(state: Any) -> Any:
+    """Return nested dicts and lists with their tensors on the CPU."""
+    if isinstance(state, Tensor):
+        return state.cpu()
+    if isinstance(state, dict):
+        return {key: on_cpu(value) for key, value in state.items()}
+    return [on_cpu(value) for value in state] if isinstance(state, list) else state

@@ -1,0 +1,487 @@
+"""What the estimators of `skhippo.rnn` share: reading, building, training, predicting, files."""
+
+from __future__ import annotations
+
+import copy
+import os
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from numbers import Integral, Real
+from typing import Any, Self
+
+import numpy as np
+import torch
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import check_is_fitted
+from torch import Tensor
+
+from skhippo._sklearn.input import read_panel
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.files import damaged
+from skhippo._support.progress import reported
+from skhippo._support.types import Floats
+from skhippo._support.validation import Interval, StrOptions, check_sample_weight
+from skhippo.measures import Measure
+from skhippo.panel.container import Panel
+from skhippo.projection.hold import domain_ends
+from skhippo.rnn.cells import MemoryCell
+from skhippo.rnn.data import Labelled, Preparation
+from skhippo.rnn.devices import find_device, find_precision, on_cpu
+from skhippo.rnn.examples import Examples, hold_back, join_weights, stops_early
+from skhippo.rnn.losses import Loss
+from skhippo.rnn.module import CELLS, INPUTS, POOLINGS, HiPPORNN, as_cell
+from skhippo.rnn.saving import describe_settings, read_model, settings_from, write_model
+from skhippo.rnn.training import (
+    OPTIMIZERS,
+    SCHEDULES,
+    Record,
+    Training,
+    count_epochs,
+    explain_out_of_memory,
+    outputs,
+    with_gradients,
+)
+
+__all__ = ["Callback", "NetworkEstimator"]
+
+# What the network is built from; the rest of the parameters says how it is trained.
+_ARCHITECTURE = (
+    "cell", "hidden_size", "order", "memory_size", "feedback", "gate", "inputs", "discretization", "pooling", "n_reads",
+    "dropout",
+)  # fmt: skip
+
+# What a file keeps of a fitted estimator, beside tensors, parameters and what belongs to its targets.
+_STATE = (
+    "history_", "n_channels_", "channel_names_", "n_features_in_",
+    "_architecture", "_seed", "_input_ndim", "_list_width", "_columns_are_times", "_named",
+)  # fmt: skip
+
+Callback = Callable[[Any, Record], object]
+
+
+class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
+    """A recurrent network behind an estimator; heirs say what targets are.
+
+    Heirs list all parameters in an `__init__` of their own, as scikit-learn reads them from there.
+    """
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "cell": [StrOptions(set(CELLS)), Measure],
+        "hidden_size": [Interval(Integral, 1, None, closed="left")],
+        "order": [Interval(Integral, 1, None, closed="left")],
+        "memory_size": [None, Interval(Integral, 1, None, closed="left")],
+        "feedback": ["boolean"],
+        "gate": ["boolean"],
+        "theta": [None, Interval(Real, 0, None, closed="neither")],
+        "inputs": ["array-like"],
+        "discretization": [str, Real],
+        "pooling": [StrOptions(set(POOLINGS))],
+        "n_reads": [Interval(Integral, 1, None, closed="left")],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "batch_size": [Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [Interval(Real, 0, None, closed="neither")],
+        "schedule": [StrOptions(set(SCHEDULES))],
+        "optimizer": [StrOptions(set(OPTIMIZERS)), callable],
+        "weight_decay": [Interval(Real, 0, None, closed="left")],
+        "gradient_clip": [None, Interval(Real, 0, None, closed="neither")],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "early_stopping": ["boolean", StrOptions({"auto"})],
+        "patience": [Interval(Integral, 1, None, closed="left")],
+        "device": [str],
+        "precision": [StrOptions({"auto", "float32", "float64", "bfloat16"})],
+        "compile": ["boolean", StrOptions({"auto"})],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "callbacks": [None, list, tuple],
+        "warm_start": ["boolean"],
+        "time_channel": [None, Integral],
+    }
+
+    _optimizer_state: dict[str, Any] | None
+    _optimizer_of_state: object
+
+    @abstractmethod
+    def __init__(
+        self,
+        *,
+        cell: str | Measure,
+        hidden_size: int,
+        order: int,
+        memory_size: int | None,
+        feedback: bool,
+        gate: bool,
+        theta: float | None,
+        inputs: Sequence[str],
+        discretization: str | float,
+        pooling: str,
+        n_reads: int,
+        dropout: float,
+        max_epochs: int | str,
+        batch_size: int,
+        learning_rate: float,
+        schedule: str,
+        optimizer: str | Callable[..., torch.optim.Optimizer],
+        weight_decay: float,
+        gradient_clip: float | None,
+        validation_fraction: float,
+        early_stopping: bool | str,
+        patience: int,
+        device: str,
+        precision: str,
+        compile: bool | str,
+        random_state: int | np.random.RandomState | None,
+        verbose: int,
+        callbacks: Sequence[Callback] | None,
+        warm_start: bool,
+        time_channel: int | None,
+    ) -> None:
+        self.cell = cell
+        self.hidden_size = hidden_size
+        self.order = order
+        self.memory_size = memory_size
+        self.feedback = feedback
+        self.gate = gate
+        self.theta = theta
+        self.inputs = inputs
+        self.discretization = discretization
+        self.pooling = pooling
+        self.n_reads = n_reads
+        self.dropout = dropout
+        self.max_epochs = max_epochs
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.schedule = schedule
+        self.optimizer = optimizer
+        self.weight_decay = weight_decay
+        self.gradient_clip = gradient_clip
+        self.validation_fraction = validation_fraction
+        self.early_stopping = early_stopping
+        self.patience = patience
+        self.device = device
+        self.precision = precision
+        self.compile = compile
+        self.random_state = random_state
+        self.verbose = verbose
+        self.callbacks = callbacks
+        self.warm_start = warm_start
+        self.time_channel = time_channel
+
+    # ------------------------------------------------------------------ what heirs say of targets
+    @property
+    @abstractmethod
+    def _loss(self) -> Loss:
+        """Loss of the training."""
+
+    @property
+    @abstractmethod
+    def _n_outputs(self) -> int:
+        """Outputs of the network."""
+
+    @abstractmethod
+    def _read_targets(
+        self, y: Any, panel: Panel, *, known: bool, classes: ArrayLike | None = None
+    ) -> tuple[NDArray, Floats]:
+        """Return targets, as `Examples` has them, and the factors of the weights of their series.
+
+        `classes` are all that there will be, for the targets of a classifier.
+        """
+
+    @abstractmethod
+    def _targets_tensor(self, targets: NDArray, dtype: torch.dtype) -> Tensor:
+        """Return targets as the loss takes them."""
+
+    def _learn_targets(self, train: Examples) -> None:
+        """Learn what the targets need beside the network, once, before the first training."""
+
+    def _describe_targets(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
+        """Return what a file keeps of the targets, as JSON has it and as tensors."""
+        return {}, {}
+
+    def _restore_targets(self, state: dict[str, Any], tensors: dict[str, Tensor]) -> None:
+        """Set what `_describe_targets` gave, and take the tensors out of `tensors`."""
+
+    # ------------------------------------------------------------------ training
+    def _fit(
+        self, X: object, y: Any, sample_weight: ArrayLike | None, X_val: object, y_val: Any, *, stratify: bool
+    ) -> Self:
+        goes_on = self.warm_start and hasattr(self, "module_")
+        train = self._examples(X, y, sample_weight, known=goes_on)
+        if (X_val is None) != (y_val is None):
+            raise ValueError("X_val and y_val belong together: give both or none")
+        valid = None if X_val is None else self._validation_examples(X_val, y_val)
+        if goes_on:
+            self._check_architecture(train.panel)
+        seed = self._seed if goes_on else self._new_seed()
+        stops = stops_early(self.early_stopping, len(train.panel), given=valid is not None)
+        if valid is None and stops:
+            rng = np.random.default_rng(seed)
+            train, valid = hold_back(train, self.validation_fraction, rng, stratify=stratify)
+        if not goes_on:
+            self._build(train, seed)
+        self._forget_optimizer()
+        epochs = count_epochs(self.max_epochs, len(train.panel), self.batch_size)
+        self._train(train, valid, epochs, self.patience if stops else None, self.schedule)
+        self._forget_optimizer()  # only `partial_fit` goes on with it
+        return self
+
+    def _partial_fit(
+        self, X: object, y: Any, sample_weight: ArrayLike | None, classes: ArrayLike | None = None
+    ) -> Self:
+        known = hasattr(self, "module_")
+        train = self._examples(X, y, sample_weight, known=known, classes=classes)
+        if known:
+            self._check_architecture(train.panel)
+        else:
+            self._build(train, self._new_seed())
+        self._train(train, None, 1, None, "constant")
+        return self
+
+    def _examples(
+        self, X: object, y: Any, sample_weight: ArrayLike | None, *, known: bool, classes: ArrayLike | None = None
+    ) -> Examples:
+        """Read series, targets and weights; learn what channels and targets there are, or check that they are known."""
+        panel = read_panel(self, X, reset=not known)
+        targets, factors = self._read_targets(y, panel, known=known, classes=classes)
+        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+        return Examples(panel, targets, join_weights(weights, factors)).with_weight()
+
+    def _validation_examples(self, X: object, y: Any) -> Examples:
+        panel = read_panel(self, X, reset=False)
+        targets, factors = self._read_targets(y, panel, known=True)
+        if not factors.any():
+            raise ValueError(
+                "class_weight is 0 for the classes of all series of X_val, so none is left to judge the epochs"
+            )
+        return Examples(panel, targets, factors).with_weight()
+
+    def _new_seed(self) -> int:
+        return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
+
+    def _asked_architecture(self, panel: Panel) -> dict[str, Any]:
+        """Return what a network for a panel is built from; theta is None where it would be learned from the series."""
+        asked = {name: getattr(self, name) for name in _ARCHITECTURE}
+        asked["inputs"] = tuple(self.inputs)
+        unknown = set(asked["inputs"]) - set(INPUTS)
+        if unknown or not asked["inputs"]:
+            raise ValueError(f"inputs is {self.inputs!r}: some of {INPUTS} are expected")
+        if self.memory_size is None:
+            asked["memory_size"] = panel.n_channels * len(asked["inputs"])
+        asked["theta"] = None if self.theta is None else float(self.theta)
+        if isinstance(self.cell, Measure):
+            asked["theta"] = as_cell(self.cell, self.theta).time_scale  # type: ignore[union-attr]
+        return asked
+
+    def _check_architecture(self, panel: Panel) -> None:
+        """Raise if parameters ask for another network than the one whose training goes on."""
+        asked = self._asked_architecture(panel)
+        for name, value in asked.items():
+            built = self._architecture[name]
+            if name == "dropout" or value == built or (name == "theta" and value is None):
+                continue
+            raise ValueError(
+                f"{name} is {value!r} now, but the network was built with {built!r}, and training that goes on cannot "
+                f"change it: set {name}={built!r} again, or fit a new network (warm_start=False)"
+            )
+
+    def _build(self, train: Examples, seed: int) -> None:
+        """Learn what standardises the channels, and make a network."""
+        architecture = self._asked_architecture(train.panel)
+        if architecture["theta"] is None:
+            start, end = domain_ends(train.panel, "linear")
+            architecture["theta"] = float(np.median(end - start)) or 1.0  # series of one observation have no duration
+        learned = Preparation.learn(train.panel, train.weights)
+        self._learn_targets(train)
+        self._assemble(architecture, learned.center, learned.scale, seed)
+        self.history_: list[Record] = []
+        self._forget_optimizer()
+
+    def _assemble(self, architecture: dict[str, Any], center: NDArray, scale: NDArray, seed: int) -> None:
+        """Set all that predictions need, the network with new weights."""
+        self.center_, self.scale_, self.theta_, self._seed = center, scale, architecture["theta"], seed
+        self._architecture = architecture
+        of_network = {name: value for name, value in architecture.items() if name != "n_reads"}
+        self._preparation = Preparation(center, scale, *_projection(architecture))
+        generator = torch.Generator().manual_seed(seed)
+        with with_gradients():
+            self.module_ = HiPPORNN(len(center), self._n_outputs, generator=generator, **of_network)
+
+    def _train(
+        self, train: Examples, valid: Examples | None, max_epochs: int, patience: int | None, schedule: str
+    ) -> None:
+        device = find_device(self.device)
+        precision = find_precision(self.precision, device)
+        dtype = torch.float64 if precision == "float64" else torch.float32
+        self.module_.to(device, dtype)
+        self.module_.dropout.p = self.dropout
+        if self.compile is True and not isinstance(self.module_.cell, MemoryCell):
+            self.module_.compile(dynamic=True)
+        # A later call goes on with other random numbers, and torch's own are left as they were.
+        seed = int(np.random.SeedSequence([self._seed, len(self.history_)]).generate_state(1)[0])
+        with (
+            torch.random.fork_rng([device] if device.type == "cuda" else []),
+            explain_out_of_memory(self.batch_size),
+            reported(self.verbose, max_epochs, "epoch") as report,
+            with_gradients(),
+        ):
+            training = self._training(precision)
+            torch.manual_seed(seed)
+            training.run(
+                self._labelled(train, device, dtype),
+                None if valid is None else self._labelled(valid, device, dtype),
+                max_epochs=max_epochs,
+                patience=patience,
+                schedule=schedule,
+                generator=torch.Generator().manual_seed(seed),
+                after_epoch=lambda record: self._tell(record, report),
+            )
+        self._optimizer_state, self._optimizer_of_state = training.optimizer.state_dict(), self.optimizer
+
+    def _training(self, precision: str) -> Training:
+        """Return the training of the network, with the memory of the last optimizer if it was of the same kind."""
+        training = Training(
+            network=self.module_,
+            loss=self._loss,
+            batch_size=self.batch_size,
+            learning_rate=self.learning_rate,
+            weight_decay=self.weight_decay,
+            make_optimizer=self.optimizer,
+            gradient_clip=self.gradient_clip,
+            precision=precision,
+            history=self.history_,
+        )
+        if self._optimizer_state is not None and self._optimizer_of_state == self.optimizer:
+            training.resume(self._optimizer_state)
+        return training
+
+    def _forget_optimizer(self) -> None:
+        self._optimizer_state, self._optimizer_of_state = None, None
+
+    def _labelled(self, examples: Examples, device: torch.device, dtype: torch.dtype) -> Labelled:
+        weights = torch.from_numpy(examples.weights / examples.weights.mean()).to(device, dtype)
+        targets = self._targets_tensor(examples.targets, dtype).to(device)
+        return Labelled(self._preparation(examples.panel, dtype).to(device), targets, weights)
+
+    def _tell(self, record: Record, report: Callable[[Mapping[str, object]], None]) -> bool:
+        """Show a record and hand it to the callbacks; return whether one of them ends training."""
+        report({key: f"{record[key]:.4g}" for key in ("train_loss", "valid_loss") if key in record})
+        answers = [callback(self, record) for callback in self.callbacks or ()]  # all are called
+        return any(answers)
+
+    # ------------------------------------------------------------------ predictions
+    def _outputs(self, X: object) -> tuple[Tensor, np.dtype]:
+        """Return float64 outputs on the CPU, and the type of the values in `X`."""
+        check_is_fitted(self)
+        panel = read_panel(self, X, reset=False)
+        device = find_device(self.device, otherwise="cpu")
+        network, dtype = self.module_.to(device), torch.float32
+        if device.type == "cpu":
+            network, dtype = copy.deepcopy(network).double(), torch.float64
+        with explain_out_of_memory(self.batch_size):
+            found = outputs(network, self._preparation(panel, dtype).to(device), self.batch_size)
+        found = found.double().cpu()
+        finite = found.isfinite().all(dim=1)
+        if not finite.all():
+            raise ValueError(
+                f"series {int(finite.logical_not().nonzero()[0])} has no finite output: its values are too far from "
+                "those of the training series"
+            )
+        return found, panel.dtype
+
+    # ------------------------------------------------------------------ files
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the fitted estimator to a file in the safetensors format, without pickle.
+
+        Parameters
+        ----------
+        path : str or path
+            Either it is written whole, or what was there stays.  Parameters that are Python objects (`callbacks`, an
+            `optimizer` or `random_state` that is no name or number) are left out, and have their defaults again.
+
+        Raises
+        ------
+        ValueError
+            If class labels are neither strings, numbers nor truth values, or if `cell` is a measure that skhippo does
+            not have.
+        """
+        check_is_fitted(self)
+        of_targets, tensors_of_targets = self._describe_targets()
+        state = {name: getattr(self, name) for name in _STATE} | of_targets
+        state |= {
+            "_architecture": describe_settings(self._architecture),
+            "settings": describe_settings(self.get_params(deep=False)),
+            "feature_names": self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None,
+        }
+        tensors = {f"network.{name}": tensor.cpu() for name, tensor in self.module_.state_dict().items()}
+        tensors |= {"center": torch.from_numpy(self.center_), "scale": torch.from_numpy(self.scale_)}
+        write_model(path, type(self).__name__, state, tensors | tensors_of_targets)
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> Self:
+        """Read an estimator from a file that `save` wrote.
+
+        Parameters
+        ----------
+        path : str or path
+            The file.  Nothing in it is executed.
+
+        Returns
+        -------
+        estimator
+            On the CPU until it predicts.
+
+        Raises
+        ------
+        ValueError
+            If the file is damaged, or something else, or of a later version of skhippo.
+        """
+        state, tensors = read_model(path, cls.__name__)
+        try:
+            return cls._from(state, tensors)
+        except Exception as error:  # whatever parameters that were made up lead to
+            raise damaged(path, cls.__name__, error) from error
+
+    @classmethod
+    def _from(cls, state: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
+        model = cls(**settings_from(state["settings"]))
+        model._validate_params()
+        model._restore_targets(state, tensors)
+        if state["feature_names"] is not None:
+            model.feature_names_in_ = np.array(state["feature_names"], dtype=object)
+        for name in _STATE:
+            setattr(model, name, state[name])
+        model.channel_names_ = tuple(model.channel_names_)
+        center, scale = tensors.pop("center").numpy(), tensors.pop("scale").numpy()
+        if center.shape != (model.n_channels_,) or scale.shape != center.shape:
+            raise ValueError(f"center and scale: one number for each of {model.n_channels_} channels is expected")
+        model._assemble(settings_from(state["_architecture"]), center, scale, state["_seed"])
+        weights = {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
+        model.module_.load_state_dict(weights)
+        model._forget_optimizer()
+        return model
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is pickled: tensors on the CPU, so that they can be read where there is no GPU."""
+        state = super().__getstate__()
+        if "module_" in state:
+            state = state | {
+                "module_": copy.deepcopy(self.module_).cpu(),
+                "_optimizer_state": on_cpu(self._optimizer_state),
+            }
+        return state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+def _projection(architecture: dict[str, Any]) -> tuple[Any, ...]:
+    """Return measure, order, inputs and number of reads of the coefficients that a network reads, if it does."""
+    cell = as_cell(architecture["cell"], architecture["theta"])
+    if architecture["feedback"] or not isinstance(cell, Measure):
+        return ()
+    return cell, architecture["order"], architecture["inputs"], architecture["n_reads"]

@@ -1,0 +1,134 @@
+"""Labelled series: their weights, and which of them are held back to judge the epochs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo._support.types import Floats
+from skhippo.panel.container import Panel
+
+__all__ = ["Examples", "check_class_weight", "hold_back", "join_weights", "stops_early"]
+
+#: Number of series from which on ``early_stopping="auto"`` holds some back.
+HOLD_BACK_FROM = 1000
+
+
+class Examples(NamedTuple):
+    """Series with targets and weights.
+
+    Attributes
+    ----------
+    panel : Panel
+    targets : ndarray of shape (n_series,) or (n_series, n_outputs)
+        For classes their positions in `classes_`.
+    weights : ndarray of shape (n_series,)
+        All above 0.
+    """
+
+    panel: Panel
+    targets: NDArray
+    weights: Floats
+
+    def part(self, rows: NDArray[np.bool_]) -> Examples:
+        """Return some of the series."""
+        return Examples(self.panel[rows], self.targets[rows], self.weights[rows])
+
+    def with_weight(self) -> Examples:
+        """Return the series whose weight is not 0; the others are as good as not there."""
+        return self if self.weights.all() else self.part(self.weights > 0.0)
+
+
+# ------------------------------------------------------------------ weights
+def check_class_weight(class_weight: Any) -> None:
+    """Raise unless the weights of classes are finite, not negative, and not all 0.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+    """
+    if not isinstance(class_weight, Mapping):
+        return
+    for label, weight in class_weight.items():
+        if not np.isfinite(weight) or weight < 0.0:
+            raise ValueError(
+                f"class_weight of the class {label!r} is {weight}: finite numbers that are not negative are expected"
+            )
+    if class_weight and not any(class_weight.values()):
+        raise ValueError("all values of class_weight are 0: no series is left to learn from")
+
+
+def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
+    """Return the products of two kinds of weights, the largest of each kind set to 1, so that nothing overflows.
+
+    Raises
+    ------
+    ValueError
+        If all products are 0.
+    """
+    if not sample_weight.any():
+        raise ValueError("all values of sample_weight are 0: no series is left to learn from")
+    largest = by_class.max()
+    weights = (sample_weight / sample_weight.max()) * (by_class / largest if largest else by_class)
+    if not weights.any():
+        raise ValueError(
+            "sample_weight times class_weight is 0 for every series, so none is left to learn from: give some series a "
+            "weight above 0 in both"
+        )
+    return weights
+
+
+# ------------------------------------------------------------------ validation series
+def stops_early(early_stopping: bool | str, n_series: int, *, given: bool) -> bool:
+    """Whether training watches validation series and may end before its last epoch.
+
+    Parameters
+    ----------
+    early_stopping : bool or "auto"
+    n_series : int
+        Number of series to learn from.
+    given : bool
+        Whether validation series were given.
+    """
+    if early_stopping == "auto":
+        return given or n_series >= HOLD_BACK_FROM
+    return bool(early_stopping)
+
+
+def hold_back(
+    examples: Examples, fraction: float, rng: np.random.Generator, *, stratify: bool
+) -> tuple[Examples, Examples | None]:
+    """Split off a share of the series, at random.
+
+    Parameters
+    ----------
+    examples : Examples
+    fraction : float
+    rng : numpy.random.Generator
+    stratify : bool
+        Whether targets are classes, of each of which the same share is split off; at least one series of each stays.
+
+    Returns
+    -------
+    kept, held : Examples
+        `held` is None where there are too few series.
+    """
+    n = len(examples.panel)
+    number = max(1, round(n * fraction))
+    order = rng.permutation(n)
+    if stratify:
+        order = order[np.argsort(examples.targets[order], kind="stable")]
+    # Every so many series of those sorted by class: shares are right to one series in each class and in total.
+    held = np.zeros(n, dtype=bool)
+    held[order[((np.arange(number) + rng.random()) * n / number).astype(np.int64)]] = True
+    if stratify:
+        kept = np.bincount(examples.targets[~held], minlength=examples.targets.max() + 1)
+        held &= kept[examples.targets] > 0
+    elif held.all():
+        held[:] = False
+    if not held.any():
+        return examples, None
+    return examples.part(~held), examples.part(held)

@@ -1,0 +1,60 @@
+"""Losses of networks: what training descends, and what judges an epoch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from torch import Tensor
+from torch.nn.functional import cross_entropy
+
+__all__ = ["CrossEntropy", "Loss", "SquaredError"]
+
+
+class Loss(Protocol):
+    """A loss of each series, from the outputs of a network of shape (batch, n_outputs) and the targets."""
+
+    def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of each series in training, of shape (batch,)."""
+
+    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        """Return the loss of each series that judges an epoch, of shape (batch,)."""
+
+    def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
+        """Return whether each output is right, of shape (batch,); None where none can be just right."""
+
+
+@dataclass(frozen=True)
+class CrossEntropy:
+    """Cross entropy of logits; targets are positions of classes.
+
+    Attributes
+    ----------
+    smoothing : float
+        Share of each target that is spread over all classes in training.
+    """
+
+    smoothing: float
+
+    def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(outputs, targets, reduction="none", label_smoothing=self.smoothing)
+
+    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return cross_entropy(outputs, targets, reduction="none")
+
+    def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
+        return outputs.argmax(dim=1) == targets
+
+
+@dataclass(frozen=True)
+class SquaredError:
+    """Mean squared error over the outputs; targets are of shape (batch, n_outputs)."""
+
+    def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return (outputs - targets).square().mean(dim=1)
+
+    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return self.descended(outputs, targets)
+
+    def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
+        return None
