@@ -76,7 +76,7 @@ def rule(n_nodes: int) -> tuple[Floats, Floats]:
 
 def rules(counts: Integers) -> tuple[Floats, Integers]:
     """Return rules with `counts` nodes, one after the other, shape (2, total), and where each begins, by count."""
-    if counts.max() < _COMMON:
+    if counts.max(initial=0) < _COMMON:
         return _common_rules()
     return _join(np.flatnonzero(np.bincount(counts)))
 

@@ -206,6 +206,7 @@ def test_a_channel_never_observed_is_nan_and_harms_no_other(measure):
     assert np.isnan(both[1]).all()
     assert_array_equal(both[0], project([(times, values[0])], measure, 5)[0, 0])
     assert np.isnan(project([np.full((1, 1), np.nan)], measure, 3)).all()
+    assert np.isnan(project([([0.0, 1.0], [np.nan, np.nan])], measure, 3)).all()
 
 
 @pytest.mark.parametrize("measure", [LegT(0.4), FouT(0.4), ChebT(0.4)], ids=repr)
