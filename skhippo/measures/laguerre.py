@@ -112,7 +112,7 @@ class LagT(Translated):
         )
 
     def outflow(self, order: int) -> Outflow | None:
-        return Outflow(decay=1.0)
+        return Outflow(decay=self.beta) if self.alpha == 0.0 else None
 
     def age(self, s: Floats) -> Floats:
         return s

@@ -1,0 +1,78 @@
+"""What measures say of themselves as data rebuilds their matrices."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skhippo import LagT
+from skhippo.measures import Halves, Rotations, Tau, Triangle
+
+ORDERS = [1, 2, 3, 8, 17]
+orders = pytest.mark.parametrize("order", ORDERS)
+
+
+def rebuilt(structure, order):
+    """Return A and B as the docstrings of the forms say."""
+    if isinstance(structure, Triangle):
+        diagonal, p, q, gap, source = structure
+        assert_allclose(gap, diagonal - p * q, atol=1e-12)
+        return np.diag(diagonal) + np.tril(np.outer(p, q), -1), p * source
+    if isinstance(structure, Halves):
+        r, s = structure
+        return np.tril(np.outer(r, r)) + np.triu(np.outer(s, s), 1), r
+    if isinstance(structure, Rotations):
+        w, turn = np.sqrt(2.0) * (np.arange(order) % 2), np.zeros((order + 1, order + 1))
+        w[0] = 1.0
+        for k, rate in enumerate(structure.rates[1:], start=1):
+            turn[2 * k - 1, 2 * k], turn[2 * k, 2 * k - 1] = -rate, rate
+        return turn[:order, :order] + 2.0 * np.outer(w, w), 2.0 * w
+    return np.outer(structure.source, structure.ends[:-1]) - derivative(structure, order), structure.source
+
+
+def derivative(tau, order):
+    n = np.arange(order)
+    above = (n[None, :] > n[:, None]) & ((n[None, :] - n[:, None]) % 2 == 1)
+    return np.where(above, tau.slope[None, :order] * tau.halves[:order, None], 0.0)
+
+
+@orders
+def test_structures_are_the_matrices(measure, order):
+    A, B = rebuilt(measure.structure(order), order)
+    assert_allclose(A, measure.A(order), atol=1e-12 * np.abs(measure.A(order)).max())
+    assert_allclose(B, measure.B(order), atol=1e-13 * np.abs(measure.B(order)).max())
+
+
+@orders
+def test_integration_undoes_the_derivative_with_two_diagonals(measure, order, rng):
+    tau = measure.structure(order)
+    if not isinstance(tau, Tau):
+        pytest.skip(f"{measure!r} has another structure")
+    x = rng.normal(size=order)
+    e = np.append(derivative(tau, order) @ x, [0.0, 0.0])
+    for n in range(1, order):
+        assert_allclose(tau.slope[n] * x[n], tau.couple[n] * e[n - 1] - e[n + 1], atol=1e-10)
+
+
+@orders
+def test_what_flows_out_is_the_symmetric_part(measure, order):
+    outflow = measure.outflow(order)
+    if outflow is None:
+        pytest.skip(f"what leaves {measure!r} is not of the simple form")
+    A, B = measure.A(order), measure.B(order)
+    expected = np.outer(B, B) + outflow.decay * np.eye(order)
+    if outflow.edge is not None:
+        expected += np.outer(outflow.edge, outflow.edge)
+    assert_allclose(A + A.T, expected, atol=1e-11 * np.abs(A).max())
+
+
+def test_laguerre_is_plain_unless_told_otherwise():
+    assert LagT(2.0) == LagT(2.0, alpha=0.0, beta=1.0)
+    assert LagT(2.0).theta == 2.0
+
+
+@pytest.mark.parametrize("beta", [0.0, 0.6, 2.0])
+def test_what_flows_out_of_a_slower_or_faster_fading_memory(beta):
+    measure = LagT(1.0, beta=beta)
+    A, B = measure.A(5), measure.B(5)
+    assert_allclose(A + A.T, np.outer(B, B) + measure.outflow(5).decay * np.eye(5), atol=1e-13)
+    assert LagT(1.0, alpha=0.5).outflow(5) is None
