@@ -16,8 +16,6 @@ __all__ = ["Combinations", "draw", "learn"]
 _TERMS, _NEIGHBOURS = 3, 4
 # Windows that thresholds are learned from, about, and combinations whose thresholds are found at a time.
 _SAMPLES, _AT_A_TIME = 1 << 8, 256
-# Part of the largest value of a combination by which one must exceed its threshold, so that rounding does not.
-_MARGIN = 1e-9
 # Multiples of the golden ratio, of which the parts after the point are spread evenly however many there are.
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0
 
@@ -72,7 +70,7 @@ def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -
     return parts, signs
 
 
-def learn(samples: Floats, size: Floats, parts: Integers, signs: Floats) -> Combinations:
+def learn(samples: Floats, size: Floats, margin: Floats, parts: Integers, signs: Floats) -> Combinations:
     """Divide the terms by their root mean squares, and find a threshold of each combination.
 
     Parameters
@@ -81,6 +79,8 @@ def learn(samples: Floats, size: Floats, parts: Integers, signs: Floats) -> Comb
         Windows at some positions, NaN where they do not count.
     size : ndarray of shape (n_channels, n_windows, order)
         Root mean squares; a coefficient for which it is 0 has no part in any combination.
+    margin : ndarray of shape (n_channels,)
+        What rounding moves the coefficients of each channel by, and more.
     parts, signs : ndarray
         What was drawn.
 
@@ -96,6 +96,6 @@ def learn(samples: Floats, size: Floats, parts: Integers, signs: Floats) -> Comb
     for begin in range(0, len(signs), _AT_A_TIME):
         few = slice(begin, begin + _AT_A_TIME)
         paths = sum(factors[few, i, None] * part[tuple(parts[few, i].T)] for i in range(_TERMS))
-        largest = np.fmax.reduce(np.abs(paths), axis=1, keepdims=True, initial=0.0)
-        thresholds[few] = quantiles(paths, share[few, None], _MARGIN * largest)[:, 0]
+        of_terms = np.abs(factors[few]) * margin[parts[few, :, 0]]
+        thresholds[few] = quantiles(paths, share[few, None], of_terms.sum(axis=1, keepdims=True))[:, 0]
     return Combinations(parts, factors, thresholds)

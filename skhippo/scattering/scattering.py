@@ -235,10 +235,11 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0))
         level = (self.plain_.center_ / self.plain_.scale_)[self.varying_]
         share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
-        self.thresholds_ = quantiles(samples, share, margins(samples, level).reshape(-1, 1, 1, 1))
+        margin = margins(samples, level)
+        self.thresholds_ = quantiles(samples, share, margin.reshape(-1, 1, 1, 1))
         size, some = scales(samples, level), int(self.varying_.size > 0)
         rng = check_random_state(self.random_state)
-        combinations = learn(samples, size, *draw(self.n_combinations * some, shape, rng))
+        combinations = learn(samples, size, margin, *draw(self.n_combinations * some, shape, rng))
         groups = draw_groups(self.n_groups * some, self.n_competitors, size, rng)
         self.combinations_, self.factors_, self.combination_thresholds_ = combinations
         self.group_windows_, self.group_channels_, self.patterns_ = groups

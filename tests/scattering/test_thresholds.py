@@ -48,3 +48,13 @@ def test_a_constant_among_series_that_vary_is_above_no_threshold_of_its_shape():
     _, modulus, _, _, groups = parts(transformer, transformer.transform(X[:3]))
     assert_allclose(modulus[:, :, :, 1:], 0.0, atol=1e-12)
     assert np.isfinite(groups).all()
+
+
+@pytest.mark.parametrize("level", [1e3, 1e6])
+def test_rounding_beside_the_level_moves_no_feature(level):
+    # Steps of few heights: many windows have the same coefficients, and many thresholds are among these.
+    rng = np.random.default_rng(0)
+    X = [(np.arange(40.0), level + np.repeat(rng.integers(3, size=8), 5)) for _ in range(12)]
+    transformer = HiPPOScatteringTransformer(n_windows=4).fit(X)
+    expected = transformer.transform(X)
+    assert_allclose(transformer.transform([(0.37 * t + 11, v) for t, v in X]), expected, atol=1e-5)
