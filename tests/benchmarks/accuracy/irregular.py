@@ -14,7 +14,7 @@ from sklearn.metrics import average_precision_score, roc_auc_score
 from sklearn.model_selection import StratifiedKFold
 from sklearn.pipeline import make_pipeline, make_union
 
-from skhippo import HiPPOScatteringTransformer, HiPPOTransformer
+from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer
 from tests.benchmarks.accuracy.methods import Method, Summary, ridge, rocket, trees
 from tests.benchmarks.asas import read_light_curves
 from tests.benchmarks.physionet import read_deaths, read_set_a
@@ -70,6 +70,15 @@ def _of_patients():
     return make_union(whole, HiPPOTransformer("legt", order=3, theta=12.0))
 
 
+def _of_records():
+    """Return what HiPPOClassifier takes for records: the same in three nested windows."""
+    return HiPPOTransformer(order=2, windows=3, indicator=True, duration=True)
+
+
+def _over_time():
+    return SummaryTransformer(windows=2)
+
+
 def _logistic_of_patients():
     features = HiPPOTransformer(order=4, indicator=True, duration=True, empty="zero")
     return make_pipeline(features, LogisticRegression(C=0.01, max_iter=1000))
@@ -96,6 +105,8 @@ PHYSIONET_METHODS = (
     Method("HiPPO + LogisticRegression", lambda _, seed: _logistic_of_patients()),
     Method("statistics + HistGradientBoosting", _boosted(_statistics)),
     Method("HiPPO, statistics + HistGradientBoosting", _boosted(_of_patients, _statistics)),
+    Method("SummaryTransformer + HistGradientBoosting", _boosted(SummaryTransformer)),
+    Method("HiPPOClassifier's: HiPPO, SummaryTransformer + HistGradientBoosting", _boosted(_of_records, _over_time)),
     Method("MiniRocket, a grid of hours", _rocket(49)),
 )
 ASAS_METHODS = (
