@@ -51,22 +51,19 @@ def column_names(frame: Any) -> list[Any]:
     if is_table(frame):
         return list(frame.column_names)
     if not hasattr(frame, "columns") or not hasattr(frame, "__getitem__"):
-        raise TypeError(f"frame is of type {type(frame).__name__}: {_conversion(frame)}")
+        raise TypeError(f"frame is of type {type(frame).__name__}: {conversion('frame', frame)}")
     if not is_polars_frame(frame):
-        raise TypeError(f"frame is of type {type(frame).__name__}: {_conversion(frame)}")
+        raise TypeError(f"frame is of type {type(frame).__name__}: {conversion('frame', frame)}")
     return list(frame.columns)
 
 
-def _conversion(frame: Any) -> str:
-    """Return how to make a table of something that is none."""
-    ways = {
-        "read_all": "call frame.read_all() first",
-        "to_table": "call frame.to_table() first",
-        "df": "call frame.df() first",
-    }
-    ways |= {"to_pandas": "call frame.to_pandas() first", "toPandas": "call frame.toPandas() first"}
-    known = [way for method, way in ways.items() if callable(getattr(type(frame), method, None))]
-    return known[0] if known else "a pandas or polars DataFrame or a pyarrow Table is expected"
+_WAYS = ("read_all", "to_table", "df", "compute", "to_pandas", "toPandas")
+
+
+def conversion(name: str, frame: Any) -> str:
+    """Return how to make a table of something that is none, called `name`."""
+    known = [way for way in _WAYS if callable(getattr(type(frame), way, None))]
+    return f"call {name}.{known[0]}() first" if known else "a pandas or polars DataFrame or a pyarrow Table is expected"
 
 
 def column_of(frame: Any, name: Any) -> Any:

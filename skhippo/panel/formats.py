@@ -17,6 +17,7 @@ from skhippo.panel.arrays import as_array, as_real, is_scalar, is_sequence
 from skhippo.panel.axes import warn_ambiguous
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
+from skhippo.panel.dataframes import conversion
 from skhippo.panel.entry import channel_position, refuse_time_channel, with_times
 from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
@@ -39,16 +40,22 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
         - a `Panel`;
         - an array of shape (n_series, n_times): one channel, sampled at 0, 1, 2, ...;
         - an array of shape (n_series, n_channels, n_times);
-        - a list (or an object array) with one entry a series, in any mixture: an array of shape (n_times,) or
+        - a list (or an object array) with one entry per series, in any mixture: an array of shape (n_times,) or
           (n_channels, n_times); a list of channels, the shorter ones not observed at the end; a *tuple*
-          ``(times, values)``; a pandas DataFrame whose index holds the times and whose columns are the
-          channels; a pandas Series with a time index;
-        - a pandas DataFrame with a MultiIndex (series, time), columns are channels;
-        - a nested pandas DataFrame: rows are series, columns are channels, cells are arrays or pandas Series;
-        - a wide numeric pandas or polars DataFrame: rows are series, columns are times 0, 1, 2, ...
+          ``(times, values)``; a dictionary ``{"times": ..., "values": ...}``, the form for JSON (see
+          `Panel.to_dicts`); a pandas DataFrame whose index holds the times and whose columns are the channels; a
+          pandas Series with a time index;
+        - a pandas DataFrame or Series with a MultiIndex (series, time), columns are channels;
+        - a table with one row per series whose cells are lists, arrays, pandas Series or tuples ``(times, values)``,
+          of pandas, polars or pyarrow; a column called like times, whose lists increase and are as long as the
+          others, holds the times (see `Panel.from_rows`);
+        - a wide numeric pandas or polars DataFrame: rows are series, columns are times: their labels, if these are
+          dates or numbers, else 0, 1, 2, ...;
+        - an array with named dimensions (xarray), one of them called "time" or with dates as its coordinate.
 
         NaN, null and masked mean not observed.  Where no times are given, the positions after the last
-        observation of a series are padding and dropped, unless the series has no observation at all.
+        observation of a series are padding and dropped, unless the series has no observation at all.  The index of a
+        frame with one row per series, if it is not 0, 1, 2, ..., gives the ids.
         A long table, with a column for the series and one for the time, goes to `Panel.from_long`.
     time_channel : int, optional
         The channel of array input that holds the times (negative: counted from the last).  It is taken out of
@@ -69,6 +76,12 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
         infinite, or numbers of channels, channel names or lengths disagree.  The message names the place.
     TypeError
         If `X` or a part of it is of a kind that is not listed above.
+
+    Warns
+    -----
+    AmbiguousInputWarning
+        If `X` can be read in two ways and the less usual one may have been meant; the message tells how to write
+        either.
 
     Notes
     -----
@@ -122,6 +135,8 @@ def _read(X: Any, time_channel: int | None) -> Panel:
     for is_kind, advice in _REFUSED:
         if is_kind(X):
             raise TypeError(f"X is of type {type(X).__name__}: {advice}")
+    if hasattr(X, "columns"):
+        raise TypeError(f"X is of type {type(X).__name__}: {conversion('X', X)}")
     raise TypeError(
         f"X is of type {type(X).__name__}: an array (n_series, n_times) or (n_series, n_channels, n_times), a list of "
         "series, a DataFrame or a Panel is expected"
@@ -138,7 +153,12 @@ def _read_panel(X: Panel, time_channel: int | None) -> Panel:
 
 def _read_array(X: Any, time_channel: int | None) -> Panel:
     """Read an array, or something that says it can be one."""
-    array = as_array(X, "X")
+    try:
+        array = as_array(X, "X")
+    except (TypeError, ValueError):
+        if not callable(getattr(X, "to_list", None)):
+            raise
+        return _read_sequence(X.to_list(), time_channel)  # a ragged array of the library awkward
     if array.dtype.kind == "O" and array.ndim in (1, 2) and not all(map(is_scalar, array.flat)):
         _refuse_pairs_or_channels(array)
         return _read_sequence(list(array), time_channel)
@@ -208,7 +228,7 @@ def _read_labelled(X: Any, time_channel: int | None) -> Panel:
 
 
 def _is_array(X: Any) -> bool:
-    return hasattr(X, "__array__") and not isinstance(X, type) and not is_sparse(X)
+    return hasattr(X, "__array__") and not isinstance(X, type) and not is_sparse(X) and not hasattr(X, "columns")
 
 
 # The order matters: a Panel and the frames have __array__ too.
@@ -225,8 +245,7 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda X: isinstance(X, Mapping) and "values" in X, "pass [X] if it is one series, {'times': ..., 'values': ...}"),
     (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
     (lambda X: hasattr(X, "groups") and hasattr(X, "get_group"), "pass [group for _, group in X], or the frame itself"),
-    (lambda X: hasattr(X, "read_all"), "call X.read_all() first"),
-    (lambda X: hasattr(X, "to_table"), "call X.to_table() first"),
+    (lambda X: hasattr(X, "read_all") or hasattr(X, "to_table"), "call X.read_all() or X.to_table() first"),
     (lambda X: hasattr(X, "collect"), "call X.collect() first"),
     (lambda X: isinstance(X, Iterator), "an iterator can be read only once; pass list(X)"),
 )

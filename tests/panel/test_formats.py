@@ -423,3 +423,51 @@ def test_junk_is_a_panel_or_an_error(X, time_channel):
 @given(nearly_good, st.none() | st.integers(-3, 3))
 def test_nearly_good_input_is_a_panel_or_an_error(X, time_channel):
     check_refusal(X, time_channel)
+
+
+# Objects of other libraries
+
+
+class Ragged:
+    """As much of awkward.Array as is asked for."""
+
+    def __array__(self, dtype=None, copy=None):
+        raise ValueError("cannot convert to RegularArray")
+
+    def to_list(self):
+        return [[1.0, 2.0, None], [3.0]]
+
+
+class Foreign:
+    """A frame of a library that is not read as it is."""
+
+    columns = ("a", "b")
+
+    def __array__(self, dtype=None, copy=None):
+        return np.ones((2, 2))
+
+    def compute(self):
+        """Convert to pandas."""
+
+
+def test_ragged_arrays_are_read_as_lists():
+    assert as_panel(Ragged()) == as_panel([[1.0, 2.0, None], [3.0]])
+
+
+def test_frames_of_other_libraries_are_told_how_to_convert():
+    with pytest.raises(TypeError, match=r"X is of type Foreign: call X\.compute\(\) first"):
+        as_panel(Foreign())
+    groups = pytest.importorskip("pandas").DataFrame({"id": [1, 1], "x": [1.0, 2.0]}).groupby("id")
+    with pytest.raises(TypeError, match=r"DataFrameGroupBy: pass \[group for _, group in X\]"):
+        as_panel(groups)
+    reader = pytest.importorskip("pyarrow").table({"x": [1.0]}).to_reader()
+    with pytest.raises(TypeError, match=r"call X\.read_all\(\)"):
+        as_panel(reader)
+
+
+def test_a_frame_of_lists_is_not_changed():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"t": [[0.0, 1.0]], "x": [[1.0, 2.0]]})
+    before = frame.copy(deep=True)
+    as_panel(frame)
+    pd.testing.assert_frame_equal(frame, before)
