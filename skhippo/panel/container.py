@@ -485,6 +485,11 @@ class Panel:
         state = {"values": values, "channel_names": channel_names}
         return self._trusted(**self.__getstate__() | state)
 
+    def _with_ids(self, series_ids: NDArray) -> Panel:
+        """Return the same series with other ids."""
+        ids = _check_labels(series_ids, len(self))
+        return self._trusted(**self.__getstate__() | {"series_ids": ids, "_n_missing": self._n_missing})
+
     def select_channels(self, channels: int | str | Sequence[int | str]) -> Panel:
         """Return the same series with some of the channels, in the order in which they are asked for.
 

@@ -71,12 +71,12 @@ def column_of(frame: Any, name: Any) -> Any:
     return frame.column(name) if is_table(frame) else frame[name]
 
 
-def frame_matrix(frame: Any, what: str) -> NDArray:
+def frame_matrix(frame: Any, what: str, hint: str = "") -> NDArray:
     """Return a pandas frame as an array (n_rows, n_columns); `what` is how errors call a column."""
     matrix = frame.to_numpy()
     if matrix.dtype.kind in "fiub":
         return as_real(matrix, what)
-    columns = [as_real(frame.iloc[:, i], f"{what} {label!r}") for i, label in enumerate(frame.columns)]
+    columns = [as_real(frame.iloc[:, i], f"{what} {label!r}", hint) for i, label in enumerate(frame.columns)]
     return np.column_stack(columns) if columns else np.empty(frame.shape)
 
 

@@ -17,13 +17,14 @@ from skhippo.panel.arrays import as_array, as_real, is_scalar, is_sequence
 from skhippo.panel.axes import warn_ambiguous
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
-from skhippo.panel.dataframes import conversion
+from skhippo.panel.dataframes import conversion, is_pandas_series
 from skhippo.panel.entry import channel_position, refuse_time_channel, with_times
 from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
 from skhippo.panel.layout import nothing_found, one_dimensional, to_offsets
 from skhippo.panel.listed import is_sparse, read_list
 from skhippo.panel.packing import pack_cube
+from skhippo.panel.rows import row_labels
 from skhippo.panel.times import Times, check_precision
 
 __all__ = ["as_panel"]
@@ -221,6 +222,13 @@ def _read_frame(X: Any, time_channel: int | None) -> Panel:
     return Panel(**read_frame(X))
 
 
+def _read_cells(X: Any, time_channel: int | None) -> Panel:
+    """Read a pandas Series of series, whose index gives the ids."""
+    panel = _read_array(X, time_channel)
+    ids = row_labels(X)
+    return panel if ids is None or panel.series_ids is not None else panel._with_ids(ids)
+
+
 def _read_labelled(X: Any, time_channel: int | None) -> Panel:
     """Read an array with named dimensions."""
     refuse_time_channel(time_channel, "the times of a labelled array are a coordinate of it")
@@ -235,6 +243,7 @@ def _is_array(X: Any) -> bool:
 _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int | None], Panel]], ...] = (
     (lambda X: isinstance(X, Panel), _read_panel),
     (is_frame, _read_frame),
+    (lambda X: is_pandas_series(X) and X.dtype == object, _read_cells),
     (is_labelled, _read_labelled),
     (_is_array, _read_array),
     (lambda X: is_sequence(X) and not isinstance(X, tuple), _read_sequence),
@@ -244,7 +253,7 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (is_sparse, "sparse matrices are not supported; for few dense values use X.toarray()"),
     (lambda X: isinstance(X, Mapping) and "values" in X, "pass [X] if it is one series, {'times': ..., 'values': ...}"),
     (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
-    (lambda X: hasattr(X, "groups") and hasattr(X, "get_group"), "pass [group for _, group in X], or the frame itself"),
+    (lambda X: hasattr(X, "groups") and hasattr(X, "get_group"), "pass the frame itself to Panel.from_long"),
     (lambda X: hasattr(X, "read_all") or hasattr(X, "to_table"), "call X.read_all() or X.to_table() first"),
     (lambda X: hasattr(X, "collect"), "call X.collect() first"),
     (lambda X: isinstance(X, Iterator), "an iterator can be read only once; pass list(X)"),

@@ -128,8 +128,10 @@ def _warn_of_labels(X: Any, columns: list[Any]) -> None:
 def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
     """Read a table of numbers: rows are series, columns are times."""
     hint = "; a long table is for Panel.from_long, ids belong into the index"
-    series = [as_real(column_of_place(X, i), f"column {c!r}", hint) for i, c in enumerate(columns)]
-    matrix = frame_matrix(X, "column") if is_pandas_frame(X) else np.column_stack(series)
+    if is_pandas_frame(X):
+        matrix = frame_matrix(X, "column", hint)
+    else:
+        matrix = np.column_stack([as_real(column_of_place(X, i), f"column {c!r}", hint) for i, c in enumerate(columns)])
     _warn_of_labels(X, columns)
     if is_pandas_frame(X):
         _check_index(X)

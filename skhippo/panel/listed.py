@@ -8,12 +8,13 @@ from typing import Any
 import numpy as np
 
 from skhippo.panel.arrays import as_real, is_scalar
-from skhippo.panel.axes import warn_ambiguous
+from skhippo.panel.axes import names_series, names_times, warn_ambiguous
 from skhippo.panel.dataframes import is_pandas_frame, is_pandas_series, is_polars_frame, is_table
 from skhippo.panel.entry import Series, read_indexed, read_pair, read_untimed, refuse_time_channel
 from skhippo.panel.labelled import is_labelled, read_labelled_series
 from skhippo.panel.layout import named, nothing_found, one_dimensional
 from skhippo.panel.packing import pack
+from skhippo.panel.pair import Pair
 from skhippo.panel.records import read_record
 from skhippo.panel.times import is_clock
 
@@ -29,6 +30,7 @@ def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
     if time_channel is None:
         _warn_of_clocks(entries)
         _warn_of_columns(entries)
+        _warn_of_labels(entries)
     return pack(series)
 
 
@@ -59,8 +61,9 @@ def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
 
 def id_of(entry: Any) -> Any:
     """Return the id that an entry has, or None."""
-    label = entry.get("id") if isinstance(entry, Mapping) else getattr(entry, "id", None)
-    return label if isinstance(entry, tuple | Mapping) else None
+    if isinstance(entry, Pair):
+        return entry.id
+    return entry.get("id") if not isinstance(entry, tuple | list | np.ndarray) and isinstance(entry, Mapping) else None
 
 
 def is_sparse(X: Any) -> bool:
@@ -102,6 +105,21 @@ def _is_two_lists(entry: Any) -> bool:
     if not isinstance(entry, list) or len(entry) != 2 or not all(isinstance(part, list) for part in entry):
         return False
     return len(entry[0]) == len(entry[1]) > 0 and is_scalar(entry[0][0]) and is_scalar(entry[1][0])
+
+
+def _warn_of_labels(entries: list[Any]) -> None:
+    """Warn if a frame has a column that is called like times or ids, and an index that tells nothing."""
+    frame = entries[0]
+    if not is_pandas_frame(frame) or names_times(frame.index.name) or frame.index.dtype.kind not in "iu":
+        return
+    for column in frame.columns:
+        if names_times(column) or names_series(column):
+            advice = f"frame.set_index({column!r})" if names_times(column) else f"frame.drop(columns={column!r})"
+            warn_ambiguous(
+                f"the column {column!r} is read as a channel, and the index as the times: pass {advice} for each "
+                "series, or the long table to Panel.from_long; rename the column if it is a channel"
+            )
+            return
 
 
 def _warn_of_columns(entries: list[Any]) -> None:

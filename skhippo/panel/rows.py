@@ -127,8 +127,10 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
 
 
 def row_labels(frame: Any) -> NDArray | None:
-    """Return the index of a pandas frame as ids; None for the default 0, 1, 2, ... and for other libraries."""
-    if not is_pandas_frame(frame) or frame.index.equals(library("pandas").RangeIndex(len(frame))):
+    """Return the index of a pandas object as ids; None for the default 0, 1, 2, ... and for other libraries."""
+    if not (is_pandas_frame(frame) or is_pandas_series(frame)) or frame.index.equals(
+        library("pandas").RangeIndex(len(frame))
+    ):
         return None
     return np.asarray(frame.index)
 

@@ -35,6 +35,8 @@ def as_times(x: Any, where: str) -> NDArray:
 
 def read_times(x: Any, where: str) -> Times:
     """Return times as `as_times` does, and their kind."""
+    if isinstance(x, np.ndarray) and x.dtype == _FLOAT64 and not isinstance(x, np.ma.MaskedArray):
+        return Times(x, NUMBERS)
     zoned = has_zone(x)
     if is_pandas_vector(x):
         x = _pandas_times(x, where)
