@@ -197,11 +197,17 @@ def observed(signals: Signals, pieces: Pieces, final: NDArray[np.bool_]) -> Rows
     """
     panel = signals.panel
     offsets, c = panel.offsets, panel.n_channels
+    series, size = pieces.series, int(pieces.number.sum()) + pieces.number.size
+    begin, end = int(offsets[series[0]]), int(offsets[series[-1] + 1])
+    if signals.complete and c == 1 and size == end - begin and signals.times.size and panel.dtype == np.float64:
+        return Rows(signals.times[begin:end], panel.values[begin:end, 0], offsets[series[0] : series[-1] + 2] - begin)
     parts = np.column_stack([offsets[pieces.series], offsets[pieces.series + 1], pieces.first, pieces.number, final])
-    size = int((pieces.number + 2).sum()) * c
+    size = (size + pieces.number.size) * c
     rows = Rows(np.empty(size), np.empty(size), np.empty(len(parts) * c + 1, dtype=np.int64))
     follow = signals.hold == "linear" and not signals.complete
     _gather(signals.times, panel.values, signals.occupied, parts, follow, rows)
+    for array in rows[:2]:  # as those of a panel: to the compiler that is a type, and one is enough
+        array.flags.writeable = False
     return rows
 
 

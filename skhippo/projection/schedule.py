@@ -33,8 +33,8 @@ _PIECE: dict[Kind, int] = {"rows": 1 << 13, "shared": 1 << 12, "grid": 1 << 20}
 _GRID = 1 << 12
 # Values of a piece that many rows share at most: rows beyond them go to another piece.
 _VALUES = 1 << 20
-# Values of a unit: what is made of them fits a cache, and a call is little beside the work.
-_UNIT: dict[Kind, int] = {"rows": 1 << 13, "shared": 1 << 17, "grid": 1}
+# Values of a unit: a call is little beside the work.
+_UNIT: dict[Kind, int] = {"rows": 1 << 16, "shared": 1 << 17, "grid": 1}
 
 
 class Unit(NamedTuple):
@@ -83,6 +83,9 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
     """
     n_channels = signals.panel.n_channels
     members, begin = _group(signals, window, n_channels)
+    most = min(_longest("rows", n_channels), _GRID - 1, np.ceil(dense) - 1)
+    if begin.size == members.size + 1 and n_channels <= FEW and cells[1].max() <= most:
+        return Plan(_short_rows(*cells, n_channels), cells[1] > 0)
     series = members[begin[:-1]]
     clocks = _Clocks(series, cells[0][series], cells[1][series], begin[:-1], np.diff(begin))
     kinds = _kinds(signals, clocks, window.scale)
@@ -101,6 +104,19 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
 
     order = ((kind, dense, together) for kind in _PIECE for dense in (False, True) for together in (True, False))
     return Plan(chain.from_iterable(cut(*which) for which in order), whole)
+
+
+def _short_rows(first: Integers, number: Integers, n_channels: int) -> Iterator[Unit]:
+    """Put neighbouring series together that share nothing and are no longer than a piece."""
+    series = np.flatnonzero(number)
+    first, number = first[series], number[series]
+    unit = (np.cumsum((number + 1) * n_channels) - 1) // _UNIT["rows"]
+    bounds = np.flatnonzero(np.diff(unit, prepend=-1, append=-1))
+    ones = np.ones(series.size, dtype=np.int64)
+    for low, high in pairwise(bounds.tolist()):
+        part = slice(low, high)
+        pieces = Pieces(series[part], first[part], number[part])
+        yield Unit("rows", False, True, pieces, ones[part], series[part], ones[part] > 0)
 
 
 def _longest(kind: Kind, n_channels: int) -> int:

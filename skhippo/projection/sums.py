@@ -37,6 +37,7 @@ __all__ = [
     "BLOCK",
     "FEW",
     "LANES",
+    "ROW",
     "SHARED_BLOCK",
     "STARTS",
     "SUMS",
@@ -50,6 +51,7 @@ __all__ = [
     "cut_leaves",
     "cut_rows",
     "ends_and_weights",
+    "lanes_of",
     "lay_out",
     "multiply",
     "put",
@@ -82,7 +84,7 @@ _FIRST, _SECOND = 8, 9
 _N_ROWS = 10
 
 # Columns of an array of blocks.
-_LANE, _SIZE, _ROW, _COLUMN, _LEAF, _CELL = range(6)
+_LANE, _SIZE, ROW, _COLUMN, _LEAF, _CELL = range(6)
 _N_COLUMNS = 6
 
 
@@ -111,6 +113,7 @@ class Target(NamedTuple):
     n_first: int  # functions before those of the recurrence, or added to them
     offset: int  # where those of the recurrence begin
     number: int  # of moments, a multiple of 8; a complex one counts twice
+    used: int  # so many of them count, a multiple of 8
     table: Floats  # (n, 3) rows a, b, c; n is a multiple of 4
     factors: Floats  # (number,) that the sums are multiplied by
     start: Floats  # of functions at points: see `skhippo.measures.Functions`
@@ -139,8 +142,13 @@ def lay_out(lengths: Integers, size: int) -> tuple[Floats, Integers, Integers]:
     lane = np.cumsum(filled) - filled
     cells = aligned(_N_ROWS, int(filled.sum()) + _GAP)
     blocks = np.zeros((row.size, _N_COLUMNS), dtype=np.int64)
-    blocks[:, _LANE], blocks[:, _SIZE], blocks[:, _ROW], blocks[:, _CELL] = lane, sizes, row, cell
+    blocks[:, _LANE], blocks[:, _SIZE], blocks[:, ROW], blocks[:, _CELL] = lane, sizes, row, cell
     return cells, blocks, np.arange(int(sizes.sum())) + np.repeat(lane - np.cumsum(sizes) + sizes, sizes)
+
+
+def lanes_of(blocks: Integers) -> int:
+    """Return the number of lanes that blocks fill."""
+    return int(blocks[-1, _LANE]) + -(-int(blocks[-1, _SIZE]) // LANES) * LANES if len(blocks) else 0
 
 
 def put(cells: Floats, lanes: Integers, ages: Floats, weights: Floats) -> None:
@@ -152,7 +160,7 @@ def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, F
     """Return the ages of both ends of all cells, their weights, and how many belong to each row."""
     sizes = blocks[:, _SIZE]
     lanes = np.arange(int(sizes.sum())) + np.repeat(blocks[:, _LANE] - np.cumsum(sizes) + sizes, sizes)
-    lengths = np.bincount(blocks[:, _ROW], weights=sizes).astype(np.int64)
+    lengths = np.bincount(blocks[:, ROW], weights=sizes).astype(np.int64)
     return cells[_OLD, lanes], cells[_NEW, lanes], cells[_WEIGHT, lanes], lengths
 
 
@@ -188,12 +196,16 @@ def _place(now: float, after: float, scale: float, time: float) -> tuple[float, 
 
 
 @kernel
-def cut_rows(rows: Rows, windows: Windows, linear: bool, size: int, cells: Floats, blocks: Integers) -> int:
+def cut_rows(
+    rows: Rows, part: tuple[int, int], windows: Windows, linear: bool, size: int, cells: Floats, blocks: Integers
+) -> int:
     """Turn observations of rows into blocks of cells, without what lies outside the windows.
 
     Parameters
     ----------
     rows : Rows
+    part : tuple of int
+        First row and end of those to be cut.
     windows : Windows
         One for each row.  The first cell may begin before the window, and the last end after it.
     linear : bool
@@ -210,12 +222,12 @@ def cut_rows(rows: Rows, windows: Windows, linear: bool, size: int, cells: Float
     """
     times, values, offsets = rows
     lane, b, horizon = 0, 0, windows.horizon
-    for r in range(offsets.size - 1):
+    for r in range(part[0], part[1]):
         now, after, scale = windows.now[r], windows.after[r], windows.scale[r]
         reach = scale * horizon
         for k in range(offsets[r], offsets[r + 1] - 1, size):
             n = min(size, offsets[r + 1] - 1 - k)
-            blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN], blocks[b, _CELL] = lane, r, 0, k - offsets[r]
+            blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN], blocks[b, _CELL] = lane, r, 0, k - offsets[r]
             # Indices without a sign: numba would look for negative ones at each, and LLVM could not use SIMD.
             to, since, more = np.uint64(lane), np.uint64(k), np.uint64(k + 1)
             for j in range(np.uint64(n)):
@@ -291,8 +303,8 @@ def cut_leaves(
         for j in range(parts[p, _LANE], parts[p, _LANE] + parts[p, _SIZE]):
             old, old_rest, new, weight = given[_OLD, j], given[_OLD_REST, j], given[_NEW, j], given[_WEIGHT, j]
             per_length = weight / (old - new) if old > new else 0.0
-            if parts[p, _ROW] != row:
-                row, leaf, count = parts[p, _ROW], _find_leaf(edges, old if linear else new), size
+            if parts[p, ROW] != row:
+                row, leaf, count = parts[p, ROW], _find_leaf(edges, old if linear else new), size
             while True:
                 edge = edges[leaf] if leaf > 0 else -np.inf
                 whole = new >= edge
@@ -301,7 +313,7 @@ def cut_leaves(
                         if b >= 0:
                             lane = _close_block(cells, blocks, b, lane)
                         b, count = b + 1, 0
-                        blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] = lane, row, leaves.column[leaf]
+                        blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] = lane, row, leaves.column[leaf]
                         blocks[b, _LEAF], blocks[b, _CELL] = leaf, parts[p, _CELL] + j - parts[p, _LANE]
                     uncut = whole and old == given[_OLD, j]
                     cells[_WEIGHT, lane] = weight if uncut else per_length * (old - max(new, edge))
@@ -543,7 +555,7 @@ def _start_chebyshev(cells: Floats, n: int) -> None:
 def sum_first(n_first: int, cells: Floats, blocks: Integers, out: Floats) -> None:
     """Add the functions before those of the recurrence, at most two, to the rows of `out`."""
     for b in range(len(blocks)):
-        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN]
+        lane, row, column = blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN]
         end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
         for i in range(n_first):
             total = 0.0
@@ -555,7 +567,7 @@ def sum_first(n_first: int, cells: Floats, blocks: Integers, out: Floats) -> Non
 @reduction
 def _sum_cells(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
     for b in range(len(blocks)):
-        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        lane, row, column = blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] + offset
         end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
         for m in range(0, len(table), 4):
             a0, a1, a2, a3 = table[m, 0], table[m + 1, 0], table[m + 2, 0], table[m + 3, 0]
@@ -586,7 +598,7 @@ def _sum_cells(table: Floats, offset: int, cells: Floats, blocks: Integers, out:
 @reduction
 def _sum_points(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
     for b in range(len(blocks)):
-        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        lane, row, column = blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] + offset
         end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
         for m in range(0, len(table), 4):
             a0, a1, a2, a3 = table[m, 0], table[m + 1, 0], table[m + 2, 0], table[m + 3, 0]
@@ -613,7 +625,7 @@ def _sum_points(table: Floats, offset: int, cells: Floats, blocks: Integers, out
 @reduction
 def _sum_powers(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
     for b in range(len(blocks)):
-        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        lane, row, column = blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] + offset
         end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
         for k in range(0, 2 * len(table), 4):
             s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
@@ -638,7 +650,7 @@ def _sum_powers(table: Floats, offset: int, cells: Floats, blocks: Integers, out
 @reduction
 def _sum_powers_at_points(table: Floats, offset: int, cells: Floats, blocks: Integers, out: Floats) -> None:
     for b in range(len(blocks)):
-        lane, row, column = blocks[b, _LANE], blocks[b, _ROW], blocks[b, _COLUMN] + offset
+        lane, row, column = blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] + offset
         end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
         for k in range(0, 2 * len(table), 4):
             s0, s1, s2, s3 = 0.0, 0.0, 0.0, 0.0
@@ -664,8 +676,9 @@ class Shares(NamedTuple):
     spread: bool  # whether they are differences, or functions at points
     n_first: int
     offset: int
-    width: int  # of the moments
+    width: int  # of the moments that count
     table: Floats
+    factors: Floats
 
 
 class Scratch(NamedTuple):
@@ -673,45 +686,49 @@ class Scratch(NamedTuple):
 
     table: Floats
     tile: Floats  # some columns of the table, transposed
+    state: Floats  # of the recurrence
 
     @classmethod
     def make(cls, width: int) -> Scratch:
         """Make space for `width` moments."""
-        return cls(aligned(SHARED_BLOCK, width + _GAP), aligned(_TILE, SHARED_BLOCK))
+        return cls(
+            aligned(SHARED_BLOCK, width + _GAP), aligned(_TILE, SHARED_BLOCK), aligned(_N_ROWS, SHARED_BLOCK + _GAP)
+        )
 
 
 @kernel
-def _step(table: Floats, spread: bool, i: int, cells: Floats, lane: int, n: int) -> None:
+def _step(table: Floats, spread: bool, i: int, state: Floats, n: int) -> None:
     """Replace function `i` of the recurrence, from which on two are known, by function `i` + 2."""
     e, e1 = _E + i % 2, _E + (i + 1) % 2
     z, z1 = _Z + i % 2, _Z + (i + 1) % 2
     a, b, c = table[i, 0], table[i, 1], table[i, 2]
     if not spread:
-        for j in range(lane, lane + n):
-            cells[e, j] = (a * cells[_X1, j] + b) * cells[e1, j] - c * cells[e, j]
+        for j in range(n):
+            state[e, j] = (a * state[_X1, j] + b) * state[e1, j] - c * state[e, j]
     else:
-        for j in range(lane, lane + n):
-            cells[e, j] = a * (cells[_X1, j] * cells[e1, j] + cells[z1, j]) + (b * cells[e1, j] - cells[e, j])
-            cells[z, j] = (a * cells[_X0, j] + b) * cells[z1, j] - cells[z, j]
+        for j in range(n):
+            state[e, j] = a * (state[_X1, j] * state[e1, j] + state[z1, j]) + (b * state[e1, j] - state[e, j])
+            state[z, j] = (a * state[_X0, j] + b) * state[z1, j] - state[z, j]
 
 
 @kernel
-def _turn(spread: bool, cells: Floats, lane: int, n: int) -> None:
+def _turn(spread: bool, state: Floats, n: int) -> None:
     """Go from one power of z to the next."""
-    for j in range(lane, lane + n):
-        zr, zi, er, ei = cells[_Z1R, j], cells[_Z1I, j], cells[_ER, j], cells[_EI, j]
+    for j in range(n):
+        zr, zi, er, ei = state[_Z1R, j], state[_Z1I, j], state[_ER, j], state[_EI, j]
         er, ei = zr * er - zi * ei, zr * ei + zi * er
         if spread:
-            er, ei = er + cells[_QR, j], ei + cells[_QI, j]
-        cells[_ER, j], cells[_EI, j] = er, ei
-    for j in range(lane, lane + n if spread else lane):
-        zr, zi, qr, qi = cells[_Z0R, j], cells[_Z0I, j], cells[_QR, j], cells[_QI, j]
-        cells[_QR, j], cells[_QI, j] = zr * qr - zi * qi, zr * qi + zi * qr
+            er, ei = er + state[_QR, j], ei + state[_QI, j]
+        state[_ER, j], state[_EI, j] = er, ei
+    for j in range(n if spread else 0):
+        zr, zi, qr, qi = state[_Z0R, j], state[_Z0I, j], state[_QR, j], state[_QI, j]
+        state[_QR, j], state[_QI, j] = zr * qr - zi * qi, zr * qi + zi * qr
 
 
 @kernel
-def _fill_table(how: Shares, cells: Floats, lane: int, n: int, tile: Floats, table: Floats) -> None:
+def _fill_table(how: Shares, n: int, scratch: Scratch) -> None:
     """Write the share of each cell in each moment."""
+    table, tile, state, factors = scratch.table, scratch.tile, scratch.state, how.factors
     table[:n, :2] = 0.0
     total = (2 if how.turning else 1) * len(how.table)
     for m in range(0, total, _TILE):
@@ -719,19 +736,19 @@ def _fill_table(how: Shares, cells: Floats, lane: int, n: int, tile: Floats, tab
         for i in range(0, size, 2 if how.turning else 1):
             if how.turning:
                 for j in range(n):
-                    tile[i, j], tile[i + 1, j] = cells[_ER, lane + j], cells[_EI, lane + j]
-                _turn(how.spread, cells, lane, n)
+                    tile[i, j], tile[i + 1, j] = state[_ER, j], state[_EI, j]
+                _turn(how.spread, state, n)
             else:
                 for j in range(n):
-                    tile[i, j] = cells[_E + i % 2, lane + j]
-                _step(how.table, how.spread, m + i, cells, lane, n)
+                    tile[i, j] = state[_E + i % 2, j]
+                _step(how.table, how.spread, m + i, state, n)
         for j in range(n):
             line = table[j]
             for i in range(size):
-                line[how.offset + m + i] = tile[i, j]
+                line[how.offset + m + i] = tile[i, j] * factors[how.offset + m + i]
     for i in range(how.n_first):
         for j in range(n):
-            table[j, i] += cells[_FIRST + i, lane + j]
+            table[j, i] += state[_FIRST + i, j]
 
 
 @kernel
@@ -815,9 +832,13 @@ def multiply(
     """
     flat, step = out.reshape(-1), out.shape[1]
     for b in range(len(blocks)):
-        mass, number, n_rows, row = members[blocks[b, _ROW]]
+        mass, number, n_rows, row = members[blocks[b, ROW]]
         n = blocks[b, _SIZE]
-        _fill_table(how, cells, blocks[b, _LANE], n, scratch.tile, scratch.table)
+        lane = np.uint64(blocks[b, _LANE])
+        for i in range(_N_ROWS):
+            for j in range(np.uint64(n)):
+                scratch.state[i, j] = cells[i, lane + j]
+        _fill_table(how, n, scratch)
         place, result = mass + blocks[b, _CELL], row * step + blocks[b, _COLUMN]
         add_product(masses, place, number, n_rows, n, scratch.table, how.width, flat, result, step)
 

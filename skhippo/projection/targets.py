@@ -88,11 +88,12 @@ def _at_points(functions: Functions | Powers) -> Target:
     nothing = np.zeros((3, 5))
     if isinstance(functions, Powers):
         table = np.zeros((-(-(functions.number - 1) // 2) * 2, 3))
-        number = 2 + 2 * len(table)
-        return Target("powers at points", 1, 2, _lanes(number), table, np.ones(_lanes(number)), nothing, 0.0, False)
+        number, used = _lanes(2 + 2 * len(table)), _lanes(2 * functions.number)
+        return Target("powers at points", 1, 2, number, used, table, np.ones(number), nothing, 0.0, False)
     table = _padded(np.vstack([functions.table, np.zeros((2, 3))]), 4)
     ones = np.ones(_lanes(len(table)))
-    return Target("points", 0, 0, ones.size, table, ones, functions.start, functions.rate, functions.angular)
+    used = _lanes(functions.number)
+    return Target("points", 0, 0, ones.size, used, table, ones, functions.start, functions.rate, functions.angular)
 
 
 def _over_cells(measure: Measure, functions: Functions | Powers, order: int) -> Target | None:
@@ -118,7 +119,7 @@ def _scaled(kind: str, n_first: int, offset: int, table: Floats, number: int) ->
     padded = _padded(rows[: max(number - offset, 1)], 4)
     factors = np.ones(_lanes(offset + len(padded)))
     factors[offset : offset + scale.size] = scale[: factors.size - offset]
-    return Target(kind, n_first, offset, factors.size, padded, factors, np.zeros((3, 5)), 0.0, False)
+    return Target(kind, n_first, offset, factors.size, _lanes(number), padded, factors, np.zeros((3, 5)), 0.0, False)
 
 
 def _lanes(number: int) -> int:

@@ -5,7 +5,7 @@ A row of sums has the moments of a row of the signal and then, where there are m
 
 from __future__ import annotations
 
-from itertools import chain
+from itertools import chain, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +25,9 @@ from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Target
 from skhippo.projection.targets import LEAF_NODES, Targets, targets
 
 __all__ = ["Task", "moments_of", "sums_of"]
+
+# Cells that are worked on at a time.
+_CELLS = 1 << 13
 
 
 class Task(NamedTuple):
@@ -69,12 +72,12 @@ def sums_of(task: Task, unit: Unit) -> Floats:
         _sum_grid(task, unit, out)
         return out
     if unit.kind == "rows":
-        pieces = Pieces(unit.members, *(np.repeat(column, unit.n_members) for column in unit.pieces[1:]))
-        rows = observed(task.signals, pieces, np.repeat(unit.final, unit.n_members))
-        _sum_rows(task, rows, task.windows(np.repeat(unit.members, n_channels)), None, unit.dense, out)
+        rows = observed(task.signals, unit.pieces, unit.final)
+        series = unit.members if n_channels == 1 else np.repeat(unit.members, n_channels)
+        _sum_rows(task, rows, task.windows(series), None, unit.dense, out)
         return out
     times, offsets = times_of(task.signals, unit.pieces)
-    clocks = Rows(times, np.arange(float(times.size)), offsets)  # each cell has the weight 1
+    clocks = _unit_rows(times, offsets)
     number, n_rows = unit.pieces.number, unit.n_members * n_channels
     members = np.column_stack([_before(number * n_rows), number, n_rows, _before(n_rows)])
     masses = steps(
@@ -100,6 +103,14 @@ def moments_of(task: Task, rows: Floats) -> NDArray:
     return out[:, : targets.n_functions]
 
 
+def _unit_rows(times: Floats, offsets: Integers) -> Rows:
+    """Return rows whose cells have the weight 1."""
+    rows = Rows(times, np.arange(float(times.size)), offsets)
+    for array in rows[:2]:  # as those of a panel: to the compiler that is a type, and one is enough
+        array.flags.writeable = False
+    return rows
+
+
 def _before(sizes: Integers) -> Integers:
     return np.cumsum(sizes) - sizes
 
@@ -107,15 +118,32 @@ def _before(sizes: Integers) -> Integers:
 # ---------------------------------------------------------------------- cells
 def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | None, dense: bool, out: Floats) -> None:
     """Sum the changes of rows of observations, or of the rows that share them."""
-    targets, linear = task.targets, task.linear
     size = BLOCK if shared is None else SHARED_BLOCK
-    n_rows, n_cells = len(rows.offsets) - 1, int(rows.offsets[-1])
-    cells, blocks = sums.space(n_cells, n_cells // size + n_rows)
-    blocks = blocks[: sums.cut_rows(rows, windows, linear, size, cells, blocks)]
-    if not dense:
-        _sum_cells(task, cells, blocks, shared, out)
+    # What is made of the observations of some rows fits a cache.
+    bounds = np.flatnonzero(np.diff(rows.offsets[1:] // _CELLS, prepend=-1, append=-1))
+    most, most_rows = int(np.diff(rows.offsets[bounds]).max()), int(np.diff(bounds).max())
+    space, all_blocks = sums.space(most, most // size + most_rows)
+    for part in pairwise(bounds.tolist()):
+        blocks = all_blocks[: sums.cut_rows(rows, part, windows, task.linear, size, space, all_blocks)]
+        if dense:
+            _sum_leaves(task, space, blocks, shared, out)
+        else:
+            _sum_cells(task, space, blocks, shared, out)
+    if shared is not None:
         return
-    leaves = targets.leaves
+    # Recurrences are scaled.
+    targets = task.targets
+    if task.linear and targets.cells is not None:
+        out[:, : targets.width] *= targets.factors
+    if dense and task.linear:
+        out[:, targets.width :].reshape(len(out), -1, LEAF_NODES)[:] *= targets.inner_cells.factors[:LEAF_NODES]
+
+
+def _sum_leaves(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
+    """Sum cells inside each leaf, and those outside all leaves over the functions of the measure."""
+    targets, leaves, linear = task.targets, task.targets.leaves, task.linear
+    size = BLOCK if shared is None else SHARED_BLOCK
+    n_rows, n_cells = int(blocks[-1, sums.ROW] - blocks[0, sums.ROW]) + 1, sums.lanes_of(blocks)
     for outside in (True, False)[0 if (leaves.column == 0).any() else 1 :]:
         # Each row may meet each leaf, and cut a cell there.
         met = n_rows * len(leaves.column)
@@ -124,10 +152,7 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
         if outside:
             _sum_cells(task, parts, inner, shared, out)
             continue
-        target = targets.inner_cells if linear else targets.inner_points
-        _sum(target, parts, inner, shared, out)
-        if linear:
-            out[:, targets.width :].reshape(len(out), -1, LEAF_NODES)[:] *= target.factors[:LEAF_NODES]
+        _sum(targets.inner_cells if linear else targets.inner_points, parts, inner, shared, out)
 
 
 def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
@@ -137,7 +162,6 @@ def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | No
         _sum(targets.points, cells, blocks, shared, out)
     elif targets.cells is not None:
         _sum(targets.cells, cells, blocks, shared, out)
-        out[:, : targets.width] *= targets.factors
     else:
         old, new, weights, lengths = sums.ends_and_weights(cells, blocks)
         counts, nodes, parts = nodes_of(task.measure, task.order, old, new)
@@ -161,7 +185,7 @@ def _repeated(shared: _Shared, counts: Integers, lengths: Integers) -> _Shared:
 
 def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
     """Add the moments of cells to rows of sums."""
-    n_lanes = cells.shape[1] - sums.LANES
+    n_lanes = sums.lanes_of(blocks)
     if target.kind == "points":
         sums.start_points(target.start, target.rate, target.angular, cells, n_lanes)
     else:
@@ -172,7 +196,9 @@ def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None
         sums.SUMS[target.kind](target.table, target.offset, cells, blocks, out)
         return
     spread = target.kind not in ("points", "powers at points")
-    shares = sums.Shares(target.turning, spread, target.n_first, target.offset, target.number, target.table)
+    shares = sums.Shares(
+        target.turning, spread, target.n_first, target.offset, target.used, target.table, target.factors
+    )
     sums.multiply(shares, cells, blocks, *shared, sums.Scratch.make(target.number), out)
 
 
@@ -230,8 +256,7 @@ def _sum_single(task: Task, unit: Unit, runs: list[tuple[int, int, int]], masses
     pieces = Pieces(np.full(begin.size, series), first + begin, end - begin)
     times, offsets = times_of(task.signals, pieces)
     n_rows = len(masses)
-    # The rows of each run share its cells.
-    clocks = Rows(times, np.arange(float(times.size)), offsets)
+    clocks = _unit_rows(times, offsets)  # the rows of each run share its cells
     parts = np.concatenate([masses[:, a:b].ravel() for a, b, _ in runs])
     members = np.column_stack([_before((end - begin) * n_rows), end - begin, np.full(begin.size, n_rows), 0 * begin])
     _sum_rows(task, clocks, task.windows(pieces.series), _Shared(members, parts), False, out)

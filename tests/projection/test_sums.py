@@ -63,7 +63,7 @@ def cells_of(ages, masses, linear, horizon):
     rows = Rows(-np.asarray(ages, dtype=float), values, np.array([0, len(values)]))
     windows = Windows(np.zeros(1), np.zeros(1), np.ones(1), horizon)
     cells, blocks = sums.space(len(masses), len(masses) // sums.BLOCK + 1)
-    return cells, blocks[: sums.cut_rows(rows, windows, linear, sums.BLOCK, cells, blocks)]
+    return cells, blocks[: sums.cut_rows(rows, (0, 1), windows, linear, sums.BLOCK, cells, blocks)]
 
 
 def sum_over(target, cells, blocks, width):
@@ -215,17 +215,16 @@ def test_rows_that_share_cells_have_the_moments_of_rows_alone(measure, order, li
     windows = Windows(np.zeros(1), np.zeros(1), np.ones(1), measure.horizon(order))
     cells, blocks = sums.space(number, number // sums.SHARED_BLOCK + 1)
     rows = Rows(-ages, values, np.array([0, number + 1]))
-    blocks = blocks[: sums.cut_rows(rows, windows, linear, sums.SHARED_BLOCK, cells, blocks)]
+    blocks = blocks[: sums.cut_rows(rows, (0, 1), windows, linear, sums.SHARED_BLOCK, cells, blocks)]
     target = what.cells if linear else what.points
     if target.kind == "points":
         sums.start_points(target.start, target.rate, target.angular, cells, cells.shape[1] - sums.LANES)
     else:
         sums.STARTS[target.kind](cells, cells.shape[1] - sums.LANES)
-    shares = sums.Shares(target.turning, linear, target.n_first, target.offset, target.number, target.table)
+    shares = sums.Shares(target.turning, linear, target.n_first, target.offset, target.used, target.table, target.factors)
     out = sums.aligned(n_rows, what.width)
     members = np.array([[0, number, n_rows, 0]])
     sums.multiply(shares, cells, blocks, members, masses.ravel(), sums.Scratch.make(target.number), out)
-    out[:, : target.number] *= target.factors
     found = (out.view(np.complex128) if what.turning else out)[:, : what.n_functions]
     for row, expected in zip(found, masses, strict=True):
         assert_allclose(row, moments(measure, order, ages, expected, linear), rtol=0, atol=1e-13)
