@@ -30,7 +30,7 @@ def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Flo
             f"one observation of each stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
         )
     bad = _too_large(chunk)
-    if bad.any():
+    if bad is not None:
         stream, position, channel = np.argwhere(bad)[0]
         raise ValueError(_refusal(chunk[stream, position, channel], stream, channel, position))
     return chunk, single
@@ -40,16 +40,18 @@ def read_panel(X: object) -> Panel:
     """Return series as a panel, the values of which are not too large."""
     panel = as_panel(X)
     bad = _too_large(panel.values)
-    if bad.any():
+    if bad is not None:
         row, channel = np.argwhere(bad)[0]
         stream = int(np.searchsorted(panel.offsets, row, side="right")) - 1
         raise ValueError(_refusal(panel.values[row, channel], stream, channel, row - panel.offsets[stream]))
     return panel
 
 
-def _too_large(values: NDArray) -> NDArray[np.bool_]:
+def _too_large(values: NDArray) -> NDArray[np.bool_] | None:
+    """Return which values are too large; None if none is."""
     with np.errstate(invalid="ignore"):
-        return np.abs(values) > LARGEST
+        bad = np.abs(values) > LARGEST
+        return bad if bad.any() else None
 
 
 def _refusal(value: float, stream: int, channel: int, position: int) -> str:
@@ -66,13 +68,17 @@ def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -
     if times.shape not in [*shapes, (n_streams, k)]:
         words = f"one time, or one for each stream, ({n_streams},)" if single else f"({k},) or ({n_streams}, {k})"
         raise ValueError(f"times has shape {times.shape}: {words}, is expected")
+    if times.size == n_streams * k:
+        return times.reshape(n_streams, k)
     return np.broadcast_to(times[:, None] if single and times.ndim == 1 else times, (n_streams, k))
 
 
 def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
     """Raise unless times, (n_streams, k), are finite and increase from `now` on."""
-    start = np.where(np.isnan(start), clock[:, 0], start)
     with np.errstate(invalid="ignore", over="ignore"):
+        if clock.shape[1] == 1 and (clock[:, 0] > now).all() and np.isfinite(clock[:, 0] - start).all():
+            return  # most updates are one observation of streams that have begun
+        start = np.where(np.isnan(start), clock[:, 0], start)
         rising = np.empty(clock.shape, dtype=bool)
         np.greater(clock[:, 1:], clock[:, :-1], out=rising[:, 1:])
         rising[:, 0] = np.isnan(now) | (clock[:, 0] > now)

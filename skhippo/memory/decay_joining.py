@@ -22,7 +22,7 @@ from scipy.linalg import solve_triangular
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure, Triangle
-from skhippo.memory.joining import Joining, plain_arrays
+from skhippo.memory.joining import Joining, Kept, plain_arrays
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
 
@@ -63,6 +63,10 @@ class DecayJoining(Joining):
     ) -> Floats:
         return self._decayed(state, after) + last[:, None] * self._constant
 
+    def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
+        constants = self._norm, self._constant, self._integrated
+        _follow_laguerre(times, values, self.hold == "linear", kept, self._theta, self._rate, constants)
+
     def walk(self, panel: Panel, out: Floats) -> None:
         times, values = plain_arrays(panel)
         since = np.empty(values.shape)
@@ -99,27 +103,37 @@ _FORGOTTEN = 1e6
 
 
 @kernel
+def _fill_column(s: float, rate: float, column: Floats) -> None:
+    """Fill in the first column of exp(-A s), without the norms of the basis."""
+    column[0] = np.exp(-rate * s)
+    for n in range(1, column.size):  # n L_n = (2 n - 2 - s) L_{n-1} - (n - 2) L_{n-2}, alpha = -1 (DLMF 18.9.13)
+        older = column[n - 2] if n > 1 else 0.0
+        column[n] = ((2.0 * n - 2.0 - s) * column[n - 1] - (n - 2.0) * older) / n
+
+
+@kernel
+def _decay_row(column: Floats, norm: Floats, before: Floats, row: Floats) -> None:
+    """Multiply a row by exp(-A s), in place."""
+    order = norm.size
+    for n in range(order):
+        before[n] = norm[n] * row[n]
+        row[n] = 0.0
+    for k in range(order):
+        value, rest = before[k], row[k:]
+        for n in range(order - k):
+            rest[n] += column[n] * value
+    for n in range(order):
+        row[n] /= norm[n]
+
+
+@kernel
 def _decay(ages: Floats, rate: float, norm: Floats, state: Floats) -> None:
     """Multiply rows by exp(-A s), in place."""
-    order = norm.size
-    column, before = np.empty(order), np.empty(order)
+    column, before = np.empty(norm.size), np.empty(norm.size)
     for r in range(len(state)):
-        s = ages[r]
-        if r == 0 or s != ages[r - 1]:
-            column[0] = np.exp(-rate * s)
-            for n in range(1, order):  # n L_n = (2 n - 2 - s) L_{n-1} - (n - 2) L_{n-2}, alpha = -1 (DLMF 18.9.13)
-                older = column[n - 2] if n > 1 else 0.0
-                column[n] = ((2.0 * n - 2.0 - s) * column[n - 1] - (n - 2.0) * older) / n
-        row = state[r]
-        for n in range(order):
-            before[n] = norm[n] * row[n]
-            row[n] = 0.0
-        for k in range(order):
-            value, rest = before[k], row[k:]
-            for n in range(order - k):
-                rest[n] += column[n] * value
-        for n in range(order):
-            row[n] /= norm[n]
+        if r == 0 or ages[r] != ages[r - 1]:
+            _fill_column(ages[r], rate, column)
+        _decay_row(column, norm, before, state[r])
 
 
 @kernel
@@ -170,25 +184,60 @@ def _walk_laguerre(
 
 
 @kernel
-def _fill_ramps(ages: Floats, rate: float, norm: Floats, integrated: Floats, out: Floats) -> None:
+def _fill_ramp(s: float, rate: float, norm: Floats, integrated: Floats, column: Floats, row: Floats) -> None:
+    """Fill in what is remembered of a straight line from 0 to 1 that has just ended."""
     order = norm.size
-    column = np.empty(order)
+    # (1 - e^{-As}) / s, of which a line of no length, where memories meet, has the limit.
+    column[0] = -np.expm1(-rate * s) / s if s > 0.0 else rate
+    older, here = 0.0, np.exp(-rate * s)  # L_{n-1}^{(1)}, times the exponential
+    for n in range(1, order):
+        column[n] = here / n
+        older, here = here, ((2.0 * n - s) * here - n * older) / n
+    for n in range(order):
+        row[n] = 0.0
+    for k in range(order):
+        value, rest = integrated[k], row[k:]
+        for n in range(order - k):
+            rest[n] -= column[n] * value
+    for n in range(order):
+        row[n] /= norm[n]
+
+
+@kernel
+def _fill_ramps(ages: Floats, rate: float, norm: Floats, integrated: Floats, out: Floats) -> None:
+    column = np.empty(norm.size)
     for r in range(len(out)):
-        s, row = ages[r], out[r]
-        if r > 0 and s == ages[r - 1]:
-            row[:] = out[r - 1]
-            continue
-        # (1 - e^{-As}) / s, of which a line of no length, where memories meet, has the limit.
-        column[0] = -np.expm1(-rate * s) / s if s > 0.0 else rate
-        older, here = 0.0, np.exp(-rate * s)  # L_{n-1}^{(1)}, times the exponential
-        for n in range(1, order):
-            column[n] = here / n
-            older, here = here, ((2.0 * n - s) * here - n * older) / n
-        for n in range(order):
-            row[n] = 0.0
-        for k in range(order):
-            value, rest = integrated[k], row[k:]
-            for n in range(order - k):
-                rest[n] -= column[n] * value
-        for n in range(order):
-            row[n] /= norm[n]
+        if r > 0 and ages[r] == ages[r - 1]:
+            out[r] = out[r - 1]
+        else:
+            _fill_ramp(ages[r], rate, norm, integrated, column, out[r])
+
+
+@kernel
+def _follow_laguerre(
+    times: Floats, values: Floats, linear: bool, kept: Kept, theta: float, rate: float, constants: tuple
+) -> None:
+    """Go on from observation to observation: what there is decays, and the response to a change is added."""
+    norm, constant, integrated = constants
+    n_streams, k, n_channels = values.shape
+    order = norm.size
+    column, response, scratch, known = np.empty(order), -constant, np.empty(order), np.nan
+    for r in range(n_streams * n_channels):
+        for j in range(k):
+            time, value = times[r // n_channels, j], values[r // n_channels, j, r % n_channels]
+            if np.isnan(value):
+                continue
+            if np.isnan(kept.last_time[r]):
+                kept.first_time[r], kept.first_value[r] = time, value
+            else:
+                age = min((time - kept.last_time[r]) / theta, _FORGOTTEN)
+                if age != known:
+                    if linear:
+                        _fill_ramp(age, rate, norm, integrated, column, response)
+                    _fill_column(age, rate, column)
+                    known = age
+                change, row = value - kept.last_value[r], kept.state[r]
+                _decay_row(column, norm, scratch, row)
+                for n in range(order):
+                    row[n] += change * response[n]
+            kept.last_time[r], kept.last_value[r] = time, value

@@ -13,12 +13,20 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
+from skhippo.memory.joining import Kept
 from skhippo.memory.merging import find_joining
 from skhippo.memory.store import Chunk, MergeableStore, Packed, Setting
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
 
 __all__ = ["HistoryStore"]
+
+# Streams at the same time from which on one matrix serves all of them.
+_SHARED = 32
+# A chunk is projected for itself where that is cheaper than to go from observation to observation, which takes less
+# for few observations of a stream, and for few in all: this many, times the order squared.
+_SHORT = 4
+_SMALL = 1 << 18
 
 
 class HistoryStore(MergeableStore):
@@ -92,25 +100,37 @@ class HistoryStore(MergeableStore):
                 self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
 
     def _extend(self, chunk: Chunk) -> None:
+        self._own()
+        n_streams, k = chunk.times.shape
+        if k == 1 and n_streams >= _SHARED and (chunk.times == chunk.times[0]).all():
+            for streams, rows in self._blocks(self.setting.order):
+                self._add_one(rows, chunk.times[0, 0], chunk.values[streams].ravel())
+        elif k <= _SHORT or self.setting.n_rows * k * self.setting.order**2 <= _SMALL or self._long_before(chunk):
+            kept = Kept(self.first_time, self.first_value, self.last_time, self.last_value, self.state)
+            self.joining.follow(kept, chunk.times, chunk.values)
+        else:
+            for streams, rows in self._blocks(k + self.setting.order):
+                self._add(rows, *chunk.rows(streams))
+
+    def _own(self) -> None:
+        """Copy all arrays, which may then be written to."""
         for name in self.names:
             setattr(self, name, getattr(self, name).copy())
-        k = chunk.times.shape[1]
-        for streams, rows in self._blocks(k + self.setting.order):
-            times, values = chunk.rows(streams)
-            if k == 1:
-                self._add_one(rows, times[:, 0], values[:, 0])
-            else:
-                self._add(rows, times, values)
 
-    def _add_one(self, rows: slice, times: Floats, values: Floats) -> None:
+    def _long_before(self, chunk: Chunk) -> bool:
+        """Tell whether the steps of a chunk are short against what was before it, so that they cost little."""
+        longest = np.diff(chunk.times, axis=1).max(axis=1)
+        return bool((longest * 1000.0 < self.now - self.start).all())
+
+    def _add_one(self, rows: slice, time: float, values: Floats) -> None:
+        """Add one observation at the same time to rows."""
         seen, begun = ~np.isnan(values), ~np.isnan(self.last_time[rows])
         fresh, more = seen & ~begun, seen & begun
         if fresh.any():
-            self._start(rows.start + np.flatnonzero(fresh), times[fresh], values[fresh])
-        if more.all():
-            self._append(rows, times, values)
-        elif more.any():
-            self._append(rows.start + np.flatnonzero(more), times[more], values[more])
+            self._start(rows.start + np.flatnonzero(fresh), np.full(fresh.sum(), time), values[fresh])
+        if more.any():
+            chosen: slice | Integers = rows if more.all() else rows.start + np.flatnonzero(more)
+            self._append(chosen, np.full(more.sum(), time), values[more])
 
     def _start(self, rows: Integers, times: Floats, values: Floats) -> None:
         self.first_time[rows], self.first_value[rows] = times, values

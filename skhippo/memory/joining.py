@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from typing import NamedTuple
 
 import numpy as np
 
@@ -11,7 +12,17 @@ from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
 
-__all__ = ["Joining", "plain_arrays"]
+__all__ = ["Joining", "Kept", "plain_arrays"]
+
+
+class Kept(NamedTuple):
+    """What is kept of the stretches between the first and the last observation of rows; NaN where there is none."""
+
+    first_time: Floats
+    first_value: Floats
+    last_time: Floats
+    last_value: Floats
+    state: Floats  # (n_rows, order)
 
 
 class Joining(ABC):
@@ -54,6 +65,18 @@ class Joining(ABC):
             Values at both ends.
         before, length, after : ndarray of shape (n_rows,)
             Time from the start to the stretch, in it, and from it to the present.
+        """
+
+    @abstractmethod
+    def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
+        """Go on with what is kept of rows, in place, from observation to observation.
+
+        Parameters
+        ----------
+        kept : Kept
+        times : ndarray of shape (n_streams, k)
+        values : ndarray of shape (n_streams, k, n_channels)
+            NaN where nothing was observed; rows are streams times channels.
         """
 
     @abstractmethod

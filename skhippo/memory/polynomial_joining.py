@@ -16,12 +16,21 @@ multiplied by :math:`D_\text{old}` once an observation, and the rounding of a ma
 every time: it would add up to :math:`10^{-12}` in 20 000 observations.  So what is computed is
 :math:`D_\text{old} - I`, from the differences :math:`P_n(\beta + \alpha u) - P_n(u)` by a recurrence of their own, with
 an error that is small against :math:`\beta`.
+
+One observation more, after a step that is short against the stretch before it, needs no matrix.  In
+:math:`t = t_0 (1 + \rho x)`, where :math:`x` goes from 0 to 1 over the step :math:`\rho t_0`, the differential equation
+of the measure, :math:`t\, c' = -A c + B f`, has the power series :math:`\sum_k c_k x^k` with
+
+.. math:: c_{k+1} = \frac{\rho}{k+1} \left( -(A + k)\, c_k + B f_k \right), \qquad f(x) = f_0 + f_1 x,
+
+and :math:`A` is a triangle of rank one and a diagonal, so each term takes :math:`O(N)`.  All terms but the first are
+proportional to :math:`\rho`, and so are their errors.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -30,13 +39,20 @@ from skhippo._support.jit import kernel, reduction
 from skhippo._support.quadrature import rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegS, legendre
-from skhippo.memory.joining import Joining, plain_arrays
+from skhippo.memory.joining import Joining, Kept, plain_arrays
 from skhippo.panel.container import Panel
 
 __all__ = ["PolynomialJoining"]
 
 # Rows with the same shares from which on a matrix is made for them.
 _SHARED = 32
+# Terms of a power series at most, the error that it may add to its sum, and how far the norm of A may carry it: the
+# terms grow as those of an exponential, and cancel.
+_TERMS = 24
+_SERIES_ERROR = 1e-17
+_LONGEST = 2.0
+# Rows that are stepped together.
+_LANES = 16
 
 
 class PolynomialJoining(Joining):
@@ -82,6 +98,14 @@ class PolynomialJoining(Joining):
         if late.size:
             out[late] = self.join(out[late], (before + length)[late], last[late, None], after[late])
         return out
+
+    def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
+        _follow_legendre(times, values, self.hold == "linear", kept, *self._constants)
+
+    @cached_property
+    def _constants(self) -> tuple[Nodes, Nodes, Floats, Floats]:
+        nodes = _old_nodes(self.order, self.order), _new_nodes(self.order, min(self.order, 2))
+        return *nodes, LegS().B(self.order), _reach(self.order)
 
     def walk(self, panel: Panel, out: Floats) -> None:
         old, new = _old_nodes(self.order, self.order), _new_nodes(self.order, min(self.order, 2))
@@ -159,6 +183,17 @@ def _changes(old: Floats, new: Floats, older: Floats, newer: Floats, order: int)
     change *= LegS().B(order)
     change[:, : old.shape[1]] -= newer[:, None] * old
     return change
+
+
+@lru_cache(maxsize=32)
+def _reach(order: int) -> Floats:
+    """Return the steps, as shares of what was before, up to which 1, 2, 3, ... terms of the power series are enough."""
+    # |c_k| <= rho^k |A| (|A| + 1) ... (|A| + k - 1) / k!, to be below the rounding of the first term.
+    size = float(np.linalg.norm(LegS().A(order)))
+    k = np.arange(1, _TERMS + 1)
+    growth = np.cumsum(np.log((size + k[:-1]) / k[1:]))
+    reach = np.concatenate([[0.0], np.exp((np.log(_SERIES_ERROR) - growth) / k[:-1])])
+    return np.minimum(np.maximum.accumulate(reach), _LONGEST / size)
 
 
 @kernel
@@ -242,3 +277,114 @@ def _walk_legendre(
                     for n in range(order):
                         before[n] = here[n]
                     last_time[c], last[c] = times[k], value
+
+
+@kernel
+def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Floats, scratch: Floats) -> None:
+    """Sum how the polynomials of a stretch move at its nodes, weighted by its values, each row with its own step."""
+    order, number = nodes.polynomials.shape
+    weight, place, moved, before, here = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
+    sums[:order] = 0.0
+    for j in range(number):
+        for lane in range(_LANES):
+            moved[lane] = steps[lane] / (1.0 + steps[lane]) * nodes.direction[j]
+            place[lane] = 1.0 - 2.0 * (nodes.origin[j] + moved[lane])
+            weight[lane], before[lane], here[lane] = 0.0, 0.0, 0.0
+        for n in range(len(nodes.masses)):
+            mass, values = nodes.masses[n, j], coefficients[n]
+            for lane in range(_LANES):
+                weight[lane] += mass * values[lane]
+        for n in range(order - 1):
+            a, b, known = (2.0 * n + 1.0) / (n + 1.0), n / (n + 1.0), 2.0 * nodes.polynomials[n, j]
+            row = sums[n + 1]
+            for lane in range(_LANES):
+                value = a * (place[lane] * here[lane] - known * moved[lane]) - b * before[lane]
+                before[lane], here[lane] = here[lane], value
+                row[lane] += weight[lane] * value
+
+
+@kernel
+def _step_by_nodes(
+    state: Floats, rows: Integers, steps: Floats, old: Nodes, new: Nodes, norm: Floats, series: Floats
+) -> None:
+    """Join straight lines to rows; `steps` are their lengths as shares of what was before, first values and rises."""
+    order, number = norm.size, rows.size
+    values, line = series[0], series[3, 5:]
+    for lane in range(_LANES):
+        for n in range(order):
+            values[n, lane] = state[rows[lane], n] if lane < number else 0.0
+        line[0, lane] = steps[1, lane] + 0.5 * steps[2, lane]
+        line[1, lane] = steps[2, lane] / np.sqrt(12.0)
+    _sum_by_lanes(values, steps[0], old, series[1], series[3])
+    _sum_by_lanes(line, steps[0], new, series[2], series[3])
+    for lane in range(number):
+        row, share = state[rows[lane]], steps[0, lane] / (1.0 + steps[0, lane])
+        for n in range(order):  # P_n at the newest moment is 1
+            union = (1.0 - share) * series[1, n, lane] + share * (line[0, lane] + series[2, n, lane])
+            row[n] += norm[n] * union - share * row[n]
+
+
+@kernel
+def _step_by_series(state: Floats, rows: Integers, steps: Floats, reach: Floats, norm: Floats, series: Floats) -> None:
+    """Add the terms of the power series of a step to rows; `steps` are its shares, first values and rises."""
+    order, number = norm.size, rows.size
+    term, change = series[0], series[1]
+    longest = steps[0].max()
+    for lane in range(_LANES):
+        for n in range(order):
+            term[n, lane] = state[rows[lane], n] / norm[n] if lane < number else 0.0
+            change[n, lane] = 0.0
+    n_terms = 1
+    while reach[n_terms - 1] < longest:
+        n_terms += 1
+    for k in range(n_terms):
+        scale, total = steps[3], series[2, 0]
+        for lane in range(_LANES):
+            scale[lane], total[lane] = steps[0, lane] / (k + 1.0), 0.0
+        force = steps[min(k + 1, 2)]
+        for n in range(order):
+            here, sums, own, weight = term[n], change[n], n + 1.0 + k, 2.0 * n + 1.0
+            for lane in range(_LANES):
+                value = here[lane]
+                pull = force[lane] if k < 2 else 0.0
+                here[lane] = scale[lane] * (pull - total[lane] - own * value)
+                total[lane] += weight * value
+                sums[lane] += here[lane]
+    for lane in range(number):
+        for n in range(order):
+            state[rows[lane], n] += norm[n] * change[n, lane]
+
+
+@kernel
+def _follow_legendre(
+    times: Floats, values: Floats, linear: bool, kept: Kept, old: Nodes, new: Nodes, norm: Floats, reach: Floats
+) -> None:
+    """Go on from observation to observation: after short steps by a power series, else by joining."""
+    n_streams, k, n_channels = values.shape
+    n_rows = n_streams * n_channels
+    rows, steps = np.empty(_LANES, np.int64), np.empty((4, _LANES))
+    series = np.empty((4, max(norm.size, 7), _LANES))
+    for begin in range(0, n_rows, _LANES):
+        for j in range(k):
+            number, longest = 0, 0.0
+            for r in range(begin, min(begin + _LANES, n_rows)):
+                time, value = times[r // n_channels, j], values[r // n_channels, j, r % n_channels]
+                if np.isnan(value):
+                    continue
+                length = kept.last_time[r] - kept.first_time[r]
+                rise = value - kept.last_value[r] if linear else 0.0
+                if length > 0.0:
+                    rows[number], steps[0, number] = r, (time - kept.last_time[r]) / length
+                    steps[1, number], steps[2, number] = kept.last_value[r], rise
+                    longest, number = max(longest, steps[0, number]), number + 1
+                elif length == 0.0:  # the line is all there is
+                    kept.state[r, 0] = kept.last_value[r] + 0.5 * rise
+                    kept.state[r, 1 : min(norm.size, 2)] = rise / np.sqrt(12.0)
+                else:
+                    kept.first_time[r], kept.first_value[r], kept.state[r, 0] = time, value, value
+                kept.last_time[r], kept.last_value[r] = time, value
+            steps[0, number:], steps[1, number:], steps[2, number:] = 0.0, 0.0, 0.0
+            if number > 0 and longest <= reach[-1]:
+                _step_by_series(kept.state, rows[:number], steps, reach, norm, series)
+            elif number > 0:
+                _step_by_nodes(kept.state, rows[:number], steps, old, new, norm, series)

@@ -1,11 +1,17 @@
 """What remembers a whole history: a fixed number of bytes, and no rounding that adds up."""
 
+import sys
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
+from scipy.linalg import expm
 
-from skhippo import HiPPOMemory
-from tests.memory.conftest import TOLERANCE, fed, observations, projected, same, whole_histories
+from skhippo import HiPPOMemory, LegS
+from skhippo.memory import polynomial_joining
+from skhippo.memory.joining import Kept
+from skhippo.memory.merging import find_joining
+from tests.memory.conftest import HOLDS, TOLERANCE, fed, observations, projected, same, whole_histories
 
 
 @pytest.mark.compiled
@@ -50,3 +56,61 @@ def test_a_hundred_thousand_streams(measure, rng):
     some = rng.choice(n, 50)
     expected = projected(values[some], np.tile(np.arange(4.0), (50, 1)), measure, 4, "linear")
     assert_allclose(memory.coefficients[some], expected, rtol=0, atol=10 * TOLERANCE)
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("order", [1, 2, 5, 16])
+def test_steps_of_all_lengths(hold, order, rng):
+    """Short ones by a power series, long ones by joining, in one update and in many, with and without holes."""
+    k, n_streams = 120, 21
+    steps = 10.0 ** rng.uniform(-4, 1, (n_streams, k))
+    values, times = rng.normal(size=(n_streams, k, 2)), np.cumsum(steps, axis=1)
+    values[rng.random(values.shape) < 0.2] = np.nan
+    for cuts in (range(k), range(0, k, 3), [100]):
+        memory = fed(values, times, cuts, measure="legs", order=order, hold=hold)
+        same(memory, values, times)
+
+
+def test_the_power_series_has_the_terms_that_it_needs(rng):
+    """Against the definition: the coefficients of a step by a matrix exponential, just inside each reach."""
+    order = 8
+    A, B = LegS().A(order), LegS().B(order)
+    reach = polynomial_joining._reach(order)
+    assert (np.diff(reach) >= 0.0).all()
+    for share in reach[reach > 0.0]:
+        state, last, value = rng.normal(size=order), *rng.normal(size=2)
+        kept = Kept(*(np.array([x]) for x in (0.0, 1.0, 1.0, last)), state[None].copy())
+        joining = find_joining(LegS(), order, "linear")
+        joining.follow(kept, np.array([[1.0 + share]]), np.array([[[value]]]))
+        # In logarithmic time s the signal is a + b e^s, so that (c, a, b e^s) has constant coefficients.
+        b = (value - last) / share
+        whole = np.zeros((order + 2, order + 2))
+        whole[:order, :order], whole[:order, order:], whole[-1, -1] = -A, B[:, None], 1.0
+        expected = expm(whole * np.log1p(share)) @ np.concatenate([state, [last - b, b]])
+        assert_allclose(kept.state[0], expected[:order], rtol=0, atol=1e-13 * (1.0 + abs(b)))
+
+
+@whole_histories
+@pytest.mark.parametrize("k", [2, 5, 20])
+def test_a_chunk_is_not_dearer_than_its_observations(measure, k):
+    """Counted in calls of Python, which a busy machine does not change."""
+
+    def calls(work):
+        counted = 0
+
+        def count(frame, event, _):
+            nonlocal counted
+            counted += event in ("call", "c_call")
+
+        sys.setprofile(count)
+        try:
+            work()
+        finally:
+            sys.setprofile(None)
+        return counted
+
+    memory = HiPPOMemory(measure, 16).update(np.ones((1, 30, 1)))
+    for _ in range(2):  # compiled in the first
+        one = calls(lambda: memory.update([[1.0]]))
+        chunk = calls(lambda: memory.update(np.ones((1, k, 1))))
+    assert chunk < 1.5 * one
