@@ -125,9 +125,9 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
     space, all_blocks = sums.space(most, most // size + most_rows)
     for part in pairwise(bounds.tolist()):
         blocks = all_blocks[: sums.cut_rows(rows, part, windows, task.linear, size, space, all_blocks)]
-        if dense:
+        if len(blocks) and dense:
             _sum_leaves(task, space, blocks, shared, out)
-        else:
+        elif len(blocks):
             _sum_cells(task, space, blocks, shared, out)
     if shared is not None:
         return

@@ -221,7 +221,8 @@ def test_rows_that_share_cells_have_the_moments_of_rows_alone(measure, order, li
         sums.start_points(target.start, target.rate, target.angular, cells, cells.shape[1] - sums.LANES)
     else:
         sums.STARTS[target.kind](cells, cells.shape[1] - sums.LANES)
-    shares = sums.Shares(target.turning, linear, target.n_first, target.offset, target.used, target.table, target.factors)
+    columns = target.n_first, target.offset, target.used
+    shares = sums.Shares(target.turning, linear, *columns, target.table, target.factors)
     out = sums.aligned(n_rows, what.width)
     members = np.array([[0, number, n_rows, 0]])
     sums.multiply(shares, cells, blocks, members, masses.ravel(), sums.Scratch.make(target.number), out)
