@@ -8,23 +8,40 @@ import torch
 from skhippo.recurrence.discretization import discretize, discretize_scaled, shares
 
 
-def matrices(A, B, times, alpha, theta):
-    """Matrices of every step of one series: ``m1 = Abar m0 + old u0 + new u1``."""
+def matrices(A, B, times, alpha, theta, measure=None):
+    """Matrices of every step of one series: ``m1 = Abar m0 + old u0 + new u1``; long steps in parts, or as lines."""
+    reach = measure.horizon(len(B)) if measure is not None and theta is not None else np.inf
     for begin, end in itertools.pairwise(times):
         if end == begin:  # padding
             yield np.eye(len(B)), 0 * B, 0 * B
-            continue
-        if theta is None:
+        elif theta is None:
             Abar, Bbar = discretize_scaled(A, B, begin, end, alpha)
+            old, new = (share[0] for share in shares(alpha, [begin, end]))
+            yield Abar, Bbar * old / (old + new), Bbar * new / (old + new)
+        elif (end - begin) / theta >= reach:
+            slope = measure.line(len(B)) * theta / (end - begin)
+            yield 0 * A, -slope, measure.steady(len(B)) + slope
+        elif (end - begin) / theta > 0.5:
+            yield in_parts(A, B, (end - begin) / theta, alpha)
         else:
             Abar, Bbar = discretize(A, B, (end - begin) / theta, alpha)
-        old, new = (share[0] for share in shares(alpha, [begin, end], theta))
-        yield Abar, Bbar * old / (old + new), Bbar * new / (old + new)
+            yield Abar, Bbar * (1 - alpha), Bbar * alpha
 
 
-def stacked(A, B, times, alpha, theta, dtype=torch.float64):
+def in_parts(A, B, step, alpha):
+    """Eight parts, the first two backward, with inputs on the straight line between both ends."""
+    whole, old, new = np.eye(len(B)), 0 * B, 0 * B
+    for k in range(8):
+        share = 1.0 if k < 2 else alpha
+        Abar, Bbar = discretize(A, B, step / 8, share)
+        late = (k + share) / 8
+        whole, old, new = Abar @ whole, Abar @ old + Bbar * (1 - late), Abar @ new + Bbar * late
+    return whole, old, new
+
+
+def stacked(A, B, times, alpha, theta, dtype=torch.float64, measure=None):
     """Do so for a batch; a list of (Abar, old, new) with a leading dimension for the series."""
-    clocks = [matrices(A, B, clock, alpha, theta) for clock in np.atleast_2d(times)]
+    clocks = [matrices(A, B, clock, alpha, theta, measure) for clock in np.atleast_2d(times)]
     return [
         tuple(torch.tensor(np.stack(part), dtype=dtype) for part in zip(*step, strict=True))
         for step in zip(*clocks, strict=True)

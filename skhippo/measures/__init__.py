@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from skhippo._support.names import name_publicly
 from skhippo.measures.chebyshev import ChebT
+from skhippo.measures.checks import check_measure
 from skhippo.measures.fourier import FouT
 from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
@@ -29,6 +30,7 @@ __all__ = [
     "Translated",
     "Triangle",
     "as_measure",
+    "check_measure",
     "legendre",
 ]
 
@@ -83,19 +85,4 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     return cls(theta)
 
 
-name_publicly(
-    globals(),
-    [
-        "Differences",
-        "Functions",
-        "Halves",
-        "Measure",
-        "Outflow",
-        "Powers",
-        "Rotations",
-        "Tau",
-        "Translated",
-        "Triangle",
-        "as_measure",
-    ],
-)
+name_publicly(globals(), [name for name in __all__ if name not in MEASURES and name not in ("MEASURES", "Structure")])

@@ -55,7 +55,6 @@ class ChebT(Translated):
     """
 
     name: ClassVar[str] = "chebt"
-    angular: ClassVar[bool] = True
 
     def weight(self, s: ArrayLike) -> Floats:
         s = np.asarray(s, dtype=np.float64)

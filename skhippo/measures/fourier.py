@@ -37,7 +37,9 @@ class FouT(Translated):
 
     At the edges of the window a Fourier series takes the mean of both ends, so
     :math:`f(t - \theta)` is replaced by :math:`2 w^T c - f(t)`.  An odd order keeps every cosine with
-    its sine; without it the last cosine cannot turn (and at order 2 the dynamics do not forget).
+    its sine.  An even order `N` ends with a cosine that has none and cannot turn: with `A` as above, what it has kept
+    of a signal would never go.  There `A` has :math:`2\pi N`, twice the rate at which this cosine should turn, added to
+    its last diagonal element, so that it fades.
 
     Examples
     --------
@@ -63,22 +65,30 @@ class FouT(Translated):
         cosines = np.arange(1, order - 1, 2)
         rotation = np.zeros((order, order))
         rotation[cosines, cosines + 1] = -np.pi * (cosines + 1)
-        return rotation - rotation.T + 2.0 * np.outer(w, w)
+        A = rotation - rotation.T + 2.0 * np.outer(w, w)
+        A[-1, -1] += self._fading(order)
+        return A
+
+    @staticmethod
+    def _fading(order: int) -> float:
+        """Rate at which a last cosine without a sine fades."""
+        return 2.0 * np.pi * order if order % 2 == 0 else 0.0
 
     def B(self, order: int) -> Floats:
         n = np.arange(check_count("order", order))
         return np.where(n == 0, 2.0, np.where(n % 2 == 1, 2.0 * math.sqrt(2.0), 0.0))
 
     def structure(self, order: int) -> Structure | None:
-        # An even order ends with a cosine that cannot turn: rate 0, and a sine that stays 0.
         rates: Floats = np.arange(order // 2 + 1.0)
         rates *= 2.0 * np.pi
         if order % 2 == 0:
             rates[-1] = 0.0
-        return Rotations(rates)
+        return Rotations(rates, self._fading(order))
 
     def outflow(self, order: int) -> Outflow | None:
-        return Outflow(decay=0.0)
+        fading = np.zeros(order)
+        fading[-1] = math.sqrt(2.0 * self._fading(order))
+        return Outflow(decay=0.0, edge=fading if order % 2 == 0 else None)
 
     def phase(self, order: int, age: Floats) -> Floats:
         return 2.0 * np.pi * max(order // 2, 1) * age

@@ -8,6 +8,7 @@ from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.linalg import solve_triangular
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
@@ -104,6 +105,11 @@ class LagT(Translated):
 
     def B(self, order: int) -> Floats:
         return self._binomial(check_count("order", order)) / self._norm(order)
+
+    def line(self, order: int) -> Floats:
+        return -solve_triangular(
+            self.A(order), self.steady(order), lower=True
+        )  # the equation is exact for every signal
 
     def structure(self, order: int) -> Structure | None:
         norm, one = self._norm(order), np.ones(order)

@@ -261,6 +261,27 @@ class Measure(ABC):
         still = np.zeros(self.functions(order).number)
         return self.assemble(still, np.ones(()), np.ones(()), order)
 
+    def line(self, order: int) -> Floats:
+        """Coefficients of the straight line that rises by one per unit of `s` to 0 at the present, shape (order,).
+
+        For a window these are the integrals of the definition; for a measure that looks back without end it has to be
+        overridden.
+
+        Parameters
+        ----------
+        order : int
+            Number of coefficients.
+
+        Returns
+        -------
+        ndarray of shape (order,)
+        """
+        # By parts: the mean of what steps at all places of the window make, less what one at its start makes.
+        x, weights = np.polynomial.legendre.leggauss(2 * order + 32)
+        angles, weights = 0.5 * np.pi * (x + 1.0), 0.5 * np.pi * weights
+        steps = self.antiderivative(order, 0.5 - 0.5 * np.cos(angles))
+        return (0.5 * weights * np.sin(angles)) @ steps - self.antiderivative(order, 0.0)
+
     # ------------------------------------------------------------------ the coefficients of a step
     def age(self, s: Floats) -> Floats:
         """Turn places into ages in units of the time scale (the map is its own inverse)."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import NamedTuple, TypeAlias
 
+import numpy as np
+
 from skhippo._support.types import Floats
 
 __all__ = ["Halves", "Outflow", "Rotations", "Structure", "Tau", "Triangle"]
@@ -30,6 +32,10 @@ class Triangle(NamedTuple):
     gap: Floats
     source: Floats
 
+    def matrices(self) -> tuple[Floats, Floats]:
+        """Return the `A` and `B` that it stands for."""
+        return np.diag(self.diagonal) + np.tril(np.outer(self.p, self.q), -1), self.p * self.source
+
 
 class Halves(NamedTuple):
     """``A = tril(outer(r, r)) + triu(outer(s, s), 1)`` and ``B = r``: the LU factors have the same form.
@@ -42,20 +48,39 @@ class Halves(NamedTuple):
     r: Floats
     s: Floats
 
+    def matrices(self) -> tuple[Floats, Floats]:
+        """Return the `A` and `B` that it stands for."""
+        return np.tril(np.outer(self.r, self.r)) + np.triu(np.outer(self.s, self.s), 1), self.r.copy()
+
 
 class Rotations(NamedTuple):
     """``A = K + 2 outer(w, w)`` and ``B = 2 w`` with ``w = (1, sqrt(2), 0, sqrt(2), 0, ...)``.
 
     `K` turns pairs: ``K[2k - 1, 2k] = -rates[k]`` and ``K[2k, 2k - 1] = rates[k]``.  An even order ends with half a
-    pair, whose rate is 0.
+    pair, whose rate is 0, and which fades: ``K[-1, -1] = fading``.
 
     Attributes
     ----------
     rates : ndarray of shape (order // 2 + 1,)
         Rates of the pairs; the first, of the constant, is 0.
+    fading : float
+        Rate at which half a pair fades; 0 if there is none.
     """
 
     rates: Floats
+    fading: float = 0.0
+
+    def matrices(self) -> tuple[Floats, Floats]:
+        """Return the `A` and `B` that it stands for."""
+        whole = self.rates[-1] > 0.0 or self.rates.size == 1
+        order = 2 * self.rates.size - (1 if whole else 2)
+        w = np.zeros(order)
+        w[0], w[1::2] = 1.0, np.sqrt(2.0)
+        A, cosines = 2.0 * np.outer(w, w), np.arange(1, order - 1, 2)
+        A[cosines, cosines + 1] -= self.rates[1 : cosines.size + 1]
+        A[cosines + 1, cosines] += self.rates[1 : cosines.size + 1]
+        A[-1, -1] += self.fading
+        return A, 2.0 * w
 
 
 class Tau(NamedTuple):
@@ -77,6 +102,13 @@ class Tau(NamedTuple):
     couple: Floats
     halves: Floats
     source: Floats
+
+    def matrices(self) -> tuple[Floats, Floats]:
+        """Return the `A` and `B` that it stands for."""
+        n = np.arange(self.source.size)
+        above = (n > n[:, None]) & ((n - n[:, None]) % 2 == 1)
+        derivative = np.where(above, np.outer(self.halves[:-1], self.slope[:-1]), 0.0)
+        return np.outer(self.source, self.ends[:-1]) - derivative, self.source.copy()
 
 
 Structure: TypeAlias = Triangle | Halves | Rotations | Tau

@@ -30,6 +30,13 @@ steps with :math:`\alpha \ge 1/2` are bounded for any two times.  Forward is mea
 takes the sample at the new time for the whole of the step.  ``"hippo2020"`` does the same, so that the numbers of
 the paper can be had to the last digits: bounded, and of first order on smooth signals.
 
+**Long steps.**  On steps that are long against the window of a translated measure the factors of bilinear tend to -1:
+what is long past would come back with the other sign.  `skhippo.recurrence` therefore takes steps longer than half a
+time scale (`LONG_STEP`) in `SUBSTEPS` parts, the first of them backward (`substeps`), for every rule with
+:math:`\alpha \ge 1/2` but ``"hippo2020"``.  After a step as long as the horizon of the measure (a whole window; under
+LagT what weighs less than 1e-18) nothing is left of what was before, and the coefficients are those of the straight
+line that the step has been.
+
 **The input.**  The step of a rule has one input, its mean over the step as the rule sees it,
 
 .. math:: \hat f = \frac{h_0 f_0 + h_1 f_1}{h_0 + h_1}, \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
@@ -55,11 +62,14 @@ from skhippo._support.validation import check_finite_number
 
 __all__ = [
     "DISCRETIZATIONS",
+    "LONG_STEP",
     "PUBLISHED",
+    "SUBSTEPS",
     "as_discretization",
     "discretize",
     "discretize_scaled",
     "shares",
+    "substeps",
 ]
 
 
@@ -73,6 +83,11 @@ DISCRETIZATIONS: dict[str, float | None] = {
 }
 #: The rule of the published code: the rate at the new end at both ends, and the new sample as the input of the step.
 PUBLISHED = "hippo2020"
+#: Steps of translated measures that are longer, in units of the time scale, are taken in parts.
+LONG_STEP = 0.5
+#: Parts of a long step, and how many of them, the first ones, are backward.
+SUBSTEPS = 8
+_DAMPED = 2
 # Ratios of times are kept below this, so that their logarithms are finite.
 _LARGEST_RATIO = np.finfo(np.float64).max
 
@@ -179,6 +194,28 @@ def _scaled_length(share: float, begin: Floats, end: Floats) -> Floats:
     with np.errstate(over="ignore"):
         ratio = np.minimum((end - begin) / begin, _LARGEST_RATIO)
     return ratio if share == 0.0 else boxcox1p(ratio, 1.0 - 2.0 * share)
+
+
+def substeps(alpha: float) -> Floats:
+    """Weights of the parts of a long step, in units of its length.
+
+    The first parts are backward, so that what should have gone is gone; in between the input is a straight line.
+
+    Parameters
+    ----------
+    alpha : float
+        Share of the new end in the other parts, from 1/2 to 1.
+
+    Returns
+    -------
+    ndarray of shape (4, SUBSTEPS)
+        Weights of both ends of each part, and of the inputs at the old and the new end of the whole step.
+    """
+    share = np.where(np.arange(SUBSTEPS) < _DAMPED, 1.0, alpha)
+    old, new = (1.0 - share) / SUBSTEPS, share / SUBSTEPS
+    place = np.arange(SUBSTEPS + 1) / SUBSTEPS
+    late = old * place[:-1] + new * place[1:]
+    return np.stack([old, new, old + new - late, late])
 
 
 def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "bilinear") -> tuple[Floats, Floats]:

@@ -32,8 +32,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from functools import lru_cache
-from typing import Any
+from functools import cached_property, lru_cache
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -43,7 +43,16 @@ from skhippo._support.validation import check_count
 from skhippo.measures import Halves, Measure, Rotations, Structure, Tau, Triangle
 from skhippo.projection.hold import Hold
 from skhippo.recurrence.dense import advance_dense
-from skhippo.recurrence.discretization import PUBLISHED, as_discretization, discretize, discretize_scaled, shares
+from skhippo.recurrence.discretization import (
+    LONG_STEP,
+    PUBLISHED,
+    SUBSTEPS,
+    as_discretization,
+    discretize,
+    discretize_scaled,
+    shares,
+    substeps,
+)
 from skhippo.recurrence.halves import halves_form
 from skhippo.recurrence.lanes import LANES, Form, pack, pad, unpack, unpack_record
 from skhippo.recurrence.rotations import rotations_form
@@ -65,6 +74,9 @@ _NUMBERS = 1 << 15
 # Matrices of "zoh" that are kept; 0.5 MB each at order 256.
 _MATRICES = 64
 _NO_RECORD = np.empty((0, 0, 0, 0))
+
+#: Weights of both ends of some steps, and their inputs, with rows last.
+Inputs: TypeAlias = tuple[Floats, Floats, Floats]
 
 
 class Recurrence:
@@ -100,6 +112,9 @@ class Recurrence:
         self.order = check_count("order", order)
         self.discretization = discretization
         self._alpha = as_discretization(discretization)
+        damped = self._alpha is not None and self._alpha >= 0.5 and discretization != PUBLISHED
+        # Parts of a long step, for the rules that take it in parts.
+        self._parts = substeps(self._alpha) if damped and self._alpha is not None else None
         # What `shares` takes, and whether the input of a step is the sample at its end, whatever came before.
         self._rule = PUBLISHED if discretization == PUBLISHED else self._alpha
         structure = measure.structure(order)
@@ -209,19 +224,77 @@ class Recurrence:
         state = pack(c, self._form.depth)
         for first in range(0, new.shape[1], _STEPS):
             steps = slice(first, first + _STEPS)
-            weights = shares(self._rule, times[..., first : first + _STEPS + 1], self.measure.time_scale)
-            inputs = pad(weights[0] * old[:, steps] + weights[1] * new[:, steps])
-            before, after = (pad(np.atleast_2d(h)) for h in weights)
-            self._take(before, after, inputs, state, None if out is None else out[:, steps])
+            clock, ends = times[..., first : first + _STEPS + 1], (old[:, steps], new[:, steps])
+            before, after = shares(self._rule, clock, self.measure.time_scale)
+            inputs = pad(before * ends[0] + after * ends[1])
+            plain = pad(np.atleast_2d(before)), pad(np.atleast_2d(after)), inputs
+            record = None if out is None else out[:, steps]
+            begin = 0
+            for k in self._long_steps(clock):
+                self._take(plain, slice(begin, k), state, record)
+                length = np.atleast_2d(np.diff(clock))[:, k] / (self.measure.time_scale or 1.0)
+                self._take_long(length, (ends[0][:, k], ends[1][:, k]), plain, k, state)
+                if record is not None:
+                    unpack_record(state[None], record[:, k : k + 1])
+                begin = k + 1
+            self._take(plain, slice(begin, None), state, record)
         unpack(state, c)
 
-    def _take(self, old: Floats, new: Floats, inputs: Floats, state: Floats, out: Floats | None) -> None:
-        """Take steps, some at a time if they are recorded."""
+    def _long_steps(self, times: Floats) -> list[int]:
+        """Return the steps that are long for some row, and so must not be taken at once."""
+        if self.measure.time_scale is None or self._parts is None:
+            return []
+        longest = np.atleast_2d(np.diff(times)).max(axis=0, initial=0.0)
+        return np.flatnonzero(longest > LONG_STEP * self.measure.time_scale).tolist()
+
+    @cached_property
+    def _reach(self) -> float:
+        """Length of a step, in time scales, after which nothing is left of what was before."""
+        try:
+            return self.measure.horizon(self.order)
+        except ValueError:  # further than double precision reaches
+            return math.inf
+
+    @cached_property
+    def _steady_and_line(self) -> tuple[Floats, Floats]:
+        return self.measure.steady(self.order), self.measure.line(self.order)
+
+    def _restart(self, length: Floats, ends: tuple[Floats, Floats]) -> Floats:
+        """Return the coefficients of straight lines between two ends, and nothing else."""
+        steady, line = self._steady_and_line
+        return np.multiply.outer(ends[1], steady) + np.multiply.outer((ends[1] - ends[0]) / length, line)
+
+    def _take_long(self, length: Floats, ends: tuple[Floats, Floats], plain: Inputs, k: int, state: Floats) -> None:
+        """Take a step that is long for some rows; `length`, for all rows or for each, is in time scales."""
+        assert self._form is not None  # for the type checker
+        assert self._parts is not None
+        constants, depth, advance = self._form
+        results = []
+        part = length < self._reach
+        if part.any():
+            old, new, *inputs = (np.multiply.outer(np.where(part, length, 1.0), h) for h in self._parts)
+            entering = inputs[0] * ends[0][:, None] + inputs[1] * ends[1][:, None]
+            moved = state.copy()
+            advance(constants, pad(old), pad(new), pad(entering), moved, _NO_RECORD)
+            results.append((part & (length > LONG_STEP), moved))
+        if not part.all():
+            results.append((~part, pack(self._restart(length, ends), depth)))
+        if (length <= LONG_STEP).any():
+            self._take(plain, slice(k, k + 1), state, None)
+        for chosen, result in results:
+            np.copyto(state, result, where=pad(chosen[:, None].astype(np.float64)).reshape(-1, 1, LANES) > 0.0)
+
+    def _take(self, plain: Inputs, steps: slice, state: Floats, out: Floats | None) -> None:
+        """Take some steps; if they are recorded, few at a time."""
         assert self._form is not None  # for the type checker
         constants, _, advance = self._form
+        old, new, inputs = (h[steps] for h in plain)
+        if not len(inputs):
+            return
         if out is None:
             advance(constants, old, new, inputs, state, _NO_RECORD)
             return
+        out = out[:, steps]
         size = max(1, min(len(inputs), _NUMBERS // state.size))
         record = np.empty((size, *state.shape))
         for first in range(0, len(inputs), size):
@@ -240,12 +313,28 @@ class Recurrence:
         else:
             weight_old, weight_new = shares(self._rule, times, self.measure.time_scale)
             inputs = (weight_old * old + weight_new * new) / (weight_old + weight_new)
-        inputs, state = pad(inputs), pack(c, self.order)
+        state, long = pack(c, self.order), self._long_steps(times)
+        inputs = pad(inputs)
         for k in range(times.size - 1):
-            advance_dense(*self._matrices(times[k], times[k + 1]), inputs[k], state)
+            if k in long:
+                self._take_long_dense(times[k : k + 2], (old[:, k], new[:, k]), state)
+            else:
+                advance_dense(*self._matrices(times[k], times[k + 1]), inputs[k], state)
             if out is not None:
                 unpack_record(state[None], out[:, k : k + 1])
         unpack(state, c)
+
+    def _take_long_dense(self, times: Floats, ends: tuple[Floats, Floats], state: Floats) -> None:
+        assert self.measure.time_scale is not None  # for the type checker
+        assert self._parts is not None
+        length = (times[1] - times[0]) / self.measure.time_scale
+        if length >= self._reach:
+            state[:] = pack(self._restart(length, ends), self.order)
+            return
+        for old, new, early, late in self._parts.T.tolist():
+            matrices = _dense_step(self.measure, self.order, new / (old + new), _rounded(length / SUBSTEPS))
+            entering = (early * ends[0] + late * ends[1]) / (early + late)
+            advance_dense(*matrices, pad(entering[:, None])[0], state)
 
     def _matrices(self, begin: float, end: float) -> tuple[Floats, Floats]:
         """Return the matrices of a step; steps that differ by the rounding of their times are one."""

@@ -16,7 +16,9 @@ __all__ = ["rotations_form"]
 
 def rotations_form(structure: Rotations) -> Form:
     """Return the step of ``A = K + 2 w w^T``, ``B = 2 w``, where `K` turns pairs at the given rates."""
-    return Form(structure.rates[None], 2 * structure.rates.size - 1, _advance)
+    fading = np.zeros_like(structure.rates)
+    fading[-1] = structure.fading
+    return Form(np.stack([structure.rates, fading]), 2 * structure.rates.size - 1, _advance)
 
 
 @kernel
@@ -27,11 +29,11 @@ def _fill(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
     for j in range(old.size):
         found[j] = 1.0
     for n in range(1, len(table)):
-        rate, row = constants[0, n], table[n]
+        rate, fading, row = constants[0, n], constants[1, n], table[n]
         for j in range(old.size):
             turn = new[j] * rate
-            pivot = 1.0 / (1.0 + turn * turn)
-            row[j] = (1.0 - old[j] * rate * turn) * pivot
+            pivot = 1.0 / (1.0 + turn * turn + new[j] * fading)  # a pair either turns or fades
+            row[j] = (1.0 - old[j] * rate * turn - old[j] * fading) * pivot
             row[LANES + j] = (old[j] + new[j]) * rate * pivot
             row[2 * LANES + j] = root * pivot
             row[3 * LANES + j] = -root * turn * pivot

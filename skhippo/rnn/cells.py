@@ -120,7 +120,9 @@ class MemoryCell(nn.Module, ABC):
                 "(for mixed precision use torch.autocast, which leaves them as they are)"
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
-        step_weights = StepWeights.of(batch.times, batch.lengths, self.discretization, self.time_scale, since)
+        step_weights = StepWeights.of(
+            batch.times, batch.lengths, self.discretization, self.time_scale, since, self.dynamics.reach
+        )
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
         return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, step_weights, dtype)
 
@@ -171,7 +173,7 @@ class HiPPOCell(MemoryCell):
     The state enters by `u` alone: all that gate and candidate know of the past is in the memory.
     :math:`\bar A_t, \bar B_t` and :math:`\hat u_t`, the mean of :math:`u_{t-1}` and :math:`u_t`, are those of
     `skhippo.discretization` for the step between the two observation times, of the length :math:`\log(t_1/t_0)` for
-    LegS and :math:`(t_1 - t_0)/\theta` for the others; the memory is that of
+    LegS and :math:`(t_1 - t_0)/\theta` for the others, and long steps are taken in parts; the memory is that of
     ``HiPPOMemory(method="recurrence", hold="linear")``.
     """
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import numpy as np
@@ -34,10 +35,9 @@ from numpy.typing import NDArray
 from scipy.linalg import schur
 from torch import Tensor
 
-from skhippo._support.types import Floats
-from skhippo.measures import Measure
-from skhippo.recurrence.discretization import PUBLISHED, shares
-from skhippo.recurrence.recurrence import Recurrence
+from skhippo._support.types import Floats, Integers
+from skhippo.measures import Measure, Outflow
+from skhippo.recurrence.discretization import LONG_STEP, PUBLISHED, SUBSTEPS, as_discretization, shares, substeps
 
 __all__ = ["Dynamics", "StepWeights", "Steps", "measure_dynamics", "random_dynamics"]
 
@@ -58,6 +58,12 @@ class Dynamics:
         ``beta``, with ``P beta = B``.
     start : ndarray of shape (2 * n_pairs,)
         Memory of an input that was always 1, in the basis.
+    line : ndarray of shape (2 * n_pairs,)
+        Memory of an input that rises by one per time scale to 0, in the basis.
+    reach : float
+        Length of a step, in time scales, after which nothing is left of what was before.
+    matrices : tuple of ndarray or None
+        `A` and `B` where they have no such form; the directions are then those of the coefficients.
     """
 
     basis: Floats
@@ -65,10 +71,26 @@ class Dynamics:
     directions: NDArray
     gains: Floats
     start: Floats
+    line: Floats
+    reach: float
+    matrices: tuple[Floats, Floats] | None = None
 
     @classmethod
-    def of(cls, A: Floats, B: Floats, start: Floats, decay: float, edge: Floats | None = None) -> Dynamics:
+    def of_any(cls, A: Floats, B: Floats, start: Floats, line: Floats, reach: float = math.inf) -> Dynamics:
+        """Take any equation as it is; its steps are matrices, in :math:`O(N^2)`."""
+        order = len(B)
+        basis = np.eye(order, order + order % 2)
+        directions = _pairs(basis)
+        return cls(
+            basis, np.zeros(directions.shape[1], complex), directions, B, start @ basis, line @ basis, reach, (A, B)
+        )
+
+    @classmethod
+    def of(
+        cls, A: Floats, B: Floats, outflow: Outflow, start: Floats, line: Floats, reach: float = math.inf
+    ) -> Dynamics:
         """Find the form of `A`, where ``A + A.T == outer(B, B) + decay * I + outer(edge, edge)``."""
+        decay, edge = outflow
         columns = np.stack([B] if edge is None else [B, edge]) / math.sqrt(2.0)
         skew = 0.5 * (A - A.T)
         rest = A - skew - 0.5 * decay * np.eye(len(B)) - columns.T @ columns
@@ -81,6 +103,8 @@ class Dynamics:
             _pairs(columns @ basis),
             np.array([math.sqrt(2.0)] + [0.0] * (len(columns) - 1)),
             start @ basis,
+            line @ basis,
+            reach,
         )
 
     @property
@@ -113,14 +137,15 @@ def _pairs(rows: Floats) -> NDArray:
 @lru_cache(maxsize=16)
 def measure_dynamics(measure: Measure, order: int) -> Dynamics:
     """Return the dynamics of a measure."""
-    outflow = measure.outflow(order)
+    line = np.zeros(order) if measure.time_scale is None else measure.line(order)
+    try:
+        reach = math.inf if measure.time_scale is None else measure.horizon(order)
+    except ValueError:  # further than double precision reaches
+        reach = math.inf
+    A, B, outflow = measure.A(order), measure.B(order), measure.outflow(order)
     if outflow is None:
-        raise ValueError(
-            f"{measure!r} does not say what leaves its memory, which a cell needs for steps in O(order): give it an "
-            "`outflow`, or use its coefficients as features"
-        )
-    start = Recurrence(measure, order).start([1.0])[0]
-    return Dynamics.of(measure.A(order), measure.B(order), start, outflow.decay, outflow.edge)
+        return Dynamics.of_any(A, B, measure.steady(order), line, reach)
+    return Dynamics.of(A, B, outflow, measure.steady(order), line, reach)
 
 
 @lru_cache(maxsize=4)
@@ -130,22 +155,34 @@ def random_dynamics(order: int) -> Dynamics:
     B, G = rng.normal(size=order), rng.normal(size=(order, order))
     A: Floats = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
     start: Floats = np.linalg.solve(A, B).astype(np.float64)
-    return Dynamics.of(A, B, start, decay=1.0)
+    line: Floats = -np.linalg.solve(A, start).astype(np.float64)
+    return Dynamics.of(A, B, Outflow(decay=1.0), start, line)
 
 
 # ---------------------------------------------------------------------- steps
 class StepWeights(NamedTuple):
-    """Weights of the steps of a batch, with one clock for all series or one for each."""
+    """Weights of the steps of a batch, with one clock for all series or one for each.
 
-    old: Tensor  # of shape (n_clocks, length), h0
+    Long steps are taken in parts (`skhippo.discretization`), which follow each other in the last axis.
+    """
+
+    old: Tensor  # of shape (n_clocks, n_parts), h0
     new: Tensor  # h1; the first step has 0 and 1: what there is at the first sample is its own input
-    before: Tensor  # weight of the input at the old end; h0, or 0 where a step takes the new input alone
-    now: Tensor  # weight of the input at the new end
+    before: Tensor  # weight of the input at the old end of the step
+    now: Tensor  # weight of the input at its new end
+    slope: Tensor  # 1 / h where a step is so long that what it leaves is a straight line, else 0
+    n_parts: tuple[int, ...]  # of each step
     begins: bool = True  # whether the first step is the first of its series
 
     @classmethod
     def of(
-        cls, times: Tensor, lengths: Tensor, rule: float | str, time_scale: float | None, since: Tensor | None = None
+        cls,
+        times: Tensor,
+        lengths: Tensor,
+        rule: float | str,
+        time_scale: float | None,
+        since: Tensor | None = None,
+        reach: float = math.inf,
     ) -> StepWeights:
         """Find the weights of the steps of a batch.
 
@@ -159,6 +196,8 @@ class StepWeights(NamedTuple):
         time_scale : float or None
         since : Tensor of shape (batch,), optional
             In a batch that continues series: their last times before it.
+        reach : float
+            Length of a step, in time scales, after which nothing is left of what was before.
         """
         if since is not None:
             times, lengths = torch.cat([since[:, None], times], dim=1), lengths + 1
@@ -170,12 +209,34 @@ class StepWeights(NamedTuple):
             clock = longest[None]
         with np.errstate(invalid="ignore"):  # LegS in the padding of a series of one observation: 0 / 0
             old, new = (np.nan_to_num(h) for h in shares(rule, clock, time_scale))
-        if since is None:
-            old = np.pad(old, ((0, 0), (1, 0)))
-            new = np.pad(new, ((0, 0), (1, 0)), constant_values=1.0)
         before = np.zeros_like(old) if rule == PUBLISHED else old
-        parts = [torch.from_numpy(h).to(times.device) for h in (old, new, before, old + new - before)]
-        return cls(parts[0], parts[1], parts[2], parts[3], begins=since is None)
+        weights = np.stack([old, new, before, old + new - before, np.zeros_like(old)])
+        n_parts = np.ones(old.shape[1], dtype=int)
+        alpha = as_discretization(rule)
+        if time_scale is not None and alpha is not None and alpha >= 0.5 and rule != PUBLISHED:
+            weights, n_parts = _in_parts(weights, np.diff(clock) / time_scale, alpha, reach)
+        counted = tuple(n_parts.tolist())
+        if since is None:
+            first = np.array([0.0, 1.0, 0.0, 1.0, 0.0])
+            weights = np.concatenate([np.broadcast_to(first[:, None, None], (5, len(clock), 1)), weights], axis=2)
+            counted = (1, *counted)
+        h0, h1, u0, u1, slope = torch.from_numpy(weights).to(times.device)
+        return cls(h0, h1, u0, u1, slope, counted, begins=since is None)
+
+
+def _in_parts(weights: Floats, length: Floats, alpha: float, reach: float) -> tuple[Floats, Integers]:
+    """Take long steps in parts; where only some series have a long step, the others take theirs in the first part."""
+    part, line = (length > LONG_STEP) & (length < reach), length >= reach
+    n_parts = np.where(part.any(axis=0), SUBSTEPS, 1)
+    first = np.cumsum(n_parts) - n_parts
+    out = np.zeros((len(weights), len(length), int(n_parts.sum())))
+    out[..., first] = np.where(line, 0.0, weights)
+    series, step = np.nonzero(part)
+    places = first[step, None] + np.arange(SUBSTEPS)
+    out[:4, series[:, None], places] = substeps(alpha)[:, None] * length[series, step, None]
+    series, step = np.nonzero(line)
+    out[4, series, first[step]] = 1.0 / length[series, step]
+    return out, n_parts
 
 
 class Steps(NamedTuple):
@@ -186,7 +247,7 @@ class Steps(NamedTuple):
 
     turn: Tensor  # complex, of shape (k, n_clocks, 1, n_pairs)
     decay: Tensor  # complex, of shape (k, n_clocks, 1, n_pairs), D
-    mix: Tensor  # of shape (k, n_clocks, rank + 3, rank + 1)
+    mix: Tensor  # of shape (k, n_clocks, n_directions + 2, n_directions)
 
 
 class Stepper:
@@ -201,8 +262,11 @@ class Stepper:
 
     Attributes
     ----------
-    directions : Tensor of shape (rank + 1, 2 * n_pairs)
-        Columns of `P`, and what the first sample makes of a memory.
+    directions : Tensor of shape (n_directions, 2 * n_pairs)
+        Columns of `P`; what a straight line makes of a memory, if a step is so long that nothing else is left; and what
+        the first sample makes of it.
+    n_parts : tuple of int
+        Parts of each step.
     n_clocks : int
         1, or the number of series.
     size : int
@@ -214,36 +278,69 @@ class Stepper:
         self._step_weights, self._dtype = step_weights, dtype
         self._precision = torch.float64 if len(step_weights.old) == 1 else dtype
         directions, spectrum = dynamics.directions, dynamics.spectrum
-        products = np.conj(directions[:, None]) * directions  # a^T b of real vectors is the real part of conj(a) b
+        if dynamics.matrices is None:
+            products = np.conj(directions[:, None]) * directions  # a^T b of real vectors is the real part of conj(a) b
+        else:
+            products = np.zeros((1, 1, 1), complex)
+        self._matrices = dynamics.matrices and tuple(
+            torch.as_tensor(matrix, dtype=self._precision, device=device) for matrix in dynamics.matrices
+        )
         self._spectrum = torch.as_tensor(spectrum, dtype=_complex(self._precision), device=device)
         self._products = torch.as_tensor(products.view(np.float64), dtype=self._precision, device=device)
         self._gains = torch.as_tensor(dynamics.gains, dtype=self._precision, device=device)
-        columns = np.concatenate([directions.view(np.float64), dynamics.start[None]])
+        self._lines = bool(step_weights.slope.any())
+        ends = [dynamics.line, dynamics.start] if self._lines else [dynamics.start]
+        columns = np.concatenate([directions.view(np.float64), np.stack(ends)])
         self.directions = torch.as_tensor(columns, device=device, dtype=dtype)
-        self.n_clocks, self.size = len(step_weights.old), 2 * spectrum.size * len(step_weights.old)
+        self.n_clocks, self.n_parts = len(step_weights.old), step_weights.n_parts
+        width = 2 * spectrum.size if dynamics.matrices is None else (len(columns) + 2) * len(columns)
+        self.size = width * self.n_clocks * max(self.n_parts)
+        self._bounds = [0, *accumulate(self.n_parts)]
 
     def __call__(self, begin: int, end: int) -> Steps:
-        """Return the steps that lead to the observations from `begin` up to `end`."""
+        """Return the parts of the steps that lead to the observations from `begin` up to `end`."""
+        some = slice(self._bounds[begin], self._bounds[end])
         weights = self._step_weights
-        old, new, *inputs = (h[:, begin:end].T[..., None].to(self._precision) for h in weights[:4])
+        tables = (weights.old, weights.new, weights.slope, weights.before, weights.now)
+        old, new, slope, *inputs = (h[:, some].T[..., None].to(self._precision) for h in tables)
         decay = 1.0 / (1.0 + new * self._spectrum)
         turn = (1.0 - old * self._spectrum) * decay
         mix = self._mix(old, new, inputs, decay)
-        if begin == 0 and weights.begins:  # the first sample has been there for ever
+        if begin == 0 and weights.begins:  # the first sample has always been there
             turn[0], decay[0], mix[0], mix[0, :, -1, -1] = 0.0, 1.0, 0.0, 1.0
+        if self._lines:
+            _leave_lines(slope, turn, decay, mix)
         complex_ = _complex(self._dtype)
         return Steps(turn[:, :, None].to(complex_), decay[:, :, None].to(complex_), mix.to(self._dtype))
 
     def _mix(self, old: Tensor, new: Tensor, inputs: list[Tensor], decay: Tensor) -> Tensor:
-        rank = len(self._gains)
-        inner = torch.tensordot(torch.view_as_real(decay).flatten(-2), self._products, dims=([-1], [-1]))
-        eye = torch.eye(rank, dtype=old.dtype, device=old.device)
-        solve = torch.linalg.inv(eye + new[..., None] * inner.mT).mT
-        push = self._gains @ solve
-        mix = torch.zeros((*old.shape[:2], rank + 3, rank + 1), dtype=old.dtype, device=old.device)
-        mix[..., :rank, :rank] = -(old + new)[..., None] * solve
+        rank, n_directions = len(self._gains), len(self.directions)
+        mix = torch.zeros((*old.shape[:2], n_directions + 2, n_directions), dtype=old.dtype, device=old.device)
+        if self._matrices is None:
+            inner = torch.tensordot(torch.view_as_real(decay).flatten(-2), self._products, dims=([-1], [-1]))
+            eye = torch.eye(rank, dtype=old.dtype, device=old.device)
+            solve = torch.linalg.inv(eye + new[..., None] * inner.mT).mT
+            push = self._gains @ solve
+            mix[..., :rank, :rank] = -(old + new)[..., None] * solve
+        else:
+            A, B = self._matrices
+            eye = torch.eye(rank, dtype=old.dtype, device=old.device)
+            change = torch.linalg.solve(eye + new[..., None] * A, torch.cat([A, B[:, None]], dim=1))
+            push = change[..., -1]
+            mix[..., :rank, :rank] = -(old + new)[..., None] * change[..., :-1].mT
         mix[..., -2, :rank], mix[..., -1, :rank] = inputs[0] * push, inputs[1] * push
         return mix
+
+
+def _leave_lines(slope: Tensor, turn: Tensor, decay: Tensor, mix: Tensor) -> None:
+    """Make steps with a slope, of shape (n_parts, n_clocks, 1), leave the line between both inputs and nothing else."""
+    gone = slope > 0.0
+    turn.masked_fill_(gone, 0.0)
+    decay.masked_fill_(gone, 1.0)
+    mix.masked_fill_(gone[..., None], 0.0)
+    mix[..., -2, -2] -= slope[..., 0]
+    mix[..., -1, -2] += slope[..., 0]
+    mix[..., -1, -1] += gone[..., 0]
 
 
 def _complex(dtype: torch.dtype) -> torch.dtype:

@@ -15,6 +15,7 @@ candidate; gradients of weights are products over stretches of time.
 
 from __future__ import annotations
 
+from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 import torch
@@ -196,16 +197,19 @@ def _advance(
     minus_one = inputs.new_full((), -1.0)
     scratch = _Scratch(track.memories[0], stepper)
     memories, states = track.memories.unbind(), track.states.unbind()
-    tables = (table.unbind() for table in stepper(part.start, part.stop))
-    rows = zip(drive[part].unbind(), track.activations.unbind(), *tables, strict=True)
-    for k, (now, a, turn, decay, mix) in enumerate(rows):
+    parts = zip(*(table.unbind() for table in stepper(part.start, part.stop)), strict=True)
+    rows = zip(drive[part].unbind(), track.activations.unbind(), stepper.n_parts[part], strict=True)
+    for k, (now, a, n_parts) in enumerate(rows):
         now = torch.addmm(now, states[k], weights.write_state.T)
         if weights.write_memory is not None:
             now.addmm_(memories[k], weights.write_memory.T)
         old, new = scratch.as_pairs(memories[k]), scratch.as_pairs(memories[k + 1])
-        sums = [scratch.weigh(old, decay), *(u.view(len(old), -1, 1) for u in (before, now))]
-        torch.mul(old, turn, out=new)
-        scratch.add(new, torch.cat(sums, dim=-1) @ mix, decay)
+        entering = [u.view(len(old), -1, 1) for u in (before, now)]
+        for turn, decay, mix in islice(parts, n_parts):
+            sums = torch.cat([scratch.weigh(old, decay), *entering], dim=-1) @ mix
+            torch.mul(old, turn, out=new)
+            scratch.add(new, sums, decay)
+            old = new
         a.addmm_(memories[k + 1], weights.read_memory.T)
         if weights.read_state is not None:
             a.addmm_(states[k], weights.read_state.T)
@@ -281,16 +285,15 @@ class _WayBack:
         slopes = self._slopes[: len(track.activations)]
         _fill_slopes(track, slopes)
         turn, decay, mix = self._stepper(part.start, part.stop)
-        tables = (turn.conj(), decay.conj(), mix.mT, slopes, track.activations, self.drive[part])
-        rows = [*zip(*(table.unbind() for table in tables), strict=True)]
+        parts = [*zip(*(table.unbind() for table in (turn.conj(), decay.conj(), mix.mT)), strict=True)]
+        bounds = [0, *accumulate(self._stepper.n_parts[part])]
+        rows = [*zip(*(table.unbind() for table in (slopes, track.activations, self.drive[part])), strict=True)]
         for k in reversed(range(len(rows))):
             self._arrivals.add(self._state, begin + k + 1)
-            self._step_back(*rows[k])
+            self._step_back(parts[bounds[k] : bounds[k + 1]], *rows[k])
         self._sum_up(part, track, slopes)
 
-    def _step_back(
-        self, turn: Tensor, decay: Tensor, mix: Tensor, slopes: Tensor, activations: Tensor, written: Tensor
-    ) -> None:
+    def _step_back(self, parts: list[tuple[Tensor, ...]], slopes: Tensor, activations: Tensor, written: Tensor) -> None:
         """Go back over one step; leave adjoints of the preactivations in `slopes`, of what was written in `written`."""
         of, size = self._of, self._state.shape[-1]
         slopes.view(len(slopes), -1, size).mul_(self._state[:, None])
@@ -302,11 +305,14 @@ class _WayBack:
             self._state.addmm_(slopes, of.read_state)
         self._memory.addmm_(slopes, of.read_memory)
         memory = self._scratch.as_pairs(self._memory)
-        sums = self._scratch.weigh(memory, decay) @ mix
-        memory.mul_(turn)
-        self._scratch.add(memory, sums[..., :-2], decay)
-        torch.add(self._written, sums[..., -1].reshape(written.shape), out=written)
-        self._written = sums[..., -2].reshape(written.shape)
+        written.copy_(self._written)
+        self._written = torch.zeros_like(written)
+        for turn, decay, mix in reversed(parts):
+            sums = self._scratch.weigh(memory, decay) @ mix
+            memory.mul_(turn)
+            self._scratch.add(memory, sums[..., :-2], decay)
+            written.add_(sums[..., -1].reshape(written.shape))
+            self._written.add_(sums[..., -2].reshape(written.shape))
         self._state.addmm_(written, of.write_state)
         if of.write_memory is not None:
             self._memory.addmm_(written, of.write_memory)

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.linalg import expm
 
-from skhippo import ChebT, FouT, LagT, LegS, LegT
+from skhippo import ChebT, FouT, LagT, LegS, LegT, project
 from skhippo.measures import MEASURES, as_measure
 from tests import naive
 
@@ -183,10 +183,10 @@ def test_dynamics_of_periodic_signals():
 
 
 @pytest.mark.parametrize("measure", [LegT(1.0), FouT(1.0), ChebT(1.0), LagT(1.0)], ids=repr)
-@pytest.mark.parametrize("order", [1, 3, 17, 129])
+@pytest.mark.parametrize("order", [1, 2, 3, 4, 16, 17, 64, 129])
 def test_dynamics_are_stable(measure, order):
     if measure.name != "lagt":  # a triangular matrix has its diagonal for eigenvalues
-        assert np.linalg.eigvals(measure.A(order)).real.min() > 0
+        assert np.linalg.eigvals(measure.A(order)).real.min() > 0.3
     assert np.diag(measure.A(order)).min() >= (0 if measure.name != "lagt" else 1)
 
 
@@ -205,6 +205,14 @@ def test_constant_history_has_one_coefficient_unless_tilted(measure):
     assert_allclose(measure.A(6) @ everything, measure.B(6), atol=1e-12)
     if measure.name != "lagt" or (measure.alpha, measure.beta) == (0, 1):
         assert_allclose(everything, np.eye(6)[0], atol=1e-14)
+
+
+@pytest.mark.parametrize("order", [1, 2, 9, 64])
+def test_line_is_the_projection_of_a_line(measure, order):
+    reach = 300.0 if measure.name == "lagt" else 1.0
+    scale = measure.time_scale or 1.0
+    series = [([0.0, reach * scale], [-reach, 0.0])]
+    assert_allclose(measure.line(order), project(series, measure, order)[0, 0], atol=1e-12 * reach)
 
 
 @pytest.mark.parametrize("name", MEASURES)

@@ -32,6 +32,9 @@ METHODS = [*ALPHAS, "zoh"]
 def dense_step(measure, order, method, times, c, old, new):
     """Take one step by the definition."""
     A, B = measure.A(order), measure.B(order)
+    length = (times[1] - times[0]) / (measure.time_scale or np.inf)
+    if length > 0.5 and method in ("backward", "bilinear"):
+        return long_step(measure, order, method, length, c, old, new)
     if measure.name == "legs":
         Abar, Bbar = discretize_scaled(A, B, *times, method)
     else:
@@ -40,6 +43,20 @@ def dense_step(measure, order, method, times, c, old, new):
         return c @ Abar.T + np.multiply.outer(old, Bbar)
     before, after = shares(as_discretization(method), times, measure.time_scale)
     return c @ Abar.T + np.multiply.outer((before * old + after * new) / (before + after), Bbar)
+
+
+def long_step(measure, order, method, length, c, old, new):
+    """Eight parts along the straight line, the first two backward; or that line, and nothing of what was before."""
+    if length >= measure.horizon(order):
+        edges = np.linspace(-200.0, 0.0, 400) if measure.name == "lagt" else np.linspace(-1, 0, 40)
+        steady, line = (naive.quadrature(measure, f, order, 0.0, 1.0, edges) for f in (np.ones_like, lambda x: x))
+        return np.multiply.outer(new, steady) + np.multiply.outer((new - old) / length, line)
+    for k in range(8):
+        rule = "backward" if k < 2 else method
+        Abar, Bbar = discretize(measure.A(order), measure.B(order), length / 8, rule)
+        place = (k + as_discretization(rule)) / 8
+        c = c @ Abar.T + np.multiply.outer(old + place * (new - old), Bbar)
+    return c
 
 
 def check_steps(measure, method, order, lengths, rng, n_rows=3):
@@ -299,6 +316,102 @@ def test_hippo2020_is_the_published_algorithm(order, regular, rng):
     start = published.start(values[:1])
     published.advance(start, values[None, 1:], times, previous=values[:1])
     assert_allclose(start[0], c, atol=1e-12)
+
+
+# ---------------------------------------------------------------------- FouT at even orders
+@pytest.mark.parametrize("order", [2, 4, 16, 64])
+@pytest.mark.parametrize("method", ["bilinear", "backward", "zoh", "hippo2020"])
+def test_fout_forgets_at_even_orders(order, method):
+    times = np.append(0.0, np.arange(1, 1200) / 50)
+    values = np.append(0.0, np.ones(times.size - 1))
+    c = [run(FouT(1.0), n, method, values[None], times)[0] for n in (order, order + 1)]
+    for found in c:
+        assert_allclose(found, np.eye(found.size)[0], atol=1e-3)
+    assert_allclose(c[0], c[1][:-1], atol=1e-3)
+
+
+def test_an_even_order_of_fout_is_about_as_good_as_the_next_odd_one():
+    times = np.linspace(0, 5, 2501)
+    for order in (16, 64):
+        errors = [[], []]
+        for seed in range(4):
+            rng = np.random.default_rng(seed)
+            values = np.cos(np.outer(times, 6 * rng.normal(size=8)) + rng.uniform(0, 6, 8)).sum(axis=1)
+            exact = project([(times, values)], FouT(1.0), order)[0, 0]
+            for n, found in zip((order, order + 1), errors, strict=True):
+                found.append(np.linalg.norm(run(FouT(1.0), n, "bilinear", values[None], times)[0, :order] - exact))
+        assert np.mean(errors[0]) < 2.0 * np.mean(errors[1])
+
+
+# ---------------------------------------------------------------------- steps long against the window
+TRANSLATED = [LegT(2.5), LagT(0.8), LagT(0.8, alpha=0.7, beta=0.6), FouT(2.5), FouT(1.0), ChebT(2.5)]
+
+
+@pytest.mark.parametrize("measure", TRANSLATED, ids=repr)
+@pytest.mark.parametrize("method", ["bilinear", "backward", 0.5, 0.75])
+@pytest.mark.parametrize("order", [1, 2, 5, 16])
+def test_nothing_of_long_ago_is_left_after_a_gap(measure, method, order, rng):
+    gap = measure.theta * (measure.horizon(order) if measure.name == "lagt" else 1.0)
+    times = np.linspace(0.0, 2.0, 30) * measure.theta
+    values = rng.normal(size=times.size)
+    for factor in (1.0, 3.0, 1e3, 1e9):
+        later = np.append(times, times[-1] + gap * factor)
+        after = np.append(values, 0.3)
+        exact = project([(later, after)], measure, order)[0]
+        for hold in ("linear", "previous"):
+            memory = HiPPOMemory(measure, order, method="recurrence", discretization=method, hold=hold)
+            found = memory.update(after[None, :, None], later).coefficients[0]
+            if hold == "previous":
+                exact = values[-1] * measure.steady(order)[None]
+            assert_allclose(found, exact, atol=1e-12)
+
+
+@pytest.mark.parametrize("measure", [LegT(1.0), FouT(1.0), ChebT(1.0), LagT(1.0)], ids=repr)
+@pytest.mark.parametrize("length", [0.6, 0.9, 2.0, 5.0, 20.0])
+def test_long_steps_are_near_the_projection(measure, length):
+    """The step of bilinear alone is off by half of all that was there."""
+    errors, alone = [], []
+    times = np.linspace(-30.0 if measure.name == "lagt" else -3.0, 0.0, 1500)
+    for seed in range(5):
+        rng = np.random.default_rng(seed)
+        values = np.cos(times * rng.uniform(2, 6) + rng.uniform(0, 6)) + np.cos(times * rng.uniform(2, 6))
+        later, after = np.append(times, length), np.append(values, rng.normal())
+        exact = project([(later, after)], measure, 15)[0, 0]
+        for rule, found in (("bilinear", errors), ("hippo2020", alone)):
+            memory = HiPPOMemory(measure, 15, method="recurrence", discretization=rule)
+            c = memory.update(after[None, :, None], later).coefficients[0, 0]
+            found.append(np.linalg.norm(c - exact))
+    assert np.mean(errors) < 0.25
+    assert np.mean(errors) < 0.5 * np.mean(alone)
+
+
+@pytest.mark.parametrize("measure", TRANSLATED, ids=repr)
+def test_long_steps_of_some_rows_leave_the_others_as_they_are(measure, rng):
+    order, n_rows, k = 6, LANES + 3, 40
+    times = np.cumsum(rng.lognormal(-1, 2, size=(n_rows, k + 1)), axis=1)
+    values = rng.normal(size=(n_rows, k + 1))
+    record = np.empty((n_rows, k, order))
+    whole = run(measure, order, "bilinear", values, times, out=record)
+    assert_array_equal(record[:, -1], whole)
+    for r in range(n_rows):
+        assert_array_equal(run(measure, order, "bilinear", values[r : r + 1], times[r]), whole[r : r + 1])
+    c = values[:, :1] * measure.steady(order)
+    for j in range(k):
+        for r in range(n_rows):
+            ends = values[r : r + 1, j], values[r : r + 1, j + 1]
+            c[r] = dense_step(measure, order, "bilinear", times[r, j : j + 2], c[r : r + 1], *ends)[0]
+    assert_allclose(whole, c, atol=1e-10)
+
+
+def test_measures_without_a_structure_forget_as_well(rng):
+    class Another(LegT):
+        def structure(self, order):
+            return None
+
+    values, times = rng.normal(size=(3, 30)), np.cumsum(rng.lognormal(-1, 2, size=(3, 30)), axis=1)
+    for method in ("bilinear", "backward", 0.7):
+        expected = run(LegT(2.0), 7, method, values, times)
+        assert_allclose(run(Another(2.0), 7, method, values, times), expected, atol=1e-10)
 
 
 # ---------------------------------------------------------------------- long

@@ -31,7 +31,7 @@ def make_cell(measure, *, order=6, memory_size=2, hidden_size=3, dtype=torch.flo
 def dense_steps(cell, batch, theta="own"):
     theta = cell.measure.time_scale if theta == "own" else theta
     A, B = cell.measure.A(cell.order), cell.measure.B(cell.order)
-    return naive_rnn.stacked(A, B, batch.times.numpy(), cell.alpha, theta)
+    return naive_rnn.stacked(A, B, batch.times.numpy(), cell.alpha, theta, measure=cell.measure)
 
 
 def written(cell, batch):

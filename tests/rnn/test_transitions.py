@@ -8,7 +8,8 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
-from skhippo import HiPPOMemory, LagT, LegS
+from skhippo import ChebT, FouT, HiPPOMemory, LagT, LegS, LegT
+from skhippo.measures import Outflow
 from skhippo.rnn.batch import Batch
 from skhippo.rnn.cells import RandomCell
 from skhippo.rnn.transitions import Dynamics, measure_dynamics, random_dynamics
@@ -39,6 +40,35 @@ def test_memories_are_those_of_the_recurrence_however_close_the_first_two_observ
         memory.update(written(cell, batch), times[0].numpy())
         found = cell.memories(batch.values, batch)[0, -1]
         assert_allclose(found, memory.coefficients[0], atol=tolerance, rtol=0)
+
+
+@pytest.mark.parametrize(
+    "measure", [LegT(1.0), LagT(1.0), LagT(1.0, beta=0.3), FouT(1.0), ChebT(1.0), LagT(1.0, 0.3, 0.7)], ids=repr
+)
+@pytest.mark.parametrize("rule", ["bilinear", "backward", 0.7, "hippo2020"])
+def test_memories_are_those_of_the_recurrence_at_steps_of_any_length(measure, rule, rng):
+    times = np.cumsum(rng.lognormal(-1, 2, size=(3, 40)), axis=1)
+    times[0, 5:] += 1e6
+    times -= times[:, :1]
+    values = torch.tensor(rng.normal(size=(3, 40, 2)))
+    batch = Batch(values, torch.ones_like(values, dtype=torch.bool), torch.tensor(times), torch.tensor([40] * 3))
+    cell = make_cell(measure, order=9, discretization=rule)
+    memory = HiPPOMemory(measure, 9, n_streams=3, n_channels=2, method="recurrence", discretization=rule)
+    memory.update(written(cell, batch), times)
+    assert_allclose(cell.memories(values, batch)[:, -1], memory.coefficients, atol=EXACT, rtol=0)
+
+
+def test_gradients_go_through_the_parts_of_long_steps(rng):
+    times = torch.tensor([[0.0, 0.1, 0.9, 5.0], [0.0, 0.2, 0.3, 0.4]], dtype=torch.float64)
+    for measure in (LegT(1.0), LagT(1.0), ChebT(1.0)):
+        cell = make_cell(measure, order=3, memory_size=1, hidden_size=2)
+
+        def states(values, cell=cell):
+            observed = torch.ones_like(values, dtype=torch.bool)
+            return cell(values, Batch(values, observed, times, torch.tensor([4, 4])))
+
+        values = torch.tensor(rng.normal(size=(2, 4, 2)), requires_grad=True)
+        assert torch.autograd.gradcheck(states, (values,))
 
 
 def test_random_dynamics_are_frozen_and_stable():
@@ -81,4 +111,4 @@ def test_dynamics_are_those_of_the_measure(measure, order):
 def test_a_matrix_of_another_form_is_refused():
     measure = LagT(1.0, alpha=0.5, beta=0.7)
     with pytest.raises(ValueError, match="not normal plus low rank"):
-        Dynamics.of(measure.A(4), measure.B(4), np.eye(4)[0], 1.0)
+        Dynamics.of(measure.A(4), measure.B(4), Outflow(decay=1.0), np.eye(4)[0], np.zeros(4))
