@@ -21,9 +21,9 @@ class CoefficientsDisplay:
 
     Parameters
     ----------
-    moments : ndarray of shape (n_moments,)
+    moments : ndarray of shape (n_points,)
         Times; dates if the series has them.
-    coefficients : ndarray of shape (n_moments, order)
+    coefficients : ndarray of shape (n_points, order)
         Coefficients of the history until each of them.
     title, time_label, colour_label : str
         What is written.
@@ -49,7 +49,7 @@ class CoefficientsDisplay:
     >>> from skhippo.datasets import irregular_sinusoids
     >>> from skhippo.plotting import CoefficientsDisplay
     >>> X, y = irregular_sinusoids(5, random_state=0)
-    >>> CoefficientsDisplay.from_panel(X, order=12, n_moments=50).coefficients.shape
+    >>> CoefficientsDisplay.from_panel(X, order=12, n_points=50).coefficients.shape
     (50, 12)
     """
 
@@ -76,7 +76,7 @@ class CoefficientsDisplay:
         *,
         series: int = 0,
         channel: int | str = 0,
-        n_moments: int = 300,
+        n_points: int = 300,
         ax: Any = None,
         **kwargs: Any,
     ) -> CoefficientsDisplay:
@@ -92,7 +92,7 @@ class CoefficientsDisplay:
             Which of them.
         channel : int or str, default=0
             Which of its channels, by number or by name.
-        n_moments : int, default=300
+        n_points : int, default=300
             Number of moments, from the start to the end of the series.
         ax : matplotlib Axes, optional
             Where to draw; by default on a new figure.
@@ -106,7 +106,7 @@ class CoefficientsDisplay:
         hippo = projecting(estimator)
         drawn = drawn_by(hippo, X, series, channel)
         start, end = drawn.domain(hippo.hold)
-        moments = np.linspace(start, end, n_moments if end > start else 1)
+        moments = np.linspace(start, end, n_points if end > start else 1)
         along = project(drawn.panel, hippo.measure_, hippo.order, hold=hippo.hold, at=moments[None], dtype=np.float64)
         coefficients = along[0, :, drawn.channel]
         coefficients[:, 0] -= hippo.center_[drawn.channel]
@@ -129,7 +129,7 @@ class CoefficientsDisplay:
         hold: Hold = "linear",
         series: int = 0,
         channel: int | str = 0,
-        n_moments: int = 300,
+        n_points: int = 300,
         ax: Any = None,
         **kwargs: Any,
     ) -> CoefficientsDisplay:
@@ -141,7 +141,7 @@ class CoefficientsDisplay:
             Series.
         measure, order, theta, hold
             As for `HiPPOTransformer`; `theta` is by default the duration of the series.
-        series, channel, n_moments, ax, **kwargs
+        series, channel, n_points, ax, **kwargs
             As for `from_estimator`.
 
         Returns
@@ -150,7 +150,7 @@ class CoefficientsDisplay:
         """
         drawn = draw_from(as_panel(X), series, channel)
         hippo = HiPPOTransformer(measure, order, theta=theta, hold=hold, scaling=None).fit(drawn.panel)
-        return cls.from_estimator(hippo, X, series=series, channel=channel, n_moments=n_moments, ax=ax, **kwargs)
+        return cls.from_estimator(hippo, X, series=series, channel=channel, n_points=n_points, ax=ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> CoefficientsDisplay:
         """Draw.

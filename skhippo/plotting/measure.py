@@ -21,11 +21,11 @@ class MeasureDisplay:
 
     Parameters
     ----------
-    moments : ndarray of shape (n_moments,)
+    moments : ndarray of shape (n_points,)
         Moments of the past: up to 0, the present, in the units of `theta`; for LegS fractions of the history.
-    basis : ndarray of shape (n_moments, order)
+    basis : ndarray of shape (n_points, order)
         Functions of the basis.
-    weight : ndarray of shape (n_moments,)
+    weight : ndarray of shape (n_points,)
         Density of the measure at its places.
     title, time_label : str
         What is written.
@@ -64,7 +64,7 @@ class MeasureDisplay:
         order: int = 5,
         *,
         theta: float | None = None,
-        n_moments: int = 500,
+        n_points: int = 500,
         ax: Any = None,
         **kwargs: Any,
     ) -> MeasureDisplay:
@@ -78,7 +78,7 @@ class MeasureDisplay:
             Number of functions.
         theta : float, optional
             Time scale of a translated measure; 1 if a name comes without.
-        n_moments : int, default=500
+        n_points : int, default=500
             Number of moments at which they are evaluated.
         ax : matplotlib Axes, optional
             Where to draw; by default on a new figure.
@@ -91,7 +91,7 @@ class MeasureDisplay:
         """
         measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
         order = check_count("order", order)
-        s = inner_places(measure, n_moments, _DECAYS)
+        s = inner_places(measure, n_points, _DECAYS)
         return cls(
             moments=moments_at(measure, s),
             basis=measure.basis(order, s),

@@ -21,11 +21,11 @@ class MemoryDisplay:
 
     Parameters
     ----------
-    moments : ndarray of shape (n_moments,)
+    moments : ndarray of shape (n_points,)
         Times; dates if those of the memory are.
-    approximation : ndarray of shape (n_moments,)
+    approximation : ndarray of shape (n_points,)
         What the memory remembers of each moment.
-    weight : ndarray of shape (n_moments,)
+    weight : ndarray of shape (n_points,)
         Density of the measure; NaN where it is infinite.
     happened : tuple of ndarray, optional
         Times and values of what has happened.
@@ -85,7 +85,7 @@ class MemoryDisplay:
         stream: int = 0,
         channel: int = 0,
         happened: tuple[ArrayLike, ArrayLike] | None = None,
-        n_moments: int = 500,
+        n_points: int = 500,
         ax: Any = None,
         **kwargs: Any,
     ) -> MemoryDisplay:
@@ -100,7 +100,7 @@ class MemoryDisplay:
         happened : tuple of array-like, optional
             Times and values, each of shape (n_times,), of what has happened; drawn from the oldest moment that the
             memory covers.
-        n_moments : int, default=500
+        n_points : int, default=500
             Number of moments: from the start, or from the start of the window if that is later, to `now`.
         ax : matplotlib Axes, optional
             Where to draw; by default on a new figure.
@@ -120,7 +120,7 @@ class MemoryDisplay:
         length = float(_seconds(now, start)) if now.dtype.kind == "M" else float(now - start)
         measure, windowed = memory.measure, math.isfinite(memory.measure.domain[1])
         reach = min(length, measure.time_scale or length) if windowed else length
-        ages = np.linspace(reach, 0.0, n_moments)
+        ages = np.linspace(reach, 0.0, n_points)
         places = measure.age(ages / (measure.time_scale or length or 1.0))
         moments = now - np.rint(ages * 1e6).astype("timedelta64[us]") if now.dtype.kind == "M" else now - ages
         if reach == length:

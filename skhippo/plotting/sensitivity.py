@@ -33,9 +33,9 @@ class SensitivityDisplay:
 
     Parameters
     ----------
-    moments : ndarray of shape (n_moments,)
+    moments : ndarray of shape (n_points,)
         Moments of the past: up to 0, the present, in the units of the timestamps; for LegS fractions of the history.
-    sensitivity : ndarray of shape (n_curves, n_moments)
+    sensitivity : ndarray of shape (n_curves, n_points)
         One weight function for each class (one for two classes) or each target.
     labels : sequence of str
         Names of the curves.
@@ -111,7 +111,7 @@ class SensitivityDisplay:
         estimator: object,
         *,
         channel: int | str = 0,
-        n_moments: int = 500,
+        n_points: int = 500,
         ax: Any = None,
         **kwargs: Any,
     ) -> SensitivityDisplay:
@@ -125,7 +125,7 @@ class SensitivityDisplay:
         channel : int or str, default=0
             Which channel, by number or by name; with ``indicator=True`` also the observation patterns, such as
             ``"x0__observed"``.
-        n_moments : int, default=500
+        n_points : int, default=500
             Number of moments at which the function is evaluated.
         ax : matplotlib Axes, optional
             Where to draw; by default on a new figure.
@@ -152,7 +152,7 @@ class SensitivityDisplay:
         slopes = _slopes(_decision(model, estimator), hippo, type(model).__name__)
         own = slopes[_features_of(hippo, names[number])] / hippo.scale_[number]
         measure = hippo.measure_
-        s = inner_places(measure, n_moments, _reach(measure, own))
+        s = inner_places(measure, n_points, _reach(measure, own))
         return cls(
             moments=moments_at(measure, s),
             sensitivity=_weight_function(measure, own, s),

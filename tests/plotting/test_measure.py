@@ -9,7 +9,7 @@ from tests.plotting.conftest import rendered
 
 
 def test_measure_display_shows_basis_and_weight(measure):
-    display = rendered(MeasureDisplay.from_measure(measure, order=5, n_moments=50))
+    display = rendered(MeasureDisplay.from_measure(measure, order=5, n_points=50))
     if measure.time_scale is None:
         s = display.moments
     else:

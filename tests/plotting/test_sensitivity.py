@@ -30,7 +30,7 @@ def test_the_decision_is_the_integral_of_the_signal_times_the_curve(panel, name)
         StandardScaler(),
         LogisticRegression(C=0.1),
     ).fit(X, y)
-    curves = [SensitivityDisplay.from_estimator(model, channel=c, n_moments=20_000) for c in (0, 1)]
+    curves = [SensitivityDisplay.from_estimator(model, channel=c, n_points=20_000) for c in (0, 1)]
     nothing = as_panel([(times, np.zeros_like(values)) for times, values in X])
     decided = model.decision_function(X) - model.decision_function(nothing)
     for (times, values), decision in zip(list(X)[:5], decided[:5], strict=True):
@@ -46,7 +46,7 @@ def test_a_bump_moves_the_decision_by_the_curve_there(panel):
     """The curve is the functional derivative; a curve of the mirrored time is not."""
     X, y = panel
     model = make_pipeline(HiPPOTransformer(order=6), LogisticRegression()).fit(X, y == 1)
-    display = SensitivityDisplay.from_estimator(model, n_moments=2000)
+    display = SensitivityDisplay.from_estimator(model, n_points=2000)
     times, place = np.linspace(0, 1, 2001), 700
     flat = np.zeros((2, times.size))
     bump = flat.copy()
@@ -73,7 +73,7 @@ def test_a_bump_moves_the_decision_by_the_curve_there(panel):
 def test_affine_steps_of_any_kind(panel, model):
     X, y = panel
     model.fit(X, y)
-    display = rendered(SensitivityDisplay.from_estimator(model, channel="x0", n_moments=4000))
+    display = rendered(SensitivityDisplay.from_estimator(model, channel="x0", n_points=4000))
     moved = as_panel([(times, values + np.array([[1.0], [0.0]])) for times, values in X])
     decide = model.predict if isinstance(model[-1], Ridge) else model.decision_function
     change = (decide(moved) - decide(X)).reshape(len(X), -1)
