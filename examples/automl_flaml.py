@@ -4,7 +4,7 @@ FLAML behind the coefficients
 
 An AutoML library wants a table: one row a sample, one column a feature, holes allowed.  `HiPPOTransformer` makes it
 from ragged series with holes, and FLAML is the last step of the same pipeline: it chooses the hyperparameters of a
-gradient boosting (lightgbm) within a budget.  ``pip install 'skhippo[automl]'``.
+gradient boosting (lightgbm) within a budget.  ``pip install "skhippo[automl]"``.
 """
 
 import flaml

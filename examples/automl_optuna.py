@@ -3,7 +3,7 @@ Optuna over the whole pipeline
 ==============================
 
 An objective is a function of a trial: it asks for the measure, the order and the hold, and for a window's length only
-where there is a window.  ``pip install 'skhippo[automl]'``.
+where there is a window.  ``pip install "skhippo[automl]"``.
 """
 
 import optuna

@@ -4,7 +4,7 @@ Measure, order, hold and model in one search
 
 What a series becomes and what is learned from it are one decision.  skrub writes the choices where they are made, in
 the plan itself, and searches over all of them together, conditional ones included: a window has a length, the whole
-history has none.  ``pip install 'skhippo[automl]'``.
+history has none.  ``pip install "skhippo[automl]"``.
 """
 
 import skrub

@@ -9,8 +9,11 @@
 - `project`, `reconstruct`: the same as plain functions, and the way back.
 - `Panel`, `as_panel`: the container of series, and the door for every other format.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
+
+``from skhippo import *`` leaves the networks out, because they would import torch: import them by their names.
 """
 
+import importlib
 import importlib.util
 from typing import Any
 
@@ -54,15 +57,23 @@ _NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")
 name_publicly(globals(), __all__)
 
 
-def __getattr__(name: str) -> Any:
-    """Import what needs torch when it is asked for."""
-    if name in _NETWORKS:
-        import skhippo.rnn
+# Modules that are imported when they are asked for, and what each is nothing without.
+_ON_DEMAND = {"aeon": "aeon", "distributed": "dask", "plotting": "matplotlib", "rnn": "torch", "sktime": "sktime"}
 
-        return getattr(skhippo.rnn, name)
+
+def __getattr__(name: str) -> Any:
+    """Import what needs another library when it is asked for; the error says how to install that library."""
+    if name in _ON_DEMAND:
+        return importlib.import_module(f"skhippo.{name}")
+    if name in _NETWORKS:
+        return getattr(importlib.import_module("skhippo.rnn"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    """List names; what needs torch only where torch is installed."""
-    return sorted([*globals(), *_NETWORKS] if importlib.util.find_spec("torch") else globals())
+    """List public names; what needs another library only where that is installed."""
+    modules = [name for name, value in globals().items() if getattr(value, "__name__", "").startswith("skhippo.")]
+    installed = [name for name, library in _ON_DEMAND.items() if importlib.util.find_spec(library)]
+    networks = _NETWORKS if "rnn" in installed else ()
+    public = {name for name in (*__all__, *modules, *installed, *networks) if not name.startswith("_")}
+    return sorted(public | {name for name in globals() if name.startswith("__")})

@@ -208,7 +208,7 @@ def test_character_trajectories(tmp_path, data_folder):
 def test_automl(tmp_path, name, packages, row):
     absent = [package for package in packages if importlib.util.find_spec(package) is None]
     if absent:
-        pytest.skip(f"{' and '.join(absent)} not installed: pip install 'skhippo[automl]'")
+        pytest.skip(f"{' and '.join(absent)} not installed: see the extra automl")
     assert numbers(run(name, tmp_path), row)[0] > 0.8
 
 

@@ -27,7 +27,7 @@ def axes_for(ax: Any, *, height: float = 4.0) -> Any:
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
-        raise ImportError("skhippo.plotting draws with matplotlib: pip install 'skhippo[plot]'") from error
+        raise ImportError('skhippo.plotting draws with matplotlib: pip install "skhippo[plot]"') from error
     return plt.subplots(figsize=(8.0, height), layout="constrained")[1] if ax is None else ax
 
 

@@ -43,5 +43,5 @@ def test_importing_the_displays_does_not_import_matplotlib():
 
 def test_without_matplotlib(monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib.pyplot", None)
-    with pytest.raises(ImportError, match=r"pip install 'skhippo\[plot\]'"):
+    with pytest.raises(ImportError, match=r'pip install "skhippo\[plot\]"'):
         MeasureDisplay.from_measure(LegT(1.0))
