@@ -98,6 +98,9 @@ bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, an
 bench-published: $(VENV)/.base   ## HiPPOClassifier beside published figures of the archive, and its tables into docs/published_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.accuracy.published --table docs/published_table.rst $(ARGS)
 
+bench-rnn: $(VENV)/.base   ## how well the network learns with its defaults, and its table into docs/rnn_table.rst (an hour)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.rnn_defaults docs/rnn_table.rst
+
 # Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
 # ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"
 bench-accuracy: $(VENV)/.base   ## accuracy beside MiniRocket, MultiRocket, Catch22 and others on corrupted series (a day)
