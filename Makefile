@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory bench-scattering bench-accuracy bench-accuracy-docs bench-published characters characters-rnn mnist clean
+.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters characters-rnn mnist clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
 
@@ -98,7 +98,7 @@ bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, an
 bench-published: $(VENV)/.base   ## HiPPOClassifier beside published figures of the archive, and its tables into docs/published_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.accuracy.published --table docs/published_table.rst $(ARGS)
 
-bench-rnn: $(VENV)/.base   ## how well the network learns with its defaults, and its table into docs/rnn_table.rst (an hour)
+bench-rnn: $(VENV)/.base   ## how well the network learns with its defaults, and its tables into docs/rnn_table.rst (an hour)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.rnn_defaults docs/rnn_table.rst
 
 # Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;

@@ -312,7 +312,7 @@ class HiPPORNNRegressor(RegressorMixin, NetworkEstimator):
 
     @property
     def _n_outputs(self) -> int:
-        return len(self.target_center_)
+        return self._n_targets
 
     def _read_targets(
         self, y: Any, panel: Panel, *, known: bool, classes: ArrayLike | None = None
@@ -321,13 +321,11 @@ class HiPPORNNRegressor(RegressorMixin, NetworkEstimator):
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         check_consistent_length(panel, targets)
-        if targets.ndim > 2:
-            raise ValueError(f"y has shape {targets.shape}: (n_series,) or (n_series, n_outputs) is expected")
-        if not known:
-            self._one_target = targets.ndim == 1
         columns = targets.reshape(len(targets), -1)
-        if known and columns.shape[1] != self._n_outputs:
-            raise ValueError(f"y has {columns.shape[1]} targets per series, but there were {self._n_outputs} before")
+        if not known:
+            self._one_target, self._n_targets = targets.ndim == 1, columns.shape[1]
+        if columns.shape[1] != self._n_targets:
+            raise ValueError(f"y has {columns.shape[1]} targets per series, but there were {self._n_targets} before")
         return columns, np.ones(len(columns))
 
     def _learn_targets(self, train: Examples) -> None:
@@ -338,11 +336,12 @@ class HiPPORNNRegressor(RegressorMixin, NetworkEstimator):
         return torch.from_numpy((targets - self.target_center_) / self.target_scale_).to(dtype)
 
     def _describe_targets(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        tensors = {"target_center": self.target_center_, "target_scale": self.target_scale_}
-        return {"_one_target": self._one_target}, {name: torch.from_numpy(part) for name, part in tensors.items()}
+        state = {"_one_target": self._one_target, "_n_targets": self._n_targets}
+        center, scale = torch.from_numpy(self.target_center_), torch.from_numpy(self.target_scale_)
+        return state, {"target_center": center, "target_scale": scale}
 
     def _restore_targets(self, state: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        self._one_target = state["_one_target"]
+        self._one_target, self._n_targets = state["_one_target"], state["_n_targets"]
         self.target_center_, self.target_scale_ = (
             tensors.pop(name).numpy() for name in ("target_center", "target_scale")
         )

@@ -1,8 +1,9 @@
 """How well the network learns with its defaults: accuracy on the test series of ten small sets, and at another rate.
 
-``python -m tests.benchmarks.rnn_defaults docs/rnn_table.rst`` (``make bench-rnn``) fits what has no record yet and writes
-the tables.  A record is one line of ``.benchmarks/rnn.jsonl``, so a run can stop and go on; ``--methods``, ``--sets``
-and ``--seeds`` take a part.  Needs torch and the sets in the folder of SKHIPPO_DATA.  Use one thread: OMP_NUM_THREADS=1.
+``python -m tests.benchmarks.rnn_defaults docs/rnn_table.rst`` (``make bench-rnn``) fits what has no record yet and
+writes the tables.  A record is one line of ``.benchmarks/rnn.jsonl``, so a run can stop and go on; ``--methods``,
+``--sets`` and ``--seeds`` take a part.  Needs torch and the sets in the folder of SKHIPPO_DATA.  Seconds are those of
+one thread with OMP_NUM_THREADS=1.
 """
 
 import argparse

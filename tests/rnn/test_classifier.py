@@ -19,7 +19,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
-from skhippo import HiPPORNNClassifier, HiPPOTransformer
+from skhippo import HiPPORNNClassifier, HiPPOTransformer, LagT
 from skhippo.datasets import drop, irregular_sinusoids
 from skhippo.rnn import HiPPORNN, Preparation, collate
 from tests.rnn.cases import NAN, QUICK, classifier, weights
@@ -107,6 +107,11 @@ def test_decision_function_and_probabilities_are_of_the_same_logits(data):
     three = classifier().fit(X, np.arange(40) % 3)
     logits = three.decision_function(X)
     assert_allclose(np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True), three.predict_proba(X), rtol=1e-12)
+    assert_allclose(three.predict_log_proba(X), np.log(three.predict_proba(X)), rtol=1e-9)
+    with torch.no_grad():
+        three.module_.readout.weight *= 1e6
+    assert np.isfinite(three.predict_log_proba(X)).all()
+    assert (three.predict_proba(X) == 0.0).any()
 
 
 def test_theta_is_the_median_duration():
@@ -114,6 +119,21 @@ def test_theta_is_the_median_duration():
     assert classifier(cell="legt").fit(X, [0, 1, 0]).theta_ == 5.0
     assert classifier(cell="legt", theta=2).fit(X, [0, 1, 0]).theta_ == 2.0
     assert classifier(cell="legt").fit([[1.0], [2.0]], [0, 1]).theta_ == 1.0
+
+
+def test_a_measure_may_be_the_cell(data, tmp_path):
+    X, y = data
+    model = classifier(cell=LagT(0.5, beta=0.01), feedback=True).fit(X, y)
+    assert model.theta_ == 0.5
+    model.save(tmp_path / "model")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model")
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert loaded.cell == LagT(0.5, beta=0.01)
+    assert classifier(cell="chebt").fit(X, y).predict(X).shape == (40,)
+    with pytest.raises(ValueError, match=r"theta=3.0 contradicts measure=LagT"):
+        classifier(cell=LagT(0.5), theta=3.0).fit(X, y)
+    with pytest.raises(ValueError, match=r"ChebT\(theta=.*outflow"):
+        classifier(cell="chebt", feedback=True).fit(X, y)
 
 
 def test_outputs_that_overflow_are_an_error(data):
@@ -319,7 +339,7 @@ from skhippo import *
 skhippo.HiPPOTransformer().fit_transform([[1.0, 2.0]])
 assert "HiPPORNNClassifier" not in dir(skhippo)
 try:
-    from skhippo import HiPPORNNClassifier, HiPPOTransformer
+    from skhippo import HiPPORNNClassifier, HiPPOTransformer, LagT
 except ImportError as error:
     print(error)
 """

@@ -1,5 +1,7 @@
 """The training loop: what is recorded, what stops it, and which weights are kept."""
 
+import copy
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -9,6 +11,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 import torch
 
 from skhippo.rnn import HiPPORNN
+from skhippo.rnn.training import count_epochs
 from tests.rnn.cases import classifier, weights
 
 
@@ -124,3 +127,89 @@ def test_an_optimizer_may_be_a_function(data):
     by_function = classifier(optimizer=torch.optim.Adam, weight_decay=0.0).fit(X, y)
     assert_array_equal(weights(by_name), weights(by_function))
     assert not np.array_equal(weights(by_name), weights(classifier(optimizer="sgd").fit(X, y)))
+
+
+def test_a_loss_that_is_no_number_from_the_start_does_not_blame_the_learning_rate(data):
+    X, y = data
+    fine = [(np.linspace(0.0, 1.0, 200), values[:, np.arange(200) % values.shape[1]]) for _, values in X]
+    with pytest.raises(
+        FloatingPointError, match=r"in epoch 1, before any step: .*learning_rate has no part in it.*'forward'"
+    ):
+        classifier(feedback=True, cell="legt", theta=1e-3, discretization="forward", order=32).fit(fine, y)
+
+
+def test_a_validation_loss_that_is_no_number_names_the_validation_series(data):
+    X, y = data
+    far = [([0.0, 1.0], np.full((2, 2), 1e39))]
+    with pytest.raises(
+        FloatingPointError, match=r"loss of the validation series is nan in epoch 1, .* X_val is on the scale of X"
+    ):
+        classifier().fit(X, y, X_val=far, y_val=[1])
+
+
+@pytest.mark.parametrize(
+    ("n_series", "batch_size", "expected"),
+    [(30, 64, 300), (270, 64, 60), (640, 64, 30), (10**5, 64, 30), (100, 10, 30)],
+)
+def test_automatic_epochs_make_300_steps_and_30_epochs(n_series, batch_size, expected):
+    assert count_epochs("auto", n_series, batch_size) == expected
+    assert count_epochs(7, n_series, batch_size) == 7
+
+
+@pytest.mark.parametrize("context", [torch.no_grad, torch.inference_mode])
+def test_the_callers_gradients_may_be_off(context, data):
+    X, y = data
+    with context():
+        model = classifier(feedback=True).fit(X, y)
+        model.partial_fit(X, y)
+    assert_array_equal(weights(model), weights(classifier(feedback=True).fit(X, y).partial_fit(X, y)))
+
+
+# ------------------------------------------------------------------ going on
+def test_going_on_keeps_the_weights_unless_an_epoch_is_better(data):
+    X, y = data
+    options = {"max_epochs": 40, "patience": 40, "learning_rate": 0.02}
+    given = {"X_val": X[30:], "y_val": y[30:]}
+    model = classifier(**options).fit(X[:30], y[:30], **given)
+    before = weights(model)
+    model.set_params(warm_start=True, learning_rate=30.0, max_epochs=2, schedule="constant").fit(
+        X[:30], y[:30], **given
+    )
+    assert [record["best"] for record in model.history_[-2:]] == [False, False]
+    assert_array_equal(weights(model), before)
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"order": 8}, r"order is 8 now, but the network was built with 4.*set order=4 again.*warm_start=False"),
+        ({"hidden_size": 9}, "hidden_size is 9 now"),
+        ({"cell": "legt"}, "cell is 'legt' now, but the network was built with 'legs'"),
+        ({"theta": 3.0}, r"theta is 3\.0 now"),
+        ({"memory_size": 1}, "memory_size is 1 now, but the network was built with 2"),
+        ({"inputs": ("values", "gaps")}, "memory_size is 4 now|inputs is"),
+        ({"pooling": "last"}, "pooling is 'last' now"),
+    ],
+)
+def test_training_that_goes_on_cannot_change_the_network(changed, message, data):
+    X, y = data
+    model = classifier(warm_start=True).fit(X, y).set_params(**changed)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, y)
+    with pytest.raises(ValueError, match=message):
+        model.partial_fit(X, y)
+    model.set_params(warm_start=False).fit(X, y)
+
+
+def test_what_says_how_to_train_may_change(data):
+    X, y = data
+    model = classifier().partial_fit(X, y, classes=[0, 1])
+    for optimizer in ("sgd", "adam", "adamw"):  # the memory of another kind would be an error, or wrong
+        model.set_params(optimizer=optimizer, dropout=0.5).partial_fit(X, y)
+    assert model.module_.dropout.p == 0.5
+    states = [
+        copy.deepcopy(model).set_params(weight_decay=decay, dropout=0.0).partial_fit(X, y) for decay in (0.0, 9.0)
+    ]
+    assert np.abs(weights(states[1])).sum() < np.abs(weights(states[0])).sum()
+    options = [state._optimizer_state["param_groups"][0]["weight_decay"] for state in states]
+    assert options == [0.0, 9.0]

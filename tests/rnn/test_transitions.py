@@ -108,6 +108,16 @@ def test_dynamics_are_those_of_the_measure(measure, order):
     assert_allclose(dynamics.basis @ dynamics.start, np.eye(order)[0], atol=1e-13)
 
 
+def test_dynamics_of_a_tilt_of_nearly_0():
+    measure = LagT(2.0, beta=0.01)
+    dynamics = measure_dynamics(measure, 7)
+    assert_allclose(matrix_of(dynamics), measure.A(7), atol=1e-13)
+    assert_allclose(vector_of(dynamics), measure.B(7), atol=1e-13)
+    assert measure_dynamics(LagT(2.0), 7).spectrum.real.min() > dynamics.spectrum.real.max()
+    with pytest.raises(ValueError, match="does not say what leaves its memory"):
+        measure_dynamics(LagT(2.0, alpha=0.5), 7)
+
+
 def test_a_matrix_of_another_form_is_refused():
     measure = LagT(1.0, alpha=0.5, beta=0.7)
     with pytest.raises(ValueError, match="not normal plus low rank"):

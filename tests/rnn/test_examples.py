@@ -1,0 +1,60 @@
+"""Weights of series that are no weights are errors, and which series are held back."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+
+pytest.importorskip("torch", reason="torch is not installed")
+
+from skhippo.rnn.examples import check_class_weight, join_weights, stops_early
+from tests.rnn.cases import classifier, weights
+
+HUGE = 1e308
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: np.nan, 1: 1.0}, "class_weight of the class 0 is nan: finite numbers that are not negative"),
+        ({0: np.inf, 1: 1.0}, "class_weight of the class 0 is inf"),
+        ({0: 1.0, 1: -1.0}, r"class_weight of the class 1 is -1\.0"),
+        ({0: 0, 1: 0.0}, "all values of class_weight are 0"),
+    ],
+)
+def test_class_weights_that_are_none(class_weight, message, data):
+    with pytest.raises(ValueError, match=message):
+        check_class_weight(class_weight)
+    with pytest.raises(ValueError, match=message):
+        classifier(class_weight=class_weight).fit(*data)
+
+
+def test_weights_that_cancel(data):
+    X, y = data
+    with pytest.raises(ValueError, match="sample_weight times class_weight is 0 for every series"):
+        classifier(class_weight={0: 0.0, 1: 1.0}).fit(X, y, sample_weight=(y == 0).astype(float))
+
+
+def test_huge_weights_are_as_good_as_small_ones(data):
+    X, y = data
+    assert_allclose(join_weights(np.full(3, HUGE), np.array([HUGE, HUGE / 2, 0.0])), [1.0, 0.5, 0.0])
+    options = {"early_stopping": False, "precision": "float64"}
+    plain = classifier(class_weight={0: 1.0, 1: 2.0}, **options).fit(X, y)
+    huge = classifier(class_weight={0: HUGE / 2, 1: HUGE}, **options).fit(X, y, sample_weight=np.full(40, HUGE))
+    assert_allclose(weights(huge), weights(plain), rtol=1e-9)
+
+
+def test_a_class_of_weight_0_neither_teaches_nor_judges(data):
+    X, y = data
+    model = classifier(class_weight={0: 0.0, 1: 1.0}, validation_fraction=0.5).fit(X, y)
+    assert_array_equal(model.classes_, [0, 1])
+    assert np.isfinite([record["valid_loss"] for record in model.history_]).all()
+    with pytest.raises(ValueError, match="class_weight is 0 for the classes of all series of X_val"):
+        classifier(class_weight={0: 0.0, 1: 1.0}).fit(X, y, X_val=X[y == 0], y_val=y[y == 0])
+
+
+def test_series_are_held_back_where_there_are_many_or_on_request():
+    assert stops_early("auto", 10, given=True)
+    assert not stops_early("auto", 999, given=False)
+    assert stops_early("auto", 1000, given=False)
+    assert stops_early(True, 10, given=False)
+    assert not stops_early(False, 5000, given=True)
