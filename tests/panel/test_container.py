@@ -187,7 +187,7 @@ def test_equality():
     assert Panel(a.values, series_ids=[0]) != Panel(a.values, series_ids=["0"])
     assert a != [1, 2]
     dates = np.array(["2020-01-01", "2020-01-02"], "M8[D]")
-    assert Panel(np.ones((2, 1)), dates) != Panel(np.ones((2, 1)), dates + 1)
+    assert Panel(np.ones((2, 1)), dates) != Panel(np.ones((2, 1)), dates + np.timedelta64(1, "D"))
     assert Panel(np.ones((2, 1)), dates) == Panel(np.ones((2, 1)), dates.astype("M8[s]"))
     assert (np.ones(2) == a) is False
     with pytest.raises(TypeError, match="unhashable"):
