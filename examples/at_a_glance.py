@@ -2,8 +2,8 @@
 At a glance
 ===========
 
-Three series as they come: other times, other lengths, holes.  Each becomes one row of the same length, and the row
-still knows the series.
+Three series with different times, different lengths and gaps become rows of the same length, and the rows still describe
+the series.
 """
 
 import sys
@@ -14,8 +14,7 @@ import numpy as np
 from skhippo import HiPPOTransformer
 
 # %%
-# Three observers of swings that slow down, none of whom keeps a schedule.  ``NaN`` is a value that was not observed, a
-# gap a time at which nobody looked.
+# Three oscillations that slow down, observed at irregular times, each with a gap.  ``NaN`` marks a missing value.
 
 rng = np.random.default_rng(4)
 series = []
@@ -29,7 +28,7 @@ for duration, n_observations, pitch in ((9.0, 90, 1.7), (5.0, 50, 2.2), (12.0, 1
     series.append((times, values))
 
 # %%
-# One row of 16 numbers each, and from the row back to the series.
+# Each series becomes one row of 16 numbers, from which the series can be reconstructed.
 
 hippo = HiPPOTransformer(order=16)
 features = hippo.fit_transform(series)
@@ -38,7 +37,7 @@ back = hippo.inverse_transform(features, fine)
 print(features.shape)
 
 # %%
-# Dots were observed; lines are what the rows on the right stand for.
+# Dots are observations; lines are the signals that the rows on the right describe.
 
 figure, axes = plt.subplots(3, 2, figsize=(9.0, 4.2), width_ratios=(2, 1), layout="constrained")
 colours = ("#0072b2", "#d55e00", "#009e73")

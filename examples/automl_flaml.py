@@ -1,10 +1,10 @@
 """
-FLAML behind the coefficients
-=============================
+FLAML on coefficients
+=====================
 
-An AutoML library wants a table: one row a sample, one column a feature, holes allowed.  `HiPPOTransformer` makes it
-from ragged series with holes, and FLAML is the last step of the same pipeline: it chooses the hyperparameters of a
-gradient boosting (lightgbm) within a budget.  ``pip install "skhippo[automl]"``.
+AutoML libraries expect a table with one row per sample and one column per feature; missing values are allowed.
+`HiPPOTransformer` makes this table from ragged series, and FLAML is the last step of the same pipeline: it chooses the
+hyperparameters of gradient boosting (LightGBM) within a time budget.  ``pip install "skhippo[automl]"``.
 """
 
 import flaml
@@ -23,8 +23,8 @@ X_train, X_test, y_train, y_test = train_test_split(X, y, random_state=0, strati
 print(X_train)
 
 # %%
-# A channel of which nothing was observed is NaN in the table, which lightgbm takes as it is; durations and patterns of
-# observation can be features too, and trees do not mind features of no use.
+# A channel without observations is NaN in the table, which LightGBM accepts.  Durations and observation patterns are
+# features too; trees ignore useless ones.
 
 automl = flaml.AutoML(
     task="classification",
@@ -41,7 +41,7 @@ model = Pipeline([("hippo", HiPPOTransformer(order=16, indicator=True, duration=
 model.fit(X_train, y_train)
 
 # %%
-# The best model is refitted on all training series; the pipeline predicts from series.
+# FLAML refits the best model on all training series; the pipeline predicts from series.
 
 print("configuration", {name: round(float(value), 3) for name, value in automl.best_config.items()})
 print(f"one class for all      {DummyClassifier().fit(X_train, y_train).score(X_test, y_test):.3f}")

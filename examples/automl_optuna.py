@@ -2,8 +2,8 @@
 Optuna over the whole pipeline
 ==============================
 
-An objective is a function of a trial: it asks for the measure, the order and the hold, and for a window's length only
-where there is a window.  ``pip install "skhippo[automl]"``.
+An objective is a function of a trial.  It asks for the measure, the order and the hold, and for the length of a window
+only if the measure has one.  ``pip install "skhippo[automl]"``.
 """
 
 import optuna
@@ -35,7 +35,7 @@ def model(trial: optuna.trial.BaseTrial) -> Pipeline:
 
 
 # %%
-# Twenty trials, and the best one on series that none of them saw
+# Twenty trials; the best one is tested on series that none of them saw
 
 optuna.logging.set_verbosity(optuna.logging.WARNING)
 study = optuna.create_study(direction="maximize", sampler=optuna.samplers.TPESampler(seed=0))

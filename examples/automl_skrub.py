@@ -2,9 +2,9 @@
 Measure, order, hold and model in one search
 ============================================
 
-What a series becomes and what is learned from it are one decision.  skrub writes the choices where they are made, in
-the plan itself, and searches over all of them together, conditional ones included: a window has a length, the whole
-history has none.  ``pip install "skhippo[automl]"``.
+The best features and the best model depend on each other, so they are searched together.  In skrub, choices are written
+into the plan where they apply, including conditional ones: a window has a length, the whole history does not.
+``pip install "skhippo[automl]"``.
 """
 
 import skrub
@@ -41,7 +41,7 @@ classifier = skrub.choose_from(
 plan = skrub.X(X_train).skb.apply(hippo, no_wrap=True).skb.apply(classifier, y=skrub.y(y_train))
 
 # %%
-# The search: cross-validation over the series, the transformer fitted anew in each fold
+# The search: cross-validation over the series; every fold fits the transformer again
 
 search = plan.skb.make_randomized_search(n_iter=8, cv=3, n_jobs=1, random_state=0, fitted=True)
 print(search.results_[["mean_test_score", "measure", "order", "hold", "classifier"]].head().to_string())

@@ -1,9 +1,9 @@
 """
-Seeing: series, memories, coefficients and models
-=================================================
+Plots
+=====
 
-The displays of `skhippo.plotting` work as those of scikit-learn do: ``from_...`` computes and draws, ``.ax_`` and
-``.figure_`` are there to go on with.
+The displays of `skhippo.plotting` follow scikit-learn's conventions: ``from_...`` computes and draws, and ``.ax_`` and
+``.figure_`` can be modified afterwards.
 """
 
 import matplotlib.pyplot as plt
@@ -24,7 +24,8 @@ from skhippo.plotting import (
 )
 
 # %%
-# Two kinds of slow swings, at irregular times and with holes.  The second kind has a bump after two thirds of the way.
+# Two classes of slow oscillations, observed at irregular times and with gaps.  The second class has a bump after two
+# thirds of the time.
 
 rng = np.random.default_rng(1)
 labels = np.where(np.arange(200) % 2, "with bump", "plain")
@@ -42,48 +43,48 @@ X_train, X_test, y_train, y_test = train_test_split(X, labels, random_state=0)
 # %%
 # A measure
 # ---------
-# How much each past moment matters, and the functions through which it is seen.
+# The weight of each past moment, and the basis functions.
 
 MeasureDisplay.from_measure("chebt", order=5, theta=12.0)
 
 # %%
 # A series and its reconstruction
 # -------------------------------
-# Grey is where nothing was observed; there the signal is what the hold says.
+# Grey marks gaps, where the hold defines the signal.
 
 ReconstructionDisplay.from_panel(X, order=16, series=1)
 
 # %%
-# What coefficients do along a series
-# -----------------------------------
+# Coefficients along a series
+# ---------------------------
 
 CoefficientsDisplay.from_panel(X, order=16, series=1)
 
 # %%
 # What a memory remembers
 # -----------------------
-# Laguerre's measure forgets: the recent past is sharp, the distant one is not.
+# The Laguerre measure forgets: the recent past is sharp, the distant past is not.
 
 times, values = X[1]
 memory = HiPPOMemory("lagt", order=20, theta=4.0).update(values.reshape(1, -1, 1), times)
 MemoryDisplay.from_memory(memory, happened=(times, values[0]))
 
 # %%
-# Which part of the series a linear model looks at
-# ------------------------------------------------
-# Coefficients are linear in the signal, so the weights of a linear model are a curve over time, and the decision is the
-# integral of the signal times that curve.
+# Which part of the series a linear model uses
+# --------------------------------------------
+# Coefficients are linear in the signal.  So the weights of a linear model correspond to a curve over time, and the
+# decision is the integral of the signal times this curve.
 
 linear = make_pipeline(HiPPOTransformer(order=16), LogisticRegression()).fit(X_train, y_train)
 print(f"accuracy {linear.score(X_test, y_test):.2f}, classes {linear.classes_}")
 SensitivityDisplay.from_estimator(linear)
 
 # %%
-# The curve is highest where the bump is: a higher signal there speaks for it most.
+# The curve is highest at the bump: there, a higher signal is the strongest evidence for its class.
 #
-# A model of any kind
-# -------------------
-# What is lost when a stretch of every series is taken away.
+# Which part of the series any model uses
+# ---------------------------------------
+# The loss of accuracy if a part of every series is removed.
 
 forest = make_pipeline(HiPPOTransformer(order=16), RandomForestClassifier(random_state=0)).fit(X_train, y_train)
 print(f"accuracy {forest.score(X_test, y_test):.2f}")

@@ -1,9 +1,9 @@
 """
-The main job in one minute
-==========================
+Quickstart
+==========
 
-JapaneseVowels: nine speakers, twelve channels, 7 to 29 observations.  The same pipeline classifies the series as they
-are, and with half of the observations of each series dropped at random, without a line of preparation.
+JapaneseVowels has nine speakers, twelve channels and 7 to 29 observations per series.  The same pipeline classifies the
+complete series, and the series with half of their observations dropped at random, without any preparation.
 """
 
 import pathlib
@@ -17,7 +17,7 @@ from skhippo import HiPPOTransformer
 from skhippo.datasets import drop, load_uea
 
 # %%
-# Whole series, and series with holes in time
+# Complete series, and the same series with half of their observations dropped
 
 X_train, y_train = load_uea("JapaneseVowels", split="train")
 X_test, y_test = load_uea("JapaneseVowels", split="test")
@@ -43,7 +43,7 @@ for name, (train, test) in panels.items():
 
 
 # %%
-# What the features hold: the approximated signal, from all observations and from half of them
+# The signal that the features describe, from all observations and from half of them
 
 
 def draw(path: pathlib.Path, series: int = 0, n_channels: int = 3) -> None:
@@ -59,7 +59,7 @@ def draw(path: pathlib.Path, series: int = 0, n_channels: int = 3) -> None:
             axis.plot(times, values[channel], "o", color=colour, markersize=6 if name == "clean" else 3)
             axis.plot(fine, approximation[channel], color=colour, label=f"{name}: {len(times)} observations")
             axis.set_ylabel(f"channel {channel}")
-    axes[0].set_title("JapaneseVowels, test series 0: reconstruction from 8 coefficients a channel")
+    axes[0].set_title("JapaneseVowels, test series 0: reconstruction from 8 coefficients per channel")
     axes[0].legend(loc="upper right", fontsize="small")
     axes[-1].set_xlabel("sample")
     path.parent.mkdir(exist_ok=True)

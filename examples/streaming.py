@@ -1,10 +1,10 @@
 """
-A live signal, and what each memory makes of its past
-=====================================================
+How each memory forgets
+=======================
 
-Three memories take in the same noisy, irregular signal, one observation at a time, and keep 24 numbers each.  LegS
-scales: it holds all of the past, ever more coarsely.  LegT slides: it holds the last eight seconds and nothing
-before.  LagT fades: it is sharp where it is recent and blurs into the past.
+Three memories receive the same noisy, irregular signal, one observation at a time, and keep 24 numbers each.  LegS keeps
+the whole past at a resolution that decreases with time.  LegT keeps the last eight seconds and nothing else.  LagT
+resolves the recent past well and the distant past less and less.
 """
 
 import pathlib
@@ -22,7 +22,7 @@ memories = {
 }
 
 # %%
-# A signal whose frequency rises, seen at random times, with a sensor that fails for a while
+# A signal of rising frequency, observed at random times, with a sensor failure of one second
 
 rng = np.random.default_rng(0)
 times = np.cumsum(rng.exponential(1 / RATE, int(DURATION * RATE)))
@@ -31,7 +31,7 @@ seen = clean + 0.1 * rng.normal(size=times.size)
 seen[(times > 20) & (times < 21)] = np.nan
 
 # %%
-# The stream: each observation updates every memory, and at some moments we look at what they remember
+# Each observation updates every memory; at three times we reconstruct what they remember
 
 moments = [8.0, 16.0, 32.0]
 views: dict[tuple[str, float], tuple[np.ndarray, np.ndarray]] = {}
@@ -54,7 +54,7 @@ for name in memories:
 print("bytes kept: " + ", ".join(f"{name[:4]} {memory.nbytes}" for name, memory in memories.items()))
 
 # %%
-# As it forgets: one row a memory, one column a moment
+# One row per memory, one column per time
 
 
 def draw(path: pathlib.Path) -> None:
