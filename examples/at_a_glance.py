@@ -2,8 +2,8 @@
 At a glance
 ===========
 
-Three series with different times, different lengths and gaps become rows of the same length, and the rows still describe
-the series.
+Three series with different times, different lengths and gaps become rows of the same length, and each row still
+describes its series.
 """
 
 import sys

@@ -2,9 +2,9 @@
 How each memory forgets
 =======================
 
-Three memories receive the same noisy, irregular signal, one observation at a time, and keep 24 numbers each.  LegS keeps
-the whole past at a resolution that decreases with time.  LegT keeps the last eight seconds and nothing else.  LagT
-resolves the recent past well and the distant past less and less.
+Three memories receive the same noisy, irregular signal, one observation at a time, and keep 24 numbers each.  LegS
+keeps the whole past at a resolution that decreases with time.  LegT keeps the last eight seconds and nothing else.
+LagT resolves the recent past well and the distant past less and less.
 """
 
 import pathlib
