@@ -17,7 +17,7 @@ from skhippo.transformer.transformer import HiPPOTransformer as Transformer
 try:
     from aeon.transformations.collection import BaseCollectionTransformer
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("skhippo.aeon needs aeon: pip install 'skhippo[aeon]'") from error
+    raise ModuleNotFoundError('skhippo.aeon needs aeon: pip install "skhippo[aeon]"') from error
 
 __all__ = ["HiPPOTransformer"]
 

@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
 
-from skhippo._sklearn.input import read_panel
-from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.validation import Interval, check_choice, fit_context, routing_enabled
 from skhippo.datasets import drop, gap, resample
 from skhippo.panel.container import Panel
@@ -57,7 +56,7 @@ def _estimator_has(method: str) -> Callable[[AugmentedClassifier], bool]:
     return check
 
 
-class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, BaseEstimator):
+class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
     """A classifier that is fitted on series and on corrupted copies of them.
 
     What missing observations do to features, a classifier that was fitted on whole series has never seen.  Here it is
@@ -142,8 +141,8 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
         ----------
         X : Panel or anything that `as_panel` takes
             Training series.
-        y : array-like of shape (n_series,)
-            Their labels.
+        y : array-like of shape (n_series,), or (n_series, n_labels)
+            Their labels; several of each series where the estimator takes them.
         **fit_params : object
             Parameters of the estimator's `fit`, such as ``logisticregression__sample_weight``; those with one
             entry a series are repeated for the copies.
@@ -156,12 +155,13 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
         Raises
         ------
         ValueError
-            If a corruption is not known, or returns other series or channels.
+            If a corruption is not known, or returns other series or channels; or if `y` is a pandas object whose index
+            is not the ids of the series, in their order.
         TypeError
             If a corruption is neither a name nor callable, or returns something else than a Panel.
         """
-        panel = read_panel(self, X, reset=True)
-        labels = _check_labels(self, panel, y)
+        panel = self._read_labelled(X, y, reset=True)
+        labels = self._check_labels(panel, y)
         if routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
         parts = [panel, *self._copies(panel)]
@@ -171,7 +171,18 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
         }
         self.estimator_ = clone(self.estimator)
         self.estimator_.fit(Panel.concatenate(parts), _repeat(labels, len(parts)), **repeated)
+        self._remember_parameters()
         return self
+
+    def _check_labels(self, panel: Panel, y: Any) -> NDArray:
+        """Return the labels, one row per series, or raise as scikit-learn's classifiers do."""
+        labels = np.asarray(y)
+        several = labels.ndim == 2 and labels.shape[1] > 1 and get_tags(self.estimator).classifier_tags.multi_label
+        labels = labels if several else column_or_1d(y, warn=True)
+        assert_all_finite(labels, input_name="y")
+        check_classification_targets(labels)
+        check_consistent_length(panel, labels)
+        return labels
 
     def _copies(self, panel: Panel) -> Iterator[Panel]:
         """Return the corrupted copies of a panel."""
@@ -257,7 +268,7 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
         ----------
         X : Panel or anything that `as_panel` takes
             Series with the channels seen in `fit`.
-        y : array-like of shape (n_series,)
+        y : array-like of shape (n_series,), or (n_series, n_labels)
             Their labels.
         **score_params : object
             Parameters of the estimator's `score`, such as `sample_weight`.
@@ -268,11 +279,18 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
         """
         if routing_enabled():
             score_params = process_routing(self, "score", **score_params).estimator.score
-        return self._ask("score", X, y, **score_params)
+        panel = self._read_labelled(X, y, reset=False)
+        return self.estimator_.score(panel, y, **score_params)
 
-    def _ask(self, method: str, X: object, *args: Any, **params: Any) -> Any:
-        check_is_fitted(self)
-        return getattr(self.estimator_, method)(read_panel(self, X, reset=False), *args, **params)
+    def _ask(self, method: str, X: object) -> Any:
+        panel = self._read(X, reset=False)
+        return getattr(self.estimator_, method)(panel)
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return the parameters of the classifier and, nested, of its estimator; those of the outside first."""
+        values = self.get_params(deep=True)
+        learned = [name for name in values if name.rpartition("__")[2] not in self._free_parameters]
+        return {name: values[name] for name in sorted(learned, key=lambda name: name.count("__"))}
 
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what `fit` and `score` hand on to the estimator.
@@ -286,21 +304,10 @@ class AugmentedClassifier(DocumentedMixin, MetaEstimatorMixin, ClassifierMixin, 
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.classifier_tags = deepcopy(get_tags(self.estimator).classifier_tags)
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
+        inner = get_tags(self.estimator)
+        tags.classifier_tags = deepcopy(inner.classifier_tags)
+        tags.target_tags.multi_output = inner.target_tags.multi_output
         return tags
-
-
-def _check_labels(estimator: BaseEstimator, panel: Panel, y: Any) -> NDArray:
-    """Return the labels, one for each series, or raise as scikit-learn's classifiers do."""
-    if y is None:
-        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but the target y is None")
-    labels = column_or_1d(y, warn=True)
-    assert_all_finite(labels, input_name="y")
-    check_classification_targets(labels)
-    check_consistent_length(panel, labels)
-    return labels
 
 
 def _as_corruption(corruption: Any) -> Callable[[Panel, np.random.RandomState], Any]:

@@ -18,9 +18,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.utils.validation import check_is_fitted
 
-from skhippo._sklearn.input import read_panel
 from skhippo._support.names import plain
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
@@ -43,7 +41,7 @@ try:
     from dask.base import is_dask_collection
     from dask.delayed import Delayed
 except ImportError as error:
-    raise ImportError("skhippo.distributed needs Dask: pip install 'skhippo[dask]'") from error
+    raise ImportError('skhippo.distributed needs Dask: pip install "skhippo[dask]"') from error
 
 __all__ = ["remember", "transform"]
 
@@ -121,9 +119,7 @@ def transform(
             f"transformer is of type {type(transformer).__name__}: a fitted HiPPOTransformer or "
             "HiPPOScatteringTransformer is expected; of a pipeline, give its first step"
         )
-    check_is_fitted(transformer)
-    if isinstance(transformer, HiPPOTransformer):
-        transformer._check_layout()
+    transformer._check_fitted()
     if _is_collection(X) and hasattr(X, "dtypes"):
         return _transform_table(transformer, X, series, time, channels)
     parts, lengths = _parts(X)
@@ -280,7 +276,7 @@ class _Columns(NamedTuple):
         """Read a frame, rows of which may be in any order."""
         rows = frame.sort_values(self.time) if self.time in frame else frame  # `from_long` says that it is not there
         panel = Panel.from_long(rows, self.series, self.time, self.channels)
-        return transformer._with_indicators(read_panel(transformer, panel, reset=False))
+        return transformer._with_indicators(transformer._read(panel, reset=False))
 
 
 def _transform_table(
@@ -305,7 +301,7 @@ def _transform_table(
     if series not in table.columns and table.index.name == series:
         table = table.reset_index()
     if channels is None:
-        named = list(transformer.channel_names_) if transformer._named else []
+        named = list(transformer._input_layout.channel_names or ())
         channels = named or [name for name in table.columns if name not in (series, time)]
     columns = _Columns(series, time, [channels] if isinstance(channels, str) else list(channels))
     whole_history = can_join(transformer.measure_)

@@ -17,8 +17,8 @@ PACKAGE = pathlib.Path(skhippo.__file__).parent
 LAYERS = [
     {"_support"},
     {"measures", "panel"},
-    {"projection", "_sklearn"},
-    {"recurrence", "datasets"},
+    {"projection"},
+    {"recurrence", "datasets", "_sklearn"},
     {"memory", "rnn", "augmentation", "discretization"},
     {"transformer"},
     {"scattering"},

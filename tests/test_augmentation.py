@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import sklearn
 from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
 from sklearn.svm import LinearSVC
@@ -38,8 +38,8 @@ def sinusoids():
     return irregular_sinusoids(24, n_classes=3, n_channels=2, random_state=0)
 
 
-def pipeline():
-    return make_pipeline(HiPPOTransformer(order=4, empty="zero"), LogisticRegression())
+def pipeline(head=None):
+    return make_pipeline(HiPPOTransformer(order=4, empty="zero"), LogisticRegression() if head is None else head)
 
 
 def lies_in(copy, panel):
@@ -55,11 +55,22 @@ def lies_in(copy, panel):
     [
         AugmentedClassifier(pipeline(), random_state=0),
         AugmentedClassifier(pipeline(), ("drop", "gap", "resample"), n_copies=1, random_state=0),
+        AugmentedClassifier(pipeline(RidgeClassifier()), random_state=0),  # takes several labels of each series
     ]
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
 def test_check_estimator(estimator, check):
     check(estimator)
+
+
+def test_several_labels_of_each_series(sinusoids):
+    X, y = sinusoids
+    several = np.column_stack([y == 0, y > 0]).astype(int)
+    model = AugmentedClassifier(pipeline(RidgeClassifier()), random_state=0).fit(X, several)
+    assert model.predict(X).shape == several.shape
+    assert model.score(X, several) > 0.8
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        AugmentedClassifier(pipeline(), random_state=0).fit(X, several)  # LogisticRegression takes one
 
 
 def test_grid_search_reaches_the_estimator_and_the_corruptions(sinusoids):

@@ -372,4 +372,4 @@ def test_without_dask_the_error_says_how_to_install_it():
     code = "import sys; sys.modules['dask'] = None; import skhippo.distributed"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
-    assert "ImportError: skhippo.distributed needs Dask: pip install 'skhippo[dask]'" in done.stderr
+    assert 'ImportError: skhippo.distributed needs Dask: pip install "skhippo[dask]"' in done.stderr

@@ -2,121 +2,192 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
 from sklearn.utils.validation import check_array, validate_data
 
-from skhippo._support.validation import check_feature_names_in, output_container
+from skhippo.panel.arrays import is_scalar
+from skhippo.panel.clocks import mixture
 from skhippo.panel.container import Panel
+from skhippo.panel.dataframes import is_pandas_frame, is_table
 from skhippo.panel.formats import as_panel
+from skhippo.panel.frames import is_frame
+from skhippo.panel.labelled import is_labelled
+from skhippo.panel.rows import holds_series, row_labels
 
-__all__ = ["channel_names", "is_plain_array", "one_row_a_series", "read_panel"]
+__all__ = ["InputLayout", "array_width", "read_series"]
 
 
-def read_panel(estimator: Any, X: Any, *, reset: bool) -> Panel:
-    """Return the `X` of `fit` (`reset`) or of a later call as a panel.
+class InputLayout(NamedTuple):
+    """What the series of `fit` look like; those of later calls must agree with it."""
+
+    n_channels: int
+    #: None: the input has none.
+    channel_names: tuple[str, ...] | None
+    #: What the times are, see `Panel.clock`.
+    clock: str
+    #: Dimensions of an array or a table; None for all else.
+    n_dims: int | None
+    #: Columns of a list of rows, which scikit-learn reads as an array; None for all else.
+    row_width: int | None
+
+    @property
+    def columns_are_times(self) -> bool:
+        """Whether the columns of the input are the times of one channel."""
+        return self.n_dims == 2
+
+    @classmethod
+    def of(cls, X: Any, panel: Panel, n_dims: int | None) -> InputLayout:
+        """Describe input, and the panel and the number of dimensions that were read from it."""
+        return cls(
+            n_channels=panel.n_channels,
+            channel_names=panel.channel_names,
+            clock=panel.clock,
+            n_dims=n_dims,
+            row_width=array_width(X) if isinstance(X, list) else None,
+        )
+
+    def check(self, X: Any, panel: Panel, estimator: str) -> None:
+        """Raise unless later input has the clock and the channels of this layout.
+
+        Parameters
+        ----------
+        X : Any
+            The input.
+        panel : Panel
+            What was read from it.
+        estimator : str
+            How errors call the estimator.
+        """
+        one = hasattr(X, "columns") and is_plain_array(X)
+        hint = "; a table has one series per row: pass [X] if X is one series" * one
+        self.check_clock(panel, "the times of X are", estimator, hint)
+        if panel.n_channels != self.n_channels:
+            lists = self.n_channels == 1 and isinstance(X, list) and isinstance(X[0], list)
+            raise ValueError(
+                f"X has {panel.n_channels} channels, but {estimator} was fitted with {self.n_channels}"
+                + ("; a list of lists is a series by its channels, a tuple is (times, values)" * lists)
+            )
+        if self.channel_names is not None and panel.channel_names not in (None, self.channel_names):
+            raise ValueError(
+                f"X has the channels {list(panel.channel_names or ())}, but {estimator} was fitted with "
+                f"{list(self.channel_names)}: order and name them as in fit"
+            )
+
+    def check_clock(self, panel: Panel, times_are: str, estimator: str, hint: str = "") -> None:
+        """Raise unless the times of a panel are of the kind seen in `fit`; `times_are` begins the message."""
+        if panel.clock != self.clock:
+            found = "X has no times of its own" if panel._times is None else f"{times_are} {panel.clock}"
+            raise TypeError(
+                f"{found}, but {estimator} was fitted on series whose times are {self.clock}: "
+                f"{mixture(panel.clock, self.clock)}{hint}"
+            )
+
+
+def read_series(estimator: Any, X: Any, layout: InputLayout | None) -> tuple[Panel, int | None]:
+    """Return the `X` of an estimator as a panel, and the dimensions of an array or a wide table.
 
     Parameters
     ----------
     estimator : estimator, maybe with the parameter `time_channel`
-        Gets `n_features_in_`, `feature_names_in_`, `n_channels_` and `channel_names_`, or is what `X` must agree with.
+        Where `layout` is None, it gets `n_features_in_` and, of tables, `feature_names_in_`.
     X : Panel or anything that `as_panel` takes
-    reset : bool
-        Whether the estimator learns what series look like, or knows.
+    layout : InputLayout, optional
+        What `fit` has seen; None in `fit`.
 
-    Raises
-    ------
-    ValueError
-        If the channels are not those of `fit`.
+    Returns
+    -------
+    panel : Panel
+    n_dims : int or None
     """
-    columns_are_times = False
-    if is_plain_array(X):
-        options = {"dtype": [np.float64, np.float32], "ensure_all_finite": "allow-nan", "allow_nd": True}
-        if reset or len(X.shape) == estimator._input_ndim:
-            X = validate_data(estimator, X, reset=reset, **options)
-        else:  # fitted on another format: the number of channels is checked below
-            X = check_array(X, estimator=estimator, **options)
-            if X.ndim == 2 and estimator._list_width not in (None, X.shape[1]):
-                raise ValueError(
-                    f"X has {X.shape[1]} features, but {type(estimator).__name__} is expecting {estimator._list_width} "
-                    "features as input: pass series of other lengths as a list or a Panel"
-                )
-        columns_are_times = X.ndim == 2
-    panel = as_panel(X, time_channel=getattr(estimator, "time_channel", None))
-    if reset:
-        estimator._input_ndim = getattr(X, "ndim", None)
-        estimator._list_width = _width(X, panel)
-        if not isinstance(X, np.ndarray) or X.dtype.kind == "O":
-            estimator.n_features_in_ = panel.n_channels
-            if hasattr(estimator, "feature_names_in_"):
-                del estimator.feature_names_in_
-        estimator._columns_are_times = columns_are_times
-        estimator.n_channels_ = panel.n_channels
-        estimator._named = panel.channel_names is not None
-        estimator.channel_names_ = panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
-    elif panel.n_channels != estimator.n_channels_:
+    plain = is_plain_array(X)
+    n_dims = len(X.shape) if plain else None
+    if plain:
+        checked = _check_array(estimator, X, layout)
+        X = X if is_frame(X) else checked  # labels of a frame may be ids and times
+    several = not plain and _holds_several_channels(X)
+    panel = _read_column(X) if several else as_panel(X, time_channel=getattr(estimator, "time_channel", None))
+    if layout is None and not plain:
+        # The names of the columns of a nested table are those of channels.
+        estimator.n_features_in_ = X.shape[1] if is_frame(X) and _has_one_level(X) else panel.n_channels
+        if hasattr(estimator, "feature_names_in_"):
+            del estimator.feature_names_in_
+    return panel, n_dims
+
+
+def _check_array(estimator: Any, X: Any, layout: InputLayout | None) -> Any:
+    """Return an array or a wide table as scikit-learn checks it."""
+    options = {"dtype": _precision(X), "ensure_all_finite": "allow-nan", "allow_nd": True}
+    if layout is None or len(X.shape) == layout.n_dims:
+        return validate_data(estimator, X, reset=layout is None, **options)
+    checked = check_array(X, estimator=estimator, **options)  # fitted on another format
+    if checked.ndim == 2 and layout.row_width not in (None, checked.shape[1]):
         raise ValueError(
-            f"X has {panel.n_channels} channels, but {type(estimator).__name__} was fitted with {estimator.n_channels_}"
+            f"X has {checked.shape[1]} features, but {type(estimator).__name__} is expecting {layout.row_width} "
+            "features as input: pass series of other lengths as a list or a Panel"
         )
-    elif estimator._named and panel.channel_names not in (None, estimator.channel_names_):
-        raise ValueError(
-            f"X has the channels {list(panel.channel_names)}, but {type(estimator).__name__} was fitted with "
-            f"{list(estimator.channel_names_)}: order and name them as in fit"
-        )
-    return panel
-
-
-def channel_names(estimator: Any, input_features: ArrayLike | None) -> tuple[str, ...]:
-    """Return the names of the channels that the features of a fitted estimator belong to.
-
-    Parameters
-    ----------
-    estimator : estimator that was given to `read_panel`
-    input_features : array-like of str, optional
-        Names instead of those seen in `fit`.  For two-dimensional input the names of its columns, which are moments of
-        one channel: they are only checked.
-    """
-    if input_features is None:
-        return estimator.channel_names_
-    given = check_feature_names_in(estimator, input_features)
-    if estimator._columns_are_times:
-        return estimator.channel_names_
-    channels = list(map(str, given))
-    # An array may have the timestamps as one more channel.
-    if getattr(estimator, "time_channel", None) is not None and len(channels) > estimator.n_channels_:
-        del channels[estimator.time_channel]
-    return tuple(channels)
-
-
-def one_row_a_series(estimator: Any, X: Any, panel: Panel, features: NDArray) -> Any:
-    """Give pandas output of a frame with the index (series, time) one row a series, not one an observation."""
-    if panel.series_ids is None or not hasattr(X, "iloc") or output_container(estimator) != "pandas":
-        return features
-    return type(X)(features, index=panel.series_ids, columns=estimator.get_feature_names_out())
+    return checked
 
 
 def is_plain_array(X: Any) -> bool:
     """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
-    if isinstance(X, (Panel, list, tuple)):
+    if isinstance(X, (Panel, list, tuple)) or is_labelled(X):
         return False
-    if hasattr(X, "iloc"):  # pandas: wide unless it has a second index level or series in its cells
-        return X.ndim == 2 and X.index.nlevels == 1 and not _holds_series(X.iloc[:1].to_numpy().ravel())
+    if is_frame(X):
+        return not is_table(X) and _has_one_level(X) and not holds_series(X)
+    if hasattr(X, "iloc"):
+        return False
     if getattr(X, "dtype", None) == np.dtype(object):
-        return X.ndim > 1 and not _holds_series(X[:1].ravel())
-    return hasattr(X, "shape")  # polars and sparse matrices too; scikit-learn has its message for the latter
+        return X.ndim > 1 and all(map(is_scalar, X[:1].ravel()))
+    return hasattr(X, "shape")  # sparse matrices too; scikit-learn has its message for them
 
 
-def _width(X: Any, panel: Panel) -> int | None:
-    """Columns of a list of rows, which scikit-learn reads as an array; None for all else."""
-    if not isinstance(X, list) or not all(isinstance(row, list) for row in X) or panel.n_channels != 1:
-        return None
-    width, *others = np.unique(panel.lengths).tolist()
-    return None if others else width
+def array_width(X: Any) -> int | None:
+    """Return the number of times of what scikit-learn reads as an array; None for all else."""
+    if is_plain_array(X):
+        return X.shape[-1]
+    if isinstance(X, list):
+        widths = {len(row) if isinstance(row, list) and all(map(is_scalar, row)) else None for row in X}
+        return widths.pop() if len(widths) == 1 else None
+    if hasattr(X, "__array__") and not hasattr(X, "shape"):
+        array = np.asarray(X)
+        return array.shape[-1] if array.dtype != object else None
+    return None
 
 
-def _holds_series(cells: Iterable[object]) -> bool:
-    """Whether cells are series (sktime's nested format) and not numbers."""
-    return any(hasattr(cell, "__len__") and not isinstance(cell, (str, bytes, dict)) for cell in cells)
+def _holds_several_channels(X: Any) -> bool:
+    """Whether `X` is a frame of one column, with series of several channels in its cells."""
+    if not is_pandas_frame(X) or X.shape[1] != 1 or len(X) == 0 or not _has_one_level(X):
+        return False
+    cell = X.iloc[0, 0]
+    values = cell[1] if isinstance(cell, tuple) and len(cell) == 2 else cell
+    return isinstance(values, (list, np.ndarray)) and len(values) > 0 and not is_scalar(values[0])
+
+
+def _read_column(X: Any) -> Panel:
+    """Read series from the cells of one column; channels without names are called after the column."""
+    panel = as_panel(list(X.iloc[:, 0]))
+    state = panel.__getstate__()
+    names = panel.channel_names or tuple(f"{X.columns[0]}_x{c}" for c in range(panel.n_channels))
+    labels = row_labels(X)
+    ids = panel.series_ids if labels is None else labels
+    return Panel._trusted(**state | {"channel_names": names, "series_ids": ids})
+
+
+def _has_one_level(frame: Any) -> bool:
+    """Whether the rows of a frame are series; polars and pyarrow have no index."""
+    return getattr(getattr(frame, "index", None), "nlevels", 1) == 1
+
+
+def _precision(X: Any) -> type[np.floating]:
+    """Return the type of the values that `as_panel` reads from an array or a table."""
+    kinds = getattr(X, "dtypes", [getattr(X, "dtype", None)])  # of the columns of a table
+    return np.float32 if all(map(_is_single, kinds)) else np.float64
+
+
+def _is_single(kind: Any) -> bool:
+    """Tell float32 of numpy, pandas, pyarrow, polars or torch from other types."""
+    if isinstance(kind, np.dtype):
+        return kind.kind == "f" and kind.itemsize == 4
+    return str(kind).lower().removeprefix("torch.") in ("float32", "float[pyarrow]")

@@ -7,12 +7,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skhippo._sklearn.input import read_panel
-from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats
 from skhippo.estimators.choice import Choice, choose
@@ -37,7 +34,7 @@ BOOSTING = {
 }
 
 
-class Automatic(DocumentedMixin, BaseEstimator):
+class Automatic(SeriesEstimator):
     """Features and a head that are chosen for the panel."""
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -78,10 +75,6 @@ class Automatic(DocumentedMixin, BaseEstimator):
         return min(models, key=lambda model: model.loss(targets, weights))
 
     # ------------------------------------------------------------------ use
-    def _read(self, X: object) -> Panel:
-        check_is_fitted(self)
-        return read_panel(self, X, reset=False)
-
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:
         """Apply a function of features to all series, some at a time."""
         parts = [panel[begin : begin + _SERIES] for begin in range(0, len(panel), _SERIES)]
@@ -99,7 +92,7 @@ class Automatic(DocumentedMixin, BaseEstimator):
         -------
         ndarray of str
         """
-        check_is_fitted(self)
+        self._check_fitted()
         return np.concatenate([t.get_feature_names_out(input_features) for t in self.choice_.transformers.values()])
 
     def describe(self) -> str:
@@ -109,7 +102,7 @@ class Automatic(DocumentedMixin, BaseEstimator):
         -------
         str
         """
-        check_is_fitted(self)
+        self._check_fitted()
         choice: Choice = self.choice_
         lines = [f"features: {choice.features}"]
         for name, transformer in choice.transformers.items():
@@ -119,9 +112,3 @@ class Automatic(DocumentedMixin, BaseEstimator):
 
     def _describe_head(self) -> list[str]:
         raise NotImplementedError
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        return tags

@@ -10,9 +10,9 @@ from sklearn.base import ClassifierMixin
 from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
 
-from skhippo._sklearn.input import read_panel
+from skhippo._sklearn.estimator import ScoringMixin
 from skhippo._support.types import Floats
 from skhippo._support.validation import StrOptions, check_sample_weight, fit_context
 from skhippo.estimators.automatic import BOOSTING, Automatic
@@ -21,7 +21,7 @@ from skhippo.estimators.ridge import learn_temperature, softmax
 __all__ = ["HiPPOClassifier"]
 
 
-class HiPPOClassifier(ClassifierMixin, Automatic):
+class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     """A classifier of series that chooses features and a head by what the panel is.
 
     Series may be irregular, of different lengths, with missing values and channels, and with channels that are
@@ -125,9 +125,7 @@ class HiPPOClassifier(ClassifierMixin, Automatic):
         HiPPOClassifier
             The fitted classifier.
         """
-        panel = read_panel(self, X, reset=True)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        panel = self._read_labelled(X, y, reset=True)
         labels = column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
         check_classification_targets(labels)
@@ -139,6 +137,7 @@ class HiPPOClassifier(ClassifierMixin, Automatic):
             panel, labels, weights = panel[kept], labels[kept], weights[kept]
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         features = self._fit_features(panel)
+        self._remember_parameters()
         self.linear_, self.boosting_, self.temperature_ = None, None, None
         if self.classes_.size == 1:
             return self
@@ -214,8 +213,7 @@ class HiPPOClassifier(ClassifierMixin, Automatic):
 
     def _decide(self, X: object) -> Floats:
         """Return logarithms of probabilities, but for a constant of each series, (n_series, n_classes)."""
-        check_is_fitted(self)
-        panel = self._read(X)
+        panel = self._read(X, reset=False)
         if self.linear_ is not None:
             return self._in_parts(panel, self.linear_.predict) / self.temperature_
         if self.boosting_ is None:

@@ -10,14 +10,14 @@ from sklearn.base import RegressorMixin
 from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils.validation import check_array, check_consistent_length
 
-from skhippo._sklearn.input import read_panel
+from skhippo._sklearn.estimator import ScoringMixin
 from skhippo._support.validation import check_sample_weight, fit_context
 from skhippo.estimators.automatic import BOOSTING, Automatic
 
 __all__ = ["HiPPORegressor"]
 
 
-class HiPPORegressor(RegressorMixin, Automatic):
+class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     """A regressor of series that chooses features and a head by what the panel is.
 
     The rules are those of `HiPPOClassifier`.
@@ -96,9 +96,7 @@ class HiPPORegressor(RegressorMixin, Automatic):
         HiPPORegressor
             The fitted regressor.
         """
-        panel = read_panel(self, X, reset=True)
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        panel = self._read_labelled(X, y, reset=True)
         targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         check_consistent_length(panel, targets)
         weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
@@ -114,6 +112,7 @@ class HiPPORegressor(RegressorMixin, Automatic):
             self.boosting_ = [m.fit(features, t, weights) for m, t in zip(models, targets.T, strict=True)]
         else:
             self.linear_ = self._fit_linear(features, targets, weights)
+        self._remember_parameters()
         return self
 
     def predict(self, X: object) -> NDArray:
@@ -129,7 +128,7 @@ class HiPPORegressor(RegressorMixin, Automatic):
         ndarray of shape (n_series,) or (n_series, n_targets)
             As the targets in `fit`.
         """
-        panel = self._read(X)
+        panel = self._read(X, reset=False)
         if self.linear_ is not None:
             found = self._in_parts(panel, self.linear_.predict)
         else:

@@ -8,16 +8,16 @@ from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import TransformerMixin
 
-from skhippo._sklearn.input import channel_names, one_row_a_series, read_panel
-from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._sklearn.labels import one_row_per_series
 from skhippo._support.threads import run
 from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.estimators.statistics import STATISTICS, fill_statistics
 from skhippo.panel.container import Panel
+from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, domain_ends
 
 __all__ = ["SummaryTransformer"]
@@ -26,7 +26,7 @@ __all__ = ["SummaryTransformer"]
 _SERIES = 64
 
 
-class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
+class SummaryTransformer(TransformerMixin, SeriesEstimator):
     r"""Statistics of each channel over time, as features of fixed length.
 
     The statistics are those of the signal between the observations (see `hold`), not of the observations: each value
@@ -98,6 +98,7 @@ class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         "empty": [StrOptions({"nan", "zero", "error"})],
         "n_jobs": [None, Integral],
     }
+    _free_parameters = SeriesEstimator._free_parameters | {"empty"}
 
     def __init__(
         self,
@@ -133,7 +134,8 @@ class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             The fitted transformer.
         """
         self._columns()
-        read_panel(self, X, reset=True)
+        self._read(X, reset=True)
+        self._remember_parameters()
         return self
 
     def transform(self, X: object) -> Any:
@@ -154,21 +156,20 @@ class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         ValueError
             If a channel has no observation and ``empty="error"``.
         """
-        check_is_fitted(self)
+        panel = self._read(X, reset=False)
         columns, quantiles = self._columns()
-        panel = read_panel(self, X, reset=False)
         features = self._statistics(panel, quantiles)[..., columns]
         missing = np.isnan(features)
         if missing.any():
             series, channel = np.argwhere(missing)[0, :2]
             if self.empty == "error":
+                where = f'{namer(panel.series_ids)(int(series))}, channel "{self.channel_names_[channel]}"'
                 raise ValueError(
-                    f'series {series}, channel "{self.channel_names_[channel]}" has no observation: use empty="nan" or '
-                    'empty="zero", or leave the series out'
+                    f'{where} has no observation: use empty="nan" or empty="zero", or leave the series out'
                 )
             if self.empty == "zero":
                 features[missing] = 0.0
-        return one_row_a_series(self, X, panel, features.reshape(len(panel), -1))
+        return one_row_per_series(self, X, panel, features.reshape(len(panel), -1))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Names of the features: ``<channel>__<statistic>``, of several windows ``<channel>__w1/2_<statistic>``.
@@ -183,11 +184,11 @@ class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray of str
         """
-        check_is_fitted(self)
+        self._check_fitted()
         columns, quantiles = self._columns()
         every = [*STATISTICS, *(f"q{q:g}" for q in quantiles)]
         windows = [""] if self.windows == 1 else ["w1_", *(f"w1/{2**k}_" for k in range(1, self.windows))]
-        names = channel_names(self, input_features)
+        names = self._name_channels(input_features)
         return np.asarray(
             [f"{name}__{window}{every[k]}" for name in names for window in windows for k in columns], dtype=object
         )
@@ -195,12 +196,6 @@ class SummaryTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     @property
     def _n_features_out(self) -> int:
         return self.n_channels_ * self.windows * len(self._columns()[0])
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        return tags
 
     def _columns(self) -> tuple[list[int], Floats]:
         """Return the places of the statistics that were asked for, and the quantiles."""

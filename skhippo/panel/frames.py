@@ -60,7 +60,7 @@ def read_frame(X: Any) -> dict[str, Any]:
 
 def _read_levels(X: Any) -> dict[str, Any]:
     """Read a pandas frame whose index is (series, time), or (time, series) where that is certain."""
-    level = _time_level(X.index)
+    level = time_level(X.index)
     where = (
         f"the level {X.index.names[level]!r} of the index" if X.index.names[level] else f"level {level} of the index"
     )
@@ -70,7 +70,7 @@ def _read_levels(X: Any) -> dict[str, Any]:
     return pack_rows(ids, times, list(frame_matrix(X, "channel").T)) | {"channel_names": names}
 
 
-def _time_level(index: Any) -> int:
+def time_level(index: Any) -> int:
     """Return the level that holds the times: the last, or another one that certainly does."""
     last = index.nlevels - 1
     named = [names_times(name) for name in index.names]

@@ -28,9 +28,9 @@ class ReconstructionDisplay:
         Times of the series; dates if it has them.
     values : ndarray of shape (n_times,)
         Values of the channel; NaN where it was not observed.
-    moments : ndarray of shape (n_moments,)
+    moments : ndarray of shape (n_points,)
         Where the approximation was evaluated.
-    approximation : ndarray of shape (n_moments,)
+    approximation : ndarray of shape (n_points,)
         The approximation; NaN where the measure says nothing.
     holes : ndarray of shape (n_holes, 2)
         Start and end of the stretches in which the channel was not observed though the series has times there: half
@@ -93,7 +93,7 @@ class ReconstructionDisplay:
         *,
         series: int = 0,
         channel: int | str = 0,
-        n_moments: int = 500,
+        n_points: int = 500,
         ax: Any = None,
         **kwargs: Any,
     ) -> ReconstructionDisplay:
@@ -109,7 +109,7 @@ class ReconstructionDisplay:
             Which of them.
         channel : int or str, default=0
             Which of its channels, by number or by name.
-        n_moments : int, default=500
+        n_points : int, default=500
             Number of moments at which the approximation is evaluated.
         ax : matplotlib Axes, optional
             Where to draw; by default on a new figure.
@@ -125,10 +125,10 @@ class ReconstructionDisplay:
         lasting = hippo.method == "projection" and hippo.hold == "previous"  # a recurrence ends with its last time
         start, end = drawn.domain("previous" if lasting else "linear")
         # inverse_transform adds a mean step to the end of a previous hold, so the last moment but one is its last.
-        moments = np.linspace(start, end, n_moments + lasting)[:n_moments]
+        moments = np.linspace(start, end, n_points + lasting)[:n_points]
         moments = moments if end > start else moments[:1]
         features = for_panels(hippo).transform(drawn.panel)
-        approximation = hippo.inverse_transform(features, times=moments).values[:, drawn.channel]
+        approximation = hippo._approximate(features, hippo._blank(moments, 1)).values[:, drawn.channel]
         return cls(
             times=drawn.as_given(drawn.panel.times),
             values=drawn.values,
@@ -152,7 +152,7 @@ class ReconstructionDisplay:
         hold: Hold = "linear",
         series: int = 0,
         channel: int | str = 0,
-        n_moments: int = 500,
+        n_points: int = 500,
         ax: Any = None,
         **kwargs: Any,
     ) -> ReconstructionDisplay:
@@ -164,7 +164,7 @@ class ReconstructionDisplay:
             Series.
         measure, order, theta, hold
             As for `HiPPOTransformer`; `theta` is by default the duration of the series.
-        series, channel, n_moments, ax, **kwargs
+        series, channel, n_points, ax, **kwargs
             As for `from_estimator`.
 
         Returns
@@ -173,7 +173,7 @@ class ReconstructionDisplay:
         """
         drawn = draw_from(as_panel(X), series, channel)
         hippo = HiPPOTransformer(measure, order, theta=theta, hold=hold, scaling=None).fit(drawn.panel)
-        return cls.from_estimator(hippo, X, series=series, channel=channel, n_moments=n_moments, ax=ax, **kwargs)
+        return cls.from_estimator(hippo, X, series=series, channel=channel, n_points=n_points, ax=ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> ReconstructionDisplay:
         """Draw.

@@ -16,6 +16,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 from torch import Tensor
 
+from skhippo._sklearn.estimator import ScoringMixin
 from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.measures import Measure
@@ -28,7 +29,7 @@ from skhippo.rnn.saving import classes_from, describe_classes
 __all__ = ["HiPPORNNClassifier"]
 
 
-class HiPPORNNClassifier(ClassifierMixin, NetworkEstimator):
+class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     r"""Recurrent network with HiPPO memory that classifies series, trained end to end.
 
     A cell walks along each series, at its real timestamps; the memory of a HiPPO cell holds the coefficients of what

@@ -11,6 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from skhippo._sklearn.learning import center_and_scale
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
@@ -204,15 +205,7 @@ def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
 def standardisation(column: NDArray, weights: Floats) -> tuple[float, float]:
     """Weighted mean and standard deviation of what was observed; 0 and 1 where there is nothing to tell."""
     observed = ~np.isnan(column) & (weights > 0)
-    x, w = column[observed].astype(np.float64), weights[observed]
-    largest = np.abs(x).max(initial=0.0)
-    if largest == 0.0:
-        return 0.0, 1.0
-    x /= largest  # squares neither overflow nor vanish
-    mean = np.average(x, weights=w)
-    deviation = np.sqrt(np.average(np.square(x - mean), weights=w))
-    # A constant channel leaves rounding alone, which must not be blown up to unit size.
-    return float(mean * largest), float(deviation * largest) if deviation > 1e-14 else 1.0
+    return center_and_scale(column[observed, None].astype(np.float64), weights[observed])
 
 
 def _hold(values: Floats, missing: NDArray[np.bool_], begins: Integers) -> Floats:

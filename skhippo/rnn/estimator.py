@@ -12,20 +12,18 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 from torch import Tensor
 
-from skhippo._sklearn.input import read_panel
-from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._sklearn.input import InputLayout
+from skhippo._sklearn.learning import median_duration
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
 from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, check_sample_weight
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
-from skhippo.projection.hold import domain_ends
 from skhippo.rnn.cells import MemoryCell
 from skhippo.rnn.data import Labelled, Preparation
 from skhippo.rnn.devices import find_device, find_precision, on_cpu
@@ -53,15 +51,12 @@ _ARCHITECTURE = (
 )  # fmt: skip
 
 # What a file keeps of a fitted estimator, beside tensors, parameters and what belongs to its targets.
-_STATE = (
-    "history_", "n_channels_", "channel_names_", "n_features_in_",
-    "_architecture", "_seed", "_input_ndim", "_list_width", "_columns_are_times", "_named",
-)  # fmt: skip
+_STATE = ("history_", "n_features_in_", "_architecture", "_seed")
 
 Callback = Callable[[Any, Record], object]
 
 
-class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
+class NetworkEstimator(SeriesEstimator, ABC):
     """A recurrent network behind an estimator; heirs say what targets are.
 
     Heirs list all parameters in an `__init__` of their own, as scikit-learn reads them from there.
@@ -98,6 +93,12 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
         "callbacks": [None, list, tuple],
         "warm_start": ["boolean"],
         "time_channel": [None, Integral],
+    }
+    # How the network is trained may change from one call to the next; what it is built from may not.
+    _free_parameters = frozenset(_parameter_constraints).difference(_ARCHITECTURE, ["theta"]) | {
+        "dropout",
+        "label_smoothing",
+        "class_weight",
     }
 
     _optimizer_state: dict[str, Any] | None
@@ -212,8 +213,6 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
         if (X_val is None) != (y_val is None):
             raise ValueError("X_val and y_val belong together: give both or none")
         valid = None if X_val is None else self._validation_examples(X_val, y_val)
-        if goes_on:
-            self._check_architecture(train.panel)
         seed = self._seed if goes_on else self._new_seed()
         stops = stops_early(self.early_stopping, len(train.panel), given=valid is not None)
         if valid is None and stops:
@@ -232,9 +231,7 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
     ) -> Self:
         known = hasattr(self, "module_")
         train = self._examples(X, y, sample_weight, known=known, classes=classes)
-        if known:
-            self._check_architecture(train.panel)
-        else:
+        if not known:
             self._build(train, self._new_seed())
         self._train(train, None, 1, None, "constant")
         return self
@@ -243,13 +240,13 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
         self, X: object, y: Any, sample_weight: ArrayLike | None, *, known: bool, classes: ArrayLike | None = None
     ) -> Examples:
         """Read series, targets and weights; learn what channels and targets there are, or check that they are known."""
-        panel = read_panel(self, X, reset=not known)
+        panel = self._read_labelled(X, y, reset=not known)
         targets, factors = self._read_targets(y, panel, known=known, classes=classes)
         weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
         return Examples(panel, targets, join_weights(weights, factors)).with_weight()
 
     def _validation_examples(self, X: object, y: Any) -> Examples:
-        panel = read_panel(self, X, reset=False)
+        panel = self._read_labelled(X, y, reset=False)
         targets, factors = self._read_targets(y, panel, known=True)
         if not factors.any():
             raise ValueError(
@@ -274,29 +271,17 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
             asked["theta"] = as_cell(self.cell, self.theta).time_scale  # type: ignore[union-attr]
         return asked
 
-    def _check_architecture(self, panel: Panel) -> None:
-        """Raise if parameters ask for another network than the one whose training goes on."""
-        asked = self._asked_architecture(panel)
-        for name, value in asked.items():
-            built = self._architecture[name]
-            if name == "dropout" or value == built or (name == "theta" and value is None):
-                continue
-            raise ValueError(
-                f"{name} is {value!r} now, but the network was built with {built!r}, and training that goes on cannot "
-                f"change it: set {name}={built!r} again, or fit a new network (warm_start=False)"
-            )
-
     def _build(self, train: Examples, seed: int) -> None:
         """Learn what standardises the channels, and make a network."""
         architecture = self._asked_architecture(train.panel)
         if architecture["theta"] is None:
-            start, end = domain_ends(train.panel, "linear")
-            architecture["theta"] = float(np.median(end - start)) or 1.0  # series of one observation have no duration
+            architecture["theta"] = median_duration(train.panel, "linear")
         learned = Preparation.learn(train.panel, train.weights)
         self._learn_targets(train)
         self._assemble(architecture, learned.center, learned.scale, seed)
         self.history_: list[Record] = []
         self._forget_optimizer()
+        self._remember_parameters()
 
     def _assemble(self, architecture: dict[str, Any], center: NDArray, scale: NDArray, seed: int) -> None:
         """Set all that predictions need, the network with new weights."""
@@ -373,8 +358,7 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
     # ------------------------------------------------------------------ predictions
     def _outputs(self, X: object) -> tuple[Tensor, np.dtype]:
         """Return float64 outputs on the CPU, and the type of the values in `X`."""
-        check_is_fitted(self)
-        panel = read_panel(self, X, reset=False)
+        panel = self._read(X, reset=False)
         device = find_device(self.device, otherwise="cpu")
         network, dtype = self.module_.to(device), torch.float32
         if device.type == "cpu":
@@ -406,11 +390,12 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
             If class labels are neither strings, numbers nor truth values, or if `cell` is a measure that skhippo does
             not have.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         of_targets, tensors_of_targets = self._describe_targets()
         state = {name: getattr(self, name) for name in _STATE} | of_targets
         state |= {
             "_architecture": describe_settings(self._architecture),
+            "layout": self._input_layout._asdict(),
             "settings": describe_settings(self.get_params(deep=False)),
             "feature_names": self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None,
         }
@@ -452,7 +437,8 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
             model.feature_names_in_ = np.array(state["feature_names"], dtype=object)
         for name in _STATE:
             setattr(model, name, state[name])
-        model.channel_names_ = tuple(model.channel_names_)
+        names = state["layout"]["channel_names"]
+        model._input_layout = InputLayout(**state["layout"] | {"channel_names": names and tuple(names)})
         center, scale = tensors.pop("center").numpy(), tensors.pop("scale").numpy()
         if center.shape != (model.n_channels_,) or scale.shape != center.shape:
             raise ValueError(f"center and scale: one number for each of {model.n_channels_} channels is expected")
@@ -460,6 +446,7 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
         weights = {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
         model.module_.load_state_dict(weights)
         model._forget_optimizer()
+        model._remember_parameters()
         return model
 
     def __getstate__(self) -> dict[str, Any]:
@@ -471,12 +458,6 @@ class NetworkEstimator(DocumentedMixin, BaseEstimator, ABC):
                 "_optimizer_state": on_cpu(self._optimizer_state),
             }
         return state
-
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
-        return tags
 
 
 def _projection(architecture: dict[str, Any]) -> tuple[Any, ...]:

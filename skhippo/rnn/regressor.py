@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 from torch import Tensor
 
+from skhippo._sklearn.estimator import ScoringMixin
 from skhippo._support.types import Floats
 from skhippo._support.validation import fit_context
 from skhippo.measures import Measure
@@ -25,7 +26,7 @@ from skhippo.rnn.losses import Loss, SquaredError
 __all__ = ["HiPPORNNRegressor"]
 
 
-class HiPPORNNRegressor(RegressorMixin, NetworkEstimator):
+class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     r"""Recurrent network with HiPPO memory that predicts numbers from series, trained end to end.
 
     The twin of `HiPPORNNClassifier`: the same network, with the squared error of standardised targets as its loss.
@@ -317,8 +318,6 @@ class HiPPORNNRegressor(RegressorMixin, NetworkEstimator):
     def _read_targets(
         self, y: Any, panel: Panel, *, known: bool, classes: ArrayLike | None = None
     ) -> tuple[NDArray, Floats]:
-        if y is None:
-            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         check_consistent_length(panel, targets)
         columns = targets.reshape(len(targets), -1)

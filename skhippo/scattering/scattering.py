@@ -7,14 +7,15 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import TransformerMixin
 from sklearn.utils import check_random_state
-from sklearn.utils.validation import check_is_fitted
 
-from skhippo._sklearn.input import channel_names, one_row_a_series, read_panel
-from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._sklearn.labels import one_row_per_series
+from skhippo._sklearn.learning import median_duration
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
+from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, domain_ends, signals
 from skhippo.scattering.combinations import Combinations, draw, learn
 from skhippo.scattering.competition import Groups, draw_groups
@@ -40,7 +41,7 @@ _POSITIONS = 1 << 24
 _CHANGE = 1e-12
 
 
-class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
+class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     r"""Statistics of the Legendre coefficients of sliding windows, as features of fixed length.
 
     Windows of several lengths slide along each channel.  Their coefficients (the LegT memory of each moment, exact
@@ -222,13 +223,11 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         HiPPOScatteringTransformer
             The fitted transformer.
         """
-        panel = read_panel(self, X, reset=True)
-        start, end = domain_ends(panel, self.hold)
-        self.theta_ = float(np.median(end - start)) or 1.0  # series of one observation have no duration
+        panel = self._read(X, reset=True)
+        self.theta_ = median_duration(panel, self.hold)
         self.n_windows_ = _resolvable(panel) if self.n_windows is None else self.n_windows
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         self.plain_ = plain.set_output(transform="default").fit(panel)
-        self._layout = self._setting()
         self.varying_ = np.flatnonzero(_changes(panel))
         shape = (self.varying_.size, self.n_windows_, self.order)
         n_samples = min(_SAMPLES, max(_ALL_SAMPLES // max(int(np.prod(shape)), 1), _FEW_SAMPLES))
@@ -243,6 +242,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         groups = draw_groups(self.n_groups * some, self.n_competitors, size, rng)
         self.combinations_, self.factors_, self.combination_thresholds_ = combinations
         self.group_windows_, self.group_channels_, self.patterns_ = groups
+        self._remember_parameters()
         return self
 
     def transform(self, X: object) -> Any:
@@ -257,11 +257,8 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         -------
         ndarray of shape (n_series, n_features_out), float32
         """
-        check_is_fitted(self)
-        if self._layout != self._setting():
-            raise ValueError("a parameter was changed after fit, to which the learned thresholds belong: fit again")
-        panel = read_panel(self, X, reset=False)
-        return one_row_a_series(self, X, panel, self._features(panel))
+        panel = self._read(X, reset=False)
+        return one_row_per_series(self, X, panel, self._features(panel))
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -283,11 +280,11 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
         -------
         ndarray of str
         """
-        check_is_fitted(self)
+        self._check_fitted()
         pooled = [f"above_t{k}" for k in range(self.n_thresholds)] + [f"abs_legs{k}" for k in range(self.pool_order)]
         windows = ["w1"] + [f"w1/{2**j}" for j in range(1, self.n_windows_)]
         paths = [f"legt{n}_{window}_{what}" for window in windows for n in range(self.order) for what in pooled]
-        every = channel_names(self, input_features)
+        every = self._name_channels(input_features)
         channels = [every[c] for c in self.varying_]
         names = [f"{channel}__{what}" for channel in channels for what in paths]
         plain = [f"{channel}__legs_c{n}" for channel in every for n in range(_PLAIN_ORDER)]
@@ -310,17 +307,10 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = []  # float32 whatever comes
         return tags
 
     # ------------------------------------------------------------------ parts
-    def _setting(self) -> tuple[Any, ...]:
-        """Return what the thresholds belong to."""
-        numbers = self.order, self.n_windows, self.n_thresholds, self.n_combinations, self.n_groups, self.n_competitors
-        return *numbers, self.relative, self.coverage, self.hold
-
     def _features(self, panel: Panel) -> NDArray[np.float32]:
         pooling = Pooling(
             self.thresholds_,
@@ -338,7 +328,7 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
             series, place = np.argwhere(np.isinf(features))[0]
             name = self.get_feature_names_out()[place].split("__")[0]
             raise ValueError(
-                f'series {series}, channel "{name}" has values beyond 1e38 times the scale of '
+                f'{namer(panel.series_ids)(int(series))}, channel "{name}" has values beyond 1e38 times the scale of '
                 "the training series, which float32 cannot hold: look for a wrong value or unit"
             )
         return features
@@ -366,8 +356,9 @@ class HiPPOScatteringTransformer(DocumentedMixin, TransformerMixin, BaseEstimato
             cell = np.full(len(panel), self.theta_ / n_cells)
             number = np.maximum(np.ceil(duration / cell), 1.0)
             if number.max() > _POSITIONS:
+                where = namer(panel.series_ids)(int(number.argmax()))
                 raise ValueError(
-                    f"series {number.argmax()} lasts {duration.max() / self.theta_:.2g} times as long as the median "
+                    f"{where} lasts {duration.max() / self.theta_:.2g} times as long as the median "
                     "training series, too long to slide along in windows of that length: use relative=True"
                 )
         if self.varying_.size < panel.n_channels:

@@ -6,6 +6,7 @@ of series that sktime has, with its time index.
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -19,7 +20,7 @@ try:
     import pandas as pd
     from sktime.transformations.base import BaseTransformer
 except ModuleNotFoundError as error:
-    raise ModuleNotFoundError("skhippo.sktime needs sktime: pip install 'skhippo[sktime]'") from error
+    raise ModuleNotFoundError('skhippo.sktime needs sktime: pip install "skhippo[sktime]"') from error
 
 from skhippo.sktime.adapter import CONTAINERS, Adapter, read
 
@@ -169,3 +170,8 @@ def __getattr__(name: str) -> Any:
 
         return HiPPORNNClassifier
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List names; what needs torch only where torch is installed."""
+    return sorted([*globals(), "HiPPORNNClassifier"] if find_spec("torch") else globals())

@@ -42,5 +42,5 @@ def read(X: Any) -> tuple[Panel, Any]:
     if X.index.nlevels == 1:  # nested_univ
         return as_panel(X), X.index
     series = X.index.droplevel(-1)  # one level, or several in a hierarchy
-    two_levels = pd.MultiIndex.from_arrays([series.factorize()[0], X.index.get_level_values(-1)])
-    return as_panel(X.set_axis(two_levels)), series.unique()
+    levels = [series.to_flat_index(), X.index.get_level_values(-1)]
+    return as_panel(X.set_axis(pd.MultiIndex.from_arrays(levels, names=["series", "time"]))), series.unique()

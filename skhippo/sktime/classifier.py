@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 from sktime.classification.base import BaseClassifier
 
+from skhippo._sklearn.labels import check_labels_follow, counts
 from skhippo.rnn import HiPPORNNClassifier as Classifier
 from skhippo.sktime.adapter import CONTAINERS, Adapter, read
 
@@ -47,6 +50,31 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
         "capability:random_state": True,
         "property:randomness": "derandomized",  # with a seed
     }
+
+    def fit(self, X: Any, y: Any) -> HiPPORNNClassifier:
+        """Fit the classifier.
+
+        Parameters
+        ----------
+        X : panel of series in a container of sktime
+            Training series.
+        y : array-like of shape (n_series,)
+            Their classes.
+
+        Returns
+        -------
+        HiPPORNNClassifier
+            The fitted classifier.
+
+        Raises
+        ------
+        ValueError
+            If `y` is a pandas Series whose index is not that of the series, in their order.
+        """
+        if isinstance(X, pd.DataFrame):  # what comes to `_fit` has no index any more
+            rows = X.index if X.index.nlevels == 1 else X.index.droplevel(-1).unique()
+            check_labels_follow(None if counts(rows) else np.asarray(rows), y)
+        return super().fit(X, y)
 
     def _fit(self, X: Any, y: NDArray) -> HiPPORNNClassifier:
         self.estimator_ = self._delegate().fit(read(X)[0], y)

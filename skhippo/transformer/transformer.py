@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-import math
+import datetime
 from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import BaseEstimator, TransformerMixin
-from sklearn.utils.validation import check_is_fitted
+from sklearn.base import TransformerMixin
 
-from skhippo._sklearn.input import channel_names, is_plain_array, one_row_a_series, read_panel
-from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.durations import DURATION_TYPES, in_unit_of_times
+from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._sklearn.input import array_width
+from skhippo._sklearn.labels import ids_of_rows, one_row_per_series
+from skhippo._sklearn.learning import center_and_scale, median_duration
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.layout import sample_numbers
+from skhippo.panel.layout import namer, sample_numbers
 from skhippo.projection.hold import Hold, domain_ends
 from skhippo.projection.projection import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
@@ -29,7 +31,7 @@ from skhippo.transformer.compute import Way, coefficients_along, final_coefficie
 __all__ = ["HiPPOTransformer"]
 
 
-class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
+class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     r"""Coefficients of the optimal approximation of each series, as features of fixed length.
 
     Each channel of each series becomes `order` numbers: its projection onto the basis of a measure, exact at the
@@ -42,9 +44,10 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         chebt), or exponential forgetting (lagt).
     order : int, default=16
         Coefficients for each channel.
-    theta : float, optional
-        Time scale of a translated measure, in the units of the timestamps.  By default the median duration of
-        the training series (`theta_`).
+    theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
+        Time scale of a translated measure, in the units of the timestamps; where these are dates or durations, seconds
+        or a duration such as ``"7D"`` or ``"1h 30min"``.  By default the median duration of the training series
+        (`theta_`).
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     method : {"projection", "recurrence"}, default="projection"
@@ -84,7 +87,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     measure_ : Measure
         The measure in use.
     theta_ : float or None
-        Its time scale; None for LegS.
+        Its time scale, in seconds where the timestamps are dates or durations; None for LegS.
     center_, scale_ : ndarray of shape (n_channels,)
         What is subtracted from :math:`c_0` and what all coefficients are divided by, in all windows and, since they
         are learned from the final coefficients, for both outputs.
@@ -135,7 +138,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "measure": [StrOptions(set(MEASURES)), Measure],
         "order": [Interval(Integral, 1, None, closed="left")],
-        "theta": [None, Interval(Real, 0, None, closed="neither")],
+        "theta": [None, *DURATION_TYPES, Interval(Real, 0, None, closed="neither")],
         "hold": [StrOptions({"linear", "previous"})],
         "method": [StrOptions({"projection", "recurrence"})],
         "discretization": [StrOptions(set(DISCRETIZATIONS)), Interval(Real, 0, 1, closed="both")],
@@ -149,13 +152,14 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         "n_jobs": [None, Integral],
         "verbose": ["verbose"],
     }
+    _free_parameters = SeriesEstimator._free_parameters | {"empty", "output", "time_channel"}
 
     def __init__(
         self,
         measure: str | Measure = "legs",
         order: int = 16,
         *,
-        theta: float | None = None,
+        theta: float | str | np.timedelta64 | datetime.timedelta | None = None,
         hold: Hold = "linear",
         method: Literal["projection", "recurrence"] = "projection",
         discretization: str | float = "bilinear",
@@ -237,31 +241,38 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         Returns
         -------
         ndarray of shape (n_series, n_features_out), or a sequence
-            float32 for float32 values, else float64.  A sequence is an array of shape (n_series, n_features_out,
-            n_times) for array input without times of its own (NaN where it was padded), for any other a `Panel` with
-            the times of `X` and the features as its channels.  Either is input for another step that takes panels.
+            float32 for float32 values, else float64; a data frame after ``set_output``, in pandas with the ids of the
+            series as its index.  A sequence is an array of shape (n_series, n_features_out, n_times) where `X` is an
+            array, or a list of rows of one length, without times of its own (NaN where it was padded), for any other a
+            `Panel` with the times of `X` and the features as its channels.  Either is input for another step that takes
+            panels.
         """
-        self._check_layout()
-        panel = read_panel(self, X, reset=False)
+        panel = self._read(X, reset=False)
         return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Floats]:
-        panel = read_panel(self, X, reset=True)
+        panel = self._read(X, reset=True)
         start, end = domain_ends(panel, self.hold)
         durations = end - start
         positive = durations[durations > 0]
-        median = float(np.median(durations)) or 1.0  # series of one observation have no duration
-        theta = median if self.theta is None and isinstance(self.measure, str) else self.theta
-        self.measure_ = as_measure(self.measure, theta)
+        theta = in_unit_of_times(self.theta, panel.clock)
+        by_default = theta is None and isinstance(self.measure, str)
+        self.measure_ = as_measure(self.measure, median_duration(panel, self.hold) if by_default else theta)
         self.theta_ = self.measure_.time_scale
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
         _, last = domain_ends(panel, "linear")
-        self.sample_times_ = np.linspace(0.0, float(np.median(last - start)), int(np.median(panel.lengths)))
-        self._layout = (self.order, self.indicator, self.windows)
+        self._sampling = float(np.median(last - start)), int(np.median(panel.lengths))
         coefficients = self._final(panel)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
+        self._remember_parameters()
         return panel, coefficients
+
+    @property
+    def sample_times_(self) -> Floats:
+        """Times of a series that lasts as long as the median training series and has as many observations."""
+        duration, number = self._sampling
+        return np.linspace(0.0, duration, number)
 
     # ------------------------------------------------------------------ the way back
     def inverse_transform(self, C: ArrayLike, times: object = None) -> Panel:
@@ -269,38 +280,57 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
 
         Parameters
         ----------
-        C : array-like of shape (n_series, n_features_out)
-            What `transform` returns; of a sequence the features at one time of each series.
+        C : array-like or data frame of shape (n_series, n_features_out)
+            What `transform` returns; of a sequence the features at one time of each series.  The index of a pandas data
+            frame is the ids of the series, unless it only counts the rows.
         times : array-like or list of array-like, optional
             Observation times of the series: one array for all, or one for each.  A series' domain runs over its
             times as in `transform`; for features of a sequence these are the times so far.  By default those of the
-            median training series, `sample_times_`.
+            median training series, `sample_times_`.  A `Panel` has times and ids of its series.
 
         Returns
         -------
         Panel
             The approximated series, of several windows the longest.  Where a window measure says nothing, because the
             moment is older than its window, the value is NaN.
+
+        Raises
+        ------
+        ValueError
+            If `C` has another shape or holds infinities, or `times` are of other series.
+        TypeError
+            If `times` are dates and those of `fit` were numbers, or the other way round.
         """
-        check_is_fitted(self)
+        self._check_fitted()
         features = np.asarray(C, dtype=np.float64)
         if features.ndim != 2 or features.shape[1] != self._n_features_out:
             raise ValueError(
                 f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), what transform returns"
             )
-        n_channels = self.n_channels_
         if np.isinf(features).any():
             raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
+        blank = self._blank(self.sample_times_ if times is None else times, len(features))
+        if times is not None:
+            self._input_layout.check_clock(blank, "times are", type(self).__name__)
+        return self._approximate(features, blank, _join_ids(ids_of_rows(C), getattr(times, "series_ids", None)))
+
+    def _blank(self, times: object, n_series: int) -> Panel:
+        """Return series without values."""
+        return as_panel([(clock, np.zeros((self.n_channels_, len(clock)))) for clock in _clocks(times, n_series)])
+
+    def _approximate(self, features: Floats, blank: Panel, ids: NDArray | None = None) -> Panel:
+        """Return series with the times of blank ones, and the values that features stand for."""
         n_rows, width = len(self.scale_), self.windows * self.order
         scaled = features[:, : n_rows * width].reshape(len(features), n_rows, width)[..., : self.order]
         coefficients = scaled * self.scale_[:, None]
         coefficients[..., 0] += self.center_
-        clocks = _clocks(self.sample_times_ if times is None else times, len(features))
-        blank = as_panel([(clock, np.zeros((n_channels, len(clock)))) for clock in clocks])
         # Only a projection goes on after the last observation, to the end of the domain.
         hold = self.hold if (self.method, self.output) == ("projection", "final") else "linear"
-        values = sample_approximation(coefficients[:, :n_channels], blank, self.measure_, hold)
-        return Panel(values, blank.times, blank.offsets, self.channel_names_, origins=blank.origins)
+        values = sample_approximation(coefficients[:, : self.n_channels_], blank, self.measure_, hold)
+        return Panel._trusted(
+            **blank.__getstate__()
+            | {"values": values, "channel_names": self.channel_names_, "series_ids": ids, "_n_missing": None}
+        )
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -316,10 +346,10 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         -------
         ndarray of str
         """
-        check_is_fitted(self)
-        names = channel_names(self, input_features)
+        self._check_fitted()
+        names = self._name_channels(input_features)
         if self.indicator:
-            names = (*names, *(f"{name}__observed" for name in names))
+            names = _with_patterns(names)
         windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.windows))]
         prefixes = [f"{self.measure_.name}_{w}" for w in windows] if self.windows > 1 else [self.measure_.name]
         features = [f"{name}__{prefix}_c{n}" for name in names for prefix in prefixes for n in range(self.order)]
@@ -333,20 +363,10 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        tags.input_tags.three_d_array = True
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
     # ------------------------------------------------------------------ parts
-    def _check_layout(self) -> None:
-        """Raise unless the transformer is fitted, with the parameters that it has now."""
-        check_is_fitted(self)
-        if self._layout != (self.order, self.indicator, self.windows):
-            raise ValueError(
-                "order, indicator or windows was changed after fit, to which the learned scaling belongs: fit again"
-            )
-
     @property
     def _way(self) -> Way:
         discretization = self.discretization if self.method == "recurrence" else None
@@ -363,7 +383,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         if not self.indicator:
             return panel
         values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
-        return Panel(values, panel._times, panel.offsets, origins=panel.origins, series_ids=panel.series_ids)
+        return panel._with_channels(values, _with_patterns(self.channel_names_))
 
     def _final(self, panel: Panel) -> Floats:
         """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
@@ -380,7 +400,7 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             assert final is not None  # for the type checker
             start, end = domain_ends(panel, self.hold if self.method == "projection" else "linear")
             features = self._scaled(final, end - start, panel.lengths)
-            return one_row_a_series(self, X, panel, features.astype(panel.dtype, copy=False))
+            return one_row_per_series(self, X, panel, features.astype(panel.dtype, copy=False))
         if output_container(self) != "default":
             raise ValueError(
                 f"output='sequence' is no table, but {output_container(self)!r} output is asked for: use "
@@ -392,9 +412,10 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
         start, _ = domain_ends(panel, "linear")
         so_far = panel.times - np.repeat(start, panel.lengths)
         features = self._scaled(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
-        if not is_plain_array(X) or self.time_channel is not None:
+        width = array_width(X) if self.time_channel is None else None
+        if width is None:
             return panel._with_channels(features, tuple(self.get_feature_names_out()))
-        return _as_cube(features, panel.offsets, X.shape[-1])
+        return _as_cube(features, panel.offsets, width)
 
     def _scaled(self, coefficients: Floats, durations: Floats, counts: NDArray) -> Floats:
         """Scale coefficients, (n, n_rows, windows, order), in place; append to each of `n` what else is asked for."""
@@ -407,6 +428,11 @@ class HiPPOTransformer(DocumentedMixin, TransformerMixin, BaseEstimator):
             log_duration = np.log(np.maximum(durations, self.shortest_duration_))
             features = np.column_stack([features, log_duration, np.log(counts)])
         return features
+
+
+def _with_patterns(names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the names of channels, and of their observation patterns."""
+    return (*names, *(f"{name}__observed" for name in names))
 
 
 def _as_cube(packed: NDArray, offsets: Integers, n_times: int) -> NDArray:
@@ -426,8 +452,8 @@ def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
     if not observed.all():
         series, channel = np.argwhere(~observed)[0]
         raise ValueError(
-            f'series {series}, channel "{names[channel]}" has no observation: drop it, or choose empty="nan" or '
-            'empty="zero"'
+            f'{namer(panel.series_ids)(int(series))}, channel "{names[channel]}" has no observation: drop it, or '
+            'choose empty="nan" or empty="zero"'
         )
 
 
@@ -438,17 +464,21 @@ def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Floats
     if scaling is None:
         return center, scale
     for channel in range(n_channels):
-        c = coefficients[:, channel].reshape(-1, order)
-        c = c[~np.isnan(c[:, 0])]
-        largest = np.abs(c).max(initial=0.0)
-        if largest > 0.0:
-            c = c / largest  # squares neither overflow nor vanish
-            center[channel] = c[:, 0].mean() * largest
-            c[:, 0] -= c[:, 0].mean()
-            rms = math.sqrt(np.mean(np.square(c)))
-            # A constant channel leaves rounding alone, which must not be blown up to unit size.
-            scale[channel] = rms * largest if rms > 1e-14 else 1.0
+        rows = coefficients[:, channel].reshape(-1, order)
+        center[channel], scale[channel] = center_and_scale(rows[~np.isnan(rows[:, 0])])
     return center, scale
+
+
+def _join_ids(ids: NDArray | None, others: NDArray | None) -> NDArray | None:
+    """Return the ids of features or, if these have none, of times; raise if both have some and they differ."""
+    if ids is None or others is None:
+        return others if ids is None else ids
+    if ids.tolist() != others.tolist():
+        raise ValueError(
+            f"C has the ids {ids.tolist()!r:.80} in its index, times has {others.tolist()!r:.80}: give the times of "
+            "the same series in the same order"
+        )
+    return ids
 
 
 def _clocks(times: Any, n_series: int) -> list[NDArray]:

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 
-from skhippo import HiPPOTransformer, as_panel
+from skhippo import HiPPOTransformer, Panel, as_panel
 from tests.transformer.conftest import swings
 
 
@@ -96,3 +96,62 @@ def test_infinities_are_refused_everywhere():
         HiPPOTransformer().fit(list(X))
     with pytest.raises(ValueError, match=r"[Ii]nf"):
         HiPPOTransformer().fit(np.zeros((3, 5))).transform(X)
+
+
+@pytest.mark.parametrize("kind", ["pairs", "lists", "several channels", "series of a panel"])
+def test_static_columns_beside_series(kind):
+    pd = pytest.importorskip("pandas")
+    pairs, _ = swings(6)
+    one = [(times, values[0]) for times, values in pairs]
+    panel = as_panel(pairs)
+    panel = Panel(panel.values, panel.times, panel.offsets, ["hr", "bp"])
+    cells, names = {
+        "pairs": (one, ["vitals"]),
+        "lists": ([np.nan_to_num(values).tolist() for _, values in one], ["vitals"]),
+        "several channels": (pairs, ["vitals_x0", "vitals_x1"]),
+        "series of a panel": (list(panel), ["hr", "bp"]),
+    }[kind]
+    table = pd.DataFrame({"age": np.arange(6.0)}, index=list("abcdef"))
+    table["vitals"] = cells
+    columns = ColumnTransformer([("s", HiPPOTransformer(order=2), ["vitals"]), ("age", "passthrough", ["age"])])
+    features = columns.set_output(transform="pandas").fit_transform(table)
+    assert list(features.columns) == [*(f"s__{name}__legs_c{n}" for name in names for n in (0, 1)), "age__age"]
+    assert list(features.index) == list("abcdef")
+    assert_array_equal(features.to_numpy()[:, :-1], HiPPOTransformer(order=2).fit_transform(cells))
+    alone = HiPPOTransformer(order=2).fit(table[["vitals"]])
+    assert alone.n_features_in_ == 1
+    with pytest.raises(ValueError, match="input_features should have length equal"):
+        alone.get_feature_names_out(["a", "b"])
+
+
+def test_a_column_of_lists_in_polars():
+    pl = pytest.importorskip("polars")
+    table = pl.DataFrame({"v": [[1.0, 2.0], [3.0]], "age": [1, 2]})
+    columns = ColumnTransformer([("s", HiPPOTransformer(order=1), ["v"]), ("age", "passthrough", ["age"])])
+    assert columns.fit_transform(table).shape == (2, 2)
+    assert list(columns.get_feature_names_out()) == ["s__v__legs_c0", "age__age"]
+
+
+def test_float32_of_every_library_stays_float32():
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    X = np.random.default_rng(0).normal(size=(6, 5)).astype(np.float32)
+    tables = [X, X.astype(">f4"), pd.DataFrame(X), pd.DataFrame(X).astype("Float32"), pl.DataFrame(X)]
+    try:
+        import torch
+    except ImportError:
+        pass
+    else:
+        tables.append(torch.from_numpy(X))
+    for table in tables:
+        features = HiPPOTransformer(order=3).fit_transform(table)
+        assert features.dtype == as_panel(X).dtype == np.float32
+        assert_array_equal(features, HiPPOTransformer(order=3).fit_transform(X))
+        assert HiPPOTransformer(order=3).fit(table).transform(table).dtype == np.float32
+
+
+def test_labels_of_a_wide_table_are_times():
+    pd = pytest.importorskip("pandas")
+    wide = pd.DataFrame(np.random.default_rng(0).normal(size=(4, 3)), columns=pd.to_datetime(["2024", "2025", "2030"]))
+    features = HiPPOTransformer(order=2).fit_transform(wide)
+    assert_array_equal(features, HiPPOTransformer(order=2).fit_transform(as_panel(wide)))
+    assert (features != HiPPOTransformer(order=2).fit_transform(wide.to_numpy())).any()

@@ -35,8 +35,13 @@ def test_files_give_the_classifier_back(feedback, data, tmp_path):
 def test_parameters_changed_after_fit_do_not_spoil_a_file(data, tmp_path):
     X, y = data
     model = classifier().fit(X, y)
-    model.set_params(hidden_size=99, order=2).save(tmp_path / "model")
-    assert_array_equal(HiPPORNNClassifier.load(tmp_path / "model").predict_proba(X), model.predict_proba(X))
+    with pytest.raises(ValueError, match="hidden_size was changed after fit, from 8 to 99"):
+        model.set_params(hidden_size=99).save(tmp_path / "model")
+    assert not (tmp_path / "model").exists()
+    model.set_params(hidden_size=8).save(tmp_path / "model")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model")
+    with pytest.raises(ValueError, match="order was changed after fit"):
+        loaded.set_params(order=2).predict(X)
 
 
 def test_feature_names_are_kept(tmp_path):

@@ -184,6 +184,37 @@ def test_wrong_series_are_errors_that_name_the_place(frames):
         HiPPOTransformer(order=2).fit(frames).transform([frame[["a"]] for frame in frames])
 
 
+def test_errors_name_the_id(frames):
+    X = container(frames, "pd-multiindex")
+    X.iloc[len(frames[0]) + 3, 1] = np.inf
+    with pytest.raises(ValueError, match=r"series 1 \(id 's1'\), channel 'b', position 3 holds inf"):
+        HiPPOTransformer().fit(X)
+    ward = X.set_index(pd.Index(["w"] * len(X), name="ward"), append=True).reorder_levels(["ward", "series", "time"])
+    with pytest.raises(ValueError, match=r"series 1 \(id \('w', 's1'\)\), channel 'b'"):
+        HiPPOTransformer().fit(ward)
+
+
+@pytest.mark.parametrize("mtype", ["pd-multiindex", "nested_univ"])
+def test_labels_of_other_series_are_refused(frames, mtype):
+    pytest.importorskip("torch")
+    X = container(frames, mtype)
+    y = pd.Series(LABELS, index=[f"s{i}" for i in range(N_SERIES)])
+    small = {"feedback": False, "order": 2, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
+    skhippo.sktime.HiPPORNNClassifier(**small).fit(X, y)
+    with pytest.raises(ValueError, match=r"series 0 has the id 's0', but row 0 of y has the index 's23'"):
+        skhippo.sktime.HiPPORNNClassifier(**small).fit(X, y[::-1])
+
+
+def test_dates_and_numbers_are_not_mixed(frames):
+    dated = [frame.set_axis(pd.Timestamp("2026-01-31") + pd.to_timedelta(frame.index, unit="s")) for frame in frames]
+    with pytest.raises(
+        TypeError, match=r"the times of X are numbers, but HiPPOTransformer was fitted on .* naive dates"
+    ):
+        HiPPOTransformer("legt", order=2).fit(dated).transform(frames)
+    with pytest.raises(TypeError, match="X has no times of its own"):
+        HiPPOTransformer("legt", order=2).fit(dated).transform(np.ones((3, 2, 9)))
+
+
 def test_fitted_parameters(frames):
     transformer = HiPPOTransformer("legt", order=3).fit(frames)
     fitted = transformer.get_fitted_params()
@@ -253,4 +284,4 @@ def test_a_pipeline_of_scikit_learn_needs_the_mark_that_reset_keeps(frames):
 def test_without_sktime_the_error_says_what_to_install():
     code = "import sys; sys.modules['sktime'] = None; import skhippo.sktime"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert "ModuleNotFoundError: skhippo.sktime needs sktime: pip install 'skhippo[sktime]'" in done.stderr
+    assert 'ModuleNotFoundError: skhippo.sktime needs sktime: pip install "skhippo[sktime]"' in done.stderr

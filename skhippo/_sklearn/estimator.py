@@ -1,0 +1,169 @@
+"""`SeriesEstimator`: what all estimators of the library share."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import BaseEstimator
+from sklearn.utils.validation import check_is_fitted
+
+from skhippo._sklearn.input import InputLayout, read_series
+from skhippo._sklearn.labels import check_labels_follow
+from skhippo._sklearn.links import DocumentedMixin
+from skhippo._support.validation import check_feature_names_in
+from skhippo.panel.container import Panel
+
+__all__ = ["ScoringMixin", "SeriesEstimator"]
+
+
+class SeriesEstimator(DocumentedMixin, BaseEstimator):
+    """Base class of estimators of series: reads `X`, knows what `fit` has seen, and keeps to it.
+
+    A subclass calls `_read` with ``reset=True`` when its `fit` begins and `_remember_parameters` when it ends; every
+    later call begins with ``_read(X, reset=False)`` or `_check_fitted`.
+
+    Attributes
+    ----------
+    n_channels_ : int
+    channel_names_ : tuple of str
+    """
+
+    #: Parameters that do not belong to what `fit` learns, and may be changed after it.
+    _free_parameters: ClassVar[frozenset[str]] = frozenset({"n_jobs", "verbose"})
+
+    _input_layout: InputLayout
+    _fitted_parameters: dict[str, Any]
+
+    @property
+    def n_channels_(self) -> int:
+        """Number of channels of the training series."""
+        return self._input_layout.n_channels
+
+    @property
+    def channel_names_(self) -> tuple[str, ...]:
+        """Names of the channels of the training series."""
+        layout = self._input_layout
+        return layout.channel_names or tuple(f"x{c}" for c in range(layout.n_channels))
+
+    # ------------------------------------------------------------------ X
+    def _read(self, X: Any, *, reset: bool) -> Panel:
+        """Return `X` as a panel; in `fit` (`reset`) learn what series look like, later check that they do."""
+        if reset:
+            panel, n_dims = read_series(self, X, None)
+            self.__dict__.pop("_fitted_parameters", None)  # not fitted until `fit` has come to its end
+            self._input_layout = InputLayout.of(X, panel, n_dims)
+            return panel
+        self._check_fitted()
+        panel, _ = read_series(self, X, self._input_layout)
+        self._input_layout.check(X, panel, type(self).__name__)
+        return panel
+
+    def _read_labelled(self, X: Any, y: Any, *, reset: bool) -> Panel:
+        """Return `X` as a panel; raise if there is no `y`, or its index is that of other series."""
+        panel = self._read(X, reset=reset)
+        if y is None:
+            raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
+        check_labels_follow(panel.series_ids, y)
+        return panel
+
+    def _name_channels(self, input_features: ArrayLike | None) -> tuple[str, ...]:
+        """Return the names of the channels that features belong to.
+
+        Parameters
+        ----------
+        input_features : array-like of str, optional
+            Names instead of those seen in `fit`.  The names of columns that are no channels, but times of one or
+            series of several, are only checked.
+        """
+        if input_features is None:
+            return self.channel_names_
+        given = check_feature_names_in(self, input_features)
+        layout = self._input_layout
+        if layout.columns_are_times or len(given) < layout.n_channels:
+            return self.channel_names_
+        channels = list(map(str, given))
+        # An array may have the timestamps as one more channel.
+        time_channel = getattr(self, "time_channel", None)
+        if time_channel is not None and len(channels) > self.n_channels_:
+            del channels[time_channel]
+        return tuple(channels)
+
+    # ------------------------------------------------------------------ parameters
+    @classmethod
+    @functools.cache
+    def _learned_parameters(cls) -> tuple[str, ...]:
+        """Return the names of the parameters that belong to what `fit` learns."""
+        return tuple(name for name in cls._get_param_names() if name not in cls._free_parameters)
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return the present values of the parameters that belong to what `fit` learns."""
+        return {name: getattr(self, name) for name in self._learned_parameters()}
+
+    def _remember_parameters(self) -> None:
+        """Keep the parameters of a `fit` that has succeeded."""
+        self._fitted_parameters = self._parameters()
+
+    def _check_fitted(self) -> None:
+        """Raise unless the estimator is fitted, and with the parameters that it has now."""
+        check_is_fitted(self, "_fitted_parameters")
+        present = self._parameters()
+        for name, fitted in self._fitted_parameters.items():
+            if name not in present or not _same(fitted, present[name]):
+                now = f"from {_shown(fitted)} to {_shown(present[name])}" if name in present else "and is gone"
+                raise ValueError(
+                    f"{name} was changed after fit, {now}: what {type(self).__name__} has learned belongs to the "
+                    "former; fit again, or set it back"
+                )
+
+    # ------------------------------------------------------------------ tags
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.allow_nan = True
+        tags.input_tags.three_d_array = True
+        return tags
+
+
+class ScoringMixin:
+    """Left of scikit-learn's mixin of a kind: its `score`, after a look at whether `y` belongs to the series."""
+
+    def score(self, X: object, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Return the accuracy of a classifier, or the coefficient of determination of a regressor.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Their classes or targets.
+        sample_weight : array-like of shape (n_series,), optional
+            Weights of the series.
+
+        Returns
+        -------
+        float
+
+        Raises
+        ------
+        ValueError
+            If `y` is a pandas object whose index is not the ids of the series, in their order.
+        """
+        self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
+        return super().score(X, y, sample_weight)  # type: ignore[misc]
+
+
+def _shown(value: Any) -> str:
+    """Return how errors show the value of a parameter: on one line, not too long."""
+    return f"{' '.join(repr(value).split()):.200}"
+
+
+def _same(one: Any, other: Any) -> bool:
+    """Whether two values of a parameter are the same; arrays by their elements."""
+    if one is other:
+        return True
+    try:
+        return np.array_equal(one, other) if isinstance(one, np.ndarray) else bool(one == other)
+    except ValueError:  # what holds arrays has no truth value
+        return False

@@ -1,0 +1,56 @@
+"""What estimators learn of training series: a time scale, and two numbers per channel."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from skhippo.panel.container import Panel
+from skhippo.projection.hold import Hold, domain_ends
+
+__all__ = ["center_and_scale", "median_duration"]
+
+
+def median_duration(panel: Panel, hold: Hold) -> float:
+    """Return the default of `theta`: the median duration of series; 1 where it is zero.
+
+    Parameters
+    ----------
+    panel : Panel
+    hold : {"linear", "previous"}
+
+    Returns
+    -------
+    float
+    """
+    start, end = domain_ends(panel, hold)
+    return float(np.median(end - start)) or 1.0  # series of one observation have no duration
+
+
+def center_and_scale(rows: NDArray, weights: NDArray | None = None) -> tuple[float, float]:
+    """Return the mean of the first column, and the root mean square of all columns once that is subtracted.
+
+    Parameters
+    ----------
+    rows : ndarray of shape (n_rows, n_columns)
+        Without NaN.
+    weights : ndarray of shape (n_rows,), optional
+        How much each row counts.
+
+    Returns
+    -------
+    center, scale : float
+        0 and 1 where all is zero; the scale is 1 where all rows are the same.
+    """
+    largest = np.abs(rows).max(initial=0.0)
+    if largest == 0.0:
+        return 0.0, 1.0
+    rows = rows / largest  # squares neither overflow nor vanish
+    mean = np.average(rows[:, 0], weights=weights)
+    rows[:, 0] -= mean
+    each = None if weights is None else np.broadcast_to(weights[:, None], rows.shape)
+    rms = math.sqrt(np.average(np.square(rows), weights=each))
+    # A constant channel leaves rounding alone, which must not be blown up to unit size.
+    return float(mean * largest), float(rms * largest) if rms > 1e-14 else 1.0
