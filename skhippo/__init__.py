@@ -8,6 +8,7 @@
 - `HiPPORNNClassifier`: a recurrent network with HiPPO memory, a scikit-learn classifier; needs torch.
 - `project`, `reconstruct`: the same as plain functions, and the way back.
 - `Panel`, `as_panel`: the container of series, and the door for every other format.
+- `warm_up`: compile before the first request.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
 
 ``from skhippo import *`` leaves the networks out, because they would import torch: import them by their names.
@@ -20,7 +21,7 @@ from typing import Any
 from skhippo._support.names import name_publicly
 from skhippo._support.versions import show_versions
 from skhippo.augmentation import AugmentedClassifier
-from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer
+from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import AmbiguousInputWarning, Panel, as_panel
@@ -49,6 +50,7 @@ __all__ = [
     "project",
     "reconstruct",
     "show_versions",
+    "warm_up",
 ]
 
 # Imported when they are asked for: they need torch.

@@ -3,5 +3,6 @@
 from skhippo.estimators.classifier import HiPPOClassifier
 from skhippo.estimators.regressor import HiPPORegressor
 from skhippo.estimators.summary import SummaryTransformer
+from skhippo.estimators.warming import warm_up
 
-__all__ = ["HiPPOClassifier", "HiPPORegressor", "SummaryTransformer"]
+__all__ = ["HiPPOClassifier", "HiPPORegressor", "SummaryTransformer", "warm_up"]
