@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhippo import LegS
+from skhippo import LegS, Panel
 from skhippo.memory.polynomial_joining import PolynomialJoining
 from tests import naive
 
@@ -89,3 +89,26 @@ def test_a_stretch_of_no_length_adds_nothing(newer, rng):
     assert_allclose(joined, old, atol=1e3 * newer + 1e-15)
     nothing = joining.join(np.full((1, 1), 5.0), np.zeros(1), np.full((1, 1), 9.0), np.zeros(1))
     assert_allclose(nothing, [[9.0, *np.zeros(ORDER - 1)]], atol=1e-13)
+
+
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+@pytest.mark.parametrize("order", [1, 2, ORDER])
+def test_a_walk_joins_observation_after_observation(order, hold, rng):
+    """Channels that are seen late, lost early or never observed, in series one after the other."""
+    times, values = 2.0 + np.cumsum(rng.exponential(1.0, 12)), rng.normal(size=(12, 3))
+    values[[0, 1, 5, 11], 0] = values[8, 1] = np.nan
+    values[7:, 1] = values[:, 2] = np.nan
+    panel = Panel(values, times, [0, 7, 12])
+    out = np.full((12, 3, order), 9.0)
+    PolynomialJoining(LegS(), order, hold).walk(panel, out)
+    for begin, end in ((0, 7), (7, 12)):
+        for k in range(begin, end):
+            for c in range(3):
+                seen = values[begin : k + 1, c]
+                if np.isnan(seen).all():
+                    assert np.isnan(out[k, c]).all()
+                elif k == begin:
+                    assert_allclose(out[k, c], values[k, c] * np.eye(order)[0], atol=1e-15)
+                else:
+                    exact = naive.project(times[begin : k + 1], seen, LegS(), order, hold, times[k])
+                    assert_allclose(out[k, c], exact, atol=1e-12)
