@@ -19,7 +19,6 @@ from skhippo.panel.dataframes import (
     is_table,
     library,
 )
-from skhippo.panel.labels import shown
 from skhippo.panel.layout import nothing_found
 from skhippo.panel.long import pack_rows
 from skhippo.panel.packing import pack_cube
@@ -158,9 +157,9 @@ def _check_index(X: Any) -> None:
         return
     one = "pass [X] if it is one series whose columns are channels"
     if X.shape[1] == 1:
-        raise ValueError(f"X is a frame of one column whose index holds times, {shown(index[0])} ...: {one}")
+        raise ValueError(f"X is a frame of one column whose index holds times, {index[0]} ...: {one}")
     warn_ambiguous(
-        f"X is read as a wide table, one series per row, but its index holds times, {shown(index[0])} ...: {one}; "
+        f"X is read as a wide table, one series per row, but its index holds times, {index[0]} ...: {one}; "
         "X.T if the columns are series; X.reset_index(drop=True) if each row is a series"
     )
 
