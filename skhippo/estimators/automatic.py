@@ -46,6 +46,7 @@ class Automatic(SeriesEstimator):
     n_jobs: int | None
     random_state: Any
     verbose: int
+    _known: NDArray[np.intp]  # features of which training has any
 
     # ------------------------------------------------------------------ fit
     def _fit_features(self, panel: Panel) -> NDArray[np.float32]:
@@ -56,9 +57,12 @@ class Automatic(SeriesEstimator):
         with progress(self.verbose, "learning features", panel.values.size):
             for transformer in self.choice_.transformers.values():
                 transformer.fit(panel)
-        return self._features(panel, "features of the training series")
+        features = self._all_features(panel, "features of the training series")
+        # Of a channel that no training series has, nothing can be learned.
+        self._known = np.flatnonzero(~np.isnan(features).all(axis=0))
+        return features[:, self._known]
 
-    def _features(self, panel: Panel, title: str) -> NDArray[np.float32]:
+    def _all_features(self, panel: Panel, title: str) -> NDArray[np.float32]:
         with progress(self.verbose, title, panel.values.size):
             parts = [t.transform(panel).astype(np.float32) for t in self.choice_.transformers.values()]
         return np.hstack(parts)
@@ -68,6 +72,7 @@ class Automatic(SeriesEstimator):
         emphasis = np.ones(features.shape[1])
         scattering = self.choice_.transformers.get("scattering")
         levels = scattering._levels() if isinstance(scattering, HiPPOScatteringTransformer) else np.empty(0, np.intp)
+        levels = np.flatnonzero(np.isin(self._known, levels))
         models = []
         for share in _OF_LEVELS if levels.size else _OF_LEVELS[:1]:
             emphasis[levels] = max(np.sqrt(share * features.shape[1] / max(levels.size, 1)), 1.0)
@@ -78,10 +83,10 @@ class Automatic(SeriesEstimator):
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:
         """Apply a function of features to all series, some at a time."""
         parts = [panel[begin : begin + _SERIES] for begin in range(0, len(panel), _SERIES)]
-        return np.concatenate([function(self._features(part, "features")) for part in parts])
+        return np.concatenate([function(self._all_features(part, "features")[:, self._known]) for part in parts])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the features that were chosen: those of the transformers in `choice_`, in their order.
+        """Names of the features that were chosen: those of the transformers in `choice_`, if training has any of them.
 
         Parameters
         ----------
@@ -93,7 +98,8 @@ class Automatic(SeriesEstimator):
         ndarray of str
         """
         self._check_fitted()
-        return np.concatenate([t.get_feature_names_out(input_features) for t in self.choice_.transformers.values()])
+        names = [t.get_feature_names_out(input_features) for t in self.choice_.transformers.values()]
+        return np.concatenate(names)[self._known]
 
     def describe(self) -> str:
         """Say what was chosen for the training series, and why.

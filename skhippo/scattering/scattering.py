@@ -34,7 +34,7 @@ _NARROWEST = 2
 _FEWEST, _MOST = 4, 8
 # Windows from which each threshold is learned; where there are so many channels that all together were more than the
 # last number, fewer, down to the second.
-_SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 12, 1 << 8, 1 << 24
+_SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 11, 1 << 8, 1 << 24
 # Positions along a series at most.
 _POSITIONS = 1 << 24
 # Part of its largest value by which a channel must change somewhere in a training series to have a shape.

@@ -28,7 +28,7 @@ _POSITIONS = 256
 # Series that are worked on at a time.
 _SERIES = 16
 # Samples that are taken of a series, at least, if there are more series than needed.
-_EACH = 8
+_EACH = 16
 
 
 class Tables(NamedTuple):

@@ -96,6 +96,17 @@ def test_channels_that_are_missing_in_some_series_or_in_all():
     assert model.score(holed[40:], y[40:]) > 0.9
 
 
+@pytest.mark.parametrize("n_series", [30, 500])
+def test_records_of_a_channel_that_training_never_observed(n_series):
+    X, y = records(n_series)
+    X = [(t, np.vstack([v[:2], np.full((1, t.size), np.nan)])) for t, v in X]
+    model = HiPPOClassifier().fit(X, y)
+    assert not any(name.startswith("x2__w1_mean") for name in model.get_feature_names_out())
+    seen = [(t, np.vstack([v[:2], np.ones((1, t.size))])) for t, v in X[:5]]
+    assert np.isfinite(model.predict_proba(X[:5])).all()
+    assert np.isfinite(model.predict_proba(seen)).all()
+
+
 def test_weights():
     X, y = irregular_sinusoids(40, n_classes=2, random_state=0)
     weights = np.where(np.arange(40) < 30, 1.0, 0.0)
