@@ -18,8 +18,10 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
 
 from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._support.progress import progress
 from skhippo._support.validation import Interval, check_choice, fit_context, routing_enabled
 from skhippo.datasets import drop, gap, resample
+from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.container import Panel
 
 __all__ = ["AugmentedClassifier"]
@@ -76,6 +78,9 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         Copies of the panel by each corruption.
     random_state : int, RandomState instance or None, default=None
         As scikit-learn means it; of the corruptions alone.
+    verbose : int, default=0
+        1: show a progress bar (of tqdm) over the features of the series and their copies, if `fit` takes more than a
+        second.
 
     Attributes
     ----------
@@ -119,6 +124,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_copies": [Interval(Integral, 1, None, closed="left")],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -127,11 +133,13 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         corruptions: Sequence[str | Corruption] = ("drop",),
         n_copies: int = 2,
         random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.corruptions = corruptions
         self.n_copies = n_copies
         self.random_state = random_state
+        self.verbose = verbose
 
     @fit_context(prefer_skip_nested_validation=False)  # the estimator checks its own parameters
     def fit(self, X: object, y: ArrayLike, **fit_params: Any) -> AugmentedClassifier:
@@ -170,7 +178,8 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
             for name, value in fit_params.items()
         }
         self.estimator_ = clone(self.estimator)
-        self.estimator_.fit(Panel.concatenate(parts), _repeat(labels, len(parts)), **repeated)
+        with progress(self.verbose, type(self).__name__, panel.values.size * len(parts)):
+            self.estimator_.fit(Panel.concatenate(parts), _repeat(labels, len(parts)), **repeated)
         self._remember_parameters()
         return self
 
@@ -283,8 +292,10 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         return self.estimator_.score(panel, y, **score_params)
 
     def _ask(self, method: str, X: object) -> Any:
-        panel = self._read(X, reset=False)
-        return getattr(self.estimator_, method)(panel)
+        if isinstance(X, HiPPOMemory):
+            self._check_fitted()
+            return getattr(self.estimator_, method)(X)
+        return getattr(self.estimator_, method)(self._read(X, reset=False))
 
     def _parameters(self) -> dict[str, Any]:
         """Return the parameters of the classifier and, nested, of its estimator; those of the outside first."""

@@ -88,6 +88,6 @@ def _count(items: Iterable[Item], size: Callable[[Item], int], bar: Any) -> Iter
         _bar.set(None)
     for item in items:
         yield item
-        bar.update(size(item))
+        bar.update(min(size(item), bar.total - bar.n))  # several steps of a pipeline may count the same values
     if inside:
         _bar.set(bar)

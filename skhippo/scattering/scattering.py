@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from numbers import Integral
 from typing import Any
 
@@ -13,6 +14,7 @@ from sklearn.utils import check_random_state
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.labels import one_row_per_series
 from skhippo._sklearn.learning import median_duration
+from skhippo._support.progress import progress
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import namer
@@ -92,6 +94,8 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     random_state : int, RandomState instance or None, default=0
         Draws combinations and patterns.  They depend on it, on the number of channels, on `n_windows_` and on the
         parameters alone: two fits with the same ones give the same features.
+    verbose : int, default=0
+        1: show a progress bar (of tqdm) if `fit` or `transform` takes more than a second.
 
     Attributes
     ----------
@@ -175,6 +179,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         "hold": [StrOptions({"linear", "previous"})],
         "n_jobs": [None, Integral],
         "random_state": ["random_state"],
+        "verbose": ["verbose"],
     }
 
     def __init__(
@@ -192,6 +197,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         hold: Hold = "linear",
         n_jobs: int | None = None,
         random_state: int | np.random.RandomState | None = 0,
+        verbose: int = 0,
     ) -> None:
         self.order = order
         self.n_windows = n_windows
@@ -205,6 +211,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         self.hold = hold
         self.n_jobs = n_jobs
         self.random_state = random_state
+        self.verbose = verbose
 
     # ------------------------------------------------------------------ fit and transform
     @fit_context(prefer_skip_nested_validation=True)
@@ -226,12 +233,13 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         panel = self._read(X, reset=True)
         self.theta_ = median_duration(panel, self.hold)
         self.n_windows_ = _resolvable(panel) if self.n_windows is None else self.n_windows
-        plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
-        self.plain_ = plain.set_output(transform="default").fit(panel)
         self.varying_ = np.flatnonzero(_changes(panel))
         shape = (self.varying_.size, self.n_windows_, self.order)
         n_samples = min(_SAMPLES, max(_ALL_SAMPLES // max(int(np.prod(shape)), 1), _FEW_SAMPLES))
-        samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0))
+        plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
+        with self._progress(panel):
+            self.plain_ = plain.set_output(transform="default").fit(panel)
+            samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0))
         level = (self.plain_.center_ / self.plain_.scale_)[self.varying_]
         share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
         margin = margins(samples, level)
@@ -258,7 +266,9 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         ndarray of shape (n_series, n_features_out), float32
         """
         panel = self._read(X, reset=False)
-        return one_row_per_series(self, X, panel, self._features(panel))
+        with self._progress(panel):
+            features = self._features(panel)
+        return one_row_per_series(self, X, panel, features)
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
@@ -311,6 +321,10 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         return tags
 
     # ------------------------------------------------------------------ parts
+    def _progress(self, panel: Panel) -> AbstractContextManager:
+        """Show how far the coefficients of the series and those of their windows are."""
+        return progress(self.verbose, type(self).__name__, 2 * panel.values.size)
+
     def _features(self, panel: Panel) -> NDArray[np.float32]:
         pooling = Pooling(
             self.thresholds_,

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._support.progress import watched
 from skhippo._support.quadrature import rule
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
@@ -99,7 +100,7 @@ class Sliding(NamedTuple):
             scratch = (seen, windows, paths.reshape(*shape[1:], -1), counts)
             fill_samples(self._series(which[part]), self._options, tables(self.order), scratch, out[part])
 
-        run(work, _nothing, _parts(which.size), self.n_jobs)
+        run(work, _nothing, watched(_parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
         return np.moveaxis(out, 0, 3).reshape(*shape, -1)
 
     def pool(self, pooling: Pooling) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
@@ -152,7 +153,7 @@ class Sliding(NamedTuple):
                 out,
             )
 
-        run(work, _nothing, _parts(n_series), self.n_jobs)
+        run(work, _nothing, watched(_parts(n_series), self._size), self.n_jobs)
         return pooled, combined, competed
 
     def _series(self, which: Integers) -> tuple[NDArray, ...]:
@@ -161,6 +162,11 @@ class Sliding(NamedTuple):
         times = np.empty(0) if panel._times is None else np.array(panel._times)
         values = np.array(panel.values, dtype=np.float64, order="C")
         return times, values, np.array(panel.offsets), self.clocks[which], self.scaling
+
+    def _size(self, which: slice | Integers) -> int:
+        """Return the number of values of some series."""
+        panel = self.signals.panel
+        return int(panel.lengths[which].sum()) * panel.n_channels
 
     @property
     def _options(self) -> tuple[bool, bool, tuple[int, int]]:

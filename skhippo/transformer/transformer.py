@@ -20,6 +20,7 @@ from skhippo._support.progress import progress
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
 from skhippo.measures import MEASURES, Measure, as_measure
+from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer, sample_numbers
@@ -27,6 +28,7 @@ from skhippo.projection.hold import Hold, domain_ends
 from skhippo.projection.projection import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
+from skhippo.transformer.streams import coefficients_of_memory
 
 __all__ = ["HiPPOTransformer"]
 
@@ -235,8 +237,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
         Parameters
         ----------
-        X : Panel or anything that `as_panel` takes
-            Series with the channels seen in `fit`.
+        X : Panel or anything that `as_panel` takes, or HiPPOMemory
+            Series with the channels seen in `fit`; or a memory with the same measure, hold and method, whose streams
+            give what series with the same observations would give.  A memory of a projection may have a higher order.
 
         Returns
         -------
@@ -247,8 +250,25 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             `Panel` with the times of `X` and the features as its channels.  Either is input for another step that takes
             panels.
         """
+        if isinstance(X, HiPPOMemory):
+            return self._features_of_memory(X)
         panel = self._read(X, reset=False)
         return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
+
+    def _features_of_memory(self, memory: HiPPOMemory) -> Floats:
+        """Return the features of the streams of a memory."""
+        self._check_fitted()
+        for name, needed in (("indicator", False), ("duration", False), ("output", "final")):
+            value = getattr(self, name)
+            if value != needed:
+                raise ValueError(f"{name}={value!r}: a memory does not keep what this needs; use {name}={needed!r}")
+        clock = self._input_layout.clock
+        coefficients = coefficients_of_memory(memory, self._way, self.n_channels_, clock)
+        if self.empty == "error" and np.isnan(coefficients).any():
+            stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
+            raise ValueError(f'stream {stream}, channel "{self.channel_names_[channel]}" has no observation')
+        nothing = np.zeros(memory.n_streams)  # durations and counts are no features here
+        return self._scaled(coefficients, nothing, nothing)
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Floats]:
@@ -485,7 +505,7 @@ def _clocks(times: Any, n_series: int) -> list[NDArray]:
     """One array of times for each series."""
     if isinstance(times, Panel):
         times = [clock for clock, _ in times]
-    if not hasattr(times, "__len__") or len(times) == 0:
+    if not hasattr(times, "__len__") or isinstance(times, (str, bytes)) or len(times) == 0:
         raise ValueError(
             f"times is {times!r}: one array of times for all series is expected, or a list with one for each"
         )

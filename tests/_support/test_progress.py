@@ -5,8 +5,10 @@ import sys
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from skhippo import HiPPOTransformer, as_panel
+from skhippo import AugmentedClassifier, HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 from skhippo._support import progress as _progress
 
 
@@ -38,6 +40,20 @@ def test_the_bar_counts_what_is_done_and_ends_full(panel, monkeypatch, capsys, n
     assert {all_of_it for _, all_of_it in seen} == {total}
     assert len(seen) > 1  # on the way, too
     assert "HiPPOTransformer: 100%" in capsys.readouterr().err
+
+
+def test_scattering_and_copies_have_a_bar(panel, monkeypatch, capsys):
+    pytest.importorskip("tqdm")
+    monkeypatch.setattr(_progress, "_DELAY", 0.0)
+    small = {"order": 2, "n_windows": 2, "n_combinations": 4, "n_groups": 2}
+    quiet = HiPPOScatteringTransformer(**small).fit(panel[1:])
+    assert capsys.readouterr().err == ""
+    loud = HiPPOScatteringTransformer(**small, verbose=1).fit(panel[1:])
+    assert_array_equal(loud.transform(panel[1:]), quiet.transform(panel[1:]))
+    assert capsys.readouterr().err.count("HiPPOScatteringTransformer: 100%") >= 2
+    pipeline = make_pipeline(HiPPOTransformer(order=2), LogisticRegression())
+    AugmentedClassifier(pipeline, random_state=0, verbose=1).fit(panel, [0, 1, 0])
+    assert "AugmentedClassifier: 100%" in capsys.readouterr().err
 
 
 def test_short_work_shows_no_bar(panel, capsys):

@@ -167,7 +167,7 @@ def test_inverse_transform_recovers_smooth_series():
     assert_allclose(np.stack([values[0] for _, values in back]), X, atol=2e-3)
     with pytest.raises(ValueError, match=r"C has the shape \(5, 3\): expected \(n_series, 12\)"):
         transformer.inverse_transform(np.zeros((5, 3)))
-    for times in ([], 3.0):
+    for times in ([], 3.0, "abc"):
         with pytest.raises(ValueError, match="one array of times for all series is expected"):
             transformer.inverse_transform(np.zeros((5, 12)), times)
     with pytest.raises(ValueError, match="C holds infinities"):
