@@ -80,6 +80,8 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         """
         if input_features is None:
             return self.channel_names_
+        if isinstance(input_features, str):
+            raise ValueError(f"input_features is {input_features!r}: a sequence of names is expected")
         given = check_feature_names_in(self, input_features)
         layout = self._input_layout
         if layout.columns_are_times or len(given) < layout.n_channels:

@@ -7,16 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo.measures import Measure
-from skhippo.panel.formats import as_panel
 from skhippo.plotting.axes import axes_for, entitle, label_times
-from skhippo.plotting.source import draw_from, drawn_by, projecting
-from skhippo.projection.hold import Hold
+from skhippo.plotting.display import SeriesDisplay
+from skhippo.plotting.source import drawn_by, projecting
 from skhippo.projection.projection import project
-from skhippo.transformer.transformer import HiPPOTransformer
 
 
-class CoefficientsDisplay:
+class CoefficientsDisplay(SeriesDisplay):
     """Heat map of the coefficients after every moment of a series.
 
     Parameters
@@ -25,8 +22,10 @@ class CoefficientsDisplay:
         Times; dates if the series has them.
     coefficients : ndarray of shape (n_points, order)
         Coefficients of the history until each of them.
-    title, time_label, colour_label : str
-        What is written.
+    title : str
+        Title of the plot.
+    time_label, colour_label : str
+        Labels of the axis of times and of the colour bar.
 
     Attributes
     ----------
@@ -118,40 +117,6 @@ class CoefficientsDisplay:
             colour_label="coefficient" if hippo.scaling is None else "coefficient, scaled as in fit",
         ).plot(ax, **kwargs)
 
-    @classmethod
-    def from_panel(
-        cls,
-        X: object,
-        *,
-        measure: str | Measure = "legs",
-        order: int = 16,
-        theta: float | None = None,
-        hold: Hold = "linear",
-        series: int = 0,
-        channel: int | str = 0,
-        n_points: int = 300,
-        ax: Any = None,
-        **kwargs: Any,
-    ) -> CoefficientsDisplay:
-        """Draw the coefficients along a series, in the units of its channel.
-
-        Parameters
-        ----------
-        X : Panel or anything that `as_panel` takes
-            Series.
-        measure, order, theta, hold
-            As for `HiPPOTransformer`; `theta` is by default the duration of the series.
-        series, channel, n_points, ax, **kwargs
-            As for `from_estimator`.
-
-        Returns
-        -------
-        CoefficientsDisplay
-        """
-        drawn = draw_from(as_panel(X), series, channel)
-        hippo = HiPPOTransformer(measure, order, theta=theta, hold=hold, scaling=None).fit(drawn.panel)
-        return cls.from_estimator(hippo, X, series=series, channel=channel, n_points=n_points, ax=ax, **kwargs)
-
     def plot(self, ax: Any = None, **kwargs: Any) -> CoefficientsDisplay:
         """Draw.
 
@@ -179,5 +144,4 @@ class CoefficientsDisplay:
         label_times(ax, self.moments, self.time_label)
         ax.yaxis.get_major_locator().set_params(integer=True)
         entitle(ax, self.title)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return self._drawn_on(ax)

@@ -11,12 +11,13 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures import Measure, as_measure
 from skhippo.plotting.axes import axes_for, entitle, shades, weight_below
+from skhippo.plotting.display import Display
 
 # Ages of a measure without end, in units of its time scale: the weight of LagT falls to 1/1000.
 _DECAYS = 7.0
 
 
-class MeasureDisplay:
+class MeasureDisplay(Display):
     """First functions of the orthonormal basis of a measure, and its weight below.
 
     Parameters
@@ -27,8 +28,10 @@ class MeasureDisplay:
         Functions of the basis.
     weight : ndarray of shape (n_points,)
         Density of the measure at its places.
-    title, time_label : str
-        What is written.
+    title : str
+        Title of the plot.
+    time_label : str
+        Label of the axis of times.
 
     Attributes
     ----------
@@ -123,8 +126,7 @@ class MeasureDisplay:
         ax.set(ylabel="basis")
         self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
         entitle(ax, self.title)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return self._drawn_on(ax)
 
 
 def inner_places(measure: Measure, number: int, reach: float) -> Floats:

@@ -13,10 +13,11 @@ from skhippo.measures import Measure
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.times import as_times, seconds_since
 from skhippo.plotting.axes import BLACK, BLUE, axes_for, entitle, weight_below
+from skhippo.plotting.display import Display
 from skhippo.projection.projection import reconstruct
 
 
-class MemoryDisplay:
+class MemoryDisplay(Display):
     """The past as a `HiPPOMemory` reconstructs it, and the weight of its measure below.
 
     Parameters
@@ -29,8 +30,10 @@ class MemoryDisplay:
         Density of the measure; NaN where it is infinite.
     happened : tuple of ndarray, optional
         Times and values of what has happened.
-    title, time_label : str
-        What is written.
+    title : str
+        Title of the plot.
+    time_label : str
+        Label of the axis of times.
 
     Attributes
     ----------
@@ -111,6 +114,8 @@ class MemoryDisplay:
         -------
         MemoryDisplay
         """
+        if not isinstance(memory, HiPPOMemory):
+            raise TypeError(f"memory is of type {type(memory).__name__}: a HiPPOMemory is expected")
         for name, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
             if not 0 <= number < limit:
                 raise ValueError(f"{name}={number} is asked for of {limit}")
@@ -163,8 +168,7 @@ class MemoryDisplay:
         ax.set(ylabel="value")
         self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
         entitle(ax, self.title)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return self._drawn_on(ax)
 
 
 def _weights(measure: Measure, places: Floats) -> Floats:

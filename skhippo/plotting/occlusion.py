@@ -13,10 +13,11 @@ from skhippo._support.validation import check_count
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.plotting.axes import BLUE, GREY, axes_for, entitle
+from skhippo.plotting.display import Display
 from skhippo.plotting.source import model_of, transformer_of
 
 
-class OcclusionDisplay:
+class OcclusionDisplay(Display):
     """What a model loses when a stretch of every series is taken from it.
 
     Parameters
@@ -27,8 +28,10 @@ class OcclusionDisplay:
         Score of the model without each stretch.
     score : float
         Score on the series as they are.
-    title, score_name : str
-        What is written.
+    title : str
+        Title of the plot.
+    score_name : str
+        Name of the score in the label of its axis.
 
     Attributes
     ----------
@@ -156,8 +159,7 @@ class OcclusionDisplay:
             xlim=(0.0, 1.0),
         )
         entitle(ax, self.title)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return self._drawn_on(ax)
 
 
 def _fractions(panel: Panel) -> Floats:

@@ -8,18 +8,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats
-from skhippo.measures import Measure
-from skhippo.panel.formats import as_panel
 from skhippo.plotting.axes import BLACK, BLUE, GREY, axes_for, entitle, label_times
-from skhippo.plotting.source import draw_from, drawn_by, for_panels, transformer_of
+from skhippo.plotting.display import SeriesDisplay
+from skhippo.plotting.source import drawn_by, for_panels, transformer_of
 from skhippo.projection.hold import Hold
-from skhippo.transformer.transformer import HiPPOTransformer
 
 # From so many observations on their dots are small.
 _MANY = 300
 
 
-class ReconstructionDisplay:
+class ReconstructionDisplay(SeriesDisplay):
     """Observations of one channel, where it was not observed, and the approximation from its coefficients.
 
     Parameters
@@ -37,8 +35,10 @@ class ReconstructionDisplay:
         the way to the neighbouring times.
     hold : {"linear", "previous"}
         What the signal is between observations.
-    title, channel_name, time_label : str
-        What is written.
+    title : str
+        Title of the plot.
+    channel_name, time_label : str
+        Labels of the axes of values and of times.
 
     Attributes
     ----------
@@ -127,7 +127,7 @@ class ReconstructionDisplay:
         # inverse_transform adds a mean step to the end of a previous hold, so the last moment but one is its last.
         moments = np.linspace(start, end, n_points + lasting)[:n_points]
         moments = moments if end > start else moments[:1]
-        features = for_panels(hippo).transform(drawn.panel)
+        features = np.asarray(for_panels(hippo).transform(drawn.panel), dtype=np.float64)
         approximation = hippo._approximate(features, hippo._blank(moments, 1)).values[:, drawn.channel]
         return cls(
             times=drawn.as_given(drawn.panel.times),
@@ -140,40 +140,6 @@ class ReconstructionDisplay:
             channel_name=drawn.name,
             time_label=drawn.time_label,
         ).plot(ax, **kwargs)
-
-    @classmethod
-    def from_panel(
-        cls,
-        X: object,
-        *,
-        measure: str | Measure = "legs",
-        order: int = 16,
-        theta: float | None = None,
-        hold: Hold = "linear",
-        series: int = 0,
-        channel: int | str = 0,
-        n_points: int = 500,
-        ax: Any = None,
-        **kwargs: Any,
-    ) -> ReconstructionDisplay:
-        """Draw what coefficients keep of a series.
-
-        Parameters
-        ----------
-        X : Panel or anything that `as_panel` takes
-            Series.
-        measure, order, theta, hold
-            As for `HiPPOTransformer`; `theta` is by default the duration of the series.
-        series, channel, n_points, ax, **kwargs
-            As for `from_estimator`.
-
-        Returns
-        -------
-        ReconstructionDisplay
-        """
-        drawn = draw_from(as_panel(X), series, channel)
-        hippo = HiPPOTransformer(measure, order, theta=theta, hold=hold, scaling=None).fit(drawn.panel)
-        return cls.from_estimator(hippo, X, series=series, channel=channel, n_points=n_points, ax=ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> ReconstructionDisplay:
         """Draw.
@@ -215,8 +181,7 @@ class ReconstructionDisplay:
         ax.set_ylabel(self.channel_name)
         label_times(ax, self.moments, self.time_label)
         entitle(ax, self.title)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return self._drawn_on(ax)
 
 
 def find_holes(times: Floats, values: NDArray[Any]) -> Floats:

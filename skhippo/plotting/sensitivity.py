@@ -16,6 +16,7 @@ from skhippo._support.types import Floats
 from skhippo.measures import Measure
 from skhippo.panel.dataframes import library, make_table
 from skhippo.plotting.axes import GREY, axes_for, colours, entitle
+from skhippo.plotting.display import Display
 from skhippo.plotting.measure import inner_places, moments_at, moments_label
 from skhippo.plotting.source import channel_number, model_of, projecting
 from skhippo.transformer.transformer import HiPPOTransformer
@@ -28,7 +29,7 @@ _SIZES = (1.0, 1e3, 1e6, 1e9)
 _QUIET = 1e-3
 
 
-class SensitivityDisplay:
+class SensitivityDisplay(Display):
     r"""How the decision of a linear model answers to the signal at each moment.
 
     Parameters
@@ -39,8 +40,10 @@ class SensitivityDisplay:
         One weight function for each class (one for two classes) or each target.
     labels : sequence of str
         Names of the curves.
-    title, time_label, channel_name : str
-        What is written.
+    title : str
+        Title of the plot.
+    time_label, channel_name : str
+        Label of the axis of times, and name of the channel in that of the sensitivity.
 
     Attributes
     ----------
@@ -185,8 +188,7 @@ class SensitivityDisplay:
         ]
         ax.set(xlabel=self.time_label, ylabel=f"decision per unit of {self.channel_name} and of time")
         entitle(ax, self.title)
-        self.ax_, self.figure_ = ax, ax.figure
-        return self
+        return self._drawn_on(ax)
 
 
 def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:

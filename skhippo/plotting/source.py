@@ -50,7 +50,7 @@ class Drawn(NamedTuple):
 
     @property
     def time_label(self) -> str:
-        """What is written below an axis of times."""
+        """Label of an axis of times."""
         if self.panel.origins is not None and not np.isnat(self.panel.origins[0]):
             return "time (UTC)"
         return "sample number" if self.panel._times is None else "time (units of the timestamps)"

@@ -17,6 +17,8 @@ def test_channel_names_of_frames():
     assert list(transformer.get_feature_names_out(["a", "b"]))[2] == "b__fout_c0"
     with pytest.raises(ValueError, match="input_features should have length equal"):
         transformer.get_feature_names_out(["a"])
+    with pytest.raises(ValueError, match="input_features is 'ab': a sequence of names is expected"):
+        transformer.get_feature_names_out("ab")
     with pytest.raises(ValueError, match=r"X has the channels \['bp', 'hr'\]"):
         transformer.transform([frame[["bp", "hr"]] for frame in frames])
 

@@ -46,3 +46,8 @@ def test_memories_that_cannot_be_drawn():
         MemoryDisplay.from_memory(memory, stream=1)
     with pytest.raises(ValueError, match=r"times of shape \(2,\) and values of shape \(3,\)"):
         MemoryDisplay.from_memory(memory, happened=([0.0, 1.0], [1.0, 2.0, 3.0]))
+
+
+def test_anything_but_a_memory_is_refused():
+    with pytest.raises(TypeError, match="memory is of type list: a HiPPOMemory is expected"):
+        MemoryDisplay.from_memory([1.0])
