@@ -24,6 +24,7 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, check_sample_weight
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
+from skhippo.panel.layout import namer
 from skhippo.rnn.cells import MemoryCell
 from skhippo.rnn.data import Labelled, Preparation
 from skhippo.rnn.devices import find_device, find_precision, on_cpu
@@ -368,10 +369,8 @@ class NetworkEstimator(SeriesEstimator, ABC):
         found = found.double().cpu()
         finite = found.isfinite().all(dim=1)
         if not finite.all():
-            raise ValueError(
-                f"series {int(finite.logical_not().nonzero()[0])} has no finite output: its values are too far from "
-                "those of the training series"
-            )
+            where = namer(panel.series_ids)(int(finite.logical_not().nonzero()[0]))
+            raise ValueError(f"{where} has no finite output: its values are too far from those of the training series")
         return found, panel.dtype
 
     # ------------------------------------------------------------------ files
