@@ -21,7 +21,8 @@ from skhippo.panel.clocks import DATES, KINDS
 from skhippo.panel.container import Panel
 from skhippo.panel.times import common_unit, dates_after, seconds_since
 from skhippo.projection.hold import Hold
-from skhippo.projection.projection import project
+from skhippo.projection.projection import project_rows
+from skhippo.projection.rows import Rows
 
 __all__ = ["Chunk", "MergeableStore", "Packed", "Setting", "Store"]
 
@@ -77,8 +78,7 @@ class Packed(NamedTuple):
 
     def project(self, setting: Setting, at: Floats) -> Floats:
         """Coefficients of rows that have observations."""
-        panel = Panel(self.values[:, None], self.times, self.offsets)
-        return project(panel, setting.measure, setting.order, hold=setting.hold, at=at)[:, 0]
+        return project_rows(Rows(*self), setting.measure, setting.order, setting.hold, at)
 
 
 class Store(ABC):

@@ -46,10 +46,11 @@ from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.times import as_times, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Domain, Hold, Window, cells_in, domain_ends, ends_of, signals
+from skhippo.projection.rows import Rows
 from skhippo.projection.schedule import Unit, plan
 from skhippo.projection.units import Task, moments_of, sums_of
 
-__all__ = ["evaluate", "project", "project_windows", "reconstruct", "sample_approximation", "settle"]
+__all__ = ["evaluate", "project", "project_ends", "project_rows", "reconstruct", "sample_approximation", "settle"]
 
 
 # Series that are turned into coefficients at a time.
@@ -142,18 +143,17 @@ def project(
     domain = Domain.of(panel, hold)
     now, after = _query_times(panel, at, domain)
     held = signals(panel, hold)
-    sizes = {"series": len(panel), "times": now.shape[1], "channels": panel.n_channels, "coefficients": order}
-    out = allocate(sizes, _result_dtype(panel, dtype), "project fewer series at a time, or take a lower order")
+    out = _allocate(panel, now.shape[1], order, _result_dtype(panel, dtype))
     for query, times in enumerate(np.ascontiguousarray(now.T)):
         scale = (times - domain.start) + after if measure.time_scale is None else _constant(panel, measure.time_scale)
         _fill(Task.of(held, Window.until(times, after, scale), measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
 
-def project_windows(
-    panel: Panel, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats, n_jobs: int | None = None
+def project_ends(
+    panel: Panel, measure: Measure, order: int, hold: Hold, domain: Domain, n_jobs: int | None = None, part: float = 1.0
 ) -> Floats:
-    """Coefficients of windows that end at the times `now` and have the time scales `scale`, whatever the measure's own.
+    """Coefficients at the ends of the domains of a panel, for callers inside the library: nothing is checked twice.
 
     Parameters
     ----------
@@ -161,18 +161,52 @@ def project_windows(
     measure : Measure
     order : int
     hold : {"linear", "previous"}
-    now, scale : ndarray of shape (n_series,)
-        On the clock of each series, and not before its start.
+    domain : Domain
+        Of the panel under this hold.
     n_jobs : int or None, default=None
+    part : float, default=1.0
+        How much of the domain, its latest, a measure of the whole history looks at.
 
     Returns
     -------
     ndarray of shape (n_series, n_channels, order)
     """
-    out = np.empty((len(panel), panel.n_channels, order))
-    window = Window.until(now, np.zeros(len(panel)), scale)
-    _fill(Task.of(signals(panel, hold), window, measure, order), n_jobs, out)
+    _check_durations(domain)
+    scale = part * domain.duration if measure.time_scale is None else _constant(panel, measure.time_scale)
+    out = _allocate(panel, 1, order, np.dtype(np.float64))[:, 0]
+    _fill(Task.of(signals(panel, hold), Window.until(domain.last, domain.after, scale), measure, order), n_jobs, out)
     return out
+
+
+def project_rows(
+    rows: Rows, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats | None = None
+) -> Floats:
+    """Coefficients of rows, for callers inside the library.
+
+    Parameters
+    ----------
+    rows : Rows
+        Each has an observation.
+    measure : Measure
+    order : int
+    hold : {"linear", "previous"}
+    now : ndarray of shape (n_rows,)
+        Ends of windows, not before the first observation.
+    scale : ndarray of shape (n_rows,), optional
+        Time scales of windows, whatever the measure's own.
+
+    Returns
+    -------
+    ndarray of shape (n_rows, order)
+    """
+    panel = Panel._trusted(values=rows.values[:, None], _times=rows.times, offsets=rows.offsets, _n_missing=0)
+    if scale is None:
+        time_scale = measure.time_scale
+        scale = now - rows.times[rows.offsets[:-1]] if time_scale is None else _constant(panel, time_scale)
+    out = np.empty((len(panel), 1, order))
+    window = Window.until(now, np.zeros(now.size), scale)
+    _fill(Task.of(signals(panel, hold), window, measure, order), 1, out)
+    return out[:, 0]
 
 
 def reconstruct(
@@ -311,6 +345,18 @@ def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
     return result
 
 
+def _allocate(panel: Panel, n_queries: int, order: int, dtype: np.dtype) -> NDArray:
+    sizes = {"series": len(panel), "times": n_queries, "channels": panel.n_channels, "coefficients": order}
+    return allocate(sizes, dtype, "project fewer series at a time, or take a lower order")
+
+
+def _check_durations(domain: Domain) -> None:
+    with np.errstate(over="ignore", invalid="ignore"):
+        measurable = np.isfinite(domain.duration)
+    if not measurable.all():
+        raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
+
+
 def _constant(panel: Panel, value: float) -> Floats:
     return np.full(len(panel), value)
 
@@ -318,10 +364,7 @@ def _constant(panel: Panel, value: float) -> Floats:
 def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
     """Query times, shape (n_series, n_queries), on the clocks of the series, and how much later ages begin."""
     start, none = domain.start, np.zeros(len(panel))
-    with np.errstate(over="ignore", invalid="ignore"):
-        measurable = np.isfinite(domain.duration)
-    if not measurable.all():
-        raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
+    _check_durations(domain)
     if at is None:
         return domain.last[:, None], domain.after
     now, clock = read_times(at, "at")

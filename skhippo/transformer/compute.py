@@ -23,8 +23,8 @@ from skhippo.memory.joining import Joining
 from skhippo.memory.merging import can_join, find_joining
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import blocks, namer, place_of
-from skhippo.projection.hold import Hold, domain_ends
-from skhippo.projection.projection import project, project_windows
+from skhippo.projection.hold import Domain, Hold
+from skhippo.projection.projection import project_ends
 from skhippo.recurrence.recurrence import Recurrence
 from skhippo.transformer.sliding import slide_along
 from skhippo.transformer.stepping import step_along, step_through
@@ -67,31 +67,29 @@ class Way(NamedTuple):
         return Recurrence(self.narrowed(part), self.order, self.discretization)
 
 
-def final_coefficients(panel: Panel, way: Way) -> Floats:
+def final_coefficients(panel: Panel, way: Way, domain: Domain) -> Floats:
     """Coefficients at the end of each series: for the recurrence its last time, else the end of its domain.
 
     Parameters
     ----------
     panel : Panel
     way : Way
+    domain : Domain
+        Of the panel under the hold.
 
     Returns
     -------
     ndarray of shape (n_series, n_channels, n_windows, order)
         NaN for a channel that was never observed.
     """
-    return _side_by_side([_final(panel, way, part) for part in way.parts()])
+    return _side_by_side([_final(panel, way, domain, part) for part in way.parts()])
 
 
-def _final(panel: Panel, way: Way, part: float) -> Floats:
+def _final(panel: Panel, way: Way, domain: Domain, part: float) -> Floats:
     if way.discretization is not None:
         _check_size(panel)
         return step_through(panel, way.recurrence(part), way.hold, way.n_jobs)
-    if part == 1.0 or way.measure.time_scale is not None:
-        measure = way.narrowed(part)
-        return project(panel, measure, way.order, hold=way.hold, dtype=np.float64, n_jobs=way.n_jobs)
-    start, end = domain_ends(panel, way.hold)
-    return project_windows(panel, way.measure, way.order, way.hold, end, part * (end - start), way.n_jobs)
+    return project_ends(panel, way.narrowed(part), way.order, way.hold, domain, way.n_jobs, part)
 
 
 def coefficients_along(panel: Panel, way: Way) -> Floats:

@@ -24,7 +24,7 @@ from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer, sample_numbers
-from skhippo.projection.hold import Hold, domain_ends
+from skhippo.projection.hold import Domain, Hold
 from skhippo.projection.projection import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
@@ -229,8 +229,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         """
         if params:
             raise TypeError(f"fit_transform() takes no further parameters, got {', '.join(map(repr, params))}")
-        panel, coefficients = self._fit(X)
-        return self._output(X, panel, coefficients)
+        panel, domain, coefficients = self._fit(X)
+        return self._output(X, panel, domain, coefficients)
 
     def transform(self, X: object) -> Any:
         """Return the features of series.
@@ -253,7 +253,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         if isinstance(X, HiPPOMemory):
             return self._features_of_memory(X)
         panel = self._read(X, reset=False)
-        return self._output(X, panel, None if self.output == "sequence" else self._final(panel))
+        domain = Domain.of(panel, self.hold)
+        final = None if self.output == "sequence" else self._final(panel, domain)
+        return self._output(X, panel, domain, final)
 
     def _features_of_memory(self, memory: HiPPOMemory) -> Floats:
         """Return the features of the streams of a memory."""
@@ -271,22 +273,21 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return self._scaled(coefficients, nothing, nothing)
 
     @fit_context(prefer_skip_nested_validation=True)
-    def _fit(self, X: object) -> tuple[Panel, Floats]:
+    def _fit(self, X: object) -> tuple[Panel, Domain, Floats]:
         panel = self._read(X, reset=True)
-        start, end = domain_ends(panel, self.hold)
-        durations = end - start
+        domain = Domain.of(panel, self.hold)
+        durations = domain.duration
         positive = durations[durations > 0]
         theta = in_unit_of_times(self.theta, panel.clock)
         by_default = theta is None and isinstance(self.measure, str)
         self.measure_ = as_measure(self.measure, median_duration(panel, self.hold) if by_default else theta)
         self.theta_ = self.measure_.time_scale
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
-        _, last = domain_ends(panel, "linear")
-        self._sampling = float(np.median(last - start)), int(np.median(panel.lengths))
-        coefficients = self._final(panel)
+        self._sampling = float(np.median(domain.last - domain.start)), int(np.median(panel.lengths))
+        coefficients = self._final(panel, domain)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
         self._remember_parameters()
-        return panel, coefficients
+        return panel, domain, coefficients
 
     @property
     def sample_times_(self) -> Floats:
@@ -405,21 +406,22 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
         return panel._with_channels(values, _with_patterns(self.channel_names_))
 
-    def _final(self, panel: Panel) -> Floats:
+    def _final(self, panel: Panel, domain: Domain) -> Floats:
         """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
         described = self._described(panel)
         with self._progress(described):
-            return final_coefficients(described, self._way)
+            return final_coefficients(described, self._way, domain)
 
     def _progress(self, panel: Panel) -> AbstractContextManager:
         return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
 
-    def _output(self, X: Any, panel: Panel, final: Floats | None) -> Any:
+    def _output(self, X: Any, panel: Panel, domain: Domain, final: Floats | None) -> Any:
         """Return the features of either output; those at the end may be known already."""
         if self.output == "final":
             assert final is not None  # for the type checker
-            start, end = domain_ends(panel, self.hold if self.method == "projection" else "linear")
-            features = self._scaled(final, end - start, panel.lengths)
+            # A recurrence ends with the last observation.
+            durations = domain.duration if self.method == "projection" else domain.last - domain.start
+            features = self._scaled(final, durations, panel.lengths)
             return one_row_per_series(self, X, panel, features.astype(panel.dtype, copy=False))
         if output_container(self) != "default":
             raise ValueError(
@@ -429,8 +431,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         described = self._described(panel)
         with self._progress(described):
             along = coefficients_along(described, self._way)
-        start, _ = domain_ends(panel, "linear")
-        so_far = panel.times - np.repeat(start, panel.lengths)
+        so_far = panel.times - np.repeat(domain.start, panel.lengths)
         features = self._scaled(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
         width = array_width(X) if self.time_channel is None else None
         if width is None:

@@ -21,7 +21,8 @@ from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import sample_numbers, to_offsets
 from skhippo.projection.hold import Hold
-from skhippo.projection.projection import project_windows
+from skhippo.projection.projection import project_rows
+from skhippo.projection.rows import Rows
 
 __all__ = ["Windows", "windows_along"]
 
@@ -51,9 +52,7 @@ class Windows(NamedTuple):
         """Project the windows of some rows, which end at the times `now` and have the time scales `scale`."""
         offsets = to_offsets(self.end[rows] - self.first[rows])
         places = np.repeat(self.first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
-        times, values = self.times[places], self.values[places, None]
-        panel = Panel._trusted(values=values, _times=times, offsets=offsets, _n_missing=0)
-        return project_windows(panel, measure, order, hold, now, scale, n_jobs=1)[:, 0]
+        return project_rows(Rows(self.times[places], self.values[places], offsets), measure, order, hold, now, scale)
 
 
 def windows_along(
