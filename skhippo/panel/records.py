@@ -27,6 +27,10 @@ def read_record(record: Mapping[str, Any], where: str) -> Series:
         raise ValueError(f"{where} is a dictionary with {found}: {form} is expected, times and id may be left out")
     values, names = record["values"], None
     if isinstance(values, Mapping):
+        single = next((channel for channel, cell in values.items() if is_scalar(cell)), None)
+        if single is not None or not values:
+            found = f"the channel {single!r} is {values[single]!r}" if values else "there is no channel"
+            raise ValueError(f"{where}: {found}: one list per channel is expected, such as {{'hr': [80.0, 85.0]}}")
         values, names = list(values.values()), tuple(map(str, values))
     values = _without_null(values)
     if record.get("times") is None:

@@ -84,6 +84,8 @@ def test_dates_in_json(texts, clock, origin):
         ),
         ({"times": [0], "values": ["a"]}, TypeError, "strings"),
         ({"id": "p", "times": [0, 1], "values": [1]}, ValueError, r"series 0 \(id 'p'\) has 2 times"),
+        ({"times": [0], "values": {"hr": 80, "bp": 120}}, ValueError, "series 0: the channel 'hr' is 80: one list per"),
+        ({"times": [0], "values": {}}, ValueError, "series 0: there is no channel: one list per channel is expected"),
         ({"times": [0], "values": [1], "clock": "dates"}, ValueError, "clock must be one of"),
     ],
 )
