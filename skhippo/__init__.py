@@ -5,7 +5,7 @@
 - `HiPPOScatteringTransformer`: coefficients of sliding windows, pooled: more features, for more accuracy.
 - `SummaryTransformer`: statistics of each channel over time.
 - `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
-- `HiPPORNNClassifier`: a recurrent network with HiPPO memory, a scikit-learn classifier; needs torch.
+- `HiPPORNNClassifier`, `HiPPORNNRegressor`: a recurrent network with HiPPO memory; they need torch.
 - `project`, `reconstruct`: the same as plain functions, and the way back.
 - `Panel`, `as_panel`: the container of series, and the door for every other format.
 - `warm_up`: compile before the first request.

@@ -90,7 +90,7 @@ def run(methods, sets, seeds):
 
 def table(found):
     """Return the tables of the documentation."""
-    methods = [COEFFICIENTS, *METHODS]
+    methods = [m for m in (COEFFICIENTS, *METHODS) if any(method == m for method, _, _ in found)]
     rows = [["set", *methods]]
     means = {method: [] for method in methods}
     for name in SETS:
