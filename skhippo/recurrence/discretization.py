@@ -167,7 +167,7 @@ def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None
 
     Examples
     --------
-    >>> from skhippo.discretization import shares
+    >>> from skhippo.recurrence.discretization import shares
     >>> shares("bilinear", [0.0, 1.0, 2.0, 2e12])  # half of log(2) and of log(10**12)
     (array([ 0.        ,  0.34657359, 13.81551056]), array([ 1.        ,  0.34657359, 13.81551056]))
     """

@@ -192,7 +192,7 @@ class StepWeights(NamedTuple):
             Times since the start of each series.
         lengths : Tensor of shape (batch,)
         rule : float or str
-            That of `skhippo.discretization.shares`.
+            That of `skhippo.recurrence.discretization.shares`.
         time_scale : float or None
         since : Tensor of shape (batch,), optional
             In a batch that continues series: their last times before it.
