@@ -101,7 +101,7 @@ def test_records_of_a_channel_that_training_never_observed(n_series):
     X, y = records(n_series)
     X = [(t, np.vstack([v[:2], np.full((1, t.size), np.nan)])) for t, v in X]
     model = HiPPOClassifier().fit(X, y)
-    assert not any(name.startswith("x2__w1_mean") for name in model.get_feature_names_out())
+    assert not any(name.startswith("x2__mean") for name in model.get_feature_names_out())
     seen = [(t, np.vstack([v[:2], np.ones((1, t.size))])) for t, v in X[:5]]
     assert np.isfinite(model.predict_proba(X[:5])).all()
     assert np.isfinite(model.predict_proba(seen)).all()

@@ -71,12 +71,8 @@ def _of_patients():
 
 
 def _of_records():
-    """Return what HiPPOClassifier takes for records: the same in three nested windows."""
-    return HiPPOTransformer(order=2, windows=3, indicator=True, duration=True)
-
-
-def _over_time():
-    return SummaryTransformer(windows=2)
+    """Return the coefficients that HiPPOClassifier takes for records."""
+    return HiPPOTransformer(order=2, indicator=True, duration=True)
 
 
 def _logistic_of_patients():
@@ -106,7 +102,9 @@ PHYSIONET_METHODS = (
     Method("statistics + HistGradientBoosting", _boosted(_statistics)),
     Method("HiPPO, statistics + HistGradientBoosting", _boosted(_of_patients, _statistics)),
     Method("SummaryTransformer + HistGradientBoosting", _boosted(SummaryTransformer)),
-    Method("HiPPOClassifier's: HiPPO, SummaryTransformer + HistGradientBoosting", _boosted(_of_records, _over_time)),
+    Method(
+        "HiPPOClassifier's: HiPPO, SummaryTransformer + HistGradientBoosting", _boosted(_of_records, SummaryTransformer)
+    ),
     Method("MiniRocket, a grid of hours", _rocket(49)),
 )
 ASAS_METHODS = (
