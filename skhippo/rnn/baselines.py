@@ -19,6 +19,10 @@ from skhippo.rnn.batch import Batch, ages, last_of
 __all__ = ["DecayCell", "FusedCell", "MinimalGatedCell", "OrthogonalCell"]
 
 
+# Added to the initial biases of what keeps the state, in all gated cells.
+REMEMBER = 1.0
+
+
 class FusedCell(nn.Module):
     """One layer of ``torch.nn.RNN``, ``GRU`` or ``LSTM``.
 
@@ -29,16 +33,17 @@ class FusedCell(nn.Module):
 
     Notes
     -----
-    The initial weights are torch's, but for the biases of the LSTM's forget gate, to which 1 is added: without it an
-    LSTM forgets half of its state at each step at first (Jozefowicz, Zaremba, Sutskever 2015, section 4.1).
+    The initial weights are torch's, but for the biases of the gate that keeps the state (the LSTM's forget gate, the
+    GRU's update gate), to which 1 is added: otherwise half of the state is forgotten at each step at first
+    (Jozefowicz, Zaremba, Sutskever 2015, section 4.1).
     """
 
     def __init__(self, n_inputs: int, hidden_size: int, kind: str) -> None:
         super().__init__()
         self.layer = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](n_inputs, hidden_size, batch_first=True)
-        if kind == "lstm":
+        if kind in ("gru", "lstm"):
             with torch.no_grad():
-                self.layer.bias_ih_l0[hidden_size : 2 * hidden_size] += 1.0
+                self.layer.bias_ih_l0[hidden_size : 2 * hidden_size] += REMEMBER
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""
@@ -110,6 +115,8 @@ class MinimalGatedCell(_SteppingCell):
     def __init__(self, n_inputs: int, hidden_size: int) -> None:
         super().__init__(hidden_size)
         self.inputs = nn.Linear(n_inputs, 2 * hidden_size)
+        with torch.no_grad():
+            self.inputs.bias[:hidden_size] -= REMEMBER
         self.forget = nn.Linear(hidden_size, hidden_size, bias=False)
         self.candidate = nn.Linear(hidden_size, hidden_size, bias=False)
 
@@ -188,6 +195,8 @@ class DecayCell(_SteppingCell):
         self.fade_bias = nn.Parameter(torch.zeros(n_channels))
         self.decay = nn.Linear(n_channels, hidden_size)
         self.inputs = nn.Linear(2 * n_channels, 3 * hidden_size)
+        with torch.no_grad():
+            self.inputs.bias[:hidden_size] -= REMEMBER
         self.gates = nn.Linear(hidden_size, 2 * hidden_size, bias=False)
         self.candidate = nn.Linear(hidden_size, hidden_size, bias=False)
 

@@ -21,6 +21,20 @@ def test_fused_cells_are_those_of_torch(cell, layer, rng):
     assert_allclose(network.states(batch).detach(), theirs(batch.values)[0].detach(), atol=1e-6)
 
 
+@pytest.mark.parametrize(
+    ("cell", "bias", "rows", "expected"),
+    [
+        ("lstm", "layer.bias_ih_l0", slice(64, 128), 1.0),
+        ("gru", "layer.bias_ih_l0", slice(64, 128), 1.0),
+        ("mgu", "inputs.bias", slice(64), -1.0),  # these two weigh what is new
+        ("gru_d", "inputs.bias", slice(64), -1.0),
+    ],
+)
+def test_gated_cells_remember_at_first(cell, bias, rows, expected):
+    biases = make_network(cell, hidden_size=64).cell.get_parameter(bias)
+    assert abs(float(biases[rows].detach().mean()) - expected) < 0.2
+
+
 def sigmoid(x):
     return 1 / (1 + np.exp(-x))
 
