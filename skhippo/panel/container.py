@@ -18,7 +18,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice
 from skhippo.panel.arrays import as_array, as_real
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
-from skhippo.panel.dataframes import TABLES, make_table
+from skhippo.panel.dataframes import TABLES, make_lists, make_table
 from skhippo.panel.labels import as_labels, channel_place, join_labels
 from skhippo.panel.layout import (
     Namer,
@@ -374,6 +374,42 @@ class Panel:
         2   1  0.0  3.0
         """
         check_choice("library", library, tuple(TABLES))
+        ids, columns = self._table_columns(series, time, library)
+        rows = {series: np.repeat(ids, self.lengths)} | columns
+        return make_table(rows, library, time if self.clock == AWARE else None)
+
+    def to_arrow(self, series: str = "id", time: str = "t") -> Any:
+        """Make a table of lists: one row per series.  `as_panel` reads it.
+
+        Parameters
+        ----------
+        series, time : str
+            The columns for the ids (without `series_ids` the numbers of the series) and for the lists of times.
+
+        Returns
+        -------
+        pyarrow.Table
+            With one list column per channel; what was not observed is null.  `as_panel` makes the same panel of it, if
+            the panel has `series_ids` and `channel_names`, and the times have a name such as "t" or "time".
+
+        Raises
+        ------
+        ValueError
+            If two columns would have the same name, or dates need a finer unit than nanoseconds.
+        ImportError
+            If pyarrow is not installed.
+
+        Examples
+        --------
+        >>> from skhippo import as_panel
+        >>> as_panel([([0.0, 1.5], [[1.0, None]]), ([0.0], [[3.0]])]).to_arrow().to_pydict()
+        {'id': [0, 1], 't': [[0.0, 1.5], [0.0]], 'x0': [[1.0, None], [3.0]]}
+        """
+        ids, columns = self._table_columns(series, time, "pyarrow")
+        return make_lists({series: ids}, columns, self.offsets, time if self.clock == AWARE else None)
+
+    def _table_columns(self, series: str, time: str, library: str) -> tuple[NDArray, dict[str, NDArray]]:
+        """Return the ids, and the packed columns of the times and channels by their names."""
         names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
         columns = (series, time, *names)
         for column in columns:
@@ -385,8 +421,7 @@ class Panel:
             clock = in_unit_of(self._dates(), TABLES[library].units[self.clock == AWARE :])
         elif self.clock == DURATIONS:
             clock = as_durations(clock)
-        parts = [np.repeat(ids, self.lengths), clock, *self.values.T]
-        return make_table(dict(zip(columns, parts, strict=True)), library, time if self.clock == AWARE else None)
+        return ids, dict(zip(columns[1:], [clock, *self.values.T], strict=True))
 
     @classmethod
     def concatenate(cls, panels: Iterable[Panel]) -> Panel:

@@ -118,3 +118,15 @@ def make_table(columns: dict[str, NDArray], name: str, zoned: Any = None) -> Any
     except ImportError as error:
         raise ImportError(f"library={name!r} is not installed: pip install {name}, or choose another one") from error
     return TABLES[name].make(module, columns, zoned)
+
+
+def make_lists(single: dict[str, NDArray], packed: dict[str, NDArray], offsets: NDArray, zoned: Any = None) -> Any:
+    """Return a pyarrow table of single columns, and of lists cut from packed ones; dates of `zoned` are in UTC."""
+    try:
+        pyarrow = importlib.import_module("pyarrow")
+    except ImportError as error:
+        raise ImportError("to_arrow needs pyarrow, which is not installed: pip install pyarrow") from error
+    ids = {name: pyarrow.array(labels.tolist()) for name, labels in single.items()}
+    flat = _arrow_table(pyarrow, packed, zoned)
+    lists = pyarrow.LargeListArray
+    return pyarrow.table(ids | {c: lists.from_arrays(offsets, flat.column(c).chunk(0)) for c in flat.column_names})

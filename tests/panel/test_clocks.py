@@ -98,6 +98,26 @@ def test_a_long_table_and_back_is_the_same_panel(kind, library):
     assert Panel.from_long(days.to_long(library=library)) == days
 
 
+@pytest.mark.parametrize("kind", TIMES)
+def test_a_table_of_lists_and_back_is_the_same_panel(kind):
+    pytest.importorskip("pyarrow")
+    values = [[1.0, 2.0], [np.nan, 3.0], [4.0, 5.0]]
+    one = Panel(values, TIMES[kind], channel_names=["x", "y"], series_ids=["a"])
+    two = Panel(values[1:], TIMES[kind][1:], channel_names=["x", "y"], series_ids=["b"])
+    panel = Panel.concatenate([one, two])
+    assert as_panel(panel.to_arrow()) == panel
+    assert as_panel(panel.astype(np.float32).to_arrow()) == panel.astype(np.float32)
+    assert Panel.from_rows(panel.to_arrow("bed", "when"), "when", ["x", "y"], "bed") == panel
+
+
+def test_a_table_of_lists_has_names_for_what_has_none():
+    pytest.importorskip("pyarrow")
+    table = as_panel([[1.0, np.nan, 2.0], [3.0]]).to_arrow()
+    assert table.to_pydict() == {"id": [0, 1], "t": [[0, 1, 2], [0]], "x0": [[1, None, 2], [3]]}
+    with pytest.raises(ValueError, match="two columns would be called 't'"):
+        Panel([[1.0]], channel_names=["t"]).to_arrow()
+
+
 def test_durations_in_a_long_table_are_exact_to_a_nanosecond():
     pytest.importorskip("pandas")
     for seconds, unit in ([0.0, 3.0], "ms"), ([0.0, 0.125], "ms"), ([0.0, 1e-6], "us"), ([0.0, 1 / 3], "ns"):
