@@ -10,7 +10,7 @@ from contextlib import suppress
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["allocate"]
+__all__ = ["allocate", "check_room"]
 
 _GIB = 2.0**30
 # The limit of a container (Linux, control groups version 2).
@@ -34,14 +34,23 @@ def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
         If the array is larger than the memory of the machine (an operating system may promise it all the same, and stop
         the program when it is filled), or there is no room for it.
     """
-    shape = tuple(sizes.values())
-    needed, memory = math.prod(shape) * dtype.itemsize, _memory()
+    check_room(sizes, dtype, advice)
     with suppress(MemoryError, ValueError):  # numpy's ValueError: more than there are addresses
-        if needed <= memory:
-            return np.empty(shape, dtype)
+        return np.empty(tuple(sizes.values()), dtype)
+    raise _no_room("the result", sizes, dtype, advice)
+
+
+def check_room(sizes: dict[str, int], dtype: np.dtype, advice: str, what: str = "the result") -> None:
+    """Raise `MemoryError` if an array of some sizes, each with its name, is larger than the memory of the machine."""
+    if math.prod(sizes.values()) * dtype.itemsize > _memory():
+        raise _no_room(what, sizes, dtype, advice)
+
+
+def _no_room(what: str, sizes: dict[str, int], dtype: np.dtype, advice: str) -> MemoryError:
+    needed, memory = math.prod(sizes.values()) * dtype.itemsize, _memory()
     product = " x ".join(f"{size} {name}" for name, size in sizes.items() if size > 1)
-    raise MemoryError(
-        f"the result takes {product} x {dtype.itemsize} bytes = {needed / _GIB:.3g} GiB"
+    return MemoryError(
+        f"{what} takes {product} x {dtype.itemsize} bytes = {needed / _GIB:.3g} GiB"
         f"{f' and there are {memory / _GIB:.3g} GiB of memory' if memory < math.inf else ''}: {advice}"
     )
 

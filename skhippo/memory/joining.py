@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhippo._support.allocation import check_room
 from skhippo._support.types import Floats
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
@@ -33,6 +34,9 @@ class Joining(ABC):
     """
 
     def __init__(self, measure: Measure, order: int, hold: Hold) -> None:
+        # The matrices and tables of any of them; to fill such large ones would take minutes.
+        sizes = {"matrices": 4, "rows": order, "columns": order}
+        check_room(sizes, np.dtype(np.float64), "take a lower order", f"joining memories of {measure!r}")
         self.measure, self.order, self.hold = measure, order, hold
 
     @abstractmethod

@@ -20,6 +20,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.allocation import check_room
 from skhippo._support.files import damaged
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_choice, check_count
@@ -81,6 +82,8 @@ class HiPPOMemory:
     ------
     ValueError, TypeError
         If a parameter is not one of the above, or a translated measure has no `theta`.
+    MemoryError
+        If what is kept, or the matrices of a high order, are larger than the memory of the machine.
 
     See Also
     --------
@@ -136,6 +139,8 @@ class HiPPOMemory:
             method=method,
             discretization=discretization,
         )
+        sizes = {"streams": setting.n_streams, "channels": setting.n_channels, "coefficients": setting.order}
+        check_room(sizes, np.dtype(np.float64), "take fewer streams, or a lower order", "the memory")
         self._begin_with(method, _store_type(setting, method).empty(setting))
 
     def _begin_with(self, method: Method, store: Store) -> None:

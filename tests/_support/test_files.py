@@ -68,7 +68,7 @@ def test_headers_come_back():
         (json.dumps({"format": "Thing", "version": 1, "parameters": 3}), "'x' is damaged"),
         (header("Other", 1, {}), "'x' holds a 'Other': a Thing is expected"),
         (header("Thing", 3, {}), r"by a later version of skhippo \(format 3, this version reads up to 2\): update"),
-        (header("Thing", "2", {}), "by a later version"),
+        (header("Thing", "2", {}), "'2' is no version of its format"),
     ],
 )
 def test_headers_of_other_files_are_refused(text, message):

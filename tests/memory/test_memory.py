@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory, LagT, LegS, project, reconstruct
+from skhippo._support import allocation
 from tests import naive
 from tests.conftest import MEASURES
 from tests.memory.conftest import HOLDS, TOLERANCE, fed, observations, same
@@ -283,3 +284,19 @@ def test_histories_with_dates(rng):
 
 
 # ---------------------------------------------------------------------- recurrence
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"n_streams": 10**12}, r"the memory takes 1000000000000 streams x 16 coefficients x 8 bytes = 1\.19e\+05 GiB"),
+        ({"n_channels": 10**12, "measure": "legt", "theta": 1.0}, r"the memory takes 1000000000000 channels x 16"),
+        ({"order": 10**12, "method": "recurrence"}, r"the memory takes 1000000000000 coefficients x 8 bytes"),
+        ({"order": 10**5}, r"joining memories of LegS\(\) takes 4 matrices x 100000 rows .* take a lower order"),
+        ({"order": 10**5, "measure": "lagt", "theta": 1.0}, r"takes 4 matrices x 100000 rows x 100000 columns"),
+    ],
+)
+def test_absurd_sizes_end_at_once(parameters, message, monkeypatch):
+    monkeypatch.setattr(allocation, "_memory", lambda: 2.0**36)
+    with pytest.raises(MemoryError, match=message):
+        HiPPOMemory(**parameters)
