@@ -24,8 +24,10 @@ differential equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))` with the rate :ma
 the antiderivative of kernel = basis x weight.  For every measure here :math:`G_n` is an :math:`O(1)`
 combination of functions :math:`q_0, q_1, \dots` that obey a three-term recurrence
 :math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure gives the recurrence (`functions`) and the
-combination (`assemble`); the engine forms the moments :math:`\sum_k \Delta_k q_m(s_k)` of the steps and
-needs to know nothing else, and the cost is :math:`O(N)` per observation for every measure.
+combination (`assemble`); the engine forms the moments :math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of the
+changes along cells, and needs to know nothing else.  The mean over a cell has a recurrence of its own where the measure
+gives it (`differences`), and the cost is :math:`O(N)` per observation; elsewhere a Gauss rule takes the mean, whose
+nodes grow in number with the order where cells are long.
 """
 
 from __future__ import annotations

@@ -425,7 +425,8 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     def collect(result: tuple[Integers, Floats] | None) -> None:
         if result is not None:
             series, sums = result
-            np.add.at(total[..., : sums.shape[2]], place[series], sums)
+            for i, row in zip(place[series], sums, strict=True):  # pieces are long, so there are few
+                total[i, :, : row.shape[1]] += row
 
     run(compute, collect, watched(work, lambda unit: int(unit.pieces.number @ unit.n_members) * n_channels), n_jobs)
     for begin in range(0, rest.size, _ROWS):

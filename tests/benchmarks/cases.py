@@ -10,8 +10,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skhippo import Panel, project
+from skhippo import ChebT, FouT, LagT, LegS, Panel, project
 from skhippo.datasets import load_uea
+from skhippo.measures import Measure
+from skhippo.recurrence import Recurrence
+from skhippo.transformer.stepping import step_through
 from tests.benchmarks import physionet, references
 from tests.benchmarks.table import Goal, Unit
 
@@ -36,6 +39,7 @@ class Case(NamedTuple):
     order: int
     unit: Unit
     against: list[Against]
+    measure: Measure = LegS()
 
 
 def ratio(bound):
@@ -141,9 +145,23 @@ def _regular(exponent, order=256):
 
 def _ragged(n_channels, holes):
     text = f"{n_channels} channel{'s' * (n_channels > 1)}{', 30 % holes' * bool(holes)}"
-    against = [Against(TRAPEZOID, references.by_trapezoid, rate(10))]
+    against = [Against(TRAPEZOID, references.by_trapezoid, rate(80 if n_channels > 1 or holes else 100))]
     work = f"ragged 20,000 x 20..200, {text}, N=32"
     return Case(work, lambda size: ragged(size(20_000), n_channels, holes), 32, VALUES, against)
+
+
+def by_recurrence(measure):
+    """Make the reference that takes the same series through the library's own recurrence."""
+    return lambda data, order: (functools.partial(step_through, data, Recurrence(measure, order), "linear", 1), 1.0)
+
+
+def _ragged_under(measure):
+    against = [
+        Against("recurrence, skhippo", by_recurrence(measure), ratio(1)),
+        Against(TRAPEZOID, references.by_trapezoid, rate(40)),
+    ]
+    work = f"ragged 20,000 x 20..200, {type(measure).__name__}, N=32"
+    return Case(work, lambda size: ragged(size(20_000), 1), 32, VALUES, against, measure)
 
 
 CASES = [
@@ -163,8 +181,16 @@ CASES = [
         lambda size: irregular_walk(size(2**18)),
         256,
         OBSERVATIONS,
-        [Against(TRAPEZOID, references.by_trapezoid, ratio(60))],
+        [Against(TRAPEZOID, references.by_trapezoid, ratio(80))],
     ),
+    Case(
+        "ragged 20,000 x 10, N=1024",
+        lambda size: ragged(size(20_000), 1, lengths=(10, 10)),
+        1024,
+        VALUES,
+        [Against("the same, N=256", of_order(256), ratio(0.24))],
+    ),
+    *(_ragged_under(measure) for measure in (LagT(25.0), FouT(50.0), ChebT(50.0))),
     *(_ragged(n_channels, holes) for n_channels in (1, 3) for holes in (0.0, 0.3)),
 ]
 
