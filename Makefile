@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters characters-rnn mnist clean
+.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters characters-rnn mnist clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
 
@@ -91,6 +91,9 @@ bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
 
 bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.memory_costs docs/online_table.rst
+
+soak: $(VENV)/.base   ## 10^8 updates of 1,000 streams: constant memory, no drift (minutes; ARGS=1000 for 10^6)
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, and its table into docs/scattering_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.scattering_speed docs/scattering_table.rst
