@@ -68,7 +68,9 @@ def soak(measure: str, n_updates: int) -> None:
     expected = doubled(block, period, n_blocks).coefficients
     drift = float(np.abs(memory.coefficients - expected).max() / np.abs(values).max())
     rate = n_blocks * BLOCK * STREAMS / seconds / 1e6
-    print(f"{measure}: {n_blocks * BLOCK * STREAMS:.0e} updates, {rate:.2f} M/s, drift {drift:.1e}, grown by {grown} kB")
+    print(
+        f"{measure}: {n_blocks * BLOCK * STREAMS:.0e} updates, {rate:.2f} M/s, drift {drift:.1e}, grown by {grown} kB"
+    )
     assert memory.nbytes == size
     assert grown < 20_000, "the process has grown by more than 20 MB"
     assert drift < BOUND, f"the drift is {drift:.1e}"
