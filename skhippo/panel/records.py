@@ -91,7 +91,8 @@ def write_record(times: NDArray | None, values: NDArray, label: Any, names: tupl
     """Return the dictionary of one series, of lists, numbers and strings only."""
     record: dict[str, Any] = {}
     if label is not None:
-        record["id"] = label.item() if isinstance(label, np.generic) else label
+        plain = label.item() if isinstance(label, np.generic) else label
+        record["id"] = plain if isinstance(plain, str | int | float | tuple) else str(plain)
     if times is not None:
         record["times"] = _texts(times, clock) if clock in DATES else times.tolist()
     if clock == DURATIONS:

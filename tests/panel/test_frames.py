@@ -201,6 +201,12 @@ def test_ordinary_wide_tables_give_no_warning(frame):
     assert len(as_panel(frame)) == len(frame)
 
 
+def test_records_in_cells_are_refused():
+    pl = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match="column 'x' holds records"):
+        as_panel(pl.DataFrame({"x": [{"a": 1}]}))
+
+
 # Arrays
 
 

@@ -42,6 +42,12 @@ def test_there_and_back(name):
         assert as_panel(pd.read_json(text, dtype=False)) == panel
 
 
+def test_ids_that_json_lacks_are_written_as_strings():
+    days = np.array(["2024-01-31", "2024-02-01"], "M8[D]")
+    records = Panel([[1.0], [2.0]], offsets=[0, 1, 2], series_ids=days).to_dicts()
+    assert [record["id"] for record in json.loads(json.dumps(records))] == ["2024-01-31", "2024-02-01"]
+
+
 def test_the_form_that_is_documented():
     assert PANELS["names and ids"].to_dicts() == [
         {"id": "a", "times": [0.5], "values": {"hr": [1.0], "bp": [2.0]}},
