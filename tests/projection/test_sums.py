@@ -67,7 +67,7 @@ def cells_of(ages, masses, linear, horizon):
 
 
 def sum_over(target, cells, blocks, width):
-    n_lanes, out = cells.shape[1] - sums.LANES, np.zeros((1, width))
+    n_lanes, out = sums.lanes_of(blocks), np.zeros((1, width))
     if target.kind == "points":
         sums.start_points(target.start, target.rate, target.angular, cells, n_lanes)
     else:
@@ -218,9 +218,9 @@ def test_rows_that_share_cells_have_the_moments_of_rows_alone(measure, order, li
     blocks = blocks[: sums.cut_rows(rows, (0, 1), windows, linear, sums.SHARED_BLOCK, cells, blocks)]
     target = what.cells if linear else what.points
     if target.kind == "points":
-        sums.start_points(target.start, target.rate, target.angular, cells, cells.shape[1] - sums.LANES)
+        sums.start_points(target.start, target.rate, target.angular, cells, sums.lanes_of(blocks))
     else:
-        sums.STARTS[target.kind](cells, cells.shape[1] - sums.LANES)
+        sums.STARTS[target.kind](cells, sums.lanes_of(blocks))
     columns = target.n_first, target.offset, target.used
     shares = sums.Shares(target.turning, linear, *columns, target.table, target.factors)
     out = sums.aligned(n_rows, what.width)
