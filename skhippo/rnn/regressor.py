@@ -36,7 +36,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     cell : str or Measure, default="legs"
         With memory in a measure ("legs", "legt", "lagt", "fout", or a measure such as ``LagT(theta=2.0, beta=0.01)``),
         of Voelker et al. 2019 ("lmu") or with a frozen random matrix ("random"); or a baseline without one: "rnn",
-        "gru", "mgu", "lstm", "exprnn", "gru_d".  "chebt" is for ``feedback=False`` only.
+        "gru", "mgu", "lstm", "exprnn", "gru_d".  With feedback, "chebt" takes :math:`O(N^2)` per step.
     hidden_size : int, default=128
         Size of the state.
     order : int, default=16
