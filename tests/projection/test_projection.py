@@ -299,6 +299,7 @@ def test_coefficients_too_large_for_float32_are_refused():
         project(np.array([[1.0, 2.0], [1e300, -1e300]]), dtype="float32")
 
 
+@pytest.mark.compiled  # as plain Python a kernel would warn of its overflow
 def test_durations_that_overflow_are_told():
     with pytest.raises(ValueError, match="from the start of series 0 to at"):
         project([([-1e308, 0.0], [1.0, 2.0])], at=1.7e308)
