@@ -57,6 +57,10 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
             self._input_layout = InputLayout.of(X, panel, n_dims)
             return panel
         self._check_fitted()
+        return self._read_alike(X)
+
+    def _read_alike(self, X: Any) -> Panel:
+        """Return `X` as a panel; raise unless it is like the `X` that was read with ``reset=True``."""
         panel, _ = read_series(self, X, self._input_layout)
         self._input_layout.check(X, panel, type(self).__name__)
         return panel

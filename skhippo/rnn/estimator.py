@@ -17,6 +17,7 @@ from torch import Tensor
 
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.input import InputLayout
+from skhippo._sklearn.labels import check_labels_follow
 from skhippo._sklearn.learning import median_duration
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
@@ -247,7 +248,8 @@ class NetworkEstimator(SeriesEstimator, ABC):
         return Examples(panel, targets, join_weights(weights, factors)).with_weight()
 
     def _validation_examples(self, X: object, y: Any) -> Examples:
-        panel = self._read_labelled(X, y, reset=False)
+        panel = self._read_alike(X)  # `fit` has not come to its end
+        check_labels_follow(panel.series_ids, y)
         targets, factors = self._read_targets(y, panel, known=True)
         if not factors.any():
             raise ValueError(

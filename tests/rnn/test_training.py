@@ -182,13 +182,13 @@ def test_going_on_keeps_the_weights_unless_an_epoch_is_better(data):
 @pytest.mark.parametrize(
     ("changed", "message"),
     [
-        ({"order": 8}, r"order is 8 now, but the network was built with 4.*set order=4 again.*warm_start=False"),
-        ({"hidden_size": 9}, "hidden_size is 9 now"),
-        ({"cell": "legt"}, "cell is 'legt' now, but the network was built with 'legs'"),
-        ({"theta": 3.0}, r"theta is 3\.0 now"),
-        ({"memory_size": 1}, "memory_size is 1 now, but the network was built with 2"),
-        ({"inputs": ("values", "gaps")}, "memory_size is 4 now|inputs is"),
-        ({"pooling": "last"}, "pooling is 'last' now"),
+        ({"order": 8}, "order was changed after fit, from 4 to 8"),
+        ({"hidden_size": 9}, "hidden_size was changed after fit, from 8 to 9"),
+        ({"cell": "legt"}, "cell was changed after fit"),
+        ({"theta": 3.0}, "theta was changed after fit"),
+        ({"memory_size": 1}, "memory_size was changed after fit"),
+        ({"inputs": ("values", "gaps")}, "inputs was changed after fit"),
+        ({"pooling": "last"}, "pooling was changed after fit"),
     ],
 )
 def test_training_that_goes_on_cannot_change_the_network(changed, message, data):
