@@ -114,7 +114,8 @@ def table(found):
             if any(own):
                 shifts.append([f"{method}, {name}", *("" if r is None else f"{r['accuracy']:.4f}" for r in own)])
     header = [".. Written by make bench-rnn.", ""]
-    return "\n".join([*header, *as_list_table(rows), "", *as_list_table(shifts), ""])
+    parts = [*header, *as_list_table(rows), ""]
+    return "\n".join(parts + [*as_list_table(shifts), ""] * (len(shifts) > 1))
 
 
 def as_list_table(rows):
