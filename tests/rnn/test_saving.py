@@ -1,6 +1,7 @@
 """Files of a classifier: they give it back, and damaged and foreign ones are refused."""
 
 import json
+import pathlib
 import pickle
 
 import numpy as np
@@ -15,6 +16,7 @@ import torch
 from skhippo import HiPPORNNClassifier
 from skhippo.rnn.saving import digest
 from tests.rnn.cases import classifier, weights
+from tests.rnn.files.write import series
 
 
 @pytest.mark.parametrize("feedback", [True, False])
@@ -167,3 +169,13 @@ def test_numbers_that_no_float_holds_are_refused(data, tmp_path):
 def test_only_paths_are_loaded():
     with pytest.raises(TypeError, match=r"os\.PathLike"):
         HiPPORNNClassifier.load(3)
+
+
+def test_a_file_of_an_earlier_version_is_read():
+    """A file that was written once; the script beside it says how."""
+    folder = pathlib.Path(__file__).parent / "files"
+    model = HiPPORNNClassifier.load(folder / "classifier-1.safetensors")
+    expected = json.loads((folder / "probabilities-1.json").read_text())
+    np.testing.assert_allclose(model.predict_proba(series()), expected, rtol=0, atol=1e-6)  # float32
+    assert set(model.predict(series())) <= {"even", "odd"}
+    assert model.partial_fit(series(), ["even", "odd"] * 3).predict_proba(series()).shape == (6, 2)
