@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skhippo import LagT
 from skhippo.measures import Halves, Rotations, Tau, Triangle
 
 ORDERS = [1, 2, 3, 8, 17]
@@ -64,16 +63,3 @@ def test_what_flows_out_is_the_symmetric_part(measure, order):
     if outflow.edge is not None:
         expected += np.outer(outflow.edge, outflow.edge)
     assert_allclose(A + A.T, expected, atol=1e-11 * np.abs(A).max())
-
-
-def test_laguerre_is_plain_unless_told_otherwise():
-    assert LagT(2.0) == LagT(2.0, alpha=0.0, beta=1.0)
-    assert LagT(2.0).theta == 2.0
-
-
-@pytest.mark.parametrize("beta", [0.0, 0.6, 2.0])
-def test_what_flows_out_of_a_slower_or_faster_fading_memory(beta):
-    measure = LagT(1.0, beta=beta)
-    A, B = measure.A(5), measure.B(5)
-    assert_allclose(A + A.T, np.outer(B, B) + measure.outflow(5).decay * np.eye(5), atol=1e-13)
-    assert LagT(1.0, alpha=0.5).outflow(5) is None

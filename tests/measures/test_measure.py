@@ -4,14 +4,13 @@ import mpmath
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from scipy.linalg import expm
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, project
 from skhippo.measures import MEASURES, as_measure
 from tests import naive
+from tests.measures.conftest import LAGUERRES, derivative
 
 WINDOWS = [LegS(), LegT(3.0), FouT(3.0), ChebT(3.0)]
-LAGUERRES = [LagT(1.0), LagT(1.0, alpha=0.7, beta=0.6), LagT(1.0, alpha=-0.4, beta=2.0), LagT(1.0, beta=0.1)]
 
 
 def gauss(measure, order):
@@ -33,21 +32,6 @@ def test_basis_of_a_window_is_orthonormal(measure, order):
     assert_allclose((g * mass[:, None]).T @ g, np.eye(order), atol=1e-12)  # rounding of g near the edges: 6e-13
     if measure.name != "chebt":
         assert_allclose(measure.weight(s), 1.0)
-
-
-@pytest.mark.parametrize("measure", LAGUERRES, ids=repr)
-def test_basis_of_laguerre_is_orthonormal(measure):
-    # s = u^5 takes the edge of the negative alpha away
-    order, (u, w) = 8, naive.special.roots_legendre(600)
-    u, w = (u + 1) * 1.5, w * 1.5
-    if measure.beta < 0.5:
-        u, w = u * 2, w * 2
-    s = u**5
-    keep = (s > 0) & (s < 700 / max(1.0, measure.beta))
-    s, mass = s[keep], (w * 5 * u**4)[keep]
-    g = measure.basis(order, s)
-    half = g * np.sqrt(mass * measure.weight(s))[:, None]
-    assert_allclose(half.T @ half, np.eye(order), atol=1e-11)
 
 
 @pytest.mark.parametrize("measure", [*WINDOWS, *LAGUERRES], ids=repr)
@@ -75,14 +59,6 @@ def exact_step(measure, n, s):
     raise AssertionError(measure)
 
 
-@pytest.mark.parametrize("alpha", [0.0, 0.7])
-def test_laguerre_polynomials_of_the_tests_are_scipys(alpha):
-    s = np.array([0.0, 0.3, 7.0, 40.0])
-    exact = naive.special.eval_genlaguerre(np.arange(30), alpha, s[:, None])
-    assert_allclose(naive.laguerre(30, alpha, s), exact, rtol=1e-12)
-    assert naive.laguerre(1, alpha, s).shape == (4, 1)
-
-
 @pytest.mark.parametrize("measure", WINDOWS, ids=repr)
 def test_antiderivative_to_order_128_against_mpmath(measure):
     places = [0.0, 0.003, 0.31, 0.5, 0.98, 1.0]
@@ -107,43 +83,6 @@ def test_antiderivative_is_the_integral_of_basis_times_weight(measure, n):
     assert measure.antiderivative(n + 1, 0.3)[n] == pytest.approx(integral, abs=1e-12)
 
 
-@pytest.mark.parametrize("measure", LAGUERRES, ids=repr)
-def test_laguerre_antiderivative_against_mpmath(measure):
-    order = 129 if measure.beta >= 0.6 else 40
-    a, p = mpmath.mpf(measure.alpha), (1 + mpmath.mpf(measure.beta)) / 2
-    with mpmath.workdps(60):
-        for s in (0.0, 1e-6, 0.7, 9.0, 60.0):
-            row = measure.antiderivative(order, s)
-            # int_0^s e^{-px} L_n(x) dx solves p I_n + sum_{k<n} I_k = binomial - e^{-ps} L_n(s)
-            total = mpmath.mpf(0)
-            for n in range(order):
-                kernel = mpmath.exp(-p * s) * mpmath.laguerre(n, a, s)
-                integral = (mpmath.binomial(n + a, n) - kernel - total) / p
-                total += integral
-                norm = mpmath.sqrt(mpmath.gamma(n + a + 1) / mpmath.factorial(n))
-                assert row[n] == pytest.approx(float(integral / norm), abs=3e-13)
-
-
-@pytest.mark.parametrize("measure", LAGUERRES, ids=repr)
-def test_laguerre_kernel_is_the_matrix_exponential(measure):
-    order = 12
-    for s in (0.2, 1.0, 3.0):
-        kernel = measure.basis(order, [s])[0] * measure.weight([s])
-        assert_allclose(expm(-measure.A(order) * s) @ measure.B(order), kernel, rtol=1e-9, atol=1e-12)
-
-
-def derivative(measure, f, order, now, step=1e-4):
-    """Time derivative of the projection of a smooth signal, by a five-point difference of quadratures."""
-    length = measure.time_scale
-    reach = np.sqrt(90 / min(1, measure.beta)) if measure.name == "lagt" else 1.0
-    edges = -(np.linspace(reach, 0, 60) ** 2)
-    values = [
-        naive.quadrature(measure, f, order, t, length or t, edges * (length or t))
-        for t in now + step * np.array([-2, -1, 0, 1, 2])
-    ]
-    return values[2], (values[0] - 8 * values[1] + 8 * values[3] - values[4]) / (12 * step)
-
-
 @pytest.mark.parametrize("measure", [LegS(), LagT(0.8), LagT(0.8, alpha=0.7, beta=0.6)], ids=repr)
 def test_dynamics_of_any_signal(measure):
     """c' = rate (-A c + B f) holds for every signal under LegS and LagT."""
@@ -154,50 +93,12 @@ def test_dynamics_of_any_signal(measure):
     assert_allclose(rate * (measure.B(order) * f(now) - measure.A(order) @ c), slope, atol=1e-8)
 
 
-@pytest.mark.parametrize("measure", [LegT(1.5), ChebT(1.5)], ids=repr)
-@pytest.mark.parametrize("order", [2, 5, 6])
-def test_dynamics_of_polynomials(measure, order):
-    """The window measures forget the far edge: exact below a degree, and only below."""
-    now = 2.3
-    last_exact = order if measure.name == "chebt" else order - 1
-    for degree in (0, 1, last_exact, last_exact + 1):
-        f = np.polynomial.Chebyshev.basis(degree, domain=[0, 4])
-        c, slope = derivative(measure, f, order, now)
-        predicted = (measure.B(order) * f(now) - measure.A(order) @ c) / measure.theta
-        if degree <= last_exact:
-            assert_allclose(predicted, slope, atol=1e-7)
-        else:
-            assert np.abs(predicted - slope).max() > 1e-3
-
-
-def test_dynamics_of_periodic_signals():
-    measure, order, now = FouT(1.5), 7, 2.3
-    for harmonic in (0, 1, 3):
-        f = lambda x, k=harmonic: np.cos(2 * np.pi * k * x / 1.5 + 0.4)  # noqa: E731
-        c, slope = derivative(measure, f, order, now)
-        predicted = (measure.B(order) * f(now) - measure.A(order) @ c) / measure.theta
-        assert_allclose(predicted, slope, atol=1e-7)
-    f = lambda x: np.cos(2 * np.pi * 0.5 * x / 1.5)  # noqa: E731  (not periodic over the window)
-    c, slope = derivative(measure, f, order, now)
-    assert np.abs((measure.B(order) * f(now) - measure.A(order) @ c) / 1.5 - slope).max() > 1e-2
-
-
 @pytest.mark.parametrize("measure", [LegT(1.0), FouT(1.0), ChebT(1.0), LagT(1.0)], ids=repr)
 @pytest.mark.parametrize("order", [1, 2, 3, 4, 16, 17, 64, 129])
 def test_dynamics_are_stable(measure, order):
     if measure.name != "lagt":  # a triangular matrix has its diagonal for eigenvalues
         assert np.linalg.eigvals(measure.A(order)).real.min() > 0.3
     assert np.diag(measure.A(order)).min() >= (0 if measure.name != "lagt" else 1)
-
-
-def test_legt_is_the_lmu_in_another_normalisation():
-    order = 9
-    i, j = np.indices((order, order))
-    a = (2 * i + 1.0) * np.where(i < j, -1.0, (-1.0) ** (i - j + 1))
-    b = (2 * np.arange(order) + 1.0) * (-1.0) ** np.arange(order)
-    scale = LegT(1.0).lmu_scale(order)
-    assert_allclose(-scale[:, None] * LegT(1.0).A(order) / scale, a, rtol=1e-13)
-    assert_allclose(scale * LegT(1.0).B(order), b, rtol=1e-13)
 
 
 def test_constant_history_has_one_coefficient_unless_tilted(measure):
@@ -231,21 +132,10 @@ def test_a_name_and_its_measure_are_the_same(name):
         (lambda: LegT(0.0), ValueError, "theta must be above 0 and finite, got 0.0"),
         (lambda: LegT(np.nan), ValueError, "theta must be above 0 and finite, got nan"),
         (lambda: FouT("1"), TypeError, "theta must be a number, got '1' of type str"),
-        (lambda: LagT(1.0, alpha=-1.0), ValueError, "alpha must be above -1"),
-        (lambda: LagT(1.0, alpha=200.0), ValueError, "alpha must be at most 100"),
-        (lambda: LagT(1.0, beta=-0.1), ValueError, "beta must be at least 0"),
         (lambda: LegS().A(0), ValueError, "order must be at least 1, got 0"),
         (lambda: LegS().B(2.0), TypeError, "order must be an integer, got 2.0 of type float"),
-        (lambda: LagT(1.0, beta=0.0).horizon(2000), ValueError, "reaches back too far at order=2000"),
     ],
 )
 def test_errors_say_what_came_and_the_way_out(call, error, match):
     with pytest.raises(error, match=match):
         call()
-
-
-def test_parameters_may_be_whole_numbers():
-    s = np.array([0.2, 3.0])
-    whole, real = LagT(1, alpha=2, beta=1), LagT(1.0, alpha=2.0, beta=1.0)
-    assert_allclose(whole.antiderivative(5, s), real.antiderivative(5, s), rtol=0)
-    assert whole.functions(5).start.dtype == np.float64
