@@ -1,4 +1,4 @@
-"""Steps in O(N) against dense ones, the recurrence against the projection, and what must not change a result."""
+"""The recurrence against the projection, and what must not change a result; steps by structure have their own files."""
 
 import dataclasses
 import itertools
@@ -9,13 +9,11 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import solve_triangular
 
 from skhippo import ChebT, FouT, HiPPOMemory, LagT, LegS, LegT, project
-from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
 from skhippo.recurrence.lanes import LANES, Form
 from skhippo.recurrence.recurrence import Recurrence
 from tests import naive
+from tests.recurrence.conftest import METHODS, dense_step, run, series
 
-# Relative to the largest coefficient.  Measured: 5e-13 (FouT, order 256, step 10), where the dense step is the worse.
-TOLERANCE = 1e-12
 MEASURES = [
     LegS(),
     LegT(2.5),
@@ -25,81 +23,6 @@ MEASURES = [
     FouT(2.5),
     ChebT(2.5),
 ]
-ALPHAS = ["forward", "backward", "bilinear", 0.3]
-METHODS = [*ALPHAS, "zoh"]
-
-
-def dense_step(measure, order, method, times, c, old, new):
-    """Take one step by the definition."""
-    A, B = measure.A(order), measure.B(order)
-    length = (times[1] - times[0]) / (measure.time_scale or np.inf)
-    if length > 0.5 and method in ("backward", "bilinear"):
-        return long_step(measure, order, method, length, c, old, new)
-    if measure.name == "legs":
-        Abar, Bbar = discretize_scaled(A, B, *times, method)
-    else:
-        Abar, Bbar = discretize(A, B, (times[1] - times[0]) / measure.theta, method)
-    if method == "zoh":
-        return c @ Abar.T + np.multiply.outer(old, Bbar)
-    before, after = shares(as_discretization(method), times, measure.time_scale)
-    return c @ Abar.T + np.multiply.outer((before * old + after * new) / (before + after), Bbar)
-
-
-def long_step(measure, order, method, length, c, old, new):
-    """Eight parts along the straight line, the first two backward; or that line, and nothing of what was before."""
-    if length >= measure.horizon(order):
-        edges = np.linspace(-200.0, 0.0, 400) if measure.name == "lagt" else np.linspace(-1, 0, 40)
-        steady, line = (naive.quadrature(measure, f, order, 0.0, 1.0, edges) for f in (np.ones_like, lambda x: x))
-        return np.multiply.outer(new, steady) + np.multiply.outer((new - old) / length, line)
-    for k in range(8):
-        rule = "backward" if k < 2 else method
-        Abar, Bbar = discretize(measure.A(order), measure.B(order), length / 8, rule)
-        place = (k + as_discretization(rule)) / 8
-        c = c @ Abar.T + np.multiply.outer(old + place * (new - old), Bbar)
-    return c
-
-
-def check_steps(measure, method, order, lengths, rng, n_rows=3):
-    recurrence = Recurrence(measure, order, method)
-    for length in lengths:
-        times = 3.7 * np.array([1.0, 1.0 + length]) if measure.name == "legs" else np.array([1, 1 + length * 2.5])
-        c, old, new = rng.normal(size=(n_rows, order)), rng.normal(size=n_rows), rng.normal(size=n_rows)
-        exact = dense_step(measure, order, method, times, c, old, new)
-        recurrence.advance(c, new[:, None], times, previous=old)
-        assert_allclose(c, exact, atol=TOLERANCE * np.abs(exact).max(), rtol=0)
-
-
-@pytest.mark.parametrize("measure", MEASURES, ids=repr)
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("order", [1, 2, 3, 8])
-def test_step_is_the_dense_one(measure, method, order, rng):
-    check_steps(measure, method, order, 10.0 ** np.arange(-5, 2), rng)
-
-
-@pytest.mark.compiled
-@pytest.mark.parametrize("measure", MEASURES, ids=repr)
-@pytest.mark.parametrize("method", METHODS)
-def test_step_is_the_dense_one_at_order_64(measure, method, rng):
-    check_steps(measure, method, 64, 10.0 ** np.arange(-5, 2), rng)
-
-
-@pytest.mark.compiled
-@pytest.mark.parametrize("measure", MEASURES, ids=repr)
-@pytest.mark.parametrize("method", ALPHAS)
-def test_step_is_the_dense_one_at_order_256(measure, method, rng):
-    check_steps(measure, method, 256, 10.0 ** np.arange(-5, 2), rng)
-
-
-def series(rng, n_rows, k):
-    times = np.cumsum(rng.exponential(0.2, k + 1)) + 0.1
-    return rng.normal(size=(n_rows, k + 1)), times
-
-
-def run(measure, order, method, values, times, **options):
-    recurrence = Recurrence(measure, order, method)
-    c = recurrence.start(values[:, 0])
-    recurrence.advance(c, values[:, 1:], times, previous=values[:, 0], **options)
-    return c
 
 
 @pytest.mark.parametrize("measure", MEASURES, ids=repr)
@@ -180,16 +103,6 @@ def test_order_one_of_legs_is_a_gated_average(rng):
         step = 0.5 * np.log(times[k + 1] / times[k])
         average = ((1 - step) * average + step * values[:, k] + step * values[:, k + 1]) / (1 + step)
     assert_allclose(run(LegS(), 1, "bilinear", values, times)[:, 0], average, rtol=1e-14)
-
-
-@pytest.mark.parametrize("order", [1, 8, 24])
-def test_hold_of_legs_is_the_projection_of_the_held_signal(order, rng):
-    values, times = series(rng, 2, 12)
-    end = times[-1] + (times[-1] - times[0]) / 12
-    clock = np.append(times, end) - times[0]
-    c = run(LegS(), order, "zoh", np.column_stack([values, values[:, -1]]), clock)
-    exact = project([(times, values)], LegS(), order, hold="previous")[0]
-    assert_allclose(c, exact, atol=1e-11)  # steps are rounded to 12 digits
 
 
 # ---------------------------------------------------------------------- convergence
@@ -318,31 +231,6 @@ def test_hippo2020_is_the_published_algorithm(order, regular, rng):
     assert_allclose(start[0], c, atol=1e-12)
 
 
-# ---------------------------------------------------------------------- FouT at even orders
-@pytest.mark.parametrize("order", [2, 4, 16, 64])
-@pytest.mark.parametrize("method", ["bilinear", "backward", "zoh", "hippo2020"])
-def test_fout_forgets_at_even_orders(order, method):
-    times = np.append(0.0, np.arange(1, 1200) / 50)
-    values = np.append(0.0, np.ones(times.size - 1))
-    c = [run(FouT(1.0), n, method, values[None], times)[0] for n in (order, order + 1)]
-    for found in c:
-        assert_allclose(found, np.eye(found.size)[0], atol=1e-3)
-    assert_allclose(c[0], c[1][:-1], atol=1e-3)
-
-
-def test_an_even_order_of_fout_is_about_as_good_as_the_next_odd_one():
-    times = np.linspace(0, 5, 2501)
-    for order in (16, 64):
-        errors = [[], []]
-        for seed in range(4):
-            rng = np.random.default_rng(seed)
-            values = np.cos(np.outer(times, 6 * rng.normal(size=8)) + rng.uniform(0, 6, 8)).sum(axis=1)
-            exact = project([(times, values)], FouT(1.0), order)[0, 0]
-            for n, found in zip((order, order + 1), errors, strict=True):
-                found.append(np.linalg.norm(run(FouT(1.0), n, "bilinear", values[None], times)[0, :order] - exact))
-        assert np.mean(errors[0]) < 2.0 * np.mean(errors[1])
-
-
 # ---------------------------------------------------------------------- steps long against the window
 TRANSLATED = [LegT(2.5), LagT(0.8), LagT(0.8, alpha=0.7, beta=0.6), FouT(2.5), FouT(1.0), ChebT(2.5)]
 
@@ -403,17 +291,6 @@ def test_long_steps_of_some_rows_leave_the_others_as_they_are(measure, rng):
     assert_allclose(whole, c, atol=1e-10)
 
 
-def test_measures_without_a_structure_forget_as_well(rng):
-    class Another(LegT):
-        def structure(self, order):
-            return None
-
-    values, times = rng.normal(size=(3, 30)), np.cumsum(rng.lognormal(-1, 2, size=(3, 30)), axis=1)
-    for method in ("bilinear", "backward", 0.7):
-        expected = run(LegT(2.0), 7, method, values, times)
-        assert_allclose(run(Another(2.0), 7, method, values, times), expected, atol=1e-10)
-
-
 # ---------------------------------------------------------------------- long
 def follow(measure, n_steps, order=256):
     """Coefficients of a slow wave and of noise after many bilinear steps, and the times."""
@@ -438,16 +315,6 @@ def test_a_million_steps_at_order_256():
 
 
 # ---------------------------------------------------------------------- the door
-def test_a_measure_without_a_structure_advances_with_matrices(rng):
-    class Another(LegT):
-        def structure(self, order):
-            return None
-
-    values, times = series(rng, 3, 5)
-    for method in METHODS:
-        assert_allclose(
-            run(Another(2.5), 7, method, values, times), run(LegT(2.5), 7, method, values, times), rtol=1e-9, atol=1e-10
-        )
 
 
 @pytest.mark.parametrize("parent", MEASURES, ids=repr)
