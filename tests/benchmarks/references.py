@@ -20,36 +20,36 @@ STEPS = {"trapezoid": 2**15, "dense": 2**8}
 # ---------------------------------------------------------------------- the paper's algorithm, step by step
 @numba.njit(cache=False)
 def trapezoid(times, values, order, out):
-    """LegS with the bilinear discretization, one step an observation, O(order) by running sums.
+    """LegS with the bilinear discretization, one step per observation, O(order) by running sums.
 
-    The clock starts one mean step before the first observation, as the paper's does.
+    The clock starts one mean step before the first observation, as the paper's does.  Steps are those of the logarithm
+    of time, in which the equation of LegS has constant coefficients.
     """
     r = np.sqrt(2.0 * np.arange(order) + 1.0)
     out[:] = 0.0
     out[0] = values[0]
     zero = times[0] - (times[-1] - times[0]) / (times.size - 1)
     for k in range(1, values.size):
-        step = times[k] - times[k - 1]
-        half, old_half = 0.5 * step / (times[k] - zero), 0.5 * step / (times[k - 1] - zero)
+        half = 0.5 * np.log((times[k] - zero) / (times[k - 1] - zero))
         prefix = 0.0
         solved = 0.0
         for n in range(order):
-            rhs = out[n] - old_half * ((n + 1.0) * out[n] + r[n] * prefix)
-            rhs += r[n] * (half * values[k] + old_half * values[k - 1])
+            rhs = out[n] - half * ((n + 1.0) * out[n] + r[n] * prefix)
+            rhs += r[n] * half * (values[k] + values[k - 1])
             prefix += r[n] * out[n]
             out[n] = (rhs - half * r[n] * solved) / (1.0 + half * (n + 1.0))
             solved += r[n] * out[n]
 
 
 def dense(values, order):
-    """Do the same at the times 1, 2, ... with dense matrices: a product and a triangular solve a step."""
+    """Do the same at the times 1, 2, ... with dense matrices: a product and a triangular solve per step."""
     A, B = legs_matrices(order)
     eye = np.eye(order)
     c = np.zeros(order)
     c[0] = values[0]
     for k in range(1, len(values)):
-        half, old_half = 0.5 / (k + 1.0), 0.5 / k
-        right = c - old_half * (A @ c) + B * (half * values[k] + old_half * values[k - 1])
+        half = 0.5 * np.log((k + 1.0) / k)
+        right = c - half * (A @ c) + B * half * (values[k] + values[k - 1])
         c = solve_triangular(eye + half * A, right, lower=True, check_finite=False)
     return c
 

@@ -95,8 +95,8 @@ class Naive(torch.nn.Module):
 
 
 def compare_passes(kind, hidden_size, batch, short, compare):
-    network = HiPPORNN(1, 10, "legs", hidden_size=hidden_size, order=hidden_size)
-    lstm = HiPPORNN(1, 10, "lstm", hidden_size=hidden_size)
+    network = HiPPORNN(1, 10, "legs", hidden_size=hidden_size, order=hidden_size, pooling="last")
+    lstm = HiPPORNN(1, 10, "lstm", hidden_size=hidden_size, pooling="last")
     run, train = PASSES[kind], kind == "training step"
     naive = Naive(network, short)
     references = [
@@ -127,10 +127,10 @@ def test_without_feedback(kind, hidden_size, size, compare):
     hidden_size = size(hidden_size)
     batch, short = make_batch(size, 784), make_batch(size, NAIVE_STEPS)
     network = HiPPORNN(1, 10, "legs", hidden_size=hidden_size, order=hidden_size, feedback=False)
-    coefficients = torch.randn(len(batch.values), 1, hidden_size)
+    coefficients = torch.randn(len(batch.values), 1, 1, hidden_size)  # one read
     batch = batch._replace(coefficients=coefficients, values=batch.values[:, -1:], observed=batch.observed[:, -1:])
     batch = batch._replace(times=batch.times[:, -1:], lengths=torch.ones_like(batch.lengths))
-    naive = Naive(HiPPORNN(1, 10, "legs", hidden_size=hidden_size, order=hidden_size), short)
+    naive = Naive(HiPPORNN(1, 10, "legs", hidden_size=hidden_size, order=hidden_size, pooling="last"), short)
     reference = (functools.partial(PASSES[kind], naive, short), short.values.shape[1] / size(784))
     work = f"RNN, legs, no feedback, H=N={hidden_size}, {kind}"
     call = functools.partial(PASSES[kind], network, batch)
