@@ -12,7 +12,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project, reconstruct
-from tests import naive
+from tests import exact, naive
 
 # Largest difference to quadrature relative to the signal's largest value.  Measured: 4e-14 (order 256).
 TOLERANCE = 1e-12
@@ -54,6 +54,29 @@ def test_projection_at_order_256(measure, hold, rng):
     times, values = ragged(rng, lengths=(25,), n_channels=1)[0]
     ours = project([(times, values)], measure, 256, hold=hold)[0, 0]
     assert_allclose(ours, naive.project(times, values[0], measure, 256, hold), atol=TOLERANCE)
+
+
+def unequal(spacing, rng):
+    """Times of few observations whose distances differ by many powers of ten."""
+    if spacing == "half of the gaps 1e-13":
+        return np.sort(np.concatenate([np.arange(5.0), np.arange(1.0, 4.0) + 1e-13 * rng.uniform(6, 9, 3)]))
+    if spacing == "ever closer":
+        return np.append(-(2.0 ** -np.arange(0, 36, 5)), 0.0)
+    return np.concatenate([1e-6 * np.arange(4), 1.0 + 1e-6 * np.sort(rng.random(4))])
+
+
+# Measured: 2e-14 (LagT), 4e-15 (others); the same for the spacings that are left out here.
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize(
+    ("spacing", "part"), [("half of the gaps 1e-13", 0.31), ("ever closer", 2.7), ("two clusters", 0.31)]
+)
+def test_unequal_gaps_at_order_256(measure, spacing, part, hold, rng):
+    times = unequal(spacing, rng)
+    values = rng.normal(size=times.size)
+    if measure.time_scale is not None:
+        measure = measure.with_theta(part * (times[-1] - times[0]))  # the window begins in a cell, or before all
+    ours = project([(times, values)], measure, 256, hold=hold)[0, 0]
+    assert_allclose(ours, exact.project(times, values, measure, 256, hold), rtol=0, atol=1e-13)
 
 
 @pytest.mark.parametrize("hold", HOLDS)
