@@ -22,8 +22,7 @@ LAYERS = [
     {"memory", "rnn", "discretization"},
     {"transformer", "augmentation"},
     {"scattering"},
-    {"estimators"},
-    {"aeon", "distributed", "plotting", "sktime"},
+    {"aeon", "distributed", "estimators", "plotting", "sktime"},
 ]
 HEAVY = ("torch", "sktime", "aeon", "pandas", "polars", "matplotlib", "numba", "dask")
 # Wings: modules and packages that are nothing without a heavy package.
