@@ -1,17 +1,17 @@
 """Fixed-length features for irregular, ragged and incomplete time series: HiPPO for scikit-learn.
 
 - `HiPPOTransformer`: series -> coefficients, a scikit-learn transformer.
-- `HiPPOClassifier`, `HiPPORegressor`: series -> labels or numbers; features and head are chosen by rules.
-- `HiPPOScatteringTransformer`: coefficients of sliding windows, pooled: more features, for more accuracy.
+- `HiPPOClassifier`, `HiPPORegressor`: series -> labels or numbers; features and final model are chosen by rules.
+- `HiPPOScatteringTransformer`: pooled coefficients of sliding windows; more features and higher accuracy.
 - `SummaryTransformer`: statistics of each channel over time.
-- `HiPPOMemory`: the same coefficients online: one observation or one chunk at a time, many streams, mergeable.
-- `HiPPORNNClassifier`, `HiPPORNNRegressor`: a recurrent network with HiPPO memory; they need torch.
-- `project`, `reconstruct`: the same as plain functions, and the way back.
-- `Panel`, `as_panel`: the container of series, and the door for every other format.
-- `warm_up`: compile before the first request.
+- `HiPPOMemory`: the same coefficients online, for many streams, one observation or chunk at a time; mergeable.
+- `HiPPORNNClassifier`, `HiPPORNNRegressor`: recurrent networks with HiPPO memory; they need torch.
+- `project`, `reconstruct`: plain functions that compute coefficients and turn them back into signals.
+- `Panel`, `as_panel`: the container of series, and its conversion from every other format.
+- `warm_up`: compile the kernels before the first request.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`: the measures, with their theory in the docstrings.
 
-``from skhippo import *`` leaves the networks out, because they would import torch: import them by their names.
+``from skhippo import *`` leaves the networks out, because they would import torch.  Import them by name.
 """
 
 import importlib
@@ -53,18 +53,18 @@ __all__ = [
     "warm_up",
 ]
 
-# Imported when they are asked for: they need torch.
+# Imported on first access, because they need torch.
 _NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")
 
 name_publicly(globals(), __all__)
 
 
-# Modules that are imported when they are asked for, and what each is nothing without.
+# Modules that are imported on first access, and the library that each of them needs.
 _ON_DEMAND = {"aeon": "aeon", "distributed": "dask", "plotting": "matplotlib", "rnn": "torch", "sktime": "sktime"}
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs another library when it is asked for; the error says how to install that library."""
+    """Import on first access what needs another library; the error says how to install that library."""
     if name in _ON_DEMAND:
         return importlib.import_module(f"skhippo.{name}")
     if name in _NETWORKS:
@@ -73,7 +73,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List public names; what needs another library only where that is installed."""
+    """List the public names; leave out those that need a library that is not installed."""
     modules = [name for name, value in globals().items() if getattr(value, "__name__", "").startswith("skhippo.")]
     installed = [name for name, library in _ON_DEMAND.items() if importlib.util.find_spec(library)]
     networks = _NETWORKS if "rnn" in installed else ()

@@ -1,13 +1,13 @@
-"""Past one machine: features and memories of series that lie in a Dask collection.
+"""Distributed (Dask): features and memories of series in a Dask collection.
 
-- `transform`: the features of a fitted `HiPPOTransformer`, for a bag, delayed panels or an array of series, and for a
-  long table whose series may be cut anywhere between its partitions.
-- `remember`: one long series in chunks, as a `HiPPOMemory`.
+- `transform`: the features of a fitted transformer, for a bag, delayed panels, an array of series, or a long table
+  whose series may cross its partitions.
+- `remember`: a `HiPPOMemory` of one long series that is given in chunks.
 
-Both are lazy.  What is sent between workers is not the observations but what is remembered of them: of LegS and LagT
-one row of ``order`` numbers a channel for each stretch of a series, of a window measure the observations in the window.
-Stretches are joined in pairs, neighbours in time first (`skhippo.memory.merging`), so the result is that of one
-machine, to rounding.  A task that is lost with its worker is run again, and gives the same.
+Both are lazy.  Workers send each other memories, not whole series.  For LegS and LagT a memory is a row of ``order``
+numbers per channel and stretch of a series; for a window measure it is the observations in the window.  Stretches are
+joined in pairs, neighbours in time first (`skhippo.memory.merging`).  The result equals that of one machine, up to
+rounding.  If a worker fails, its tasks run again and give the same result.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ __all__ = ["remember", "transform"]
 
 # Columns of the tables that are sent between workers.
 _SERIES, _TIME, _COUNT, _ORIGIN, _VALUE = "series", "time", "count", "origin", "value"
-# Of a window: where what a partition has left out begins and ends, and its last time.
+# For window measures: first and last time of the observations that a partition left out, and its last time.
 _SPAN = ("left_out_from", "left_out_to", "last")
 
 
@@ -61,43 +61,54 @@ def transform(
     time: str = "t",
     channels: Sequence[str] | str | None = None,
 ) -> Any:
-    """Features of series in a Dask collection.
+    """Transform the series in a Dask collection to features.
 
     Parameters
     ----------
     transformer : HiPPOTransformer or HiPPOScatteringTransformer
-        Fitted, for instance on a sample.  Scattering needs series that are whole in their partition: no long table.
+        A fitted transformer; it may be fitted on a sample.  `HiPPOScatteringTransformer` needs whole series and takes
+        no long table.
     X : dask.bag.Bag, list of Delayed, dask.array.Array or dask.dataframe.DataFrame
-        A bag of series, each an item of a list that `as_panel` takes; a list of delayed panels (or anything else that
-        `transformer.transform` takes: one delayed series `s` is ``delayed([s])``); an array of shape
-        (n_series, n_times) or (n_series, n_channels, n_times); or a long table, one row an observation time.
+        The series, as one of:
+
+        - a bag of series, each in a format that `as_panel` takes as the item of a list;
+        - a list of delayed panels, or of anything else that `transformer.transform` takes (for one delayed series `s`,
+          ``delayed([s])``);
+        - an array of shape (n_series, n_times) or (n_series, n_channels, n_times);
+        - a long table with one row per observation time.
     series, time : str
-        Columns of a long table: which series a row belongs to (it may be the index), and when.
+        Columns of a long table with the series ids and the observation times.  `series` may be the name of the index.
     channels : str or sequence of str, optional
-        Its columns that are channels.  By default those seen in `fit`, or all others where these had no names.
+        Columns of a long table that are channels.  By default the channels seen in `fit`; if those had no names, all
+        other columns.
 
     Returns
     -------
     dask.array.Array or dask.dataframe.DataFrame
-        One row a series in the order of `X`, what ``transformer.transform`` gives; its length is known if `X` is an
-        array.  For a long table a frame with the index `series` and the names of the features, in no order.
+        The features, as ``transformer.transform`` returns them: one row per series, in the order of `X`.  The number
+        of rows is known in advance only if `X` is an array.  For a long table, a frame with the series ids as its
+        index and the feature names as its columns; the order of its rows is not defined.
 
     Raises
     ------
     TypeError
-        If `X` or `transformer` is none of these.
+        If `X` or `transformer` has another type.
     ValueError
-        If the table does not have the columns or channels, or the transformer is to do more than projections at the
-        ends of series, which a table may be cut in the middle of.  When computed: if series cannot be read, or
-        observations of a series in different partitions overlap in time (see the notes).
+        If columns or channels are missing in the table, or if the transformer needs whole series and `X` is a table,
+        whose series may cross partitions.  On computation: if series cannot be read, or if observations of a series in
+        different partitions overlap in time (see Notes).
 
     Notes
     -----
-    The rows of a partition may be in any order.  Of the whole-history measures (LegS, LagT) a partition sends one row
-    for each of its series, so a series has to be cut in time: ``[0, 10), [10, 20)``, in any order of the partitions.
-    A table where it is not can be brought into that form, ``table.shuffle("id")``.  Of a window measure a partition
-    sends the observations in the window that ends with its last one, and only these may overlap with those of another
-    partition.  So observations that were delivered twice are noticed, as on one machine.
+    The rows of a partition may be in any order.
+
+    With LegS and LagT, which cover the whole history, a partition sends one row per series.  So the partitions have to
+    cut a series by time, for example into ``[0, 10)`` and ``[10, 20)``; the partitions may be in any order.
+    ``table.shuffle("id")`` brings any other table into a valid form.
+
+    With a window measure, a partition sends the observations in the window that ends with its last observation.  Only
+    these may overlap in time with the observations of another partition.  Observations that were delivered twice raise
+    an error, as on one machine.
 
     Examples
     --------
@@ -117,7 +128,7 @@ def transform(
     if not isinstance(transformer, (HiPPOTransformer, HiPPOScatteringTransformer)):
         raise TypeError(
             f"transformer is of type {type(transformer).__name__}: a fitted HiPPOTransformer or "
-            "HiPPOScatteringTransformer is expected; of a pipeline, give its first step"
+            "HiPPOScatteringTransformer is expected; from a pipeline, pass its first step"
         )
     transformer._check_fitted()
     if _is_collection(X) and hasattr(X, "dtypes"):
@@ -138,7 +149,7 @@ def _is_collection(X: Any) -> bool:
 
 
 def _parts(X: Any) -> tuple[list[Any], Sequence[float]]:
-    """Return the parts of a collection, each for one task, and their lengths; NaN for those that are not known."""
+    """Return the parts of a collection, one per task, and their lengths; NaN for unknown lengths."""
     if isinstance(X, da.Array):
         whole = X.rechunk(dict.fromkeys(range(1, X.ndim), -1))
         return whole.to_delayed().ravel().tolist(), whole.chunks[0]
@@ -154,7 +165,7 @@ def _parts(X: Any) -> tuple[list[Any], Sequence[float]]:
 
 
 def _features(transformer: HiPPOTransformer | HiPPOScatteringTransformer, part: Any, dtype: np.dtype) -> NDArray:
-    """Features of one part; that of a bag may be empty, or an iterator."""
+    """Return the features of one part; a part of a bag may be empty, or an iterator."""
     series = part if hasattr(part, "__len__") else list(part)
     if len(series) == 0:
         return np.empty((0, transformer._n_features_out), dtype)
@@ -171,30 +182,30 @@ def remember(
     theta: float | None = None,
     hold: Hold = "linear",
 ) -> Any:
-    """Memory of one series that is given in chunks.
+    """Compute the memory of one series that is given in chunks.
 
     Parameters
     ----------
     chunks : dask.array.Array or list of Delayed
-        Values of shape (n_times,) or (n_channels, n_times); or delayed pieces of the series in the order of time, each
-        with its times: pairs ``(times, values)`` or frames with a time index.
+        Values of shape (n_times,) or (n_channels, n_times); or delayed pieces of the series in the order of time.  A
+        piece is a pair ``(times, values)`` or a frame with a time index.
     measure, order, theta, hold
-        As of `HiPPOMemory`.
+        Parameters of the memory, see `HiPPOMemory`.
     times : dask.array.Array or array-like of shape (n_times,), optional
-        Observation times of an array of values; by default the sample numbers.
+        Observation times, if `chunks` is an array.  By default the sample numbers 0, 1, 2, ...
 
     Returns
     -------
     Delayed
-        A `HiPPOMemory` of one stream, when computed: it has coefficients, reconstructs, goes on online, is saved.
+        Computes to a `HiPPOMemory` of one stream, which can be read, reconstructed, updated further and saved.
 
     Raises
     ------
     TypeError
-        If `chunks` is neither.
+        If `chunks` is neither an array nor a list of delayed pieces.
     ValueError
-        If times do not fit values, or are not given for an array of unknown length.  When computed: if chunks cannot be
-        read or do not follow each other in time.
+        If `times` and `chunks` have different lengths, or if the chunks of an array have unknown lengths and `times` is
+        missing.  On computation: if chunks cannot be read or do not follow each other in time.
 
     Examples
     --------
@@ -228,7 +239,7 @@ def remember(
 
 
 def _timed_blocks(values: Any, times: Any) -> list[tuple[Any, Any]]:
-    """Return blocks of values along time, each with its times, or its first sample number."""
+    """Return the blocks of values along time, each with its times or its first sample number."""
     if values.ndim not in (1, 2):
         raise ValueError(f"chunks has shape {values.shape}: (n_times,) or (n_channels, n_times) is expected")
     whole = values if values.ndim == 1 else values.rechunk({0: -1})
@@ -246,14 +257,14 @@ def _timed_blocks(values: Any, times: Any) -> list[tuple[Any, Any]]:
                 "chunks are expected"
             )
     elif clock.shape != values.shape[-1:]:
-        raise ValueError(f"times has shape {clock.shape}: {values.shape[-1:]} is expected, one time a value")
+        raise ValueError(f"times has shape {clock.shape}: {values.shape[-1:]} is expected, one time per value")
     else:
         clock = clock.rechunk((sizes,))
     return list(zip(blocks, clock.to_delayed().ravel().tolist(), strict=True))
 
 
 def _remember(chunk: Any, times: Any = None, **setting: Any) -> HiPPOMemory:
-    """Memory of a piece of a series; `times` may be its first sample number."""
+    """Return the memory of a piece of a series; `times` may be the number of its first sample."""
     if times is not None:
         values = np.atleast_2d(chunk)
         chunk = (times + np.arange(values.shape[1], dtype=float) if np.ndim(times) == 0 else times, values)
@@ -273,8 +284,8 @@ class _Columns(NamedTuple):
     channels: list[str]
 
     def panel(self, frame: Any, transformer: HiPPOTransformer) -> Panel:
-        """Read a frame, rows of which may be in any order."""
-        rows = frame.sort_values(self.time) if self.time in frame else frame  # `from_long` says that it is not there
+        """Read a frame whose rows may be in any order."""
+        rows = frame.sort_values(self.time) if self.time in frame else frame  # if it is missing, `from_long` raises
         panel = Panel.from_long(rows, self.series, self.time, self.channels)
         return transformer._with_indicators(transformer._read(panel, reset=False))
 
@@ -286,17 +297,17 @@ def _transform_table(
     time: str,
     channels: Sequence[str] | str | None,
 ) -> Any:
-    """Keep in each partition what counts, bring together what belongs to the same series, and finish."""
+    """Reduce each partition to what its series need, collect this by series, and compute the features."""
     if isinstance(transformer, HiPPOScatteringTransformer):
         raise ValueError(
-            "scattering needs whole series, and those of a table may cross partitions: give a bag or delayed panels of "
+            "scattering needs whole series, and those of a table may cross partitions: pass a bag or delayed panels of "
             f"whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long in each"
         )
     if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
         raise ValueError(
-            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows}: of series "
-            "that may cross partitions there are projections of the whole at their ends only; bring each into one "
-            f"partition, table.shuffle({series!r}), and transform these"
+            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows} needs whole "
+            "series, and those of a table may cross partitions; only method='projection', output='final', windows=1 "
+            f"does not: bring each series into one partition, table.shuffle({series!r}), and transform the partitions"
         )
     if series not in table.columns and table.index.name == series:
         table = table.reset_index()
@@ -306,11 +317,11 @@ def _transform_table(
     columns = _Columns(series, time, [channels] if isinstance(channels, str) else list(channels))
     whole_history = can_join(transformer.measure_)
     keep, join = (_keep_stretches, _join_stretches) if whole_history else (_keep_windows, _join_windows)
-    example = table._meta_nonempty.iloc[:1]  # reading it finds out what is wrong with the columns
+    example = table._meta_nonempty.iloc[:1]  # reading it raises if the columns are wrong
     dtype = columns.panel(example, transformer).dtype
     kept = keep(transformer, columns, example)
     joined = join(transformer, series, dtype, kept)
-    # Bound to their arguments, which Dask would otherwise look at for tables.
+    # Bind the arguments, in which Dask would otherwise look for tables.
     keep_some = partial(_unless_empty, keep, kept.iloc[:0], transformer, columns)
     join_some = partial(_unless_empty, join, joined.iloc[:0], transformer, series, dtype)
     parts = table.map_partitions(keep_some, meta=kept.iloc[:0])
@@ -318,13 +329,13 @@ def _transform_table(
 
 
 def _unless_empty(work: Callable[..., Any], empty: Any, *arguments: Any) -> Any:
-    """Work on a frame, the last argument, if it has rows."""
+    """Call `work` if the frame, the last argument, has rows; else return `empty`."""
     *rest, frame = arguments
     return work(*rest, frame) if len(frame) else empty
 
 
 def _table(ids: NDArray | None, like: Any, columns: dict[str, NDArray], values: NDArray) -> Any:
-    """Return a frame of series ids, of the type of a column, of more columns, and of an array."""
+    """Return a frame of series ids (with the dtype of `like`), more columns, and the columns of an array."""
     import pandas as pd
 
     labels = pd.DataFrame({_SERIES: pd.Series(ids, dtype=like.dtype), **columns})
@@ -335,7 +346,7 @@ def _value_columns(frame: Any) -> list[str]:
     return [name for name in frame.columns if name.startswith(_VALUE)]
 
 
-# Whole histories: a row of the table is a stretch of a series.
+# Whole histories: one row of the table per stretch of a series.
 
 
 def _keep_stretches(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
@@ -363,7 +374,7 @@ def _join_stretches(transformer: HiPPOTransformer, series: str, dtype: np.dtype,
         kept = _store(transformer, rows, origins).take(left)
         place = place[left] // 2
     counts = np.bincount(codes, weights=frame[_COUNT].to_numpy()[order]).astype(np.int64)
-    # Nothing is observed in the mean step that the last value of hold="previous" lasts.
+    # With hold="previous" the last value lasts for a mean step, in which nothing is observed.
     kept.now = domain_end(kept.start, kept.now, counts, transformer.hold)
     coefficients = kept.coefficients().reshape(len(counts), -1, transformer.order)
     return _finished(transformer, ids.rename(series), coefficients, kept.now - kept.start, counts, dtype)
@@ -375,25 +386,25 @@ def _setting(transformer: HiPPOTransformer, n_streams: int) -> Setting:
 
 
 def _store(transformer: HiPPOTransformer, rows: Floats, origins: NDArray | None) -> HistoryStore:
-    """Return what rows of the table hold; origins are dates if times are."""
+    """Return the store that rows of the table hold; origins are dates if the times are."""
     return HistoryStore.from_rows(
         _setting(transformer, len(rows)), rows, origins, NUMBERS if origins is None else NAIVE
     )
 
 
 def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, measure: Measure, series: str) -> None:
-    """Raise unless stretches of a series, in the order of their starts, follow each other."""
+    """Raise if stretches of a series, sorted by their starts, overlap in time."""
     overlap = np.flatnonzero((codes[1:] == codes[:-1]) & (start[1:] <= now[:-1]))
     if overlap.size:
         i = overlap[0]
         raise ValueError(
             f"series {plain(ids[codes[i]])!r}: one partition has observations from {start[i]} to {now[i]}, another "
             f"from {start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; bring each "
-            f"series into one of them, table.shuffle({series!r})"
+            f"series into one partition, table.shuffle({series!r})"
         )
 
 
-# Windows: a row of the table is an observation, which may stand for some that were before it.
+# Windows: one row of the table per observation, which may also count earlier observations that were left out.
 
 
 def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) -> Any:
@@ -405,7 +416,7 @@ def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) 
     old = panel.times <= np.repeat(last - reach, panel.lengths)
     keep = ~old
     keep[first] = True  # the domain begins here
-    for channel in range(panel.n_channels):  # what its signal is when the window begins
+    for channel in range(panel.n_channels):  # the value of its signal at the beginning of the window
         seen = np.where(old & ~np.isnan(panel.values[:, channel]), np.arange(old.size), -1)
         before = np.maximum.reduceat(seen, first)
         keep[before[before >= 0]] = True
@@ -418,7 +429,7 @@ def _keep_windows(transformer: HiPPOTransformer, columns: _Columns, frame: Any) 
 
 
 def _spans(panel: Panel, times: NDArray, keep: NDArray[np.bool_]) -> dict[str, NDArray]:
-    """Return columns that say in the first row of each series what was left out, and when the series ends."""
+    """Return columns whose first row per series holds the time span that was left out and the series' end."""
     first, rows = panel.offsets[:-1], np.arange(keep.size)
     from_row = np.minimum.reduceat(np.where(keep, keep.size, rows), first)
     to_row = np.maximum.reduceat(np.where(keep, -1, rows), first)
@@ -445,9 +456,9 @@ def _join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, f
 
 
 def _check_spans(frame: Any, measure: Measure, series: str) -> None:
-    """Raise where a partition has observations in the time of those that another one has left out.
+    """Raise if a partition has observations in the time span that another one has left out.
 
-    Whether a time is there twice cannot be seen any more.
+    Duplicate times cannot be detected there, because the left-out observations are gone.
     """
     parts = frame[frame[_SPAN[2]].notna()].sort_values([_SERIES, _TIME])  # the first rows of series in partitions
     earlier = parts[[_SERIES, *_SPAN[1:]]].groupby(_SERIES, sort=False).cummax()
@@ -459,15 +470,15 @@ def _check_spans(frame: Any, measure: Measure, series: str) -> None:
         raise ValueError(
             f"series {plain(label)!r}: one partition has observations until {before[_SPAN[2]].iloc[i]}, another from "
             f"{begin} to {end}: with {measure!r} partitions must not overlap in time before the window; if "
-            "observations were delivered twice, table.drop_duplicates, else bring each series into one partition, "
-            f"table.shuffle({series!r})"
+            "observations were delivered twice, use table.drop_duplicates(), else bring each series into one "
+            f"partition, table.shuffle({series!r})"
         )
 
 
 def _finished(
     transformer: HiPPOTransformer, ids: Any, coefficients: Floats, durations: Floats, counts: Integers, dtype: np.dtype
 ) -> Any:
-    """Return features as a frame with ids as the index."""
+    """Return the features as a frame with the series ids as its index."""
     import pandas as pd
 
     names = transformer.get_feature_names_out()

@@ -1,9 +1,9 @@
-"""The coefficients online.
+"""Online coefficients.
 
 - `memory`: `HiPPOMemory`.
-- `store`: what all stores of observations have in common; `history_store` (LegS and LagT), `window_store` (the window
-  measures) and `recurrence_store` (``method="recurrence"``) are the kinds.
-- `merging`: from the coefficients of adjacent intervals to those of their union.
+- `store`: the base class of all stores; `history_store` (LegS and LagT), `window_store` (window measures) and
+  `recurrence_store` (``method="recurrence"``) implement it.
+- `merging`: the coefficients of a union of adjacent intervals from those of its parts.
 - `checkpoint`: files of arrays with a header.
 - `checks`: checks of the arguments of `update`.
 """

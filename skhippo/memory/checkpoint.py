@@ -1,4 +1,4 @@
-"""Files of arrays with a header: npz without pickle, so that reading one never runs what is in it."""
+"""Files of arrays with a header: npz without pickle, so that reading a file never runs code from it."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from skhippo._support.files import damaged, header, read_header, replacing
 __all__ = ["read", "write"]
 
 _HEADER = "header"
-# Of the header of an array, which says its type and shape.
+# Largest size of an array's header in bytes; the header holds its type and shape.
 _LONGEST = 1000
 
 
 def write(path: str | os.PathLike[str], kind: str, version: int, parameters: dict[str, Any], arrays: dict) -> None:
-    """Write arrays and what JSON can say to a file; either all of it, or the file stays as it was."""
+    """Write parameters (as JSON) and arrays to a file; on failure the file stays unchanged."""
     contents: dict[str, Any] = {_HEADER: np.array(header(kind, version, parameters)), **arrays}
     with replacing(path) as file:
         np.savez(file, **contents)
@@ -31,24 +31,24 @@ def write(path: str | os.PathLike[str], kind: str, version: int, parameters: dic
 def read(
     path: str | os.PathLike[str], kind: str, version: int, names: Collection[str]
 ) -> tuple[dict[str, Any], dict[str, NDArray]]:
-    """Return parameters and arrays of a file, all of which must be among `names`.
+    """Return the parameters and arrays in a file; the names of all arrays must be among `names`.
 
-    No more memory is taken than the file is long, whatever its headers say.
+    Reading takes no more memory than the size of the file, whatever its headers claim.
 
     Raises
     ------
     TypeError
-        If `path` is no path.
+        If `path` is not a path.
     ValueError
-        If the file is damaged, or something else, or of a later version.
+        If the file is damaged, holds something else, or was written by a later version.
     OSError
-        If it is not there or may not be read.
+        If the file does not exist or cannot be read.
     """
     with open(os.fspath(path), "rb") as file:
         try:
             arrays = _read_arrays(file, {_HEADER, *names})
             text = str(arrays.pop(_HEADER))
-        except Exception as error:  # what a damaged archive raises is anybody's guess
+        except Exception as error:  # a damaged archive may raise anything
             raise damaged(path, kind, error) from error
     return read_header(path, text, kind, version), arrays
 
@@ -59,7 +59,7 @@ def _read_arrays(file: Any, names: Collection[str]) -> dict[str, NDArray]:
         for member in archive.infolist():
             name = member.filename.removesuffix(".npy")
             if name not in names or name in arrays or not member.filename.endswith(".npy"):
-                raise ValueError(f"it has a member {member.filename!r:.80}, which is not expected")
+                raise ValueError(f"it has an unexpected member {member.filename!r:.80}")
             if member.compress_type != zipfile.ZIP_STORED or member.file_size != member.compress_size:
                 raise ValueError(f"its member {member.filename!r} is compressed")
             arrays[name] = _as_array(archive.read(member))
@@ -67,7 +67,7 @@ def _read_arrays(file: Any, names: Collection[str]) -> dict[str, NDArray]:
 
 
 def _as_array(contents: bytes) -> NDArray:
-    """Return the array in the contents of an npy file; raise unless it is as large as its header says."""
+    """Return the array in the contents of an npy file; raise if its size contradicts its header."""
     file = io.BytesIO(contents)
     if npy.read_magic(file) != (1, 0):
         raise ValueError("an array is in another version of the npy format")

@@ -1,4 +1,4 @@
-"""Reading: observations as arrays of one form, or an error that says which one is wrong."""
+"""Checks of arguments: return observations as arrays of one form, or raise an error that names the wrong one."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ from skhippo.panel.formats import as_panel
 __all__ = ["LARGEST", "check_clock", "chosen_streams", "read_panel", "read_values", "spread_times"]
 
 
-#: Differences of larger values, and sums of many of them, may overflow; not a float, which beside float32 is one.
+#: Largest value allowed: differences of larger ones, and sums of these, may overflow.  It is a numpy scalar, because a
+#: Python float would be compared with float32 values in float32, where it is infinite.
 LARGEST = np.float64(1e290)
 
 
 def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Floats, bool]:
-    """Return values in the shape (n_streams, k, n_channels), and whether they were one observation of each stream."""
+    """Return values in the shape (n_streams, k, n_channels), and whether they are one observation per stream."""
     array = as_real(values, "values").astype(np.float64, copy=False)
     single = array.ndim == 2
     chunk = array[:, None] if single else array
     if chunk.ndim != 3 or (chunk.shape[0], chunk.shape[2]) != (n_streams, n_channels):
         raise ValueError(
-            f"values has shape {array.shape}: ({n_streams}, {n_channels}), (n_streams, n_channels), is expected for "
-            f"one observation of each stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
+            f"values has shape {array.shape}: (n_streams, n_channels) = ({n_streams}, {n_channels}) is expected for "
+            f"one observation per stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
         )
     bad = _too_large(chunk)
     if bad is not None:
@@ -37,7 +38,7 @@ def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Flo
 
 
 def read_panel(X: object) -> Panel:
-    """Return series as a panel, the values of which are not too large."""
+    """Return series as a panel; raise if a value is too large."""
     panel = as_panel(X)
     bad = _too_large(panel.values)
     if bad is not None:
@@ -48,14 +49,14 @@ def read_panel(X: object) -> Panel:
 
 
 def _too_large(values: NDArray) -> NDArray[np.bool_] | None:
-    """Return which values are too large; None if none is."""
+    """Return a mask of the values that are too large, or None if there are none."""
     with np.errstate(invalid="ignore"):
         bad = np.abs(values) > LARGEST
         return bad if bad.any() else None
 
 
 def _refusal(value: float, stream: int, channel: int, position: int) -> str:
-    cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (= not observed)"
+    cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (missing)"
     return (
         f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to {LARGEST:g} are "
         f"expected; {cure}"
@@ -66,7 +67,7 @@ def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -
     """Return times, numbers or dates, in the shape (n_streams, k)."""
     shapes = [(), (1,), (n_streams,)] if single else [(k,)]
     if times.shape not in [*shapes, (n_streams, k)]:
-        words = f"one time, or one for each stream, ({n_streams},)" if single else f"({k},) or ({n_streams}, {k})"
+        words = f"one time, or one per stream, ({n_streams},)" if single else f"({k},) or ({n_streams}, {k})"
         raise ValueError(f"times has shape {times.shape}: {words}, is expected")
     if times.size == n_streams * k:
         return times.reshape(n_streams, k)
@@ -74,10 +75,10 @@ def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -
 
 
 def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
-    """Raise unless times, (n_streams, k), are finite and increase from `now` on."""
+    """Raise unless times, (n_streams, k), are finite and increase strictly from `now`."""
     with np.errstate(invalid="ignore", over="ignore"):
         if clock.shape[1] == 1 and (clock[:, 0] > now).all() and np.isfinite(clock[:, 0] - start).all():
-            return  # most updates are one observation of streams that have begun
+            return  # most updates are one observation per stream
         start = np.where(np.isnan(start), clock[:, 0], start)
         rising = np.empty(clock.shape, dtype=bool)
         np.greater(clock[:, 1:], clock[:, :-1], out=rising[:, 1:])
@@ -93,25 +94,27 @@ def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
         raise ValueError(f"{place}: the time since the start, {start[stream]}, overflows float64: rescale the times")
     before = clock[stream, position - 1] if position else now[stream]
     raise ValueError(
-        f"{place}: the time {time} is not after {before}{'' if position else ', the last one so far'}: times must "
+        f"{place}: the time {time} is not after {before}{'' if position else ', the last time so far'}: times must "
         "increase strictly"
     )
 
 
 def chosen_streams(streams: ArrayLike | slice, n_streams: int) -> Integers:
-    """Return the numbers of streams that are named by a number, a slice, numbers or a mask."""
+    """Return the numbers of streams that are chosen by a number, a slice, an array of numbers or a mask."""
     if isinstance(streams, slice):
         chosen = np.arange(n_streams)[streams]
     else:
         named = np.asarray(streams)
         if named.dtype == bool and named.shape != (n_streams,):
-            raise IndexError(f"a mask of shape {named.shape}: ({n_streams},), one truth value a stream, is expected")
+            raise IndexError(
+                f"the mask has shape {named.shape}: ({n_streams},), one truth value per stream, is expected"
+            )
         if named.dtype.kind not in "biu" and named.size:
-            raise IndexError(f"streams are chosen by {named.dtype}: numbers, a slice or a mask are expected")
+            raise IndexError(f"streams has dtype {named.dtype}: integers, a slice or a mask are expected")
         chosen = np.flatnonzero(named) if named.dtype == bool else np.atleast_1d(named.astype(np.int64)).ravel()
         bad = (chosen < -n_streams) | (chosen >= n_streams)
         if bad.any():
-            raise IndexError(f"there is no stream {chosen[bad][0]}: the memory has the streams 0 to {n_streams - 1}")
+            raise IndexError(f"there is no stream {chosen[bad][0]}: the memory has streams 0 to {n_streams - 1}")
     if not chosen.size:
-        raise IndexError("no stream is chosen")
+        raise IndexError("no stream is chosen: choose at least one")
     return chosen % n_streams

@@ -1,15 +1,15 @@
-r"""Joining of what fades (LagT): the older stretch decays while the newer one goes by, and both add up.
+r"""Joining under exponential decay (LagT): the older state decays over the newer stretch, and the newer state is added.
 
-What is remembered is how the past differs from the present value :math:`f`, as if that had always been:
-:math:`d = c - f\, A^{-1} B`.  With the signal at rest it decays, :math:`d(t + \theta s) = e^{-As}\, d(t)`, and what
-happens later adds up.  Without the norms of the basis `A` is a triangular Toeplitz matrix with the symbol
-:math:`p + z / (1 - z)`, and since :math:`e^{-sz/(1-z)} = \sum_n L_n^{(-1)}(s)\, z^n` (DLMF 18.12.13)
+The state is the difference :math:`d = c - f\, A^{-1} B` to the coefficients of a signal that has always had the present
+value :math:`f`.  While the signal is constant the state decays, :math:`d(t + \theta s) = e^{-As}\, d(t)`; later changes
+are added to it.  Without the norms of the basis, `A` is a triangular Toeplitz matrix with the symbol
+:math:`p + z / (1 - z)`.  Since :math:`e^{-sz/(1-z)} = \sum_n L_n^{(-1)}(s)\, z^n` (DLMF 18.12.13),
 
 .. math:: (e^{-As})_{nk} = e^{-ps} L_{n-k}^{(-1)}(s)\, \lambda_k / \lambda_n .
 
-A line from 0 to 1 that takes the time :math:`\theta s` leaves :math:`-s^{-1} (1 - e^{-As})\, A^{-1} A^{-1} B`.  Below
-the diagonal the matrix :math:`(1 - e^{-As}) / s` is that of :math:`e^{-ps} L_{n-1}^{(1)}(s) / n`, since
-:math:`L_n^{(-1)}(s) = -s\, L_{n-1}^{(1)}(s) / n`, so nothing cancels where lines are short.
+A line from 0 to 1 over the time :math:`\theta s` has the state :math:`-s^{-1} (1 - e^{-As})\, A^{-1} A^{-1} B`.  Below
+its diagonal the Toeplitz matrix :math:`(1 - e^{-As}) / s` has the entries :math:`e^{-ps} L_{n-1}^{(1)}(s) / n`, because
+:math:`L_n^{(-1)}(s) = -s\, L_{n-1}^{(1)}(s) / n`.  So nothing cancels for short lines.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ __all__ = ["DecayJoining"]
 
 
 class DecayJoining(Joining):
-    """Exponential forgetting (LagT): what is kept is the difference to a signal that has always had its last value."""
+    """Exponential forgetting (LagT): the state is the difference to a signal that has always had its last value."""
 
     def __init__(self, measure: Measure, order: int, hold: Hold) -> None:
         super().__init__(measure, order, hold)
         structure = measure.structure(order)
         if measure.time_scale is None or not isinstance(structure, Triangle) or np.ptp(structure.diagonal) > 0.0:
             raise ValueError(
-                f"{measure!r} remembers a decay: a time scale is expected, and a Triangle with a constant diagonal as "
-                "its structure"
+                f"{measure!r} declares remembers='decay': a time scale is expected, and a Triangle with a constant "
+                "diagonal as its structure"
             )
         self._constant = measure.steady(order)
         self._theta, self._rate, self._norm = measure.time_scale, float(structure.diagonal[0]), structure.q
@@ -79,7 +79,7 @@ class DecayJoining(Joining):
         _walk_laguerre(ages, values, panel.offsets, self._rate, *constants, which.reshape(since.shape), out)
 
     def _ramps(self, lengths: Floats) -> Floats:
-        """Return what is remembered of straight lines from 0 to 1 that have just ended, for each length."""
+        """Return the states of straight lines from 0 to 1 that have just ended, one per length."""
         out = np.empty((lengths.size, self.order))
         _fill_ramps(lengths / self._theta, self._rate, self._norm, self._integrated, out)
         return out
@@ -96,7 +96,7 @@ class DecayJoining(Joining):
         return out
 
 
-# After so many time scales nothing is left of anything in double precision.
+# After this many time scales nothing is left in double precision.
 _FORGOTTEN = 1e6
 
 
@@ -136,7 +136,7 @@ def _decay(ages: Floats, rate: float, norm: Floats, state: Floats) -> None:
 
 @kernel
 def _find_since(times: Floats, values: Floats, offsets: Integers, out: Floats) -> None:
-    """Time since the last observation of a channel before each row, 0 where there was none."""
+    """Fill in the time since the channel's last observation before each row; 0 if there is none."""
     for i in range(offsets.size - 1):
         for c in range(values.shape[1]):
             last = np.nan
@@ -158,7 +158,7 @@ def _walk_laguerre(
     which: Integers,
     out: Floats,
 ) -> None:
-    """Let the difference to the last value decay and add the response to its change, observation by observation."""
+    """Decay the difference to the last value and add the response to its change, observation by observation."""
     order, n_channels = norm.size, values.shape[1]
     state, last = np.empty((n_channels, order)), np.empty(n_channels)
     for i in range(offsets.size - 1):
@@ -183,9 +183,9 @@ def _walk_laguerre(
 
 @kernel
 def _fill_ramp(s: float, rate: float, norm: Floats, integrated: Floats, column: Floats, row: Floats) -> None:
-    """Fill in what is remembered of a straight line from 0 to 1 that has just ended."""
+    """Fill in the state of a straight line from 0 to 1 that has just ended."""
     order = norm.size
-    # (1 - e^{-As}) / s, of which a line of no length, where memories meet, has the limit.
+    # (1 - e^{-As}) / s; a line of zero length, where memories meet, has its limit.
     column[0] = -np.expm1(-rate * s) / s if s > 0.0 else rate
     older, here = 0.0, np.exp(-rate * s)  # L_{n-1}^{(1)}, times the exponential
     for n in range(1, order):
@@ -215,7 +215,7 @@ def _fill_ramps(ages: Floats, rate: float, norm: Floats, integrated: Floats, out
 def _follow_laguerre(
     times: Floats, values: Floats, linear: bool, kept: Kept, theta: float, rate: float, constants: tuple
 ) -> None:
-    """Go on from observation to observation: what there is decays, and the response to a change is added."""
+    """Process observations one by one: the state decays, and the response to a change is added."""
     norm, constant, integrated = constants
     n_streams, k, n_channels = values.shape
     order = norm.size

@@ -1,8 +1,8 @@
-"""What is kept where all of the history counts, for LegS and LagT.
+"""Store for measures of the whole history, LegS and LagT.
 
-For each row what is remembered between its first and its last observation (`skhippo.memory.merging`).  What comes
-before and after is constant, and joined when coefficients are asked for, since the next observation may still turn it
-into a straight line.
+For each row it keeps the state of the stretch between its first and its last observation (`skhippo.memory.merging`).
+Before and after this stretch the signal is constant.  These parts are joined only when coefficients are read, because
+the next observation may still turn the part after the stretch into a straight line.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from skhippo.panel.layout import to_offsets
 
 __all__ = ["HistoryStore"]
 
-# Streams at the same time from which on one matrix serves all of them.
+# Number of streams with equal times from which it pays to make one matrix for all of them.
 _SHARED = 32
-# A chunk is projected for itself where that is cheaper than to go from observation to observation, which takes less
-# for few observations of a stream, and for few in all: this many, times the order squared.
+# A chunk is projected on its own where that is cheaper than going from observation to observation.  The latter is
+# cheaper up to this many observations per stream, or up to this many in all, times the order squared.
 _SHORT = 4
 _SMALL = 1 << 18
 
@@ -36,7 +36,7 @@ class HistoryStore(MergeableStore):
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
-        setting.measure.horizon(setting.order)  # raises where coefficients cannot be computed
+        setting.measure.horizon(setting.order)  # raises if coefficients cannot be computed
         self.joining = find_joining(setting.measure, setting.order, setting.hold)
 
     def _clear(self) -> None:
@@ -54,20 +54,20 @@ class HistoryStore(MergeableStore):
         seen = ~np.isnan(self.first_time)
         ends = np.stack([self.first_time, self.first_value, self.last_time, self.last_value])
         if not np.array_equal(seen, np.isfinite(ends).all(axis=0)) or not np.isfinite(self.state[seen]).all():
-            raise ValueError("first and last observations, state: finite numbers of the same rows are expected")
+            raise ValueError("first and last observations, state: finite numbers in the same rows are expected")
         bounds = [np.repeat(time, self.setting.n_channels)[seen] for time in (self.start, self.now)]
         order = np.stack([bounds[0], self.first_time[seen], self.last_time[seen], bounds[1]])
         if not (np.diff(order, axis=0) >= 0.0).all():
-            raise ValueError("start, first_time, last_time, now: times that do not fall are expected")
+            raise ValueError("start, first_time, last_time, now: times that do not decrease are expected")
 
     def as_rows(self) -> Floats:
-        """Return all that is kept, one row of numbers a stream."""
+        """Return all stored arrays in one, with one row of numbers per stream."""
         arrays = [getattr(self, name) for name in ("start", "now", *self.names)]
         return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in arrays])
 
     @classmethod
     def from_rows(cls, setting: Setting, rows: Floats, origins: NDArray | None, clock: str) -> Self:
-        """Return a store from what `as_rows` gave."""
+        """Return a store from the rows that `as_rows` returned."""
         streams: tuple[int | None, ...] = (setting.n_streams,)
         shapes = {"start": streams, "now": streams, **cls.shapes(setting)}
         sizes = [np.prod(np.array(shape, dtype=int)) // setting.n_streams for shape in shapes.values()]
@@ -113,17 +113,17 @@ class HistoryStore(MergeableStore):
                 self._add(rows, *chunk.rows(streams))
 
     def _own(self) -> None:
-        """Copy all arrays, which may then be written to."""
+        """Copy all arrays, so that they may be written to."""
         for name in self.names:
             setattr(self, name, getattr(self, name).copy())
 
     def _long_before(self, chunk: Chunk) -> bool:
-        """Tell whether the steps of a chunk are short against what was before it, so that they cost little."""
+        """Tell whether the steps of a chunk are short compared with the history before it, and therefore cheap."""
         longest = np.diff(chunk.times, axis=1).max(axis=1)
         return bool((longest * 1000.0 < self.now - self.start).all())
 
     def _add_one(self, rows: slice, time: float, values: Floats) -> None:
-        """Add one observation at the same time to rows."""
+        """Add one observation to each of some rows, all at the same time."""
         seen, begun = ~np.isnan(values), ~np.isnan(self.last_time[rows])
         fresh, more = seen & ~begun, seen & begun
         if fresh.any():
@@ -139,7 +139,7 @@ class HistoryStore(MergeableStore):
         self.state[rows, : point.shape[1]] = point
 
     def _append(self, rows: slice | Integers, times: Floats, values: Floats) -> None:
-        """Add one observation to each of some rows that have one."""
+        """Add one observation to each of some rows that already have observations."""
         lengths = times - self.last_time[rows]
         self._join(rows, self.joining.segment(lengths, self.last_value[rows], values), lengths)
         self.last_time[rows], self.last_value[rows] = times, values
@@ -149,7 +149,7 @@ class HistoryStore(MergeableStore):
         self.state[rows] = self.joining.join(self.state[rows], old, new, lengths)
 
     def _add(self, rows: slice, times: Floats, values: Floats) -> None:
-        """Project what is new, from the last observation on, and join."""
+        """Project the new observations, from the last earlier one on, and join the result."""
         observed = ~np.isnan(values).all(axis=1)
         chosen = rows.start + np.flatnonzero(observed)
         if not chosen.size:
@@ -165,7 +165,7 @@ class HistoryStore(MergeableStore):
         self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
 
     def _projected(self, packed: Packed) -> Floats:
-        """Return what is remembered of rows between their first and their last observation."""
+        """Return the states of rows between their first and their last observation."""
         end = packed.offsets[1:] - 1
         return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
 

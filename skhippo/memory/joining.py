@@ -1,4 +1,4 @@
-"""Joining: from what is remembered of neighbouring stretches of time to what is remembered of their union."""
+"""Joining: the state of a union of neighbouring stretches of time, from the states of its parts."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["Joining", "Kept", "plain_arrays"]
 
 
 class Kept(NamedTuple):
-    """What is kept of the stretches between the first and the last observation of rows; NaN where there is none."""
+    """First and last observation of each row, and the state between them; NaN for unobserved rows."""
 
     first_time: Floats
     first_value: Floats
@@ -27,65 +27,65 @@ class Kept(NamedTuple):
 
 
 class Joining(ABC):
-    """What is remembered of a stretch of a signal, one row a signal, and how two neighbours become one.
+    """States of stretches of signals, one row per signal, and how to join two neighbours.
 
-    A stretch reaches from an observation to a later one of the same channel, and what is remembered of it is an array
-    of shape (n_rows, order), or fewer columns if those that are left out are 0.
+    A stretch reaches from an observation to a later one of the same channel.  States have the shape (n_rows, order);
+    trailing columns that are 0 may be left out.
     """
 
     def __init__(self, measure: Measure, order: int, hold: Hold) -> None:
-        # The matrices and tables of any of them; to fill such large ones would take minutes.
+        # Room for the matrices and tables of any joining; filling larger ones would take minutes.
         sizes = {"matrices": 4, "rows": order, "columns": order}
         check_room(sizes, np.dtype(np.float64), "take a lower order", f"joining memories of {measure!r}")
         self.measure, self.order, self.hold = measure, order, hold
 
     @abstractmethod
     def point(self, values: Floats) -> Floats:
-        """Stretches of no length, one observation each."""
+        """Return the states of stretches of zero length, one observation each."""
 
     @abstractmethod
     def segment(self, lengths: Floats, first: Floats, last: Floats) -> Floats:
-        """Stretches between two neighbouring observations."""
+        """Return the states of stretches between two neighbouring observations."""
 
     @abstractmethod
     def projected(self, coefficients: Floats, last: Floats) -> Floats:
-        """Stretches of which the coefficients at their ends and the last values are known."""
+        """Return the states of stretches from the coefficients at their ends and their last values."""
 
     @abstractmethod
     def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
-        """Stretches that meet, as one; all lengths of shape (n_rows,)."""
+        """Return the states of unions of stretches that meet; lengths have the shape (n_rows,)."""
 
     @abstractmethod
     def coefficients(
         self, state: Floats, first: Floats, last: Floats, before: Floats, length: Floats, after: Floats
     ) -> Floats:
-        """Coefficients of signals that are constant before and after a stretch.
+        """Return the coefficients of signals that are constant before and after a stretch.
 
         Parameters
         ----------
         state : ndarray of shape (n_rows, order)
-            What is remembered.
+            States of the stretches.
         first, last : ndarray of shape (n_rows,)
             Values at both ends.
         before, length, after : ndarray of shape (n_rows,)
-            Time from the start to the stretch, in it, and from it to the present.
+            Durations before the stretch (since the start), of the stretch, and after it (until the present).
         """
 
     @abstractmethod
     def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
-        """Go on with what is kept of rows, in place, from observation to observation.
+        """Update the states of rows in place, observation by observation.
 
         Parameters
         ----------
         kept : Kept
         times : ndarray of shape (n_streams, k)
         values : ndarray of shape (n_streams, k, n_channels)
-            NaN where nothing was observed; rows are streams times channels.
+            NaN for missing values; there is one row per stream and channel.
         """
 
     @abstractmethod
     def walk(self, panel: Panel, out: Floats) -> None:
-        """Fill in the coefficients after every observation time of series, in :math:`O(N^2)` for each and each channel.
+        """Fill in the coefficients after every observation time, in :math:`O(N^2)` per time and channel.
 
         Parameters
         ----------
@@ -96,5 +96,5 @@ class Joining(ABC):
 
 
 def plain_arrays(panel: Panel) -> tuple[Floats, Floats]:
-    """Return times and values as new arrays of one type, for which a kernel is compiled once."""
+    """Return times and values as new arrays of fixed types, so that a kernel is compiled only once."""
     return np.array(panel.times), np.array(panel.values, dtype=np.float64, order="C")

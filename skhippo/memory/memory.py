@@ -1,12 +1,12 @@
 r"""Memory: the coefficients of streams, kept up to date while observations arrive.
 
-A memory gives at any time exactly what `skhippo.project` gives for all that it has seen, whether the observations came
-one by one, in chunks, or in other memories that were merged into it.  What it keeps does not grow with time:
+At any time, a memory gives the coefficients that `skhippo.project` gives for all observations so far.  The observations
+may have come one by one, in chunks, or in other memories that were merged.  Its size does not grow with time:
 
-* LegS and LagT: the coefficients of the stretch between the first and the last observation of each channel, and these
-  two observations.  A chunk is projected for itself and joined (`skhippo.memory.merging`), in :math:`O(N)` for each
-  observation and :math:`O(N^2)` for each chunk and channel.
-* the window measures: the observations in the window.  For them a merge is a concatenation.
+* LegS and LagT keep, for each channel, the first and the last observation and the coefficients of the stretch between
+  them.  A chunk is projected on its own and then joined (`skhippo.memory.merging`), at a cost of :math:`O(N)` per
+  observation and :math:`O(N^2)` per chunk and channel.
+* The window measures keep the observations in the window.  For them, merging is concatenation.
 """
 
 from __future__ import annotations
@@ -48,55 +48,60 @@ _ARRAYS = {"start", "now", "origins", *HistoryStore.names, *RecurrenceStore.name
 
 
 class HiPPOMemory:
-    r"""Coefficients of the history of many streams, online and mergeable.
+    r"""Online, mergeable coefficients of the histories of many streams.
 
     Parameters
     ----------
     measure : str or Measure, default="legs"
-        ``"legs", "legt", "lagt", "fout", "chebt"`` or a measure object.
+        The measure, as an object or by name: ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"`` or ``"chebt"``.
     order : int, default=16
-        Number of coefficients for each channel.
+        Number of coefficients per channel.
     n_streams : int, default=1
-        Number of streams, which may have times of their own.
+        Number of streams.  Each stream may have its own times.
     n_channels : int, default=1
-        Number of channels of each stream, observed at the times of their stream.
+        Number of channels per stream.  All channels of a stream share its times.
     theta : float, optional
-        Time scale of a translated measure, in the units of the times (dates: seconds).
+        Time scale of a translated measure, in the units of the times (in seconds if the times are dates).
     hold : {"linear", "previous"}, default="linear"
         The signal between observations: straight lines, or each value until the channel's next observation.
         Before its first and after its last observation a channel is constant.
     method : {"projection", "recurrence"}, default="projection"
-        The exact coefficients of the signal, or those of the paper's algorithm, step by step
-        (`skhippo.recurrence`).
+        ``"projection"`` computes the exact coefficients of the signal.  ``"recurrence"`` follows the paper's algorithm
+        step by step (`skhippo.recurrence`); its memories cannot be merged.
     discretization : str or float, default="bilinear"
-        For ``method="recurrence"``: ``"forward", "backward", "bilinear", "zoh", "hippo2020"`` (the rule of the
-        published code) or the `alpha` of the generalised bilinear transform; see `skhippo.discretization`.
+        Discretization of the recurrence: ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``
+        (the rule of the published code), or the `alpha` of the generalised bilinear transform; see
+        `skhippo.discretization`.  Ignored for ``method="projection"``.
 
     Attributes
     ----------
     start, now : ndarray of shape (n_streams,)
+        First and last observation time of each stream.
     coefficients : ndarray of shape (n_streams, n_channels, order)
+        Coefficients at `now`.
     nbytes : int
+        Size of the memory in bytes.
 
     Raises
     ------
     ValueError, TypeError
-        If a parameter is not one of the above, or a translated measure has no `theta`.
+        If a parameter is invalid, or a translated measure has no `theta`.
     MemoryError
-        If what is kept, or the matrices of a high order, are larger than the memory of the machine.
+        If the stored arrays, or the matrices of a high order, are larger than the memory of the machine.
 
     See Also
     --------
-    project : the same for series that are complete.
+    project : the same coefficients for complete series.
 
     Notes
     -----
-    The measure of LegS is uniform on :math:`[start, now]`, so a new observation moves all that was known by a linear
-    map of triangular form (Gu et al. 2020, arXiv 2008.07669, Appendix D.3, has its differential equation).  Here the
-    map between two observations is taken as it is, not discretised: a memory is exact for any spacing, and two
-    memories of neighbouring stretches make that of both.
+    The measure of LegS is uniform on :math:`[start, now]`, so a new observation applies a triangular linear map to the
+    coefficients so far (Gu et al. 2020, arXiv 2008.07669, Appendix D.3, gives its differential equation).  Here the
+    map between two observations is exact, not discretised.  So a memory is exact for any spacing of the observations,
+    and the memories of two neighbouring stretches can be merged into that of both.
 
-    Times may be numbers, durations (seconds) or dates; the dates of a stream are kept as seconds since its first.
+    Times may be numbers, durations (kept in seconds) or dates.  The dates of a stream are kept as seconds since its
+    first one.
 
     Examples
     --------
@@ -151,7 +156,7 @@ class HiPPOMemory:
         self._lock, self._process = RLock(), os.getpid()
 
     def _turn(self) -> RLock:
-        """Return the lock of whoever changes the memory, which is a new one after a fork."""
+        """Return the lock that a change of the memory needs; a forked process gets a new one."""
         if self._process != os.getpid():
             self._lock, self._process = RLock(), os.getpid()
         return self._lock
@@ -168,19 +173,19 @@ class HiPPOMemory:
         method: Method = "projection",
         discretization: str | float = "bilinear",
     ) -> HiPPOMemory:
-        """Make a memory that has seen series, of any lengths: each is a stream.
+        """Make a memory from histories: one stream per series, of any lengths.
 
         Parameters
         ----------
         X : Panel or anything that `as_panel` takes
             The histories of the streams.
         measure, order, theta, hold, method, discretization
-            As of the class.
+            Parameters of the memory, see `HiPPOMemory`.
 
         Returns
         -------
         HiPPOMemory
-            As if each stream had been given the observations of its series.
+            The same memory as if each stream had been updated with the observations of its series.
 
         Raises
         ------
@@ -189,7 +194,7 @@ class HiPPOMemory:
 
         Notes
         -----
-        A window measure keeps the observations in the window, as many of each stream as of the one that has most.
+        For a window measure, each stream takes as much space as the stream with the most observations in its window.
 
         Examples
         --------
@@ -216,23 +221,24 @@ class HiPPOMemory:
 
     @classmethod
     def concatenate(cls, memories: Iterable[HiPPOMemory]) -> HiPPOMemory:
-        """Make a memory of the streams of several, in their order.
+        """Concatenate the streams of several memories into a new memory.
 
         Parameters
         ----------
         memories : iterable of HiPPOMemory
-            With the same parameters but for the number of streams; they are left as they are.
+            One or more memories with the same parameters, except for the number of streams.  They are not changed.
 
         Returns
         -------
         HiPPOMemory
+            A memory of all streams, in the order of `memories`.
 
         Raises
         ------
         ValueError
-            If there is none, or parameters differ.
+            If `memories` is empty, or parameters differ.
         TypeError
-            If one is no memory, or some have dates and others numbers.
+            If an item is not a memory, or some memories have dates and others numbers.
 
         Examples
         --------
@@ -250,7 +256,7 @@ class HiPPOMemory:
         first._check_kinds([memory._store for memory in listed])
         return first._with(first._store.join([other._store for other in others]))
 
-    # ------------------------------------------------------------------ what it knows
+    # ------------------------------------------------------------------ state
     @property
     def n_streams(self) -> int:
         """Number of streams."""
@@ -263,7 +269,7 @@ class HiPPOMemory:
 
     @property
     def now(self) -> NDArray:
-        """Last observation time of each stream: what `coefficients` describe ends here."""
+        """Last observation time of each stream, at which the `coefficients` are taken."""
         return self._store.times_as_given()[1]
 
     @property
@@ -273,7 +279,7 @@ class HiPPOMemory:
 
     @property
     def nbytes(self) -> int:
-        """Bytes of all that is kept."""
+        """Size of the memory in bytes."""
         return self._store.nbytes
 
     def __repr__(self) -> str:
@@ -284,28 +290,30 @@ class HiPPOMemory:
 
     # ------------------------------------------------------------------ observations
     def update(self, values: ArrayLike, times: ArrayLike | None = None) -> HiPPOMemory:
-        """Take in observations.
+        """Update the memory with new observations.
 
         Parameters
         ----------
         values : array-like of shape (n_streams, n_channels) or (n_streams, k, n_channels)
-            One observation of each stream, or a chunk of k.  NaN means not observed.
+            One observation per stream, or a chunk of k observations per stream.  NaN marks missing values.
         times : array-like, optional
-            For one observation a scalar or an array of shape (n_streams,), for a chunk an array of shape (k,) or
-            (n_streams, k); increasing strictly, and after `now`.  By default the sample numbers, which go on counting.
+            Observation times, strictly increasing and after `now`.  For one observation per stream, a scalar or an
+            array of shape (n_streams,); for a chunk, an array of shape (k,) or (n_streams, k).  By default each
+            stream's sample numbers: 0, 1, 2, ... or, after earlier observations, ``now + 1``, ``now + 2``, ...
 
         Returns
         -------
         HiPPOMemory
-            Itself.
+            The memory itself.
 
         Raises
         ------
         ValueError
             If shapes do not fit, values are infinite, or times are not finite, do not increase or are not after
-            `now`; the memory is then as it was.
+            `now`.  The memory is then unchanged.
         TypeError
-            If values or times are not numbers (times: nor dates or durations), or dates and numbers are mixed.
+            If values are not numbers, times are neither numbers nor dates nor durations, or dates and numbers are
+            mixed.
         """
         with self._turn():
             store = self._store
@@ -319,22 +327,22 @@ class HiPPOMemory:
 
     # ------------------------------------------------------------------ streams
     def take(self, streams: ArrayLike | slice) -> HiPPOMemory:
-        """Make a memory of some of the streams.
+        """Copy some of the streams into a new memory.
 
         Parameters
         ----------
         streams : int, slice, array-like of int or of bool
-            Numbers of streams, in any order, or a mask of shape (n_streams,).  ``memory[streams]`` is the same.
+            Numbers of streams, in any order, or a mask of shape (n_streams,).  ``memory[streams]`` does the same.
 
         Returns
         -------
         HiPPOMemory
-            A new one, which knows of these streams what this one knows.
+            A new memory with the state of these streams.
 
         Raises
         ------
         IndexError
-            If there is no such stream, or none is chosen.
+            If a stream does not exist, or no stream is chosen.
 
         Examples
         --------
@@ -349,17 +357,17 @@ class HiPPOMemory:
     __getitem__ = take
 
     def add(self, n_streams: int = 1) -> HiPPOMemory:
-        """Add streams that have seen nothing, behind those that are there.
+        """Append empty streams.
 
         Parameters
         ----------
         n_streams : int, default=1
-            How many.
+            Number of new streams.
 
         Returns
         -------
         HiPPOMemory
-            Itself.  The next update gives the new streams their `start`.
+            The memory itself.  The next update sets the `start` of the new streams.
 
         Examples
         --------
@@ -375,22 +383,22 @@ class HiPPOMemory:
         return self
 
     def drop(self, streams: ArrayLike | slice) -> HiPPOMemory:
-        """Drop streams; those behind them move up.
+        """Drop streams; the streams after them are renumbered.
 
         Parameters
         ----------
         streams : int, slice, array-like of int or of bool
-            As of `take`.
+            The streams to drop, see `take`.
 
         Returns
         -------
         HiPPOMemory
-            Itself.
+            The memory itself.
 
         Raises
         ------
         IndexError
-            If there is no such stream, or none would be left.
+            If a stream does not exist, or no stream would be left.
         """
         with self._turn():
             n_streams = self._store.setting.n_streams
@@ -401,22 +409,22 @@ class HiPPOMemory:
         return self
 
     def reset(self, streams: ArrayLike | slice = slice(None)) -> HiPPOMemory:
-        """Forget all that streams have seen, for instance a clock that once was far in the future.
+        """Forget all observations of some streams, for example after a wrong time far in the future.
 
         Parameters
         ----------
         streams : int, slice, array-like of int or of bool, default all
-            As of `take`.
+            The streams to reset, see `take`.
 
         Returns
         -------
         HiPPOMemory
-            Itself.  The next update gives these streams a new `start`.
+            The memory itself.  The next update sets a new `start` of these streams.
 
         Raises
         ------
         IndexError
-            If there is no such stream.
+            If a stream does not exist.
 
         Examples
         --------
@@ -429,30 +437,30 @@ class HiPPOMemory:
             self._store = self._store.forget(chosen_streams(streams, self._store.setting.n_streams))
         return self
 
-    # ------------------------------------------------------------------ the way back
+    # ------------------------------------------------------------------ reconstruction
     def reconstruct(self, times: ArrayLike) -> Floats:
-        r"""Evaluate the approximation of the past.
+        r"""Reconstruct the past from the coefficients.
 
         Parameters
         ----------
         times : array-like of shape (), (m,) or (n_streams, m)
-            Moments from `start` to `now`; for the window measures in the window that ends `now`.
+            Times from `start` to `now`; for a window measure, times in the window that ends at `now`.
 
         Returns
         -------
         ndarray of shape (n_streams, n_channels, m)
-            NaN for channels that were never observed.
+            The approximation at `times`; NaN for channels that were never observed.
 
         Raises
         ------
         ValueError
-            If a time lies outside, or nothing was observed yet.
+            If a time lies outside this range, or nothing has been observed yet.
         TypeError
-            If times are dates and those of the memory are not, or the other way round.
+            If `times` are dates and those of the memory are not, or vice versa.
         """
         store = self._store
         if not store.begun.any():
-            raise ValueError("nothing was observed yet: update the memory first")
+            raise ValueError("nothing has been observed yet: update the memory first")
         (clock, kind), n_streams = read_times(times, "times"), store.setting.n_streams
         _check_kind(store, kind, "times")
         if clock.ndim > 2 or (clock.ndim == 2 and len(clock) != n_streams):
@@ -464,25 +472,26 @@ class HiPPOMemory:
 
     # ------------------------------------------------------------------ merging
     def merge(self, other: HiPPOMemory) -> HiPPOMemory:
-        """Go on with what another memory has observed later.
+        """Merge a memory of later observations into this one.
 
         Parameters
         ----------
         other : HiPPOMemory
-            With the same parameters; it begins at or after `now` in every stream, and is left as it is.
+            A memory with the same parameters that begins at or after `now` in every stream.  It is not changed.
 
         Returns
         -------
         HiPPOMemory
-            Itself, as if it had been given the observations of `other`; between the two is what `hold` says.
+            The memory itself, as if it had been updated with the observations of `other`.  `hold` defines the signal
+            between the two.
 
         Raises
         ------
         ValueError
-            If parameters differ, `other` begins before `now`, or both have observed a channel at the time where they
-            meet and disagree; the memory is then as it was.
+            If parameters differ, if `method` is "recurrence", if `other` begins before `now`, or if both have observed
+            a channel at the time where they meet, with different values.  The memory is then unchanged.
         TypeError
-            If `other` is no memory, or only one of them has dates.
+            If `other` is not a memory, or only one of the two has dates.
         """
         self._check_alike(other)
         with self._turn():
@@ -497,13 +506,15 @@ class HiPPOMemory:
         return self
 
     def _check_alike(self, other: object, besides: str = "") -> None:
-        """Raise unless another memory has the same parameters."""
+        """Raise if another memory has different parameters."""
         if not isinstance(other, HiPPOMemory):
             raise TypeError(f"other is of type {type(other).__name__}: a HiPPOMemory is expected")
         theirs = other._parameters()
         for name, value in self._parameters().items():
             if value != theirs[name] and name != besides:
-                raise ValueError(f"{name}={value!r} here, {theirs[name]!r} there: the same is expected")
+                raise ValueError(
+                    f"{name}={value!r} in this memory, {theirs[name]!r} in the other one: the same is expected"
+                )
 
     @staticmethod
     def _check_kinds(stores: Sequence[Store]) -> None:
@@ -521,7 +532,7 @@ class HiPPOMemory:
         return self._store.arrays
 
     def _with(self, store: Store) -> HiPPOMemory:
-        """Return a memory with the same parameters and a store of its own."""
+        """Return a memory with the same parameters and another store."""
         twin = object.__new__(type(self))
         twin._begin_with(self.method, store)
         return twin
@@ -536,7 +547,7 @@ class HiPPOMemory:
         self._begin_with(method, store)
 
     def copy(self) -> HiPPOMemory:
-        """Return a memory of its own that knows the same.
+        """Return an independent copy of the memory.
 
         Returns
         -------
@@ -545,22 +556,22 @@ class HiPPOMemory:
         return self._with(self._store.copy())
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the memory to a file, npz without pickle.
+        """Save the memory to a file in npz format, without pickle.
 
         Parameters
         ----------
         path : str or path-like
-            The file; one that is there is replaced.
+            The file; an existing file is replaced.
 
         Raises
         ------
         ValueError
-            If the measure is not one of this library, so that no file can name it; pickle the memory then.
+            If the measure is not one of this library, because a file stores the measure's name; pickle such a memory.
         OSError
             If the file cannot be written.
         """
         if MEASURES.get(self.measure.name) is not type(self.measure):
-            raise ValueError(f"{self.measure!r} is no measure of skhippo, and cannot be named in a file: use pickle")
+            raise ValueError(f"{self.measure!r} is not a measure of skhippo, so a file cannot name it: use pickle")
         measure = {key: float(value) for key, value in asdict(self.measure).items()}
         state = self.__getstate__()
         parameters = state["parameters"] | {"measure": {"name": self.measure.name} | measure, "clock": state["clock"]}
@@ -568,7 +579,7 @@ class HiPPOMemory:
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> HiPPOMemory:
-        """Read a memory from a file that `save` wrote.
+        """Load a memory from a file written by `save`.
 
         Parameters
         ----------
@@ -582,11 +593,11 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If the file is damaged, or something else, or of a later version of the library.
+            If the file is damaged, holds something else, or was written by a later version of the library.
         TypeError
-            If `path` is no path.
+            If `path` is not a path.
         OSError
-            If it is not there or may not be read.
+            If the file does not exist or cannot be read.
         """
         parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION, _ARRAYS)
         memory = cls.__new__(cls)
@@ -594,12 +605,12 @@ class HiPPOMemory:
             fields, clock = dict(parameters["measure"]), parameters.pop("clock")
             parameters["measure"] = MEASURES[fields.pop("name")](**fields)
             memory.__setstate__({"parameters": parameters, "arrays": arrays, "clock": clock})
-        except Exception as error:  # whatever parameters that were made up lead to
+        except Exception as error:  # manipulated parameters may raise anything
             raise damaged(path, _FORMAT, error) from error
         return memory
 
 
-# ---------------------------------------------------------------------- what parameters say
+# ---------------------------------------------------------------------- parameters
 def _read_parameters(
     *,
     measure: Measure,
@@ -610,12 +621,12 @@ def _read_parameters(
     method: Method,
     discretization: str | float,
 ) -> tuple[Setting, Method]:
-    """Return parameters that were checked."""
+    """Check the parameters and return them."""
     counts = {"order": order, "n_streams": n_streams, "n_channels": n_channels}
     order, n_streams, n_channels = (check_count(name, value) for name, value in counts.items())
     check_choice("hold", hold, HOLDS)
     check_choice("method", method, METHODS)
-    as_discretization(discretization)  # raises if it is none
+    as_discretization(discretization)  # raises if it is invalid
     return Setting(measure, order, hold, n_streams, n_channels, discretization), method
 
 
@@ -625,21 +636,21 @@ def _store_type(setting: Setting, method: Method) -> type[Store]:
     return HistoryStore if can_join(setting.measure) else WindowStore
 
 
-# ---------------------------------------------------------------------- what a store knows
+# ---------------------------------------------------------------------- reading and checking stores
 def _coefficients(store: Store) -> Floats:
     setting = store.setting
     return store.coefficients().reshape(setting.n_streams, setting.n_channels, setting.order)
 
 
 def _places(store: Store, clock: Floats) -> Floats:
-    """Return the places of the measure at which moments lie; raise if one is outside."""
+    """Return the places of moments under the measure; raise if one lies outside its domain."""
     start, now, measure = store.start, store.now, store.setting.measure
     scale = measure.time_scale
     length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(len(now), scale)
     endless = np.isinf(measure.domain[1])
     oldest = start if scale is None or endless else now - scale
     places, outside = settle(measure.age((now[:, None] - clock) / length[:, None]), measure)
-    if endless:  # what came before the start is not known, though it counts
+    if endless:  # the measure looks further back, but nothing is known there
         outside |= clock < start[:, None]
     outside &= store.begun[:, None]
     if outside.any():
@@ -652,7 +663,7 @@ def _places(store: Store, clock: Floats) -> Floats:
 
 
 def _read_times(store: Store, times: ArrayLike | None, k: int, *, single: bool) -> tuple[Floats, NDArray | None, str]:
-    """Return times in the shape (n_streams, k) as numbers, origins if they are dates, and their kind."""
+    """Return times as numbers of shape (n_streams, k), origins if they are dates, and their kind."""
     if times is None:
         _check_kind(store, NUMBERS, "an update without times")
         first = np.where(store.begun, store.now + 1.0, 0.0)
@@ -668,26 +679,26 @@ def _read_times(store: Store, times: ArrayLike | None, k: int, *, single: bool) 
 
 
 def _check_kind(store: Store, kind: str, what: str) -> None:
-    """Raise unless times are of the kind of those before."""
+    """Raise if times are of another kind than the earlier ones."""
     if store.clock is not None:
         check_same_clock([store.clock, kind], ("this memory", what).__getitem__)
 
 
 def _check_follows(ours: MergeableStore, theirs: MergeableStore) -> None:
-    """Raise unless another memory begins at or after `now`."""
+    """Raise if another memory begins before `now`."""
     shift, _ = ours.shift(theirs)
     early = theirs.start + shift < ours.now
     if early.any():
         stream = int(early.argmax())
         start, now = theirs.times_as_given()[0][stream], ours.times_as_given()[1][stream]
         raise ValueError(
-            f"stream {stream}: the other memory begins at {start}, before the end of this one, {now}: merge in the "
-            "order of time"
+            f"stream {stream}: the other memory begins at {start}, before the end of this one at {now}: merge memories "
+            "in the order of time"
         )
 
 
 def _check_meeting(ours: MergeableStore, theirs: MergeableStore) -> None:
-    """Raise unless memories agree where they meet."""
+    """Raise if memories disagree at the time where they meet."""
     shift, _ = ours.shift(theirs)
     (old_time, old), (new_time, new) = ours.last_seen(), theirs.first_seen()
     differ = (new_time + np.repeat(shift, ours.setting.n_channels) == old_time) & (old != new)
@@ -696,5 +707,5 @@ def _check_meeting(ours: MergeableStore, theirs: MergeableStore) -> None:
         stream, channel = divmod(row, ours.setting.n_channels)
         raise ValueError(
             f"stream {stream}, channel {channel}: at {ours.times_as_given()[1][stream]}, where the memories "
-            f"meet, one has observed {old[row]} and the other {new[row]}: leave out one of the observations"
+            f"meet, one has observed {old[row]} and the other {new[row]}: leave out one of these observations"
         )

@@ -1,7 +1,8 @@
 """Merging: which measures have coefficients that can be joined, and how.
 
-A measure says what a memory of it keeps (`Measure.remembers`).  Polynomials on the whole history and what fades are
-joined (`skhippo.memory.polynomial_joining`, `skhippo.memory.decay_joining`); for a window its observations are kept.
+A measure declares in `Measure.remembers` what its memory keeps.  Coefficients of polynomials on the whole history, and
+histories that decay, are joined (`skhippo.memory.polynomial_joining`, `skhippo.memory.decay_joining`).  For a window
+measure the observations are kept instead.
 """
 
 from __future__ import annotations
@@ -23,5 +24,5 @@ def can_join(measure: Measure) -> bool:
 
 
 def find_joining(measure: Measure, order: int, hold: Hold) -> Joining:
-    """Return how stretches are joined under a measure that can join them."""
+    """Return the joining of a measure for which `can_join` is true."""
     return _JOININGS[measure.remembers](measure, order, hold)

@@ -1,8 +1,8 @@
 r"""Joining of polynomials (LegS): the coefficients of two stretches determine those of their union.
 
-On either stretch the approximation is a polynomial of degree below the order, and the coefficients of the
-union are its integrals against the polynomials of the union, so they depend on nothing else.  With the lengths of
-both stretches as shares :math:`\alpha + \beta = 1` of the union (the older one first)
+On either stretch the approximation is a polynomial of degree below the order.  The coefficients of the union are the
+integrals of this approximation against the polynomials of the union, so they depend on nothing else.  Let
+:math:`\alpha + \beta = 1` be the lengths of the older and the newer stretch as shares of the union.  Then
 
 .. math::
 
@@ -10,20 +10,21 @@ both stretches as shares :math:`\alpha + \beta = 1` of the union (the older one 
     D_{\text{old},nk} = \alpha \int_0^1 \tilde P_n(\beta + \alpha u)\, \tilde P_k(u)\, du, \qquad
     D_{\text{new},nk} = \beta \int_0^1 \tilde P_n(\beta u)\, \tilde P_k(u)\, du,
 
-where :math:`u` is an age, 0 at the newer end, and :math:`\tilde P_n` orthonormal.  The degrees add up to less than
-twice the order, so Gauss nodes are exact; both matrices have norms below 1, so nothing grows.  Yet a memory is
-multiplied by :math:`D_\text{old}` once an observation, and the rounding of a matrix close to the identity is the same
-every time: it would add up to :math:`10^{-12}` in 20 000 observations.  So what is computed is
-:math:`D_\text{old} - I`, from the differences :math:`P_n(\beta + \alpha u) - P_n(u)` by a recurrence of their own, with
-an error that is small against :math:`\beta`.
+where :math:`u` is an age, 0 at the newer end, and :math:`\tilde P_n` are orthonormal.  The degrees add up to less than
+twice the order, so Gauss nodes are exact.  Both matrices have norms below 1, so nothing grows.
 
-One observation more, after a step that is short against the stretch before it, needs no matrix.  In
+Yet a memory is multiplied by :math:`D_\text{old}` once per observation, and the rounding error of a matrix close to the
+identity is the same every time: in 20 000 observations it would add up to :math:`10^{-12}`.  Therefore
+:math:`D_\text{old} - I` is computed, from the differences :math:`P_n(\beta + \alpha u) - P_n(u)`.  These have their own
+recurrence, with an error that is small compared with :math:`\beta`.
+
+An observation after a step that is short compared with the stretch before it needs no matrix.  In
 :math:`t = t_0 (1 + \rho x)`, where :math:`x` goes from 0 to 1 over the step :math:`\rho t_0`, the differential equation
 of the measure, :math:`t\, c' = -A c + B f`, has the power series :math:`\sum_k c_k x^k` with
 
 .. math:: c_{k+1} = \frac{\rho}{k+1} \left( -(A + k)\, c_k + B f_k \right), \qquad f(x) = f_0 + f_1 x,
 
-and :math:`A` is a triangle of rank one and a diagonal, so each term takes :math:`O(N)`.  All terms but the first are
+:math:`A` is a diagonal plus a triangle of rank one, so each term takes :math:`O(N)`.  All terms but the first are
 proportional to :math:`\rho`, and so are their errors.
 """
 
@@ -44,19 +45,19 @@ from skhippo.panel.container import Panel
 
 __all__ = ["PolynomialJoining"]
 
-# Rows with the same shares from which on a matrix is made for them.
+# Number of rows with equal shares from which it pays to make a matrix for them.
 _SHARED = 32
-# Terms of a power series at most, the error that it may add to its sum, and how far the norm of A may carry it: the
-# terms grow as those of an exponential, and cancel.
+# Largest number of terms of a power series, the error it may add to its sum, and the largest step times the norm of A:
+# beyond it the terms grow like those of an exponential, and cancel.
 _TERMS = 24
 _SERIES_ERROR = 1e-17
 _LONGEST = 2.0
-# Rows that are stepped together.
+# Rows that are processed together.
 _LANES = 16
 
 
 class PolynomialJoining(Joining):
-    """Uniform weight on the whole history (LegS): what is remembered of a stretch are its own coefficients."""
+    """Uniform weight on the whole history (LegS): the state of a stretch is its own coefficients."""
 
     def point(self, values: Floats) -> Floats:
         return values[:, None]
@@ -70,7 +71,7 @@ class PolynomialJoining(Joining):
         return coefficients
 
     def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
-        old, new = old[:, : self.order], new[:, : self.order]  # a coefficient depends on those below it only
+        old, new = old[:, : self.order], new[:, : self.order]  # a coefficient depends only on those of lower degree
         total = old_lengths + new_lengths
         length = np.where(total > 0.0, total, 1.0)
         shares = np.stack([old_lengths / length, np.where(total > 0.0, new_lengths, 1.0) / length])
@@ -113,7 +114,7 @@ class PolynomialJoining(Joining):
 
 
 def _by_share(shares: Floats) -> Iterator[tuple[slice | Integers, bool]]:
-    """Group rows by their shares, shape (2, n_rows); tell whether those of a group are the same."""
+    """Group rows by their shares, shape (2, n_rows), and tell for each group whether its shares are equal."""
     newer = shares[1]
     if newer.size < _SHARED:
         yield slice(None), False
@@ -131,16 +132,16 @@ def _by_share(shares: Floats) -> Iterator[tuple[slice | Integers, bool]]:
 
 
 class Nodes(NamedTuple):
-    """Gauss nodes of a stretch, which becomes a part of a union and so moves on its clock.
+    """Gauss nodes of a stretch, and how their ages change when it becomes a part of a union.
 
-    A node of the age `origin` on the clock of the stretch is at ``origin + beta * direction`` on that of the union
-    if the stretch is the older one; the newer one shrinks to its end: ``0 + beta * u`` for a node of the age `u`.
+    In the older stretch a node with the age `origin` has the age ``origin + beta * direction`` in the union.  In the
+    newer stretch a node with the age `u` has the age ``0 + beta * u`` in the union.
     """
 
     origin: Floats  # (n_nodes,)
     direction: Floats  # (n_nodes,)
-    polynomials: Floats  # (order, n_nodes) P_n at the origin
-    masses: Floats  # (n_columns, n_nodes) what turns coefficients into values times weights
+    polynomials: Floats  # (order, n_nodes) P_n at `origin`
+    masses: Floats  # (n_columns, n_nodes) factors from coefficients to values times weights
 
 
 @lru_cache(maxsize=32)
@@ -159,7 +160,7 @@ def _new_nodes(order: int, n_columns: int) -> Nodes:
 
 @lru_cache(maxsize=32)
 def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) -> tuple[Floats, Floats]:
-    """Return the matrices of a union less the identity, transposed, shapes (n_old, order) and (n_new, order)."""
+    """Return the transposed matrices of a union minus the identity, (n_old, order) and (n_new, order)."""
     both = []
     for nodes in (_old_nodes(order, n_old), _new_nodes(order, n_new)):
         table = np.empty_like(nodes.polynomials)
@@ -173,7 +174,7 @@ def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) ->
 
 
 def _changes(old: Floats, new: Floats, older: Floats, newer: Floats, order: int) -> Floats:
-    """Coefficients of unions less those of their older stretches, every row with its own shares."""
+    """Return the coefficients of unions minus those of their older stretches, with different shares per row."""
     both = []
     for part, nodes in ((old, _old_nodes(order, old.shape[1])), (new, _new_nodes(order, new.shape[1]))):
         sums = np.empty((len(part), order))
@@ -187,8 +188,8 @@ def _changes(old: Floats, new: Floats, older: Floats, newer: Floats, order: int)
 
 @lru_cache(maxsize=32)
 def _reach(order: int) -> Floats:
-    """Return the steps, as shares of what was before, up to which 1, 2, 3, ... terms of the power series are enough."""
-    # |c_k| <= rho^k |A| (|A| + 1) ... (|A| + k - 1) / k!, to be below the rounding of the first term.
+    """Return the longest steps (as shares of the time before) for which 1, 2, 3, ... terms of the series suffice."""
+    # |c_k| <= rho^k |A| (|A| + 1) ... (|A| + k - 1) / k! has to be below the rounding of the first term.
     size = float(np.linalg.norm(LegS().A(order)))
     k = np.arange(1, _TERMS + 1)
     growth = np.cumsum(np.log((size + k[:-1]) / k[1:]))
@@ -215,7 +216,7 @@ def _differences(share: float, origin: Floats, direction: Floats, polynomials: F
 def _sum_differences(
     shares: Floats, origin: Floats, direction: Floats, polynomials: Floats, masses: Floats, out: Floats
 ) -> None:
-    """Sum masses over differences of polynomials, every row with its own share."""
+    """Sum masses times differences of polynomials, with a different share per row."""
     table = np.empty_like(polynomials)
     for r in range(len(out)):
         _differences(shares[r], origin, direction, polynomials, table)
@@ -231,7 +232,7 @@ def _sum_differences(
 def _walk_legendre(
     times: Floats, values: Floats, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Floats, out: Floats
 ) -> None:
-    """Join observation after observation to the stretch since the start, which begins with the first value."""
+    """Join observations one by one to the stretch since the start, which begins with the first value."""
     order, n_channels = norm.size, values.shape[1]
     older, newer = np.empty_like(old.polynomials), np.empty_like(new.polynomials)
     weights, line = np.empty(old.origin.size), np.empty(new.origin.size)
@@ -281,7 +282,7 @@ def _walk_legendre(
 
 @kernel
 def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Floats, scratch: Floats) -> None:
-    """Sum how the polynomials of a stretch move at its nodes, weighted by its values, each row with its own step."""
+    """Sum the changes of polynomials at the nodes of a stretch, weighted by its values; one step per row."""
     order, number = nodes.polynomials.shape
     weight, place, moved, before, here = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
     sums[:order] = 0.0
@@ -307,7 +308,7 @@ def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Float
 def _step_by_nodes(
     state: Floats, rows: Integers, steps: Floats, old: Nodes, new: Nodes, norm: Floats, series: Floats
 ) -> None:
-    """Join straight lines to rows; `steps` are their lengths as shares of what was before, first values and rises."""
+    """Join straight lines to rows; `steps` holds lengths (as shares of the time before), first values and rises."""
     order, number = norm.size, rows.size
     values, line = series[0], series[3, 5:]
     for lane in range(_LANES):
@@ -326,7 +327,7 @@ def _step_by_nodes(
 
 @kernel
 def _step_by_series(state: Floats, rows: Integers, steps: Floats, reach: Floats, norm: Floats, series: Floats) -> None:
-    """Add the terms of the power series of a step to rows; `steps` are its shares, first values and rises."""
+    """Add the power series of a step to rows; `steps` holds lengths (as shares), first values and rises."""
     order, number = norm.size, rows.size
     term, change = series[0], series[1]
     longest = steps[0].max()
@@ -359,7 +360,7 @@ def _step_by_series(state: Floats, rows: Integers, steps: Floats, reach: Floats,
 def _follow_legendre(
     times: Floats, values: Floats, linear: bool, kept: Kept, old: Nodes, new: Nodes, norm: Floats, reach: Floats
 ) -> None:
-    """Go on from observation to observation: after short steps by a power series, else by joining."""
+    """Process observations one by one: by a power series after short steps, else by joining."""
     n_streams, k, n_channels = values.shape
     n_rows = n_streams * n_channels
     rows, steps = np.empty(_LANES, np.int64), np.empty((4, _LANES))
@@ -377,7 +378,7 @@ def _follow_legendre(
                     rows[number], steps[0, number] = r, (time - kept.last_time[r]) / length
                     steps[1, number], steps[2, number] = kept.last_value[r], rise
                     longest, number = max(longest, steps[0, number]), number + 1
-                elif length == 0.0:  # the line is all there is
+                elif length == 0.0:  # there is nothing before the line
                     kept.state[r, 0] = kept.last_value[r] + 0.5 * rise
                     kept.state[r, 1 : min(norm.size, 2)] = rise / np.sqrt(12.0)
                 else:

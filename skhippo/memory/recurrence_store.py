@@ -1,4 +1,4 @@
-"""What is kept by a recurrence, coefficients that go from observation to observation."""
+"""Store for ``method="recurrence"``: the coefficients after the last observation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["RecurrenceStore"]
 
 
 class RecurrenceStore(Store):
-    """Coefficients at the present, taken from observation to observation.
+    """Coefficients at the present, carried from observation to observation.
 
-    Where a channel was not observed its last value is the input; a channel that was never observed waits.
+    Where a channel is not observed, its last value is the input.  An unobserved channel has no coefficients.
     """
 
     names = ("last_value", "state")
@@ -49,13 +49,13 @@ class RecurrenceStore(Store):
             place, channel = np.divmod(np.arange(len(times)), n_channels)
             carry_on(observed.reshape(-1, n_channels), place * k, channel, values)
             self.last_value[rows] = values[:, -1]
-            first = np.isnan(values).sum(axis=1)  # where each row has been observed for the first time
+            first = np.isnan(values).sum(axis=1)  # position of the first observation of each row
             for k in np.unique(first[first < values.shape[1]]):
                 some = first == k
                 self._advance(rows.start + np.flatnonzero(some), times[some, k:], values[some, k:], begun=k == 0)
 
     def _advance(self, rows: Integers, times: Floats, values: Floats, *, begun: bool) -> None:
-        """Go from the first of some times to the last."""
+        """Take rows from the first of some times to the last."""
         state = self.state[rows] if begun else self.recurrence.start(values[:, 0])
         self.recurrence.follow(state, values, times, self.setting.hold)
         self.state[rows] = state

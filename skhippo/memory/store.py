@@ -1,9 +1,9 @@
-"""What a memory keeps of the observations that it was given.
+"""Stores: what a memory keeps of its observations.
 
 A row is one channel of one stream: row ``stream * n_channels + channel``.
 
-A store never changes what it holds: whatever a memory takes in makes a new store, which the memory puts in the place of
-the old one in a single assignment.  So an interrupt leaves either of the two, and who reads meanwhile sees one of them.
+A store is never changed.  An update of a memory makes a new store, which replaces the old one in a single assignment.
+So an interrupted update leaves the old store or the new one, and other threads never see anything in between.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from skhippo.projection.rows import Rows
 
 __all__ = ["Chunk", "MergeableStore", "Packed", "Setting", "Store"]
 
-# Rows of one column, and numbers of several, that are worked on at a time: they and what is made of them fit a cache.
+# Number of rows, and of values in them, that are processed at a time, so that the work fits in the cache.
 _ROWS = 1 << 11
 _NUMBERS = 1 << 18
 
 
 class Setting(NamedTuple):
-    """What a memory was made with."""
+    """The parameters of a memory."""
 
     measure: Measure
     order: int
@@ -48,13 +48,13 @@ class Setting(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """Observations that follow each other."""
+    """Consecutive observations."""
 
     times: Floats  # (n_streams, k)
     values: Floats  # (n_streams, k, n_channels)
 
     def rows(self, streams: slice) -> tuple[Floats, Floats]:
-        """Return times and values of the rows of some streams, of shape (n_rows, k)."""
+        """Return the times and values of some streams by row, shape (n_rows, k)."""
         values = self.values[streams]
         n_streams, k, n_channels = values.shape
         return (
@@ -64,7 +64,7 @@ class Chunk(NamedTuple):
 
 
 class Packed(NamedTuple):
-    """Observations of rows one after the other, without those that are missing."""
+    """The observations of rows, one row after the other, without missing values."""
 
     times: Floats
     values: Floats
@@ -72,31 +72,32 @@ class Packed(NamedTuple):
 
     @classmethod
     def of(cls, times: Floats, values: Floats) -> Packed:
-        """Leave out what is missing of arrays of shape (n_rows, k)."""
+        """Pack arrays of shape (n_rows, k) without their missing values."""
         seen = ~np.isnan(values)
         return cls(times[seen], values[seen], np.concatenate([[0], np.cumsum(np.count_nonzero(seen, axis=1))]))
 
     def project(self, setting: Setting, at: Floats) -> Floats:
-        """Coefficients of rows that have observations."""
+        """Return the coefficients of rows, all of which have observations."""
         return project_rows(Rows(*self), setting.measure, setting.order, setting.hold, at)
 
 
 class Store(ABC):
-    """What is kept of observations.
+    """Base class of stores.
 
     Attributes
     ----------
     start, now : ndarray of shape (n_streams,)
-        First and last observation time of each stream; NaN before there are any.
+        First and last observation time of each stream; NaN for streams without observations.
     origins : ndarray of datetime64 of shape (n_streams,) or None
-        What the times of each stream count from, if they are dates; NaT before there are any.
+        If times are dates, the date from which the times of each stream are counted; NaT for streams without
+        observations.
     clock : str or None
-        The kind of times (`Panel.clock`); None before there are any.
+        The kind of times (`Panel.clock`); None without any observations.
     """
 
-    #: Names of the arrays that are kept, besides `start` and `now`.
+    #: Names of the stored arrays, besides `start` and `now`.
     names: ClassVar[tuple[str, ...]]
-    #: The axis of rows or streams, of those that have two.
+    #: The axis of rows or streams in arrays with two axes.
     axis: ClassVar[int] = 0
 
     def __init__(self, setting: Setting) -> None:
@@ -106,10 +107,10 @@ class Store(ABC):
         self.origins: NDArray | None = None
         self.clock: str | None = None
 
-    # ------------------------------------------------------------------ what it holds
+    # ------------------------------------------------------------------ contents
     @classmethod
     def empty(cls, setting: Setting) -> Self:
-        """Return a store that has seen nothing."""
+        """Return a store without observations."""
         new = cls(setting)
         new.start, new.now = np.full((2, setting.n_streams), np.nan)
         new._clear()
@@ -117,19 +118,19 @@ class Store(ABC):
 
     @abstractmethod
     def _clear(self) -> None:
-        """Make the arrays of a store that has seen nothing."""
+        """Set the arrays of a store without observations."""
 
     @classmethod
     @abstractmethod
     def shapes(cls, setting: Setting) -> dict[str, tuple[int | None, ...]]:
-        """Shape of each array of `names`; None where it is open."""
+        """Return the shape of each array in `names`; None for axes of any length."""
 
     @classmethod
     def restored(cls, setting: Setting, arrays: dict[str, NDArray], clock: str | None) -> Self:
-        """Return a store from what `arrays` gave; raise ValueError where that cannot be it."""
+        """Return a store from its `arrays`; raise ValueError if they are inconsistent."""
         unknown = set(arrays) - {"start", "now", "origins", *cls.names}
         if unknown:
-            raise ValueError(f"{sorted(unknown)[0]}: no such array is expected")
+            raise ValueError(f"{sorted(unknown)[0]}: unexpected array")
         streams = (setting.n_streams,)
         for name, shape in {"start": streams, "now": streams, **cls.shapes(setting)}.items():
             array = arrays.get(name)
@@ -148,7 +149,7 @@ class Store(ABC):
         return new
 
     def _check(self) -> None:
-        """Raise ValueError where arrays hold what no memory has put there."""
+        """Raise ValueError if the arrays hold values that no memory can have stored."""
         seen = ~np.isnan(self.start)
         if not (np.array_equal(seen, ~np.isnan(self.now)) and np.isfinite(self.now[seen] - self.start[seen]).all()):
             raise ValueError("start and now: finite times of the same streams are expected")
@@ -157,13 +158,13 @@ class Store(ABC):
         if self.clock not in ((*KINDS,) if seen.any() else (None,)) or (self.clock in DATES) != (
             self.origins is not None
         ):
-            raise ValueError(f"clock={self.clock!r:.80} does not go with the times")
+            raise ValueError(f"clock={self.clock!r:.80} does not match the times")
         if self.origins is not None and not np.array_equal(seen, ~np.isnat(self.origins)):
             raise ValueError("origins: dates of the streams that have times are expected")
 
     @property
     def arrays(self) -> dict[str, NDArray]:
-        """All that is kept."""
+        """All stored arrays by name."""
         kept = {name: getattr(self, name) for name in ("start", "now", *self.names)}
         return kept if self.origins is None else kept | {"origins": self.origins}
 
@@ -173,24 +174,24 @@ class Store(ABC):
         return sum(getattr(self, name).nbytes for name in ("start", "now", *self.names))
 
     def times_as_given(self) -> tuple[NDArray, NDArray]:
-        """Return `start` and `now` as dates if times are."""
+        """Return `start` and `now`, as dates if the times are dates."""
         if self.origins is None:
             return self.start.copy(), self.now.copy()
         return dates_after(self.start, self.origins), dates_after(self.now, self.origins)
 
     @property
     def begun(self) -> NDArray[np.bool_]:
-        """Which streams have seen anything."""
+        """Mask of the streams that have observations."""
         return ~np.isnan(self.now)
 
     def _twin(self) -> Self:
-        """Return a store with the same arrays, which are not to be written to."""
+        """Return a store that shares the arrays of this one; they must not be written to."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
         return twin
 
     def copy(self) -> Self:
-        """Return a store with arrays of its own."""
+        """Return a store with copies of the arrays."""
         twin = self._twin()
         for name, array in self.arrays.items():
             setattr(twin, name, array.copy())
@@ -198,7 +199,7 @@ class Store(ABC):
 
     # ------------------------------------------------------------------ observations
     def begin(self, panel: Panel) -> Self:
-        """Take over the series of a panel, one for each stream; nothing is kept yet."""
+        """Return a store of the series of a panel, one per stream; this store must be empty."""
         new = self.copy()
         new.start, new.now = panel._ends()
         new.origins, new.clock = None if panel.origins is None else panel.origins.copy(), panel.clock
@@ -206,8 +207,8 @@ class Store(ABC):
         return new
 
     def _begin(self, panel: Panel) -> None:
-        """Take over series; `start` and `now` are known."""
-        # Missing values in front, so that all end at the same position.
+        """Store the series of a panel; `start` and `now` are already set."""
+        # Pad with missing values in front, so that all series end at the same position.
         k = int(panel.lengths.max())
         times = np.repeat(self.start[:, None], k, axis=1)
         values = np.full((*times.shape, panel.n_channels), np.nan)
@@ -216,7 +217,7 @@ class Store(ABC):
         self._extend(Chunk(times, values))
 
     def extend(self, chunk: Chunk, origins: NDArray | None, clock: str) -> Self:
-        """Take over observations; `origins` if their times are dates."""
+        """Return a store with more observations; `origins` are given if their times are dates."""
         new = self._twin()
         new.start = np.where(np.isnan(self.start), chunk.times[:, 0], self.start)
         new.origins, new.clock = origins, clock
@@ -226,18 +227,18 @@ class Store(ABC):
 
     @abstractmethod
     def _extend(self, chunk: Chunk) -> None:
-        """Take over observations into new arrays; `start` is known."""
+        """Store observations in new arrays; `start` is already set."""
 
     @abstractmethod
     def coefficients(self) -> Floats:
-        """Coefficients at the present of each stream, shape (n_rows, order); NaN where nothing was observed."""
+        """Return coefficients at the present of each stream, shape (n_rows, order); NaN for unobserved rows."""
 
     def _of_rows(self, times: Floats, streams: slice) -> Floats:
-        """Return a time of each row of some streams."""
+        """Repeat the times of some streams for each of their rows."""
         return np.repeat(times[streams], self.setting.n_channels)
 
     def _blocks(self, width: int) -> Iterator[tuple[slice, slice]]:
-        """Cut streams into blocks, slices of streams and of rows, by the numbers that a row needs at a time."""
+        """Split streams into blocks, slices of streams and of rows; `width` is the number of values per row."""
         n_streams, n_channels = self.setting.n_streams, self.setting.n_channels
         size = max(1, min(_ROWS, _NUMBERS // width) // n_channels)
         for begin in range(0, n_streams, size):
@@ -257,7 +258,7 @@ class Store(ABC):
         return new
 
     def join(self, others: Sequence[Self]) -> Self:
-        """Return a store of the streams of several, one after the other."""
+        """Return a store of the streams of several stores, one after the other."""
         stores: Sequence[Self] = [self, *others]
         new = self._twin()
         new.setting = self.setting._replace(n_streams=sum(store.setting.n_streams for store in stores))
@@ -271,26 +272,26 @@ class Store(ABC):
         return new
 
     def _axis(self, array: NDArray) -> int:
-        """Return the axis of rows or streams."""
+        """Return the axis of rows or streams in an array."""
         return self.axis if array.ndim > 1 else 0
 
     def dates(self) -> NDArray:
-        """Return origins; NaT where there are none, since nothing was seen."""
+        """Return the origins; NaT for streams without observations."""
         if self.origins is not None:
             return self.origins
         return np.full(self.setting.n_streams, np.datetime64("NaT", "s"))
 
     @staticmethod
     def _aligned(stores: Sequence[Any]) -> list[dict[str, NDArray]]:
-        """Return the arrays of stores, of shapes that can be joined."""
+        """Return the arrays of stores, in shapes that can be concatenated."""
         return [store.arrays for store in stores]
 
     def forget(self, streams: Integers) -> Self:
-        """Return a store in which some streams have seen nothing."""
+        """Return a store in which some streams are empty."""
         n_streams = self.setting.n_streams
         left = np.ones(n_streams, dtype=bool)
         left[streams] = False
-        place = np.where(left, np.arange(n_streams), n_streams)  # of the streams below, one of which is empty
+        place = np.where(left, np.arange(n_streams), n_streams)  # in the store below, whose last stream is empty
         blank = self.empty(self.setting._replace(n_streams=1))
         new = self.join([blank]).take(place)
         if not new.begun.any():
@@ -299,10 +300,10 @@ class Store(ABC):
 
 
 class MergeableStore(Store):
-    """A store that can go on with what another one of its kind keeps of later observations."""
+    """Base class of stores that can be merged with a store of later observations."""
 
     def absorb(self, other: MergeableStore) -> Self:
-        """Take over what another one keeps of later observations."""
+        """Return a store merged with another one that holds later observations."""
         shift, origins = self.shift(other)
         new = self.copy()
         new._absorb(other, shift)
@@ -312,7 +313,7 @@ class MergeableStore(Store):
         return new
 
     def shift(self, other: MergeableStore) -> tuple[Floats, NDArray | None]:
-        """Return what to add to the times of another store, (n_streams,), and the origins of both."""
+        """Return the offsets to add to the times of another store, (n_streams,), and the common origins."""
         shift = np.zeros(self.setting.n_streams)
         if self.origins is None and other.origins is None:
             return shift, None
@@ -323,12 +324,12 @@ class MergeableStore(Store):
 
     @abstractmethod
     def _absorb(self, other: Any, shift: Floats) -> None:
-        """Take over what another one keeps; `shift`, (n_streams,), is added to its times."""
+        """Merge another store into this one; `shift`, (n_streams,), is added to its times."""
 
     @abstractmethod
     def last_seen(self) -> tuple[Floats, Floats]:
-        """Return times and values of the last observations, of shape (n_rows,); NaN where there is none."""
+        """Return times and values of the last observations, shape (n_rows,); NaN for unobserved rows."""
 
     @abstractmethod
     def first_seen(self) -> tuple[Floats, Floats]:
-        """Return times and values of the first observations that are kept; NaN where there is none."""
+        """Return times and values of the first stored observations, shape (n_rows,); NaN for unobserved rows."""

@@ -1,4 +1,4 @@
-"""What is kept where a stretch of the past counts: the observations in it and of each row the last before."""
+"""Store for window measures: the observations in the window, and the last one before it of each row."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["WindowStore"]
 
 
 class WindowStore(MergeableStore):
-    """Observations in the window, and of each row the last one before it (its anchor).
+    """Observations in the window, and each row's last observation before it (its anchor).
 
-    Observations are rows of `times` and `values`, so that one more is one stretch of memory.  There is space for more
-    than there are, which stores of the same history share: what counts are the first `size`.  Where a stream has seen
-    less than others its times are -inf.
+    `times` and `values` have one row per observation time, so that an update writes contiguous memory.  Their arrays
+    have space for more rows, which stores of the same history share; only the first `size` rows are in use.  A stream
+    with fewer observations than others has times of -inf in front.
     """
 
     names = ("anchor_time", "anchor_value", "times", "values")
@@ -29,8 +29,8 @@ class WindowStore(MergeableStore):
         super().__init__(setting)
         if setting.measure.time_scale is None:
             raise ValueError(
-                f"{setting.measure!r} has no window: a memory cannot tell what it may forget.  Use "
-                "method='recurrence', or say in `Measure.remembers` how its coefficients are joined"
+                f"{setting.measure!r} has no window, so a memory cannot tell which observations it may forget: use "
+                "method='recurrence', or declare in `Measure.remembers` how its coefficients are joined"
             )
         self.length = setting.measure.time_scale * setting.measure.horizon(setting.order)
 
@@ -92,7 +92,7 @@ class WindowStore(MergeableStore):
             self._repack(np.concatenate([self.times, chunk.times.T]), np.concatenate([self.values, values]))
 
     def _repack(self, times: Floats, values: Floats) -> None:
-        """Keep what the window needs of these observations, and leave space for as many again."""
+        """Keep the observations that the window needs, and leave space for as many more."""
         old = int((times <= times[-1] - self.length).all(axis=1).sum())
         self._anchor(times[:old], values[:old])
         self.size = len(times) - old
@@ -100,7 +100,7 @@ class WindowStore(MergeableStore):
         self._times[: self.size], self._values[: self.size] = times[old:], values[old:]
 
     def _anchor(self, times: Floats, values: Floats) -> None:
-        """Remember the last observation of each row among some that are older than the window."""
+        """Store the last observation of each row among those that are older than the window."""
         if not len(times):
             return
         seen = ~np.isnan(values)
@@ -120,7 +120,7 @@ class WindowStore(MergeableStore):
         return np.where(known, self.anchor_time, time), np.where(known, self.anchor_value, value)
 
     def _seen(self, order: slice, time: Floats, value: Floats) -> tuple[Floats, Floats]:
-        """Return the first observations of rows in some order, and what is given where there is none."""
+        """Return the first observation of each row in some order; for unobserved rows, `time` and `value`."""
         time, value = time.copy(), value.copy()
         if self.size:
             values = self.values[order]
@@ -134,17 +134,17 @@ class WindowStore(MergeableStore):
     def _absorb(self, other: Any, shift: Floats) -> None:
         n_channels = self.setting.n_channels
         later = np.repeat(shift, n_channels)
-        times, values = self.times, self.values  # of a copy
+        times, values = self.times, self.values  # arrays of a copy, which may be written to
         new_times = other.times + shift
-        # Before the other's anchor nothing counts any more.
+        # Observations before the other store's anchor no longer count.
         known = ~np.isnan(other.anchor_time)
         values[:, known] = np.nan
         self.anchor_time[known] = other.anchor_time[known] + later[known]
         self.anchor_value[known] = other.anchor_value[known]
         if len(times):
-            first, _ = other.first_seen()  # what both have seen at the time where they meet is there once
+            first, _ = other.first_seen()  # keep an observation that both have, where they meet, once
             values[-1, first + later == np.repeat(self.now, n_channels)] = np.nan
-            new_times = np.maximum(new_times, times[-1])  # where a stream of the other one has seen nothing
+            new_times = np.maximum(new_times, times[-1])  # for streams without observations in the other
         self._repack(np.concatenate([times, new_times]), np.concatenate([values, other.values]))
 
     @staticmethod

@@ -28,7 +28,7 @@ def test_shapes_of_times(rng):
         (1.0, None, r"values has shape \(\)"),
         ([[1.0], [np.inf]], None, "stream 1, channel 0, position 0 holds inf: .* replace infinities by NaN"),
         ([[1.0], [1e300]], None, "stream 1, channel 0, position 0 holds 1e.300: .* rescale"),
-        ([[1.0], [1.0]], 3.0, "stream 0, position 0: the time 3.0 is not after 3.0, the last one so far"),
+        ([[1.0], [1.0]], 3.0, "stream 0, position 0: the time 3.0 is not after 3.0, the last time so far"),
         ([[1.0], [1.0]], [4.0, 2.0], "stream 1, position 0: the time 2.0 is not after 3.0"),
         (np.ones((2, 3, 1)), [4.0, 6.0, 5.0], "stream 0, position 2: the time 5.0 is not after 6.0: times must"),
         (np.ones((2, 2, 1)), [[4.0, 6.0], [4.0, 4.0]], "stream 1, position 1: the time 4.0 is not after 4.0"),

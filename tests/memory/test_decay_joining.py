@@ -70,5 +70,7 @@ def test_nothing_is_left_of_what_is_long_ago():
 
 
 def test_other_measures_are_refused():
-    with pytest.raises(ValueError, match=r"LegT\(theta=1.0\) remembers a decay: a time scale is expected, and a Tri"):
+    with pytest.raises(
+        ValueError, match=r"LegT\(theta=1.0\) declares remembers='decay': a time scale is expected, and a Tri"
+    ):
         DecayJoining(LegT(1.0), ORDER, "linear")

@@ -187,7 +187,7 @@ def test_reconstruct_of_one_observation(measure):
 
 
 def test_times_that_cannot_be_reconstructed(rng):
-    with pytest.raises(ValueError, match="nothing was observed yet"):
+    with pytest.raises(ValueError, match="nothing has been observed yet"):
         HiPPOMemory().reconstruct(0.0)
     memory = HiPPOMemory(order=4, n_streams=2).update(np.ones((2, 4, 1)), [0.0, 1.0, 2.0, 3.0])
     for time in (-0.1, 3.1, np.nan):
@@ -229,7 +229,7 @@ def test_a_measure_of_somebody_else_needs_a_window():
     class Own(LegS):
         remembers = "window"
 
-    with pytest.raises(ValueError, match=r"has no window: a memory cannot tell what it may forget"):
+    with pytest.raises(ValueError, match=r"has no window, so a memory cannot tell which observations it may forget"):
         HiPPOMemory(Own())
 
 

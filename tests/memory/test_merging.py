@@ -60,5 +60,5 @@ def test_a_decay_needs_a_triangle():
         def structure(self, order):
             return None
 
-    with pytest.raises(ValueError, match=r"Wrong\(theta=1.0.*\) remembers a decay: a time scale is expected"):
+    with pytest.raises(ValueError, match=r"Wrong\(theta=1.0.*\) declares remembers='decay': a time scale is expected"):
         HiPPOMemory(Wrong(1.0), 3)

@@ -205,9 +205,9 @@ def test_the_clock_of_a_reset_memory_is_free():
     [
         (3, "there is no stream 3: the memory has the streams 0 to 2"),
         ([0, -4], "there is no stream -4"),
-        ([True, False], r"a mask of shape \(2,\): \(3,\), one truth value a stream, is expected"),
-        ([0.5], "streams are chosen by float64: numbers, a slice or a mask are expected"),
-        ("a", "streams are chosen by <U1"),
+        ([True, False], r"the mask has shape \(2,\): \(3,\), one truth value per stream, is expected"),
+        ([0.5], "streams has dtype float64: integers, a slice or a mask are expected"),
+        ("a", "streams has dtype <U1"),
         ([], "no stream is chosen"),
         (slice(3, None), "no stream is chosen"),
     ],
@@ -224,7 +224,7 @@ def test_what_cannot_be_done_with_streams():
         HiPPOMemory(n_streams=3).drop(slice(None))
     with pytest.raises(ValueError, match="n_streams must be at least 1, got 0"):
         HiPPOMemory().add(0)
-    with pytest.raises(ValueError, match="order=4 here, 5 there: the same is expected"):
+    with pytest.raises(ValueError, match="order=4 in this memory, 5 in the other one: the same is expected"):
         HiPPOMemory.concatenate([HiPPOMemory(order=4), HiPPOMemory(order=5, n_streams=2)])
     with pytest.raises(TypeError, match="other is of type int"):
         HiPPOMemory.concatenate([HiPPOMemory(), 3])
