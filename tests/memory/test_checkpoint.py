@@ -131,7 +131,7 @@ def test_a_measure_of_somebody_else_needs_pickle(tmp_path):
     class Own(LegT):
         pass
 
-    with pytest.raises(ValueError, match="cannot be named in a file: use pickle"):
+    with pytest.raises(ValueError, match="a file cannot name it: use pickle"):
         HiPPOMemory(Own(1.0)).save(tmp_path / "memory")
 
 

@@ -23,7 +23,7 @@ def test_shapes_of_times(rng):
 @pytest.mark.parametrize(
     ("values", "times", "message"),
     [
-        ([[1.0, 2.0]], 9.0, r"values has shape \(1, 2\): \(2, 1\), \(n_streams, n_channels\), is expected"),
+        ([[1.0, 2.0]], 9.0, r"values has shape \(1, 2\): \(n_streams, n_channels\) = \(2, 1\) is expected"),
         (np.ones((2, 3, 2)), None, r"values has shape \(2, 3, 2\)"),
         (1.0, None, r"values has shape \(\)"),
         ([[1.0], [np.inf]], None, "stream 1, channel 0, position 0 holds inf: .* replace infinities by NaN"),
@@ -34,7 +34,7 @@ def test_shapes_of_times(rng):
         (np.ones((2, 2, 1)), [[4.0, 6.0], [4.0, 4.0]], "stream 1, position 1: the time 4.0 is not after 4.0"),
         ([[1.0], [1.0]], [4.0, np.nan], "stream 1, position 0: the time is nan: finite times are expected"),
         (np.ones((2, 2, 1)), [4.0, np.inf], "stream 0, position 1: the time is inf"),
-        ([[1.0], [1.0]], [4.0, 5.0, 6.0], r"times has shape \(3,\): one time, or one for each stream, \(2,\)"),
+        ([[1.0], [1.0]], [4.0, 5.0, 6.0], r"times has shape \(3,\): one time, or one per stream, \(2,\)"),
         (np.ones((2, 3, 1)), [4.0, 5.0], r"times has shape \(2,\): \(3,\) or \(2, 3\), is expected"),
         (np.ones((2, 3, 1)), 4.0, r"times has shape \(\): \(3,\) or \(2, 3\), is expected"),
     ],

@@ -203,7 +203,7 @@ def test_the_clock_of_a_reset_memory_is_free():
 @pytest.mark.parametrize(
     ("streams", "message"),
     [
-        (3, "there is no stream 3: the memory has the streams 0 to 2"),
+        (3, "there is no stream 3: the memory has streams 0 to 2"),
         ([0, -4], "there is no stream -4"),
         ([True, False], r"the mask has shape \(2,\): \(3,\), one truth value per stream, is expected"),
         ([0.5], "streams has dtype float64: integers, a slice or a mask are expected"),
