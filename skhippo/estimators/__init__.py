@@ -1,4 +1,4 @@
-"""Estimators that choose for themselves, and the statistics that everybody compares with."""
+"""Estimators that choose features and a final model themselves, and summary statistics as a baseline."""
 
 from skhippo.estimators.classifier import HiPPOClassifier
 from skhippo.estimators.regressor import HiPPORegressor

@@ -1,4 +1,4 @@
-"""What `HiPPOClassifier` and `HiPPORegressor` share: features and a head that are chosen for the panel."""
+"""The base class of `HiPPOClassifier` and `HiPPORegressor`, which choose features and a head for a panel."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from skhippo.scattering import HiPPOScatteringTransformer
 
 __all__ = ["Automatic"]
 
-# Series whose features are computed at a time to predict.
+# Number of series whose features are computed at a time for predictions.
 _SERIES = 1024
-# Parts of the sum of all variances that the levels of channels without a shape may get.
+# Shares of the sum of all variances that are tried for the levels of channels without a shape.
 _OF_LEVELS = (0.0, 0.01, 0.1, 1.0)
 # Settings of gradient boosting for records, chosen by cross-validation on set A of PhysioNet 2012.
 BOOSTING = {
@@ -35,7 +35,7 @@ BOOSTING = {
 
 
 class Automatic(SeriesEstimator):
-    """Features and a head that are chosen for the panel."""
+    """Base class of estimators that choose features and a head for the training panel."""
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_jobs": [None, Integral],
@@ -46,7 +46,7 @@ class Automatic(SeriesEstimator):
     n_jobs: int | None
     random_state: Any
     verbose: int
-    _known: NDArray[np.intp]  # features of which training has any
+    _known: NDArray[np.intp]  # features that are not NaN in all training series
 
     # ------------------------------------------------------------------ fit
     def _fit_features(self, panel: Panel) -> NDArray[np.float32]:
@@ -58,7 +58,7 @@ class Automatic(SeriesEstimator):
             for transformer in self.choice_.transformers.values():
                 transformer.fit(panel)
         features = self._all_features(panel, "features of the training series")
-        # Of a channel that no training series has, nothing can be learned.
+        # Nothing can be learned about a channel that no training series has.
         self._known = np.flatnonzero(~np.isnan(features).all(axis=0))
         return features[:, self._known]
 
@@ -68,7 +68,7 @@ class Automatic(SeriesEstimator):
         return np.hstack(parts)
 
     def _fit_linear(self, features: NDArray[np.float32], targets: Floats, weights: Floats) -> Linear:
-        """Fit the ridge regression; how much the levels of static channels count is chosen as the penalty is."""
+        """Fit the ridge regression, and choose the weight of static channels' levels by its leave-one-out error."""
         emphasis = np.ones(features.shape[1])
         scattering = self.choice_.transformers.get("scattering")
         levels = scattering._levels() if isinstance(scattering, HiPPOScatteringTransformer) else np.empty(0, np.intp)
@@ -81,17 +81,17 @@ class Automatic(SeriesEstimator):
 
     # ------------------------------------------------------------------ use
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:
-        """Apply a function of features to all series, some at a time."""
+        """Apply a function of features to all series, one block at a time."""
         parts = [panel[begin : begin + _SERIES] for begin in range(0, len(panel), _SERIES)]
         return np.concatenate([function(self._all_features(part, "features")[:, self._known]) for part in parts])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Names of the features that were chosen: those of the transformers in `choice_`, if training has any of them.
+        """Return the names of the features: those of the transformers in `choice_` that the training series have.
 
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names of the channels, instead of those seen in `fit`.
+            Channel names to use instead of those seen in `fit`.
 
         Returns
         -------
@@ -102,11 +102,12 @@ class Automatic(SeriesEstimator):
         return np.concatenate(names)[self._known]
 
     def describe(self) -> str:
-        """Say what was chosen for the training series, and why.
+        """Describe the choice for the training series, and its reasons.
 
         Returns
         -------
         str
+            Several lines of text.
         """
         self._check_fitted()
         choice: Choice = self.choice_

@@ -1,4 +1,4 @@
-"""The rules by which features and a head are chosen for a panel: what it is, not what a search finds."""
+"""The rules that choose features and a head for a panel, without a search."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from skhippo.transformer import HiPPOTransformer
 
 __all__ = ["Choice", "choose"]
 
-# Observations from which a channel of a series has a shape.
+# Smallest number of observations with which a channel of a series has a shape.
 _SHAPE = 5
-# Series from which gradient boosting learns more from records than a linear model does.
+# Number of series from which gradient boosting learns more from records than a linear model does.
 _BOOSTED = 500
-# Features of scattering in all occupancies, at most; thresholds of each coefficient at least and at most.
+# Largest number of occupancy features of scattering; smallest and largest number of thresholds per coefficient.
 _OCCUPANCIES, _FEW_THRESHOLDS, _THRESHOLDS = 8192, 2, 12
-# Combinations and groups of competing patterns: where penalties are tried, and where there are many series.
+# Numbers of combinations and of groups of competing patterns: where penalties are tried, and for many series.
 _SIZES, _SIZES_OF_MANY = (4096, 256), (1024, 64)
 
 
 class Choice(NamedTuple):
-    """What was chosen for a panel, and why."""
+    """The choice for a panel, and its reasons."""
 
     features: str  # "shape" or "records"
     head: str  # "ridge" or "boosting"
@@ -61,9 +61,9 @@ def choose(panel: Panel, n_jobs: int | None, random_state: Any) -> Choice:
 
 
 def _share_with_a_shape(panel: Panel) -> float:
-    """Return for what part of all channels of series, of channels with several observations, these are enough.
+    """Return the fraction of the channels of all series that have enough observations for a shape.
 
-    Channels with no more than one observation in any series are static, and say nothing of the others.
+    Channels with at most one observation in every series are static; they are not counted.
     """
     seen = ~np.isnan(panel.values)
     counts = np.add.reduceat(seen, panel.offsets[:-1], axis=0, dtype=np.int64)

@@ -1,4 +1,4 @@
-"""`HiPPOClassifier`: series in, classes out, without a choice to make."""
+"""`HiPPOClassifier`: a classifier of series without parameters to tune."""
 
 from __future__ import annotations
 
@@ -22,60 +22,63 @@ __all__ = ["HiPPOClassifier"]
 
 
 class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
-    """A classifier of series that chooses features and a head by what the panel is.
+    """Classifier of series that chooses its features and its final model (the head) by fixed rules.
 
     Series may be irregular, of different lengths, with missing values and channels, and with channels that are
-    constant within each series (age, sex).  The rules, which no search overrides (:doc:`/guide/recommended`):
+    constant within each series (age, sex).  The rules depend only on the training panel; there is no search
+    (:doc:`/guide/recommended`):
 
-    - Where at least half of the channels of all series have five observations or more, series have a shape: the
-      features are those of `HiPPOScatteringTransformer`, the head is a ridge regression.  Its penalty is chosen by
-      leaving out one series at a time; beyond 2500 series features are fewer and the penalty is fixed.
-    - Where they have fewer, series are records: the features are coefficients and observation patterns
-      (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  From 500 series on the head is gradient boosting,
-      below it is the ridge regression.
+    - If at least half of the channels of the series have five or more observations, the series have a *shape*.  The
+      features are those of `HiPPOScatteringTransformer` and the head is a ridge regression, whose penalty is chosen by
+      leave-one-out cross-validation.  Above 2500 series, there are fewer features and the penalty is fixed.
+    - Otherwise the series are *records*.  The features are coefficients and observation patterns
+      (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  The head is gradient boosting for 500 or more series,
+      and the ridge regression for fewer.
 
     Parameters
     ----------
     class_weight : dict, "balanced" or None, default=None
-        Weights of the classes, which multiply those of the series.
+        Weights of the classes, which multiply the weights of the series.  ``"balanced"``: inversely proportional to
+        the class frequencies.
     n_jobs : int, optional
-        Number of threads for the features, see joblib; the result does not depend on it.
+        Number of threads that compute features, see joblib.  The result does not depend on it.
     random_state : int, RandomState instance or None, default=0
-        Draws combinations and patterns of scattering, and the features that each tree of gradient boosting sees.
+        Seed of the combinations and patterns of scattering, and of the features that gradient boosting samples.
     verbose : int, default=0
-        1: show a progress bar (of tqdm) for steps that take more than a second.
+        1 shows a progress bar (tqdm) for steps that take more than a second.
 
     Attributes
     ----------
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     choice_ : NamedTuple
-        What was chosen: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
+        The choice: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
         `transformers` by name.
     linear_ : NamedTuple or None
-        The ridge regression: `center`, `weights` and `intercept`, its `penalty` over the sum of the variances of the
-        features, and what it predicts for training series that were left out (`left_out` for the series `chosen`).
+        The fitted ridge regression, if the head is "ridge": `center`, `weights`, `intercept`, the `penalty` divided by
+        the sum of the variances of the features, and leave-one-out predictions (`left_out`) for the training series
+        with the numbers `chosen`.
     temperature_ : float or None
-        What decisions of the ridge regression are divided by to become probabilities, learned from `left_out`.
+        Divisor of the decisions of the ridge regression that calibrates its probabilities, learned from `left_out`.
     boosting_ : HistGradientBoostingClassifier or None
-        The fitted gradient boosting.
+        The fitted gradient boosting, if the head is "boosting".
     n_channels_ : int
-        Channels of the training panel.
+        Number of channels of the training panel.
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Column names.  Defined only if the input was a wide table with column names.
 
     See Also
     --------
-    HiPPORegressor : the same for numbers.
-    HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer : the features, for pipelines of your own.
+    HiPPORegressor : the regressor that follows the same rules.
+    HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer : the features, for your own pipelines.
 
     Notes
     -----
-    Features are learned from all training series with a weight above zero, alike; weights act on the head.
+    Weights act on the head only.  The features are learned from all training series with a positive weight alike.
 
     Examples
     --------
@@ -116,9 +119,9 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         X : Panel or anything that `as_panel` takes
             Training series.
         y : array-like of shape (n_series,)
-            Their labels.
+            Class labels of the series.
         sample_weight : array-like of shape (n_series,), optional
-            Weights of the series; one with 0 is left out.
+            Weights of the series.  Series with zero weight are left out.
 
         Returns
         -------
@@ -152,7 +155,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         return self
 
     def decision_function(self, X: object) -> NDArray:
-        """Return how much speaks for each class: logarithms of probabilities, but for a constant of each series.
+        """Return the decision of each class: the logarithm of its probability, up to a constant per series.
 
         Parameters
         ----------
@@ -162,7 +165,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         Returns
         -------
         ndarray of shape (n_series, n_classes), or (n_series,) for two classes
-            For two classes what speaks for the second, less what speaks for the first.
+            The decisions.  For two classes, the decision of the second class minus that of the first.
         """
         decisions = self._decide(X)
         return decisions[:, 1] - decisions[:, 0] if self.classes_.size == 2 else decisions
@@ -178,12 +181,13 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         Returns
         -------
         ndarray of shape (n_series,)
+            Predicted class labels.
         """
         decisions = self._decide(X)
         return self.classes_[decisions.argmax(axis=1)]
 
     def predict_proba(self, X: object) -> NDArray:
-        """Return the probability of each class.
+        """Predict the probability of each class.
 
         Parameters
         ----------
@@ -193,11 +197,12 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         Returns
         -------
         ndarray of shape (n_series, n_classes)
+            Probabilities, in the order of `classes_`.
         """
         return softmax(self._decide(X))
 
     def predict_log_proba(self, X: object) -> NDArray:
-        """Return the logarithm of the probability of each class.
+        """Predict the logarithm of the probability of each class.
 
         Parameters
         ----------
@@ -207,12 +212,13 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         Returns
         -------
         ndarray of shape (n_series, n_classes)
+            Logarithms of the probabilities, in the order of `classes_`.
         """
         with np.errstate(divide="ignore"):
             return np.log(self.predict_proba(X))
 
     def _decide(self, X: object) -> Floats:
-        """Return logarithms of probabilities, but for a constant of each series, (n_series, n_classes)."""
+        """Return logarithms of probabilities, up to a constant per series, (n_series, n_classes)."""
         panel = self._read(X, reset=False)
         if self.linear_ is not None:
             return self._in_parts(panel, self.linear_.predict) / self.temperature_
@@ -226,6 +232,6 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
             number = len(self.linear_.chosen)
             return [
                 f"penalty: {self.linear_.penalty:.2g} of the sum of the variances of the features",
-                f"temperature: {self.temperature_:.2g}, learned from decisions on {number} series, each left out",
+                f"temperature: {self.temperature_:.2g}, learned from leave-one-out decisions on {number} series",
             ]
         return [] if self.boosting_ is None else [f"{self.boosting_!r}"]

@@ -1,4 +1,4 @@
-"""`HiPPORegressor`: series in, numbers out, without a choice to make."""
+"""`HiPPORegressor`: a regressor of series without parameters to tune."""
 
 from __future__ import annotations
 
@@ -18,41 +18,42 @@ __all__ = ["HiPPORegressor"]
 
 
 class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
-    """A regressor of series that chooses features and a head by what the panel is.
+    """Regressor of series that chooses its features and its final model (the head) by fixed rules.
 
-    The rules are those of `HiPPOClassifier`.
+    The rules are those of `HiPPOClassifier`.  The target is one or several numbers per series.
 
     Parameters
     ----------
     n_jobs : int, optional
-        Number of threads for the features, see joblib; the result does not depend on it.
+        Number of threads that compute features, see joblib.  The result does not depend on it.
     random_state : int, RandomState instance or None, default=0
-        Draws combinations and patterns of scattering, and the features that each tree of gradient boosting sees.
+        Seed of the combinations and patterns of scattering, and of the features that gradient boosting samples.
     verbose : int, default=0
-        1: show a progress bar (of tqdm) for steps that take more than a second.
+        1 shows a progress bar (tqdm) for steps that take more than a second.
 
     Attributes
     ----------
     choice_ : NamedTuple
-        What was chosen: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
+        The choice: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
         `transformers` by name.
     linear_ : NamedTuple or None
-        The ridge regression: `center`, `weights` and `intercept`, its `penalty` over the sum of the variances of the
-        features, and what it predicts for training series that were left out (`left_out` for the series `chosen`).
+        The fitted ridge regression, if the head is "ridge": `center`, `weights`, `intercept`, the `penalty` divided by
+        the sum of the variances of the features, and leave-one-out predictions (`left_out`) for the training series
+        with the numbers `chosen`.
     boosting_ : list of HistGradientBoostingRegressor or None
-        The fitted gradient boosting, one per target.
+        The fitted gradient boosting models, one per target, if the head is "boosting".
     n_channels_ : int
-        Channels of the training panel.
+        Number of channels of the training panel.
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Column names.  Defined only if the input was a wide table with column names.
 
     See Also
     --------
-    HiPPOClassifier : the same for classes.
+    HiPPOClassifier : the classifier, with a description of the rules.
 
     Examples
     --------
@@ -87,9 +88,9 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         X : Panel or anything that `as_panel` takes
             Training series.
         y : array-like of shape (n_series,) or (n_series, n_targets)
-            Their targets.
+            Targets of the series.
         sample_weight : array-like of shape (n_series,), optional
-            Weights of the series; one with 0 is left out.
+            Weights of the series.  Series with zero weight are left out.
 
         Returns
         -------
@@ -126,7 +127,7 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         Returns
         -------
         ndarray of shape (n_series,) or (n_series, n_targets)
-            As the targets in `fit`.
+            Predicted targets, with as many dimensions as the targets in `fit`.
         """
         panel = self._read(X, reset=False)
         if self.linear_ is not None:

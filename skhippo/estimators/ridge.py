@@ -1,7 +1,8 @@
-r"""Ridge regression: its penalty and the temperature of its decisions, learned by leaving out one series at a time.
+r"""Ridge regression: its penalty and the temperature of its decisions, learned by leave-one-out cross-validation.
 
-With standardised features Z (rows weighted by the roots of the weights w), targets Y and the penalty a, leaving out
-series i changes its residual to :math:`e_i / (1 - h_i)`, where e are the residuals of the fit and h the diagonal of
+Let Z be the standardised features (with rows weighted by the roots of the weights w), Y the targets and a the penalty.
+Leaving out series i changes its residual to :math:`e_i / (1 - h_i)`, where e are the residuals of the fit and h is the
+diagonal of
 
 .. math::
 
@@ -24,37 +25,36 @@ from skhippo._support.types import Floats
 
 __all__ = ["Linear", "fit_ridge", "learn_temperature", "softmax"]
 
-# Penalties that are tried, over the sum of the variances of the features; and the one that is taken where there are
-# too many series to try.
+# Penalties to try, divided by the sum of the variances of the features; the fixed penalty for more than MANY series.
 _PENALTIES = np.logspace(-6.0, 1.0, 15)
 _PENALTY = 0.03
-# Series up to which penalties are tried, and of how many decisions are computed beyond.
+# Largest number of series for which penalties are tried; above it, the number of series with leave-one-out decisions.
 MANY = 2500
-# Values of features that are worked on at a time in float64.
+# Number of feature values that are processed at a time in float64.
 _BLOCK = 1 << 24
-# Deviation, over the larger of 1 and the mean, at or below which a feature is constant: features are float32.
+# Largest deviation of a constant feature, divided by the larger of 1 and its mean (features are float32).
 _CONSTANT = 1e-6
 
 
 class Linear(NamedTuple):
-    """A linear model of features, of which NaN is the mean."""
+    """A linear model of features; NaN counts as the mean of its feature."""
 
     center: NDArray[np.float32]  # (n_features,)
     weights: NDArray[np.float32]  # (n_features, n_outputs)
     intercept: Floats  # (n_outputs,)
-    penalty: float  # over the sum of the variances of the features
-    chosen: NDArray[np.intp]  # series that were left out, one at a time
-    left_out: Floats  # (n_chosen, n_outputs) what is predicted for them
+    penalty: float  # divided by the sum of the variances of the features
+    chosen: NDArray[np.intp]  # numbers of the series with leave-one-out predictions
+    left_out: Floats  # (n_chosen, n_outputs) leave-one-out predictions
 
     def predict(self, features: NDArray[np.float32]) -> Floats:
         """Return the outputs, (n_series, n_outputs)."""
-        # In float64, so that a row does not depend on the others by more than its last digits.
+        # In float64, so that other rows change a row in its last digits at most.
         return (
             np.nan_to_num(features.astype(np.float64) - self.center) @ self.weights.astype(np.float64) + self.intercept
         )
 
     def loss(self, targets: Floats, weights: Floats) -> float:
-        """Return the mean square error for series that were left out."""
+        """Return the leave-one-out mean square error."""
         errors = np.square(targets[self.chosen] - self.left_out).sum(axis=1)
         return float(np.average(errors, weights=weights[self.chosen]))
 
@@ -71,12 +71,13 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
     Parameters
     ----------
     features : ndarray of shape (n_series, n_features)
-        They are standardised; NaN is the mean.
+        Features, which are standardised first.  NaN counts as the mean of its feature.
     targets : ndarray of shape (n_series, n_outputs)
     weights : ndarray of shape (n_series,)
-        Of the series, above 0.
+        Weights of the series, above 0.
     emphasis : ndarray of shape (n_features,)
-        Deviations of the features once standardised: a feature with 10 is penalised a hundredth as much.
+        Standard deviations of the features after scaling.  A feature with 10 is penalised 100 times less than one
+        with 1.
 
     Returns
     -------
@@ -99,7 +100,7 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
 
 
 def _scale(features: NDArray[np.float32], roots: Floats, emphasis: Floats) -> _Scaling:
-    """Return means, and what features are multiplied by, all weighted."""
+    """Return the weighted means and scaling factors of the features."""
     n_features = features.shape[1]
     center, factors = np.zeros(n_features), np.zeros(n_features)
     for part in _blocks(n_features, len(features)):
@@ -115,14 +116,14 @@ def _scale(features: NDArray[np.float32], roots: Floats, emphasis: Floats) -> _S
 
 
 def _rows(features: NDArray[np.float32], scaling: _Scaling, part: slice, roots: Floats) -> Floats:
-    """Return some standardised features of all series."""
+    """Return a part of the standardised features, for all series."""
     return roots * (np.nan_to_num(features[:, part] - scaling.center[part]) * scaling.factors[part])
 
 
 def _fit_all(
     features: NDArray[np.float32], scaling: _Scaling, aims: Floats, roots: Floats
 ) -> tuple[Floats, float, NDArray[np.intp], Floats]:
-    """Try all penalties; take the one with the smallest mean square error of series that were left out."""
+    """Try all penalties, and take the one with the smallest leave-one-out mean square error."""
     n_series, n_features = features.shape
     parts = list(_blocks(n_features, n_series))
     if n_series <= n_features:
@@ -156,7 +157,7 @@ def _fit_all(
 def _fit_many(
     features: NDArray[np.float32], scaling: _Scaling, aims: Floats, roots: Floats
 ) -> tuple[Floats, float, NDArray[np.intp], Floats]:
-    """Take one penalty, from sums over the series; decisions of those left out are of evenly chosen ones."""
+    """Fit with the fixed penalty, from sums over series; predict evenly chosen series by leave-one-out."""
     n_series, n_features = features.shape
     product, moments = np.zeros((n_features, n_features)), np.zeros((n_features, aims.shape[1]))
     for part in _blocks(n_series, n_features):
@@ -174,17 +175,17 @@ def _fit_many(
 
 
 def learn_temperature(decisions: Floats, labels: NDArray[np.intp], weights: Floats) -> float:
-    """Return the temperature at which the softmax of decisions is most likely.
+    """Return the temperature that maximises the likelihood of the softmax of decisions.
 
-    Labels are smoothed in the manner of Platt's scaling, as if each class had one more series with each label:
-    decisions without an error on a few series are no certainty.
+    Labels are smoothed as in Platt scaling, as if each class had one more series of each label.  So decisions without
+    an error on few series do not lead to probabilities of 1.
 
     Parameters
     ----------
     decisions : ndarray of shape (n_series, n_classes)
-        Of series that were left out.
+        Leave-one-out decisions.
     labels : ndarray of shape (n_series,)
-        Numbers of their classes.
+        Class numbers of the series.
     weights : ndarray of shape (n_series,)
 
     Returns
@@ -203,7 +204,7 @@ def learn_temperature(decisions: Floats, labels: NDArray[np.intp], weights: Floa
 
 
 def softmax(decisions: Floats) -> Floats:
-    """Return probabilities, (n_series, n_classes)."""
+    """Return the softmax of decisions: probabilities, (n_series, n_classes)."""
     return np.exp(decisions - logsumexp(decisions, axis=1, keepdims=True))
 
 

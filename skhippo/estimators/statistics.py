@@ -9,7 +9,7 @@ from skhippo._support.types import Floats
 
 __all__ = ["STATISTICS", "fill_statistics"]
 
-#: What `fill_statistics` writes, in this order; quantiles follow.
+#: The statistics that `fill_statistics` writes, in this order; quantiles follow.
 STATISTICS = (
     "mean",
     "std",
@@ -29,7 +29,7 @@ _COUNT = STATISTICS.index("count")
 
 @kernel
 def _find_observed(times: Floats, values: Floats, channel: int, begin: int, end: int, out: Floats) -> int:
-    """Fill in times and values of the observations of a channel; return their number."""
+    """Fill in the times and values of a channel's observations; return their number."""
     n = 0
     for k in range(begin, end):
         if not np.isnan(values[k, channel]):
@@ -43,7 +43,7 @@ def _find_observed(times: Floats, values: Floats, channel: int, begin: int, end:
 def _find_pieces(seen: Floats, n: int, now: float, length: float, linear: bool, pieces: Floats) -> int:
     """Fill in the straight pieces of a held channel in the window before `now`; return their number.
 
-    A piece has a begin and an end, counted from the begin of the window, and the values there.
+    A piece has a beginning and an end, counted from the beginning of the window, and the values there.
     """
     number = 0
     for k in range(-1, n):
@@ -97,7 +97,7 @@ def _fill_moments(pieces: Floats, n: int, length: float, out: Floats) -> None:
 
 @kernel
 def _fill_intervals(seen: Floats, n: int, now: float, length: float, out: Floats) -> None:
-    """Fill in the number of observations, their mean interval, the longest stretch without one, and the last one."""
+    """Fill in count, mean interval, longest stretch without an observation, and time since the last one."""
     count, first, last, gap = 0, 0.0, 0.0, 0.0
     for k in range(n):
         place = length - (now - seen[0, k])
@@ -114,7 +114,7 @@ def _fill_intervals(seen: Floats, n: int, now: float, length: float, out: Floats
 
 @kernel
 def _share_below(pieces: Floats, n: int, length: float, z: float, inclusive: bool) -> float:
-    """Return the part of the time in which the signal is below `z`, or at most `z`."""
+    """Return the fraction of the time in which the signal is below `z`, or (`inclusive`) at most `z`."""
     total = 0.0
     for k in range(n):
         share = (pieces[1, k] - pieces[0, k]) / length if length > 0.0 else 1.0
@@ -130,15 +130,16 @@ def _share_below(pieces: Floats, n: int, length: float, z: float, inclusive: boo
 
 @kernel
 def _fill_quantiles(pieces: Floats, n: int, length: float, quantiles: Floats, ordered: Floats, out: Floats) -> None:
-    """Fill in quantiles of the values over time: the smallest value that the signal is below for that part of it.
+    """Fill in quantiles over time: q gives the smallest value that the signal does not exceed for a share q of it.
 
-    Between the values at the ends of pieces the part is a straight line; where a piece is level it jumps.
+    As a function of the value, this share is linear between the values at the ends of pieces, and jumps at the value of
+    a level piece.
     """
     ordered[:n] = pieces[2, :n]
     ordered[n : 2 * n] = pieces[3, :n]
     ordered[: 2 * n].sort()
     for i in range(quantiles.size):
-        share = quantiles[i] * (1.0 - 1e-12)  # parts that add up to it but for rounding
+        share = quantiles[i] * (1.0 - 1e-12)  # allow for rounding in sums of shares
         low, high = -1, 2 * n - 1
         while high - low > 1:
             middle = (low + high) // 2
@@ -160,8 +161,8 @@ def fill_statistics(
 ) -> None:
     """Fill in the statistics of series, (n_series, n_channels, n_windows, n_statistics + n_quantiles).
 
-    `windows` are parts of the domain that precede its end.  NaN for a channel that was never observed, but 0 for the
-    number of its observations.
+    `windows` holds their lengths as fractions of the domain, at whose end they end.  The statistics of a channel that
+    was never observed are NaN, and its count is 0.
     """
     times, values, offsets, ends, durations = series
     seen, pieces, ordered = scratch

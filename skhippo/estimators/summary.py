@@ -1,4 +1,4 @@
-"""`SummaryTransformer`: time-weighted statistics of each channel, as features."""
+"""`SummaryTransformer`: time-weighted statistics per channel as features."""
 
 from __future__ import annotations
 
@@ -22,60 +22,62 @@ from skhippo.projection.hold import Hold, domain_ends
 
 __all__ = ["SummaryTransformer"]
 
-# Series that are worked on at a time.
+# Number of series that are processed at a time.
 _SERIES = 64
 
 
 class SummaryTransformer(TransformerMixin, SeriesEstimator):
-    r"""Statistics of each channel over time, as features of fixed length.
+    r"""Time-weighted statistics of each channel, as features of fixed length.
 
-    The statistics are those of the signal between the observations (see `hold`), not of the observations: each value
-    counts for as long as it lasts, however often it was measured.  All are closed forms; nothing is sampled.
+    The statistics describe the continuous signal that `hold` defines between the observations.  Each value counts for
+    as long as it lasts, however often it was measured.  All statistics are computed in closed form; nothing is sampled.
 
     Parameters
     ----------
     statistics : sequence of str or "all", default="all"
-        Which statistics, by name:
+        Names of the statistics:
 
-        - ``"mean"``, ``"std"``, ``"min"``, ``"max"``: of the values over time;
+        - ``"mean"``, ``"std"``, ``"min"``, ``"max"``: moments and extremes of the values over time;
         - ``"first"``, ``"last"``: the values at the beginning and at the end;
-        - ``"slope"``: of the straight line that fits the signal best in the mean square;
+        - ``"slope"``: the slope of the least-squares straight line;
         - ``"variation"``: the sum of all changes, up and down;
         - ``"count"``: the number of observations;
         - ``"interval"``: the mean interval between observations, 0 for fewer than two;
         - ``"gap"``: the longest stretch without an observation;
         - ``"since"``: the time since the last observation.
     quantiles : sequence of float, default=(0.25, 0.5, 0.75)
-        Quantiles of the values over time: ``0.5`` is the value that the signal is below for half of the time.
+        Quantiles of the values over time, from 0 to 1.  The signal is at most the 0.5 quantile for half of the time.
     windows : int, default=1
-        Number of nested windows: the last 1, 1/2, 1/4, ... of each series' own duration.
+        Number of nested windows: the last 1, 1/2, 1/4, ... of each series' duration.  More windows describe the end of
+        a series in more detail.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     empty : {"nan", "zero", "error"}, default="nan"
-        What the statistics of a channel without any observation become.  Its count is 0, unless it is an error.
+        Value of the statistics of a channel without any observation, or ``"error"`` to raise an error.  The count of
+        such a channel is 0.
     n_jobs : int, optional
-        Number of threads, see joblib; the result does not depend on it.
+        Number of threads, see joblib.  The result does not depend on it.
 
     Attributes
     ----------
     n_channels_ : int
-        Channels of the training panel.
+        Number of channels of the training panel.
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Column names.  Defined only if the input was a wide table with column names.
 
     See Also
     --------
-    HiPPOTransformer : coefficients of the signal, which say what happens when.
+    HiPPOTransformer : coefficients of the signal, which also describe when things happen.
 
     Notes
     -----
-    A window before the time b of length L covers the signal f on :math:`[b - L, b]`.  Its occupation measure
-    :math:`F(z) = |\{t : f(t) \le z\}| / L` is piecewise linear between the values at the ends of the straight pieces
-    of f, with a jump where f is level; quantile q is the smallest z with :math:`F(z) \ge q`.  Before its first and
+    A window of length L that ends at the time b covers the signal f on :math:`[b - L, b]`.  Its occupation measure
+    :math:`F(z) = |\{t : f(t) \le z\}| / L` is linear between the values at the ends of the straight pieces of f, and
+    jumps at the values of level pieces.  Quantile q is the smallest z with :math:`F(z) \ge q`.  Before its first and
     after its last observation a channel is constant.  With ``hold="previous"`` the last value lasts for the mean step
     of the series, as in `project`.
 
@@ -119,7 +121,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def fit(self, X: object, y: object = None) -> SummaryTransformer:
-        """Learn the channels of a panel, nothing else.
+        """Learn the channels of a panel.
 
         Parameters
         ----------
@@ -139,7 +141,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         return self
 
     def transform(self, X: object) -> Any:
-        """Return the statistics of series.
+        """Compute the statistics of series.
 
         Parameters
         ----------
@@ -149,7 +151,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         Returns
         -------
         ndarray of shape (n_series, n_features_out)
-            For each channel, for each window, the statistics and then the quantiles.
+            The statistics, then the quantiles, for each window of each channel.
 
         Raises
         ------
@@ -172,13 +174,13 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         return one_row_per_series(self, X, panel, features.reshape(len(panel), -1))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Names of the features: ``<channel>__<statistic>``, of several windows ``<channel>__w1/2_<statistic>``.
+        """Return feature names: ``<channel>__<statistic>``, or ``<channel>__w1/2_<statistic>`` for several windows.
 
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
-            columns, which are moments of one channel: they are only checked.
+            Channel names to use instead of those seen in `fit`.  For two-dimensional input, the names of its columns;
+            these are the times of one channel, so they are only checked.
 
         Returns
         -------
@@ -198,16 +200,16 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         return self.n_channels_ * self.windows * len(self._columns()[0])
 
     def _columns(self) -> tuple[list[int], Floats]:
-        """Return the places of the statistics that were asked for, and the quantiles."""
+        """Return the positions of the chosen statistics, and the quantiles."""
         names = STATISTICS if isinstance(self.statistics, str) else tuple(self.statistics)
         unknown = [name for name in names if name not in STATISTICS]
         if unknown:
-            raise ValueError(f"unknown statistic {unknown[0]!r}: choose among {', '.join(STATISTICS)}")
+            raise ValueError(f"unknown statistic {unknown[0]!r}: choose from {', '.join(STATISTICS)}")
         quantiles = np.asarray(self.quantiles, dtype=np.float64).reshape(-1)
         if not ((quantiles >= 0.0) & (quantiles <= 1.0)).all():
             raise ValueError(f"quantiles must lie between 0 and 1, got {self.quantiles!r}")
         if len(names) + quantiles.size == 0:
-            raise ValueError("no statistics and no quantiles: there would be no features")
+            raise ValueError("there are no statistics and no quantiles: choose at least one of them")
         places = [STATISTICS.index(name) for name in names]
         return [*places, *range(len(STATISTICS), len(STATISTICS) + quantiles.size)], quantiles
 
@@ -236,4 +238,4 @@ def _parts(number: int) -> Iterator[slice]:
 
 
 def _nothing(_: None) -> None:
-    """Results are where they belong."""
+    """Do nothing: `work` has written the results in place."""

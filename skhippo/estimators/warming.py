@@ -1,4 +1,4 @@
-"""Compile before the first request: what a service, an image or a pool of workers calls once."""
+"""Compile before the first request: for services, container images and pools of workers."""
 
 from __future__ import annotations
 
@@ -21,36 +21,39 @@ from skhippo.transformer import HiPPOTransformer
 __all__ = ["warm_up"]
 
 _SCATTERING = "scattering"
-# Lengths of the series that are made up: short ones, and one that is long enough for the kernels of long series.
+# Lengths of the made-up series: short ones, and one that is long enough for the kernels of long series.
 _LENGTHS = (20, 30, 20, 3000)
 
 
 def warm_up(*what: Any) -> None:
-    """Compile the kernels that estimators need, so that the first series do not wait for the compiler.
+    """Compile kernels now, so that the first series do not wait for the compiler.
 
-    What was compiled is kept on the disk (``NUMBA_CACHE_DIR``), and later processes find it there.
+    Compiled kernels are cached on disk (``NUMBA_CACHE_DIR``), where later processes find them.
 
     Parameters
     ----------
     *what : estimator, HiPPOMemory, Measure or str
-        - A fitted estimator of this library, or a fitted pipeline with one: it predicts, or transforms, series that
-          are made up, with as many channels and the kind of times that it was fitted on.
-        - An estimator that is not fitted: a copy of it is fitted first.
-        - A memory: a copy of it is updated and read.
-        - A measure, its name, or ``"scattering"``: coefficients and a memory, or scattering.
+        What to compile for:
 
-        By default all measures and scattering.
+        - a fitted estimator of this library, or a fitted pipeline that begins with one: it predicts or transforms
+          made-up series with the number of channels and the kind of times seen in `fit`;
+        - an unfitted estimator: a copy of it is fitted first;
+        - a memory: a copy of it is updated and read;
+        - a measure or its name: its coefficients and a memory are computed;
+        - ``"scattering"``: the features of `HiPPOScatteringTransformer` are computed.
+
+        By default, all measures and scattering.
 
     Raises
     ------
     TypeError
-        If something is none of these.
+        If an argument has another type.
     ValueError
         If a name is unknown.
 
     Notes
     -----
-    Nothing that is given is changed.  Kernels are compiled for values in float64.
+    The arguments are not changed.  Kernels are compiled for float64 values.
 
     Examples
     --------
@@ -82,7 +85,7 @@ def _use_measure(name: str | Measure) -> None:
 
 
 def _use_memory(memory: HiPPOMemory) -> None:
-    """Update a memory by one observation and by chunks, and read it."""
+    """Update a memory with single observations and with chunks, and read it."""
     steps = np.arange(1, 51)
     if memory._store.clock in DATES:
         begin = memory.now.max()
@@ -96,12 +99,12 @@ def _use_memory(memory: HiPPOMemory) -> None:
     memory.update(values[:, :40], times[:40])
     for k in (40, 41):
         memory.update(values[:, k], times[k])
-        assert memory.coefficients.shape[-1] == memory.order  # reading compiles, too
+        assert memory.coefficients.shape[-1] == memory.order  # reading compiles kernels, too
     memory.update(values[:, 42:], times[42:])
 
 
 def _use_estimator(estimator: Any) -> None:
-    """Let a fitted estimator, or a fitted copy, do what a service asks of it."""
+    """Let an estimator (a fitted copy if it is not fitted) predict or transform, as a service does."""
     try:
         check_is_fitted(estimator)
     except NotFittedError:
@@ -115,13 +118,13 @@ def _use_estimator(estimator: Any) -> None:
     panel = _series(step.n_channels_, getattr(layout, "clock", NUMBERS), scale)
     for method in ("predict_proba", "predict", "transform"):
         if hasattr(estimator, method):
-            for series in (panel, panel[:1], panel[::2]):  # several, one as most requests have, some at the same times
+            for series in (panel, panel[:1], panel[::2]):  # many, one (as in most requests), and some with equal times
                 getattr(estimator, method)(series)
             return
 
 
 def _first_step(estimator: Any) -> Any:
-    """Return what reads the series."""
+    """Return the estimator that reads the series: of a pipeline, the first step."""
     while isinstance(estimator, Pipeline):
         estimator = estimator.steps[0][1]
     if not hasattr(estimator, "n_channels_"):
@@ -130,7 +133,7 @@ def _first_step(estimator: Any) -> Any:
 
 
 def _series(n_channels: int, clock: str, scale: float) -> Panel:
-    """Make series up: two on a common grid, irregular ones with holes, and a long one."""
+    """Make up series: two on a common grid, irregular ones with missing values, and a long one."""
     rng = np.random.default_rng(0)
     times = [_times(rng, n, scale) for n in _LENGTHS]
     times[2] = times[0] = scale * np.arange(20.0)

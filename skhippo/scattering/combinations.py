@@ -12,23 +12,23 @@ from skhippo.scattering.thresholds import quantiles
 __all__ = ["Combinations", "draw", "learn"]
 
 
-# Terms of a combination, and the neighbouring window lengths that they are of.
+# Number of terms of a combination, and number of neighbouring window lengths from which they are drawn.
 _TERMS, _NEIGHBOURS = 3, 4
-# Windows that thresholds are learned from, about, and combinations whose thresholds are found at a time.
+# Approximate number of windows from which thresholds are learned, and number of combinations processed at a time.
 _SAMPLES, _AT_A_TIME = 1 << 8, 256
-# Multiples of the golden ratio, of which the parts after the point are spread evenly however many there are.
+# The fractional parts of multiples of the golden ratio are spread evenly, whatever their number.
 _GOLDEN = (5.0**0.5 - 1.0) / 2.0
 
 
 class Combinations(NamedTuple):
-    """Weighted sums of three coefficients at a position, and a threshold of each."""
+    """Weighted sums of three coefficients at a position, with one threshold each."""
 
     parts: Integers  # (n_combinations, 3, 3) channel, window length and coefficient of each term
     factors: Floats  # (n_combinations, 3)
     thresholds: Floats  # (n_combinations,)
 
     def terms(self, n_windows: int, order: int) -> tuple[Integers, Integers]:
-        """Return the rows of coefficients, and of windows, that the terms are of: (n_combinations, 3) each."""
+        """Return the row of the coefficient and of the window of each term, both (n_combinations, 3)."""
         windows = self.parts[..., 0] * n_windows + self.parts[..., 1]
         return windows * order + self.parts[..., 2], windows
 
@@ -39,7 +39,7 @@ def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -
     Parameters
     ----------
     number : int
-        How many combinations.
+        Number of combinations.
     shape : tuple of int
         Numbers of channels, window lengths and coefficients.
     rng : RandomState
@@ -49,7 +49,7 @@ def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -
     parts : ndarray of shape (number, 3, 3)
         Channel, window length and coefficient of each term.
     signs : ndarray of shape (number, 3)
-        1 or -1; 0 where there are too few coefficients for another term.
+        1 or -1; 0 if there are too few coefficients for another term.
     """
     n_channels, n_windows, order = shape
     span = min(_NEIGHBOURS, n_windows)
@@ -58,7 +58,7 @@ def draw(number: int, shape: tuple[int, int, int], rng: np.random.RandomState) -
     widest = rng.randint(n_windows - span + 1, size=number)
     signs = np.zeros((number, _TERMS))
     signs[:, :n_terms] = rng.choice([-1.0, 1.0], size=(number, n_terms))
-    signs *= signs[:, :1]  # below a threshold is not above it, so the first may be positive
+    signs *= signs[:, :1]  # a sum and its negative are equivalent, so make the first sign positive
     places = np.zeros((number, n_terms), dtype=np.int64)
     again = np.arange(number)
     while again.size:  # until no combination has a term twice
@@ -76,13 +76,13 @@ def learn(samples: Floats, size: Floats, margin: Floats, parts: Integers, signs:
     Parameters
     ----------
     samples : ndarray of shape (n_channels, n_windows, order, n_samples)
-        Windows at some positions, NaN where they do not count.
+        Coefficients of windows at some positions; NaN for positions that do not count.
     size : ndarray of shape (n_channels, n_windows, order)
-        Root mean squares; a coefficient for which it is 0 has no part in any combination.
+        Root mean squares of the coefficients.  Coefficients with 0 get no weight.
     margin : ndarray of shape (n_channels,)
-        What rounding moves the coefficients of each channel by, and more.
+        Upper bound of the rounding errors in the coefficients of each channel.
     parts, signs : ndarray
-        What was drawn.
+        Terms and signs from `draw`.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Competition: groups of random patterns, of which at each position one fits best and one fits worst."""
+"""Competition: groups of random patterns; at each position one pattern of a group fits best and one fits worst."""
 
 from __future__ import annotations
 
@@ -11,27 +11,30 @@ from skhippo._support.types import Floats, Integers
 __all__ = ["Groups", "draw_groups"]
 
 
-# Channels that a pattern is of, at most.
+# Largest number of channels of a pattern.
 _CHANNELS = 2
-# Terms of a pattern that a kernel adds up at a time.
+# Number of terms of a pattern that a kernel adds up at a time.
 _SIX = 6
 
 
 class Groups(NamedTuple):
-    """Groups of competitors: patterns in windows of one length of the same channels."""
+    """Groups of competing patterns; the patterns of a group share their channels and their window length."""
 
     windows: Integers  # (n_groups,) window length
     channels: Integers  # (n_groups, n_channels_of_a_group)
-    weights: Floats  # (n_groups, n_competitors, n_channels_of_a_group, order) of the coefficients
+    weights: Floats  # (n_groups, n_competitors, n_channels_of_a_group, order)
 
     def terms(self, n_windows: int) -> tuple[Integers, Integers, Floats]:
-        """Return what kernels read: rows of coefficients, of windows, and weights, both filled up to a multiple of six.
+        """Return the arguments of kernels; terms and weights are padded to a multiple of six terms.
 
         Returns
         -------
         terms : ndarray of shape (n_groups, n_terms)
+            Rows of the coefficients.
         windows : ndarray of shape (n_groups, n_channels_of_a_group)
+            Rows of the windows.
         weights : ndarray of shape (n_groups, n_competitors, n_terms)
+            Weights of the coefficients.
         """
         n_groups, n_competitors, n_channels, order = self.weights.shape
         windows = self.channels * n_windows + self.windows[:, None]
@@ -51,9 +54,9 @@ def draw_groups(n_groups: int, n_competitors: int, size: Floats, rng: np.random.
     Parameters
     ----------
     n_groups, n_competitors : int
-        How many groups, and how many patterns in each.
+        Number of groups, and number of patterns per group.
     size : ndarray of shape (n_channels, n_windows, order)
-        Root mean squares; a coefficient for which it is 0 has no weight.
+        Root mean squares of the coefficients.  Coefficients with 0 get no weight.
     rng : RandomState
 
     Returns

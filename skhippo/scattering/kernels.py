@@ -1,4 +1,4 @@
-"""Kernels: the coefficients of all windows of a channel at some positions, and what is pooled from them."""
+"""Kernels: the coefficients of all windows of a channel at some positions, and features pooled from them."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from skhippo._support.types import Floats, Integers
 __all__ = ["fill_pooled", "fill_samples"]
 
 
-# A gap is an interval so many times as long as the median one of its channel and series.
+# A gap is an interval more than this many times as long as the median interval of its channel and series.
 _GAP = 8.0
-# A position counts if more than this part of its window is covered; otherwise hardly, so that where none does the
-# pooling is over all.
+# A position counts if more than this fraction of its window is covered.  Any other position gets a tiny weight, so that
+# pooling is over all positions if none counts.
 _COVERED = 0.5
 _HARDLY = 1e-15
-# What competitors say of a window without a shape is rounding: they are of about unit size otherwise.
+# Values of competitors up to this are rounding errors of a window without a shape; other values are of about unit size.
 _NOTHING = 1e-9
 
 
@@ -26,14 +26,14 @@ _NOTHING = 1e-9
 def _observed(
     times: Floats, values: Floats, channel: int, rows: tuple, clock: tuple, scaling: tuple, out: Floats
 ) -> int:
-    """Fill in places, in cells, and values of the observations of a channel; return their number."""
+    """Fill in the places (in cells) and values of a channel's observations; return their number."""
     begin, end = rows
     start, cell = clock
     center, scale = scaling
     n = 0
     for k in range(begin, end):
         if not np.isnan(values[k, channel]):
-            # A position is the edge between two cells; half a cell before the first one begins the domain.
+            # A position is the edge between two cells; the domain begins half a cell before the first position.
             out[0, n] = ((times[k] if times.size else np.float64(k - begin)) - start) / cell + 0.5
             out[1, n] = (values[k, channel] - center) / scale
             n += 1
@@ -42,7 +42,7 @@ def _observed(
 
 @kernel
 def _longest_interval(places: Floats, n: int) -> float:
-    """Return how long an interval between observations may be, in cells, and not be a gap."""
+    """Return the longest interval between observations, in cells, that is not a gap."""
     if n < 3:
         return np.inf
     return _GAP * np.median(places[1:n] - places[: n - 1])
@@ -50,7 +50,7 @@ def _longest_interval(places: Floats, n: int) -> float:
 
 @kernel
 def _last_before(places: Floats, n: int, x: float) -> int:
-    """Last of the observations that is not after `x`, by bisection; -1 if there is none."""
+    """Return the index of the last observation that is not after `x`, by bisection; -1 if all are after it."""
     low, high = -1, n
     while high - low > 1:
         middle = (low + high) // 2
@@ -73,7 +73,7 @@ def _fill_cells(
     cells: Floats,
     covered: Floats,
 ) -> None:
-    """Fill in the coefficients of the cells from `first` on, and how much of each is not in a gap.
+    """Fill in the coefficients of the cells from `first` on, and the fraction of each that is not in a gap.
 
     `seen` holds places and values of `n` observations; ``cells[:, q]`` becomes cell ``first + q``.
     """
@@ -86,7 +86,7 @@ def _fill_cells(
         for m in range(order):
             cells[m, q] = 0.0
         covered[q] = 0.0
-        a = 0.0  # where in the cell the signal is followed from
+        a = 0.0  # where the next straight line begins in the cell
         while a < 1.0:
             inside = 0 <= k < n - 1
             b = min(places[k + 1] - low, 1.0) if k < n - 1 else 1.0
@@ -97,7 +97,7 @@ def _fill_cells(
             if not inside or places[k + 1] - places[k] <= longest:
                 covered[q] += b - a
             origin = low - places[max(k, 0)] if inside else 0.0
-            if a == 0.0 and b == 1.0:  # one line: no more than two coefficients
+            if a == 0.0 and b == 1.0:  # one straight line has at most two coefficients
                 cells[0, q] = before + slope * (origin + 0.5)
                 if order > 1:
                     cells[1, q] = slope * 0.28867513459481287  # 1 / sqrt(12)
@@ -117,7 +117,7 @@ def _fill_cells(
 
 @kernel
 def _double(half: Floats, windows: Floats, sums: Floats, differences: Floats, width: int, step: int) -> None:
-    """Unite each window with that `step` cells later, in place: ``windows[:, q]`` begins at the cell q."""
+    """Unite each window with the one `step` cells later, in place; ``windows[:, q]`` begins at cell q."""
     order, number = len(windows), width - step
     for k in range(order):
         row, total, difference = windows[k], sums[k], differences[k]
@@ -141,7 +141,7 @@ def _double(half: Floats, windows: Floats, sums: Floats, differences: Floats, wi
 
 @kernel
 def _widen(covered: Floats, width: int, step: int) -> None:
-    """Do the same with the lengths that are covered."""
+    """Add up the covered lengths of the windows that `_double` unites."""
     for q in range(width - step):
         covered[q] += covered[q + step]
 
@@ -160,9 +160,9 @@ def _paths(
     paths: Floats,
     counts: Floats,
 ) -> None:
-    """Fill in paths (n_windows, order, n_positions) of windows around positions from `first` on, and what they count.
+    """Fill in paths (n_windows, order, n_positions) of windows at positions from `first` on, and their weights.
 
-    `shape` holds the binary logarithms of the cells in the narrowest and in the widest window.
+    `shape` holds the binary logarithms of the numbers of cells in the narrowest and the widest window.
     """
     narrowest, widest = shape
     order = paths.shape[1]
@@ -186,7 +186,7 @@ def _paths(
                 counts[j, p] = 1.0 if covered[begin + p] > _COVERED * size else _HARDLY
 
 
-# ---------------------------------------------------------------------- what is made of paths
+# ---------------------------------------------------------------------- pooling
 @reduction
 def _add_pooled(
     paths: Floats,
@@ -198,9 +198,9 @@ def _add_pooled(
     moments: Floats,
     out: Floats,
 ) -> None:
-    """Add counts above thresholds and weighted moments of the modulus to `out`, (n_windows, order, n_pooled).
+    """Add counts above thresholds and weighted moments of absolute values to `out`, (n_windows, order, n_pooled).
 
-    The last place of the last axis gets the counts themselves.
+    The last entry of the last axis is the total count.
     """
     n_windows, order, _ = paths.shape
     n_thresholds = thresholds.shape[2]
@@ -233,7 +233,7 @@ def _add_pooled(
 
 @kernel
 def _find_whole(counts: Floats, number: int, whole: NDArray[np.bool_]) -> None:
-    """Say for which rows every position counts: most often all, and their sums need no weights."""
+    """Fill in for which rows every position counts (usually all); sums over them need no weights."""
     for i in range(len(counts)):
         whole[i] = True
         for p in range(number):
@@ -251,13 +251,13 @@ def _add_combined(
     combinations: tuple,
     out: Floats,
 ) -> None:
-    """Add counts above thresholds and the counts themselves to `out`, (2, n_combinations).
+    """Add counts above thresholds and total counts to `out`, (2, n_combinations).
 
-    A position counts as much as for that term for which it counts least.
+    The weight of a position is the smallest of the weights for the three terms.
     """
     terms, rows, factors, thresholds = combinations
     for k in range(len(terms)):
-        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # slices of rows would take most of the time
+        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # scalars, because slices of rows would take most of the time
         i, j, m = rows[k, 0], rows[k, 1], rows[k, 2]
         f, g, h = factors[k, 0], factors[k, 1], factors[k, 2]
         threshold, above, total = thresholds[k], 0.0, 0.0
@@ -294,7 +294,7 @@ def _project(paths: Floats, terms: Integers, weights: Floats, g: int, k: int, nu
 
 @kernel
 def _find_extremes(values: Floats, n: int, number: int) -> None:
-    """Fill in the largest and the smallest of `n` values at each position, infinite where it is rounding."""
+    """Fill in the largest and the smallest of `n` values at each position; infinite if they are rounding errors."""
     for p in range(number):
         values[n, p], values[n + 1, p] = max(values[0, p], values[1, p]), min(values[0, p], values[1, p])
     for k in range(2, n):
@@ -308,9 +308,9 @@ def _find_extremes(values: Floats, n: int, number: int) -> None:
 
 @reduction
 def _add_group(values: Floats, number: int, whole: bool, g: int, out: Floats) -> None:
-    """Add what the competitors of a group win and how often they lose; `values` ends with three rows of scratch.
+    """Add the winning values and the numbers of losses of the competitors of a group to `out`.
 
-    These are the largest value at each position, the smallest one, and what the position counts.
+    The last three rows of `values` hold the largest and the smallest value at each position, and its weight.
     """
     n = len(values) - 3
     _find_extremes(values, n, number)
@@ -343,9 +343,10 @@ def _add_competed(
     values: Floats,
     out: Floats,
 ) -> None:
-    """Add values of winners and numbers of losses to `out`, (n_groups, n_competitors + 1, 2).
+    """Add winning values and numbers of losses to `out`, (n_groups, n_competitors + 1, 2).
 
-    The last competitor is the count.  A position counts as much as for that channel for which it counts least.
+    The entry after the last competitor is the total count.  The weight of a position is the smallest of its weights for
+    the channels of the group.
     """
     terms, rows, weights = groups
     last = len(values) - 1
@@ -367,9 +368,9 @@ def _add_competed(
 # ---------------------------------------------------------------------- series
 @kernel
 def fill_samples(series: tuple, options: tuple, tables: tuple, scratch: tuple, out: Floats) -> None:
-    """Take windows at evenly spaced positions of series, (n_series, n_channels, n_windows, order, n_samples).
+    """Fill in windows at evenly spaced positions of series, (n_series, n_channels, n_windows, order, n_samples).
 
-    NaN where a position does not count.
+    Positions that do not count are NaN.
     """
     times, values, offsets, clocks, scaling = series
     linear, gaps, shape = options
@@ -395,7 +396,7 @@ def fill_samples(series: tuple, options: tuple, tables: tuple, scratch: tuple, o
 
 @kernel
 def _divide(observed: Integers, sums: tuple, out: tuple) -> None:
-    """Divide sums by counts; NaN for channels that were never observed."""
+    """Divide sums by counts; NaN for unobserved channels."""
     of_channels, of_combinations, of_groups = sums
     pooled, combined, competed = out
     _, n_windows, order, n_pooled = pooled.shape
@@ -406,7 +407,7 @@ def _divide(observed: Integers, sums: tuple, out: tuple) -> None:
                 for k in range(n_pooled):
                     pooled[c, j, m, k] = of_channels[c, j, m, k] / total
     for k in range(len(combined)):
-        total = of_combinations[1, k]  # 0 where a term is of a channel that was not observed
+        total = of_combinations[1, k]  # 0 if a term belongs to an unobserved channel
         combined[k] = of_combinations[0, k] / total if total > 0.0 else np.nan
     n_groups, n_competitors, _ = competed.shape
     for g in range(n_groups):
@@ -420,7 +421,7 @@ def _divide(observed: Integers, sums: tuple, out: tuple) -> None:
 def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple) -> None:
     """Pool the paths of series.
 
-    `out` are arrays of shape (n_series, n_channels, n_windows, order, n_pooled), (n_series, n_combinations) and
+    `out` holds arrays of shape (n_series, n_channels, n_windows, order, n_pooled), (n_series, n_combinations) and
     (n_series, n_groups, n_competitors, 2).
     """
     times, values, offsets, clocks, scaling = series
@@ -440,7 +441,7 @@ def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratc
         for first in range(1, n_positions + 1, paths.shape[1]):
             number = min(paths.shape[1], n_positions + 1 - first)
             for c in range(n_channels):
-                here = seen[c % len(seen)]  # one place for all channels if they are not needed again
+                here = seen[c % len(seen)]  # channels share the scratch if each is needed only once
                 if first == 1 or len(seen) < n_channels:
                     n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), here)
                     observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf

@@ -1,4 +1,4 @@
-"""`HiPPOScatteringTransformer`: what the coefficients of sliding windows do along a series, as features."""
+"""`HiPPOScatteringTransformer`: statistics of the coefficients of sliding windows, as features."""
 
 from __future__ import annotations
 
@@ -28,32 +28,32 @@ from skhippo.transformer.transformer import HiPPOTransformer
 __all__ = ["HiPPOScatteringTransformer"]
 
 
-# Coefficients of the whole series that are features too.
+# Number of coefficients of the whole series that are also features.
 _PLAIN_ORDER = 16
-# Intervals between observations in the narrowest window, and how many window lengths there are at least and at most,
-# unless the user says so.
+# Smallest number of intervals between observations in the narrowest window, and smallest and largest number of window
+# lengths, if `n_windows` is not given.
 _NARROWEST = 2
 _FEWEST, _MOST = 4, 8
-# Windows from which each threshold is learned; where there are so many channels that all together were more than the
-# last number, fewer, down to the second.
+# Number of windows from which each threshold is learned; the smallest such number, for many channels; and the largest
+# number of sampled values in all.
 _SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 11, 1 << 8, 1 << 24
-# Positions along a series at most.
+# Largest number of positions along a series.
 _POSITIONS = 1 << 24
-# Part of its largest value by which a channel must change somewhere in a training series to have a shape.
+# A channel has a shape if it changes in some training series by more than this fraction of its largest value there.
 _CHANGE = 1e-12
 
 
 class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     r"""Statistics of the Legendre coefficients of sliding windows, as features of fixed length.
 
-    Windows of several lengths slide along each channel.  Their coefficients (the LegT memory of each moment, exact
-    at the real timestamps) describe what the signal looks like there.  Three statistics of them along the series are
-    the features of a linear classifier behind a `StandardScaler`:
+    Windows of several lengths slide along each channel.  The coefficients of a window (those of the measure LegT)
+    describe the signal in it, exactly at the given timestamps.  Three statistics of these coefficients along the series
+    are features, meant for a linear model behind a `StandardScaler`:
 
-    - *occupancy*: the fraction of the time in which a coefficient lies above a threshold, a quantile of the training
-      series;
-    - *combinations*: the same for sums and differences of three coefficients, of neighbouring window lengths and of
-      any channels, drawn at random;
+    - *occupancy*: the fraction of time in which a coefficient lies above a threshold.  Thresholds are quantiles of the
+      training series;
+    - *combinations*: the same for sums and differences of three coefficients of any channels and of neighbouring window
+      lengths, drawn at random;
     - *competition*: random patterns compete in groups; at each position the pattern that fits best wins and the one
       that fits worst loses.  The features are how strongly each pattern wins and how often it loses.
 
@@ -65,9 +65,9 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     order : int, default=6
         Number of coefficients per window.
     n_windows : int, optional
-        Number of window lengths: 1, 1/2, 1/4, ... of each series' own duration, at most 12.  By default as many as
-        leave two intervals between observations to the narrowest window in the median training series, from 4 to 8
-        (`n_windows_`).
+        Number of window lengths: 1, 1/2, 1/4, ... of each series' duration, at most 12.  By default it is chosen from 4
+        to 8 (`n_windows_`), so that the narrowest window of the median training series still spans two intervals
+        between observations.
     n_thresholds : int, default=12
         Number of thresholds per coefficient.
     n_combinations : int, default=4096
@@ -77,79 +77,80 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     n_competitors : int, default=8
         Number of patterns per group; each gives two features.
     pool_order : int, default=0
-        Number of Legendre coefficients, over the series, of the absolute value of each window coefficient: how large
-        it is, and when.  For series whose events always happen at the same place.
+        Number of features per window coefficient that describe how large its absolute value is, and when: Legendre
+        coefficients of the absolute value over the series.  Increase it if events always happen at the same place in
+        the series.
     relative : bool, default=True
-        Windows relative to each series' own duration; features are then invariant under stretching time.  If False,
-        relative to the median duration of the training series (`theta_`), so that windows have the same length in all
-        series.
+        If True, window lengths are fractions of each series' own duration, and features are invariant under stretching
+        time.  If False, they are fractions of the median duration of the training series (`theta_`), so that windows
+        have the same length in all series.
     coverage : bool, default=True
-        Leave out positions whose windows lie mostly in gaps: intervals between two observations of a channel that are
-        more than 8 times as long as the median interval of that channel and series.  The time before the first
-        observation of a channel and after its last one is no gap.
+        Leave out positions whose windows lie mostly in gaps.  A gap is an interval between two observations of a
+        channel that is more than 8 times as long as the median interval of that channel and series.  The time before
+        the first and after the last observation of a channel is not a gap.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     n_jobs : int, optional
-        Number of threads, see joblib; the result does not depend on it.
+        Number of threads, see joblib.  The result does not depend on it.
     random_state : int, RandomState instance or None, default=0
-        Draws combinations and patterns.  They depend on it, on the number of channels, on `n_windows_` and on the
-        parameters alone: two fits with the same ones give the same features.
+        Seed of the combinations and patterns.  The draws depend only on it, on the number of varying channels, on
+        `n_windows_` and on the other parameters.
     verbose : int, default=0
-        1: show a progress bar (of tqdm) if `fit` or `transform` takes more than a second.
+        1 shows a progress bar (tqdm) if `fit` or `transform` takes more than a second.
 
     Attributes
     ----------
     varying_ : ndarray of int
-        The channels that change within some training series, by position.  Only these have windows: a channel that is
-        constant within each series (age, sex, a device number) has no shape, and gives one feature, its level.
+        Positions of the channels that change within some training series.  Only these have windows.  A channel that is
+        constant within each series (age, sex, a device number) has no shape and gives one feature, its level.
     thresholds_ : ndarray of shape (n_varying, n_windows, order, n_thresholds)
-        Thresholds of coefficients that are scaled as those of `plain_`.
+        Thresholds of the coefficients, which are scaled like those of `plain_`.
     combinations_ : ndarray of shape (n_combinations, 3, 3), int
         Channel (its position in `varying_`), window length and coefficient of each term.
     factors_ : ndarray of shape (n_combinations, 3)
-        What the terms are multiplied by: their signs over the root mean squares of the coefficients.
+        Factors of the terms: their signs divided by the root mean squares of the coefficients.
     combination_thresholds_ : ndarray of shape (n_combinations,)
-        A quantile of each combination in the training series.
+        Threshold of each combination, a quantile of it in the training series.
     group_windows_ : ndarray of shape (n_groups,), int
         Window length of each group.
     group_channels_ : ndarray of shape (n_groups, min(2, n_varying)), int
-        Channels of each group, by position in `varying_`.
+        Channels of each group (their positions in `varying_`).
     patterns_ : ndarray of shape (n_groups, n_competitors, min(2, n_varying), order)
-        Weights of the coefficients in each pattern: a random direction, divided by their root mean squares.
+        Weights of the coefficients in each pattern: a random direction divided by the coefficients' root mean squares.
     n_windows_ : int
         Number of window lengths.
     theta_ : float
-        Median duration of the training series: the length of the widest window where ``relative=False``.
+        Median duration of the training series.  With ``relative=False`` it is the length of the widest window.
     plain_ : HiPPOTransformer
-        Gives the coefficients of whole series, and scales each channel by two numbers.
+        Transformer of whole series to coefficients.  Its center and scale per channel also apply to the windows.
     n_channels_ : int
-        Channels of the training panel.
+        Number of channels of the training panel.
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Column names.  Defined only if the input was a wide table with column names.
 
     See Also
     --------
-    HiPPOTransformer : the coefficients of whole series; far fewer features.
+    HiPPOTransformer : coefficients of whole series; far fewer features.
 
     Notes
     -----
-    The order of operations (local linear filters, a nonlinearity, averages) is that of wavelet scattering (Mallat,
-    "Group invariant scattering", 2012) with the filters of HiPPO (Gu et al. 2020, arXiv 2008.07669).  Occupancy is the
-    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051), thresholds at quantiles are
-    those of MiniRocket (Dempster et al. 2021, arXiv 2012.08791), and competition is that of Hydra (Dempster et al.
-    2023, arXiv 2203.13652) with random patterns of exact coefficients in place of convolutions.
+    As in wavelet scattering (Mallat, "Group invariant scattering", 2012), local linear filters are followed by a
+    nonlinearity and averages; here the filters are those of HiPPO (Gu et al. 2020, arXiv 2008.07669).  Occupancy is the
+    proportion of positive values of ROCKET (Dempster et al. 2020, arXiv 1910.13051).  Thresholds at quantiles come from
+    MiniRocket (Dempster et al. 2021, arXiv 2012.08791).  Competition comes from Hydra (Dempster et al. 2023,
+    arXiv 2203.13652), with random patterns of exact coefficients in place of convolutions.
 
-    A window is centred at its position; beyond the domain of the series a channel is constant.  There are
-    :math:`2^{J + 1}` positions for J window lengths, with ``relative=False`` in the time `theta_`.  The features of a
-    channel that was never observed, and combinations and patterns of it, are NaN.  The features of a series depend on
-    that series and on what `fit` learned, not on the rest of the batch.
+    A window is centred at its position; beyond the domain of the series a channel is constant.  For J window lengths
+    there are :math:`2^{J + 1}` positions per series, or per `theta_` units of time with ``relative=False``.  The
+    features of an unobserved channel, and those of combinations and patterns that contain it, are NaN.  The features of
+    a series depend only on that series and the fitted state, not on other series in the batch.
 
-    About 8700 features for one channel need a penalty in proportion to their number: ``alphas`` of a ridge regression
-    from 1e-6 to 10 times the number of features (:doc:`/guide/recommended`).
+    There are about 8700 features for one channel, so the penalty of a linear model has to grow with their number.  For
+    a ridge regression, try ``alphas`` from 1e-6 to 10 times the number of features (:doc:`/guide/recommended`).
 
     Examples
     --------
@@ -254,7 +255,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         return self
 
     def transform(self, X: object) -> Any:
-        """Return the features of series.
+        """Compute the features of series.
 
         Parameters
         ----------
@@ -272,19 +273,22 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Names of the features.
+        """Return the names of the features.
 
-        ``x0__legt3_w1/8_above_t5``: the time in which, for the channel ``x0``, coefficient 3 in windows of 1/8 lies
-        above its threshold 5; ``x0__legt3_w1/8_abs_legs2``: coefficient 2 of its modulus; ``x0__legs_c0``:
-        coefficient 0 of the series; ``combination7__x0_legt3_w1/8+x1_legt0_w1/4-x0_legt1_w1/4``: the time in which
-        combination 7, with these terms, lies above its threshold; ``group9__x0+x1_w1/8_p3_wins``: the strength with
-        which pattern 3 of group 9, in windows of 1/8 of these channels, wins, and ``..._p3_losses`` how often it loses.
+        - ``x0__legt3_w1/8_above_t5``: the fraction of time in which coefficient 3 of the channel ``x0``, in windows of
+          length 1/8, lies above threshold 5;
+        - ``x0__legt3_w1/8_abs_legs2``: coefficient 2 of the absolute value of this coefficient over the series;
+        - ``x0__legs_c0``: coefficient 0 of the whole series;
+        - ``combination7__x0_legt3_w1/8+x1_legt0_w1/4-x0_legt1_w1/4``: the fraction of time in which combination 7, with
+          these terms, lies above its threshold;
+        - ``group9__x0+x1_w1/8_p3_wins``: how strongly pattern 3 of group 9 wins, in windows of length 1/8 of these
+          channels; ``..._p3_losses``: how often it loses.
 
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
-            columns, which are moments of one channel: they are only checked.
+            Channel names to use instead of those seen in `fit`.  For two-dimensional input, the names of its columns;
+            these are the times of one channel, so they are only checked.
 
         Returns
         -------
@@ -317,12 +321,12 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
-        tags.transformer_tags.preserves_dtype = []  # float32 whatever comes
+        tags.transformer_tags.preserves_dtype = []  # float32 for any input
         return tags
 
     # ------------------------------------------------------------------ parts
     def _progress(self, panel: Panel) -> AbstractContextManager:
-        """Show how far the coefficients of the series and those of their windows are."""
+        """Show a progress bar for the coefficients of the series and those of their windows."""
         return progress(self.verbose, type(self).__name__, 2 * panel.values.size)
 
     def _features(self, panel: Panel) -> NDArray[np.float32]:
@@ -343,18 +347,18 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
             name = self.get_feature_names_out()[place].split("__")[0]
             raise ValueError(
                 f'{namer(panel.series_ids)(int(series))}, channel "{name}" has values beyond 1e38 times the scale of '
-                "the training series, which float32 cannot hold: look for a wrong value or unit"
+                "the training series, which float32 cannot represent: check these values and their unit"
             )
         return features
 
     def _levels(self) -> NDArray[np.intp]:
-        """Return the places, among the features, of the levels of channels without a shape."""
+        """Return the positions of the features that are levels of channels without a shape."""
         pooled = self.varying_.size * self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
         channels = self._plain_places() // _PLAIN_ORDER
         return pooled + np.flatnonzero(~np.isin(channels, self.varying_))
 
     def _plain_places(self) -> NDArray[np.intp]:
-        """Return which coefficients of whole series are features: of a channel without a shape the first alone."""
+        """Return the coefficients of whole series that are features: only the first for channels without a shape."""
         places = np.arange(self.n_channels_ * _PLAIN_ORDER).reshape(self.n_channels_, _PLAIN_ORDER)
         has_shape = np.isin(np.arange(self.n_channels_), self.varying_)
         return places[has_shape[:, None] | (np.arange(_PLAIN_ORDER) == 0)]
@@ -373,7 +377,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
                 where = namer(panel.series_ids)(int(number.argmax()))
                 raise ValueError(
                     f"{where} lasts {duration.max() / self.theta_:.2g} times as long as the median "
-                    "training series, too long to slide along in windows of that length: use relative=True"
+                    "training series, which is too long for windows of that length: use relative=True"
                 )
         if self.varying_.size < panel.n_channels:
             names = tuple(self.channel_names_[c] for c in self.varying_)
@@ -386,13 +390,13 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
 
 
 def _resolvable(panel: Panel) -> int:
-    """Return how many window lengths the median series has the observations for."""
+    """Return the number of window lengths for which the median series has enough observations."""
     widest = max(float(np.median(panel.lengths)) / _NARROWEST, 1.0)
     return min(max(1 + int(np.log2(widest)), _FEWEST), _MOST)
 
 
 def _changes(panel: Panel) -> NDArray[np.bool_]:
-    """Say which channels change within some series: the others have a level and no shape."""
+    """Return a mask of the channels that change within some series; the others have a level and no shape."""
     high, low = (f.reduceat(panel.values, panel.offsets[:-1], axis=0) for f in (np.fmax, np.fmin))
     changes: NDArray[np.bool_] = high - low > _CHANGE * np.maximum(np.abs(high), np.abs(low))
     return np.asarray(changes.any(axis=0))

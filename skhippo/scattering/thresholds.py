@@ -9,23 +9,23 @@ from skhippo._support.types import Floats
 __all__ = ["margins", "quantiles", "scales"]
 
 
-# Part of the largest value of a channel by which one must exceed a threshold, so that rounding does not, and of the
-# root mean square of a channel below which that of a coefficient is rounding.
+# A value has to exceed a threshold by this fraction of the channel's largest value, so that rounding errors do not.  A
+# coefficient whose root mean square is below this fraction of the channel's largest one is rounding error.
 _MARGIN = 1e-9
-# The same parts of the level that was subtracted from a channel: what is left of it has lost as many digits.
+# The same, as a fraction of the level that was subtracted from a channel, because subtraction cancels digits.
 _OF_LEVEL = 1e-13
 
 
 def quantiles(samples: Floats, share: Floats, margin: Floats) -> Floats:
-    """Return a little more than quantiles along the last axis, but for NaN; the margin where there is nothing else.
+    """Return quantiles along the last axis plus a margin; NaN is ignored, and the margin alone is left if all are NaN.
 
     Parameters
     ----------
     samples : ndarray of shape (..., n_samples)
-    share : ndarray of shape (n_quantiles,), or (..., n_quantiles) as the samples
-        Parts of the samples below the quantiles.
+    share : ndarray of shape (n_quantiles,) or (..., n_quantiles)
+        Fractions of the samples below the quantiles.
     margin : ndarray that broadcasts with (..., n_quantiles)
-        What is added to each.
+        Margin that is added to each quantile.
 
     Returns
     -------
@@ -40,13 +40,13 @@ def quantiles(samples: Floats, share: Floats, margin: Floats) -> Floats:
 
 
 def margins(samples: Floats, level: Floats) -> Floats:
-    """Return what rounding moves the coefficients of each channel by, and more.
+    """Return upper bounds of the rounding errors in the coefficients of each channel.
 
     Parameters
     ----------
     samples : ndarray of shape (n_channels, ...)
     level : ndarray of shape (n_channels,)
-        What was subtracted from the channels, in the unit of the samples.
+        Level that was subtracted from each channel, in the unit of the samples.
 
     Returns
     -------
@@ -57,14 +57,14 @@ def margins(samples: Floats, level: Floats) -> Floats:
 
 
 def scales(samples: Floats, level: Floats) -> Floats:
-    """Return the root mean squares along the last axis, 0 where they are no more than the rounding of the channel.
+    """Return root mean squares along the last axis; 0 where they do not exceed the rounding errors of the channel.
 
     Parameters
     ----------
     samples : ndarray of shape (n_channels, ..., n_samples)
-        NaN does not count.
+        Samples; NaN is ignored.
     level : ndarray of shape (n_channels,)
-        What was subtracted from the channels, in the unit of the samples.
+        Level that was subtracted from each channel, in the unit of the samples.
 
     Returns
     -------

@@ -22,33 +22,33 @@ from skhippo.scattering.kernels import fill_pooled, fill_samples
 __all__ = ["STEPS", "Pooling", "Sliding"]
 
 
-#: The narrowest window is 2 to this power times as long as the way from a position to the next.
+#: The narrowest window is 2 to this power times as long as the distance between positions.
 STEPS = 2
-# Positions whose windows are computed at a time; what they need fits a cache.
+# Number of positions whose windows are computed at a time, so that the work fits in the cache.
 _POSITIONS = 256
-# Series that are worked on at a time.
+# Number of series that are processed at a time.
 _SERIES = 16
-# Samples that are taken of a series, at least, if there are more series than needed.
+# Smallest number of samples per series, if there are more series than needed.
 _EACH = 16
 
 
 class Tables(NamedTuple):
-    """What depends on the order alone."""
+    """Constants that depend only on the order."""
 
     half: Floats  # (order, order) D
-    nodes: Floats  # (n_nodes,) of a Gauss rule on [0, 1], exact for what a cell holds
-    weights: Floats  # (n_nodes,)
+    nodes: Floats  # (n_nodes,) nodes of a Gauss rule on [0, 1] that is exact in a cell
+    weights: Floats  # (n_nodes,) weights of this rule
     basis: Floats  # (3, order) sqrt(2 n + 1); (2 n + 3) / (n + 2) and (n + 1) / (n + 2) of the three-term recurrence
 
 
 @lru_cache(maxsize=32)
 def tables(order: int) -> Tables:
-    """Make the tables of an order."""
+    """Compute the tables of an order."""
     nodes, weights = rule(order // 2 + 1)  # a straight line times a polynomial of degree order - 1
     inner, masses = rule(order)
     legt = LegT(1.0)
     half = 0.5 * (legt.basis(order, inner / 2).T * masses) @ legt.basis(order, inner)
-    # A polynomial has no coefficients beyond its degree; a constant and a line stay exact zeros there.
+    # A polynomial has no coefficients above its degree; set them to exact zeros.
     half = np.tril(half)
     half[np.abs(half) < 1e-14] = 0.0
     n = np.arange(float(order))
@@ -56,19 +56,19 @@ def tables(order: int) -> Tables:
 
 
 class Pooling(NamedTuple):
-    """What is made of the paths of coefficients along a series."""
+    """The parameters of pooling paths of coefficients along a series."""
 
     thresholds: Floats  # (n_channels, n_windows, order, n_thresholds)
-    n_moments: int  # Legendre coefficients, over the series, of the modulus of each path
+    n_moments: int  # number of Legendre coefficients of the absolute value of each path
     combinations: Combinations
     groups: Groups
 
 
 class Sliding(NamedTuple):
-    """The windows of all series of a panel: of 2, 4, ... times the length of the narrowest, around the positions."""
+    """The windows of all series of a panel: 1, 2, 4, ... times as long as the narrowest, centred at positions."""
 
     signals: Signals
-    scaling: Floats  # (2, n_channels) what is subtracted from the values and what they are divided by
+    scaling: Floats  # (2, n_channels) center and scale of the values
     clocks: Floats  # (n_series, 3) start, time from position to position, number of positions
     order: int
     n_windows: int
@@ -76,17 +76,18 @@ class Sliding(NamedTuple):
     n_jobs: int | None
 
     def sample(self, n_samples: int) -> Floats:
-        """Take some windows of a channel and a length: at evenly spaced positions, of evenly chosen series.
+        """Sample windows of each channel and length, at evenly spaced positions of evenly chosen series.
 
         Parameters
         ----------
         n_samples : int
-            How many, about.
+            Approximate number of windows per channel and length.
 
         Returns
         -------
         ndarray of shape (n_channels, n_windows, order, total)
-            NaN where a position does not count.  The last axis are the same positions for all others.
+            Coefficients; NaN for positions that do not count.  All channels and windows are sampled at the same
+            positions.
         """
         n_series = len(self.clocks)
         most = min(n_series, max(n_samples // _EACH, 1))
@@ -113,14 +114,15 @@ class Sliding(NamedTuple):
         Returns
         -------
         pooled : ndarray of shape (n_series, n_channels, n_windows, order, n_thresholds + n_moments), float32
-            The parts of the positions at which a coefficient lies above the thresholds, and the Legendre coefficients
-            of its modulus over the domain.  NaN for a channel that was never observed.
+            For each coefficient, the fraction of positions at which it lies above each threshold, and the Legendre
+            coefficients of its absolute value over the domain.  NaN for unobserved channels.
         combined : ndarray of shape (n_series, n_combinations), float32
-            The parts of the positions at which combinations lie above their thresholds; NaN for those of a
-            channel that was never observed.
+            For each combination, the fraction of positions at which it lies above its threshold.  NaN if it contains an
+            unobserved channel.
         competed : ndarray of shape (n_series, n_groups, n_competitors, 2), float32
-            Roots of the mean, over the positions, of the value with which a competitor is the largest of its group,
-            and of the part of the positions at which it is the smallest; NaN as for combinations.
+            For each competitor, the square roots of two means over positions: of its value where it is the largest of
+            its group (0 elsewhere), and of whether it is the smallest.  NaN if the group contains an unobserved
+            channel.
         """
         thresholds, n_moments, combinations, groups = pooling
         n_series = len(self.clocks)
@@ -130,7 +132,7 @@ class Sliding(NamedTuple):
         competed = np.empty((n_series, *groups.weights.shape[:2], 2), dtype=np.float32)
         of_combinations = (*combinations.terms(self.n_windows, self.order), *combinations[1:])
         of_groups = groups.terms(self.n_windows)
-        # One layout, so that kernels are compiled for no other.
+        # Use one memory layout, so that kernels are compiled only once.
         how = (thresholds, *(tuple(map(np.ascontiguousarray, parts)) for parts in (of_combinations, of_groups)))
 
         def work(part: slice) -> None:
@@ -157,14 +159,14 @@ class Sliding(NamedTuple):
         return pooled, combined, competed
 
     def _series(self, which: Integers) -> tuple[NDArray, ...]:
-        """Return series as kernels read them: copies in one layout, so that they are compiled for no other."""
+        """Return series as copies in one memory layout, so that kernels are compiled only once."""
         panel = self.signals.panel[which]
         times = np.empty(0) if panel._times is None else np.array(panel._times)
         values = np.array(panel.values, dtype=np.float64, order="C")
         return times, values, np.array(panel.offsets), self.clocks[which], self.scaling
 
     def _size(self, which: slice | Integers) -> int:
-        """Return the number of values of some series."""
+        """Return the number of values in some series."""
         panel = self.signals.panel
         return int(panel.lengths[which].sum()) * panel.n_channels
 
@@ -173,9 +175,9 @@ class Sliding(NamedTuple):
         return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
 
     def _scratch(self, which: Integers, n_channels: int = 1) -> tuple[Floats, Floats, Floats, Floats]:
-        """Space for observations, for windows of one length, for the paths of channels and what positions count.
+        """Return scratch arrays for observations, windows of one length, paths of channels and weights of positions.
 
-        The observations of all channels where a series is worked on piece by piece, else of one.
+        There is space for the observations of all channels if series are processed in pieces, else of one channel.
         """
         reach = 2 ** (STEPS + self.n_windows - 1)
         most = int(self.clocks[which, 2].max())
@@ -195,4 +197,4 @@ def _parts(number: int) -> Iterator[slice]:
 
 
 def _nothing(_: None) -> None:
-    """Results are where they belong."""
+    """Do nothing: `work` has written the results in place."""

@@ -134,9 +134,9 @@ def test_channels_without_an_observation():
 
 def test_wrong_parameters():
     for settings, message in [
-        ({"statistics": ("mean", "median")}, "unknown statistic 'median': choose among mean, std"),
+        ({"statistics": ("mean", "median")}, "unknown statistic 'median': choose from mean, std"),
         ({"quantiles": (0.5, 1.5)}, r"quantiles must lie between 0 and 1, got \(0.5, 1.5\)"),
-        ({"statistics": (), "quantiles": ()}, "there would be no features"),
+        ({"statistics": (), "quantiles": ()}, "there are no statistics and no quantiles"),
     ]:
         with pytest.raises(ValueError, match=message):
             SummaryTransformer(**settings).fit(np.ones((2, 3)))
