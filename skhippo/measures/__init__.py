@@ -1,4 +1,4 @@
-"""Measures: how much each past moment matters, and the basis that belongs to it."""
+"""Measures: the weight of each past moment, and the orthonormal basis that belongs to this weight."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT
 
 
 def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
-    """Return the measure that a name, or a measure itself, stands for.
+    """Return a measure from its name; a measure is returned unchanged.
 
     Parameters
     ----------
     measure : str or Measure
-        One of ``"legs", "legt", "lagt", "fout", "chebt"``, or a measure.
+        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, or a measure.
     theta : float or None, default=None
-        Time scale for a name.  LegS has none and ignores it; a measure has its own.
+        Time scale of a measure that is given by name.  LegS has none and ignores it; a measure object has its own.
 
     Returns
     -------
@@ -55,8 +55,8 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     Raises
     ------
     ValueError
-        If the name is unknown, if a translated measure is named without `theta`, or if a measure and a
-        different `theta` are both given.
+        If the name is unknown, if `theta` is missing for the name of a translated measure, or if `theta` differs from
+        that of a measure object.
     TypeError
         If `measure` is neither a name nor a measure.
 
@@ -79,7 +79,7 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
         return cls()
     if theta is None:
         raise ValueError(
-            f"measure={measure!r} looks back over a time scale: give theta, in the units of the timestamps "
+            f"measure={measure!r} needs a time scale: give theta, in the units of the timestamps "
             "(measure='legs' needs none)"
         )
     return cls(theta)

@@ -1,4 +1,4 @@
-"""Chebyshev polynomials on a window."""
+"""Chebyshev polynomials on a window (ChebT)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["ChebT"]
 
 @dataclass(frozen=True)
 class ChebT(Translated):
-    r"""Translated Chebyshev: the last `theta` units of time, weighted towards both of its ends.
+    r"""Translated Chebyshev measure: the last `theta` units of time, with most weight near both ends.
 
     Parameters
     ----------
@@ -30,20 +30,20 @@ class ChebT(Translated):
     -----
     With :math:`y = 2s - 1`, :math:`s = (x - t)/\theta + 1`, the measure is
     :math:`\frac1\pi (1 - y^2)^{-1/2}\,dy` and the basis :math:`T_0(y), \sqrt2\,T_n(y)` (the Chebyshev measure of
-    Gu et al. 2020, Appendix D, without its tilt).  The least-squares fit under this measure is within a
-    logarithm of the best uniform approximation.  Where the weight is infinite a coefficient changes like the root
-    of a distance: rounding in the times of a jump at the older edge of the window shows in the 9th digit.
+    Gu et al. 2020, Appendix D, without its tilt).  The error of the least-squares fit under this measure is that of
+    the best uniform approximation times a factor that grows like the logarithm of the order.  Near the edges, where the
+    weight is infinite, the coefficients depend on the square root of a distance.  So rounding errors in the time of a
+    jump at the older edge of the window show in the 9th digit.
 
-    The weight has no finite value at the edges, so :math:`c'` has no boundary terms to read `(A, B)` from.
+    The weight has no finite value at the edges, so `(A, B)` cannot be read from boundary terms of :math:`c'`.
     They follow from the tau closure instead: take the polynomial of degree N whose first N coefficients are
-    `c` and that meets the signal at the present, and differentiate it.  With :math:`D` the derivative in the
-    basis, :math:`d` that of its next function divided by its end value, and :math:`g = g(1)`:
+    `c` and that meets the signal at the present, and differentiate it.  Let :math:`D` be the derivative in the basis,
+    :math:`d` the derivative of the next function divided by its value at the present, and :math:`g = g(1)`.  Then
 
     .. math:: A = d\,g^T - D, \qquad B = d.
 
-    It is exact for polynomials of degree up to *and including* the order, and the eigenvalues of :math:`-A`
-    lie in the left half-plane.  `A` and `B` depend on the order as a whole: those of a smaller order are not
-    their leading blocks.
+    The equation is exact for polynomials of degree up to *and including* the order, and the eigenvalues of :math:`-A`
+    lie in the left half-plane.  The `A` and `B` of a smaller order are not leading blocks of those of a larger one.
 
     Examples
     --------
@@ -71,7 +71,7 @@ class ChebT(Translated):
         return np.where(np.arange(order) == 0, 1.0, math.sqrt(2.0))
 
     def _derivative(self, order: int) -> Floats:
-        """Return d/ds in the orthonormal basis: T_n' = 2 n (T_{n-1} + T_{n-3} + ...), T_0 by half."""
+        """Return d/ds in the orthonormal basis: T_n' = 2 n (T_{n-1} + T_{n-3} + ...), with half of T_0."""
         n = np.arange(order)
         odd_above = ((n[None, :] - n[:, None]) % 2 == 1) & (n[None, :] > n[:, None])
         return np.where(odd_above, 4.0 * n[None, :], 0.0) * np.where(n == 0, math.sqrt(0.5), 1.0)[:, None]
@@ -88,13 +88,13 @@ class ChebT(Translated):
             slope=4.0 * n,
             ends=self._end_values(order + 1),
             couple=np.where(n == 1, math.sqrt(2.0), 1.0),
-            halves=np.where(n == 0, math.sqrt(0.5), 1.0),  # the sums of a derivative give T_0 by half
+            halves=np.where(n == 0, math.sqrt(0.5), 1.0),  # the sum of a derivative has half of T_0
             source=self.B(order),
         )
 
     def phase(self, order: int, age: Floats) -> Floats:
-        # The root at both edges of the window keeps polynomials away: with 16 nodes an interval that begins at the
-        # distance d of an edge may be 1.4 d long, whatever the order (measured).
+        # Polynomials approximate the square root at both edges of the window badly: with 16 nodes, an interval that
+        # begins at the distance d from an edge may be 1.4 d long, whatever the order (measured).
         with np.errstate(divide="ignore"):
             return order * _angle(age) + 3.0 * (np.log(age) - np.log1p(-age))
 
@@ -120,5 +120,5 @@ class ChebT(Translated):
 
 
 def _angle(age: Floats) -> Floats:
-    """Angle phi with ``1 - 2 age == cos(phi)``, accurate at both ends of [0, 1]."""
+    """Return the angle phi with ``cos(phi) == 1 - 2 age``, accurate at both ends of [0, 1]."""
     return 2.0 * np.arctan2(np.sqrt(age), np.sqrt(1.0 - age))

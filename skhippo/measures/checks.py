@@ -1,7 +1,7 @@
-r"""Tests of the definition, for anybody's measure.
+r"""Tests of measures against the definition, for built-in and user-defined measures.
 
-Nothing here is taken from the closed forms that are tested: integrals are quadratures of `Measure.basis` and
-`Measure.weight`, derivatives those of interpolants, kernels exponentials of matrices.
+The tests do not use the closed forms that they test.  Integrals are quadratures of `Measure.basis` and
+`Measure.weight`, derivatives are those of interpolants, and kernels are matrix exponentials.
 """
 
 from __future__ import annotations
@@ -20,45 +20,51 @@ from skhippo.measures.structure import Triangle
 
 __all__ = ["check_measure"]
 
-# Nodes of a quadrature over the places, and of an interpolation.
+# Number of nodes of the quadrature over places, and of the interpolation.
 _NODES, _POINTS = 400, 80
-# Allowed differences: of integrals, whose weight may be infinite at the edges, and of matrices.
+# Tolerances for integrals, whose weight may be infinite at the edges, and for matrices.
 _CLOSE, _EQUAL = 1e-7, 1e-10
 
 
 class _Rule(NamedTuple):
-    """Places in the domain of a measure, and masses that integrate over its weight."""
+    """Nodes of a quadrature in the domain of a measure, with their weights."""
 
     places: Floats
-    lengths: Floats  # weights of an integral over the places
-    masses: Floats  # those times the density of the measure
+    lengths: Floats  # weights of an integral over places
+    masses: Floats  # weights of an integral over the measure: lengths times density
 
 
 def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None:
-    r"""Test whether a measure is what it says, against the definition.
+    r"""Check that a measure is consistent with its definition.
+
+    Use it to test a measure class of your own.
 
     Parameters
     ----------
     measure : Measure
-        The measure; a new class, for example.
+        The measure to check.
     orders : tuple of int, default=(1, 2, 7)
-        Numbers of coefficients that are tried.  The dynamics are compared with the derivative of the projection at the
-        last one.
+        Numbers of coefficients to check.  The dynamics are compared with the derivative of the projection at the last
+        of these orders.
 
     Raises
     ------
     ValueError
-        If anything fails; the message lists all that does, with what was found and what is expected.
+        If a check fails.  The message lists all failures, with the difference found and what was expected.
     TypeError
-        If it is no measure.
+        If `measure` is not a `Measure`.
 
     Notes
     -----
-    What is tested: the basis is orthonormal under the weight; `antiderivative`, `steady`, `line` and all that
-    `assemble` makes of moments are the integrals of the definition; `phase` counts the turns of the fastest function,
-    and nothing lies beyond `horizon`; `A` and `B` keep a constant, forget everything else, and give the derivative of
-    the projection for every function of the basis (where the past has no end: the kernel is ``expm(-A s) B``);
-    `structure` and `outflow` stand for these matrices; and coefficients join as `remembers` and `slides` claim.
+    These properties are checked:
+
+    - the basis is orthonormal under the weight;
+    - `antiderivative`, `steady`, `line` and the results of `assemble` are the integrals of the definition;
+    - `phase` counts the oscillations of the fastest function, and the kernel is 0 beyond `horizon`;
+    - `A` and `B` keep a constant, forget everything else, and give the derivative of the projection for every function
+      of the basis (for an infinite domain: the kernel is ``expm(-A s) B``);
+    - `structure` and `outflow` agree with `A` and `B`;
+    - coefficients can be joined as `remembers` and `slides` declare.
 
     Examples
     --------
@@ -95,9 +101,9 @@ def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None
 
 # ---------------------------------------------------------------------- means
 def _rule(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0) -> _Rule:
-    """Return a rule between two places of a window, or for all ages.
+    """Return a quadrature rule between two places of a window, or over all ages.
 
-    Distances to the edges are powers of those to the nodes, so that weights that are infinite there do no harm.
+    The nodes are clustered at the edges, so that weights that are infinite there do no harm.
     """
     x, weights = _gauss()
     if _endless(measure):
@@ -122,7 +128,7 @@ def _endless(measure: Measure) -> bool:
 
 
 def _integrate(measure: Measure, order: int, function: Callable[[Floats], Floats]) -> Floats:
-    """Coefficients of a function of the places, by the definition."""
+    """Return the coefficients of a function of the places, by the definition."""
     places, _, masses = _rule(measure, order)
     return (masses * function(places)) @ measure.basis(order, places)
 
@@ -150,7 +156,7 @@ def _check_declarations(measure: Measure) -> Iterator[str]:
     except TypeError:
         equal = False
     if not equal:
-        yield "it has no hash, or is not equal to itself: write it as a frozen dataclass"
+        yield "it has no hash, or does not equal itself: write it as a frozen dataclass"
     if measure.time_scale is not None:
         other = measure.with_theta(2.0 * measure.time_scale)
         if type(other) is not type(measure) or other.time_scale != 2.0 * measure.time_scale:
@@ -190,7 +196,7 @@ def _check_coefficients(measure: Measure, order: int) -> Iterator[str]:
     exact = _integrate(measure, order, wave)
     oldest, newest = (measure.horizon(order), 0.0) if _endless(measure) else (0.0, 1.0)
     places, lengths, _ = _rule(measure, order)
-    # What `project` does: the moments of the changes of the signal, from the oldest place on.
+    # As in `project`: the moments of the changes of the signal, from the oldest place on.
     slope = _derivative(wave)(places) * (-1.0 if _endless(measure) else 1.0)
     functions = measure.functions(order).evaluate(measure.age(places))
     first, last = wave(np.array([oldest, newest]))
@@ -204,9 +210,13 @@ def _check_coefficients(measure: Measure, order: int) -> Iterator[str]:
         why = f"the integral of the basis from the place {place} to the present is expected"
         yield from _worst("antiderivative differs", measure.antiderivative(order, place), step, _CLOSE, why)
     constant = _integrate(measure, order, np.ones_like)
-    yield from _worst("steady differs", measure.steady(order), constant, _CLOSE, "a constant does not have it")
+    yield from _worst(
+        "steady differs", measure.steady(order), constant, _CLOSE, "the coefficients of a constant are expected"
+    )
     line = _integrate(measure, order, lambda s: -measure.age(s))
-    yield from _worst("line differs", measure.line(order), line, _CLOSE, "a line to 0 at the present does not have it")
+    yield from _worst(
+        "line differs", measure.line(order), line, _CLOSE, "those of a line to 0 at the present are expected"
+    )
 
 
 def _rule_up_to(measure: Measure, age: float) -> _Rule:
@@ -223,7 +233,7 @@ def _test_signal(measure: Measure) -> Callable[[Floats], Floats]:
 
 
 def _derivative(function: Callable[[Floats], Floats], step: float = 1e-3) -> Callable[[Floats], Floats]:
-    """Return the derivative of a smooth function, by differences of sixth order."""
+    """Return the derivative of a smooth function by central differences of sixth order."""
 
     def derivative(s: Floats) -> Floats:
         near, far, farther = (function(s + k * step) - function(s - k * step) for k in (1, 2, 3))
@@ -287,7 +297,7 @@ def _check_dynamics(measure: Measure, order: int) -> Iterator[str]:
             why = f"the kernel at the age {age} is expected"
             yield from _worst("expm(-A s) @ B differs", expm(-age * A) @ B, kernel, _CLOSE, why)
         return
-    # The signal is a function of the basis, and moves through the window (or, for the whole history, stretches).
+    # The signal is a function of the basis that moves through the window (for the whole history, that is stretched).
     places, _, masses = _rule(measure, order)
     nodes = np.polynomial.chebyshev.chebpts1(_POINTS)
     fitted = np.polynomial.chebyshev.chebfit(nodes, measure.basis(order, 0.5 * (nodes + 1.0)), _POINTS - 1)
@@ -307,7 +317,7 @@ def _check_memory(measure: Measure, order: int) -> Iterator[str]:
         elif np.abs(structure.p * structure.q - 1.0).max() > _EQUAL:
             yield "remembers is 'decay': a Triangle with p * q == 1 is expected"
     if measure.remembers == "polynomial" and measure.time_scale is not None:
-        yield "remembers is 'polynomial': that is for the whole history, but there is a time scale"
+        yield "remembers is 'polynomial': no time scale is expected, because it is for the whole history"
     if measure.remembers == "polynomial" or measure.slides:
         name = "remembers is 'polynomial'" if measure.remembers == "polynomial" else "slides"
         places = _rule(measure, order).places
@@ -316,4 +326,4 @@ def _check_memory(measure: Measure, order: int) -> Iterator[str]:
             2.0 * np.arange(order) + 1.0
         )
         if not uniform or np.abs(measure.basis(order, places) - polynomials).max() > _CLOSE:
-            yield f"{name}: uniform weight and Legendre polynomials are expected, or coefficients do not join"
+            yield f"{name}: uniform weight and Legendre polynomials are expected, else coefficients cannot be joined"

@@ -1,4 +1,4 @@
-"""Sines and cosines on a window."""
+"""Sines and cosines on a window (FouT)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ __all__ = ["FouT"]
 
 @dataclass(frozen=True)
 class FouT(Translated):
-    r"""Translated Fourier: the last `theta` units of time in sines and cosines.
+    r"""Translated Fourier measure: the last `theta` units of time, with uniform weight, in sines and cosines.
 
     Parameters
     ----------
@@ -35,11 +35,12 @@ class FouT(Translated):
 
     .. math:: A = K + 2 w w^T, \qquad B = 2 w, \qquad K_{\cos k, \sin k} = -2\pi k = -K_{\sin k, \cos k}.
 
-    At the edges of the window a Fourier series takes the mean of both ends, so
-    :math:`f(t - \theta)` is replaced by :math:`2 w^T c - f(t)`.  An odd order keeps every cosine with
-    its sine.  An even order `N` ends with a cosine that has none and cannot turn: with `A` as above, what it has kept
-    of a signal would never go.  There `A` has :math:`2\pi N`, twice the rate at which this cosine should turn, added to
-    its last diagonal element, so that it fades.
+    At the edges of the window a Fourier series takes the mean of both ends, so :math:`f(t - \theta)` is replaced by
+    :math:`2 w^T c - f(t)`.
+
+    For an odd order every cosine has its sine.  An even order `N` ends with a cosine without a sine, which cannot
+    rotate.  With `A` as above, its coefficient would never decay.  Therefore :math:`2\pi N`, twice the rate at which
+    this cosine should rotate, is added to the last diagonal element of `A`.
 
     Examples
     --------
@@ -71,7 +72,7 @@ class FouT(Translated):
 
     @staticmethod
     def _fading(order: int) -> float:
-        """Rate at which a last cosine without a sine fades."""
+        """Return the rate at which a last cosine without a sine decays; 0 for odd orders."""
         return 2.0 * np.pi * order if order % 2 == 0 else 0.0
 
     def B(self, order: int) -> Floats:

@@ -1,4 +1,4 @@
-"""Laguerre functions: exponential forgetting."""
+"""Laguerre functions with exponential weight (LagT)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ __all__ = ["LagT"]
 
 @dataclass(frozen=True)
 class LagT(Translated):
-    r"""Translated Laguerre: exponential forgetting with time constant `theta`.
+    r"""Translated Laguerre measure: exponential forgetting with time constant `theta`.
 
     Parameters
     ----------
     theta : float
         Time constant in the units of the timestamps.
     alpha : float, default=0.0
-        Parameter of the generalised Laguerre polynomials; above -1.
+        Parameter of the generalised Laguerre polynomials, above -1 and at most 100.
     beta : float, default=1.0
-        Tilt: the weight falls like ``exp(-beta s)``; not negative.
+        Tilt: the weight decays like ``exp(-beta s)``.  It must not be negative.
 
     Notes
     -----
@@ -49,10 +49,10 @@ class LagT(Translated):
               B_n = \binom{n+\alpha}{n} / \lambda_n.
 
     The paper leaves out :math:`\lambda_n`, which is 1 for :math:`\alpha = 0`; here the basis is orthonormal for
-    every `alpha`.  A constant signal has the coefficients :math:`A^{-1} B f`, which is :math:`(f, 0, \dots)` at
-    the default `alpha` and `beta`.  The functions of a large `alpha` are far from orthogonal to a constant: with
-    `alpha` above 2 and an order of some hundreds the last digits cancel (1e-11 of the largest coefficient at `alpha`
-    2.5 and order 256, where `theta` is a hundred times the series).
+    every `alpha`.  A constant signal has the coefficients :math:`A^{-1} B f`, which are :math:`(f, 0, \dots)` for
+    the default `alpha` and `beta`.  For a large `alpha` the functions are far from orthogonal to a constant, and the
+    last digits cancel if `alpha` is above 2 and the order is several hundred.  For example, the error is 1e-11 of the
+    largest coefficient at `alpha` 2.5 and order 256, if `theta` is 100 times the duration of the series.
 
     Examples
     --------
@@ -77,16 +77,16 @@ class LagT(Translated):
 
     @property
     def _rate(self) -> float:
-        """Decay `p` of the kernel."""
+        """Decay rate `p` of the kernel."""
         return 0.5 * (1.0 + self.beta)
 
     def _norm(self, order: int) -> Floats:
-        """Norms lambda_n of the generalised Laguerre polynomials."""
+        """Return the norms lambda_n of the generalised Laguerre polynomials."""
         ratio = 1.0 + self.alpha / np.arange(1.0, order)
         return math.sqrt(math.gamma(self.alpha + 1.0)) * np.sqrt(np.cumprod(np.append(1.0, ratio)))
 
     def _binomial(self, order: int) -> Floats:
-        """Values of L_n^(alpha)(0), the binomials (n + alpha over n)."""
+        """Return L_n^(alpha)(0), the binomial coefficients of n + alpha over n."""
         return np.cumprod(np.append(1.0, 1.0 + self.alpha / np.arange(1.0, order)))
 
     def weight(self, s: ArrayLike) -> Floats:
@@ -131,8 +131,8 @@ class LagT(Translated):
         turning = 4.0 * order + 2.0 * abs(self.alpha) + 2.0
         if decay > underflow and turning + 20.0 * turning ** (1 / 3) > underflow:
             raise ValueError(
-                f"LagT(alpha={self.alpha!r}, beta={self.beta!r}) reaches back too far at order={order} for double "
-                "precision: take a lower order, a smaller alpha or a larger beta"
+                f"LagT(alpha={self.alpha!r}, beta={self.beta!r}) reaches back too far for double precision at "
+                f"order={order}: take a lower order, a smaller alpha or a larger beta"
             )
         return min(decay, underflow)
 

@@ -17,7 +17,7 @@ __all__ = ["LegS", "LegT", "legendre"]
 
 
 class _Legendre(Measure):
-    """Uniform weight on a window; shifted Legendre polynomials."""
+    """Uniform weight on a window, with shifted Legendre polynomials."""
 
     def weight(self, s: ArrayLike) -> Floats:
         return np.ones_like(np.asarray(s, dtype=np.float64))
@@ -32,7 +32,7 @@ class _Legendre(Measure):
         return np.sqrt(2.0 * np.arange(order) + 1.0)
 
     def B(self, order: int) -> Floats:
-        """Input vector, ``sqrt(2 n + 1)``, shape (order,)."""
+        """Return the input vector ``sqrt(2 n + 1)``, shape (order,)."""
         return self._norm(check_count("order", order))
 
     def phase(self, order: int, age: Floats) -> Floats:
@@ -59,12 +59,12 @@ class _Legendre(Measure):
 
 @dataclass(frozen=True)
 class LegS(_Legendre):
-    r"""Scaled Legendre: the whole history since the start, every moment with the same weight.
+    r"""Scaled Legendre measure: the whole history since the start, with uniform weight.
 
     Notes
     -----
-    The measure is uniform on :math:`[0, t]` (times are counted from the start of the series), so it needs no
-    window length and stretching time leaves the coefficients as they are (Gu et al. 2020, Proposition 3).
+    The measure is uniform on :math:`[0, t]`, where times are counted from the start of the series.  So it needs no
+    window length, and the coefficients are invariant under stretching time (Gu et al. 2020, Proposition 3).
 
     .. math::
 
@@ -102,9 +102,9 @@ class LegS(_Legendre):
 
 @dataclass(frozen=True)
 class LegT(_Legendre, Translated):
-    r"""Translated Legendre: the last `theta` units of time, every moment with the same weight.
+    r"""Translated Legendre measure: the last `theta` units of time, with uniform weight.
 
-    With the basis rescaled (`lmu_scale`) this is the Legendre Memory Unit.
+    Up to the scaling of the basis (`lmu_scale`), this is the Legendre Memory Unit.
 
     Parameters
     ----------
@@ -149,7 +149,7 @@ class LegT(_Legendre, Translated):
         return Outflow(decay=0.0, edge=self.basis(order, 0.0))
 
     def lmu_scale(self, order: int) -> Floats:
-        r"""Factors that turn these coefficients into the state of a Legendre Memory Unit.
+        r"""Return the factors from these coefficients to the state of a Legendre Memory Unit.
 
         Voelker, Kajic and Eliasmith (NeurIPS 2019, equations 1 and 2) write :math:`\theta m' = A m + B u` with
         :math:`A_{ij} = (2i+1)\{-1\ (i<j),\ (-1)^{i-j+1}\ (i \ge j)\}` and :math:`B_i = (2i+1)(-1)^i`.  With
@@ -170,7 +170,7 @@ class LegT(_Legendre, Translated):
 
 
 def legendre(number: int) -> Functions:
-    """Legendre polynomials P_0, P_1, ... of ``1 - 2 * u``; at least two."""
+    """Return the Legendre polynomials P_0, P_1, ... of ``1 - 2 * u``, at least two."""
     n = np.arange(1.0, max(number, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
     table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
     return Functions(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], [1, -2, 0, 0, 0]]), table)

@@ -1,4 +1,4 @@
-r"""Measures: how much each past moment matters, and the orthonormal basis that goes with it.
+r"""Measures: the weight of each past moment, and the orthonormal basis that belongs to this weight.
 
 HiPPO (Gu, Dao, Ermon, Rudra, Re, NeurIPS 2020, arXiv 2008.07669) keeps, at every time :math:`t`, the best
 approximation of a signal's past in the first ``order`` functions :math:`g_n` of a basis that is orthonormal
@@ -6,28 +6,29 @@ under a measure :math:`\omega` of the past:
 
 .. math:: c_n(t) = \int f(x)\, g_n(s)\, d\omega(s), \qquad \hat f(x) = \sum_n c_n(t)\, g_n(s),
 
-where :math:`s` is the place of the moment :math:`x` under the measure.  Two kinds of place are in use:
+where :math:`s` is the place of the moment :math:`x` under the measure.  There are two kinds of places:
 
-* the *window* measures (LegS, LegT, FouT, ChebT) look at a stretch of the past and
-  :math:`s \in [0, 1]` runs from its oldest moment (0) to the present (1);
-* the Laguerre measure looks back without end and :math:`s = (t - x) / \theta \in [0, \infty)` is the age.
+* LegS, LegT, FouT and ChebT look at a window of the past, and :math:`s \in [0, 1]` runs from its oldest moment (0) to
+  the present (1);
+* LagT looks at the whole past, and :math:`s = (t - x) / \theta \in [0, \infty)` is the age.
 
-Each measure is a small frozen object that knows its weight, its basis, the pair :math:`(A, B)` of the
-differential equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))` with the rate :math:`r` equal to
-:math:`1/t` (LegS) or :math:`1/\theta` (the translated ones), and what the projection engine needs.
+Each measure is a small frozen object that defines its weight, its basis, the pair :math:`(A, B)` of the differential
+equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))`, and the functions that the projection engine needs.  The rate
+:math:`r` is :math:`1/t` for LegS and :math:`1/\theta` for the translated measures.
 
-**What the engine needs.**  Write a signal as its last value and its steps.  A unit step at the moment
+**Functions for the engine.**  Write a signal as its last value and its steps.  A unit step at the moment
 :math:`x` (0 before, 1 after) has the coefficients
 
 .. math:: G_n(s) = \int_s^{\mathrm{now}} g_n \, d\omega,
 
-the antiderivative of kernel = basis x weight.  For every measure here :math:`G_n` is an :math:`O(1)`
-combination of functions :math:`q_0, q_1, \dots` that obey a three-term recurrence
-:math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure gives the recurrence (`functions`) and the
-combination (`assemble`); the engine forms the moments :math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of the
-changes along cells, and needs to know nothing else.  The mean over a cell has a recurrence of its own where the measure
-gives it (`differences`), and the cost is :math:`O(N)` per observation; elsewhere a Gauss rule takes the mean, whose
-nodes grow in number with the order where cells are long.
+the antiderivative of the kernel, which is basis x weight.  For every measure here :math:`G_n` combines :math:`O(1)`
+functions out of :math:`q_0, q_1, \dots`, which obey a three-term recurrence
+:math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure provides the recurrence (`functions`) and the
+combination (`assemble`).  The engine computes the moments :math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of
+the changes along cells, and needs nothing else.
+
+The means over cells also obey a recurrence for some measures (`differences`); the cost is then :math:`O(N)` per
+observation.  For other measures a Gauss rule takes the mean, with more nodes for higher orders and longer cells.
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ from skhippo.measures.structure import Outflow, Structure
 
 __all__ = ["Differences", "Functions", "Measure", "Memory", "Powers", "Translated"]
 
-#: What a memory keeps of the past, see `Measure.remembers`.
+#: The kinds of state that a memory keeps, see `Measure.remembers`.
 Memory: TypeAlias = Literal["polynomial", "decay", "window"]
 
 
@@ -63,9 +64,9 @@ class Functions:
     table : ndarray of shape (n_functions - 2, 3), float64
         Row `m` holds (a, b, c) of ``q[m + 2] = (a * x + b) * q[m + 1] - c * q[m]``.
     rate : float
-        The rate `r` of the exponential; 0 if there is none.
+        Rate `r` of the exponential; 0 for functions without one.
     angular : bool
-        Whether there are the angle and its sine in place of the exponentials.
+        Whether the start uses the angle and its sine in place of the exponentials.
     """
 
     start: Floats
@@ -117,7 +118,7 @@ class Powers:
 
 
 class Differences(NamedTuple):
-    r"""What the engine needs to take means of functions over cells without quadrature.
+    r"""A recurrence for the means of functions over cells, without quadrature.
 
     The mean of :math:`q_m` over a cell is a divided difference of its antiderivative :math:`W_m`.  Where
     antiderivatives obey a three-term recurrence, so do their differences (`skhippo.projection`).
@@ -125,12 +126,12 @@ class Differences(NamedTuple):
     Attributes
     ----------
     start : {"legendre", "chebyshev", "laguerre"}
-        How the recurrence starts; the engine has the formulas.
+        Start of the recurrence; the engine has the formulas.
     n_first : int
-        How many functions come before the two with which it starts.
+        Number of functions before the two with which the recurrence starts.
     table : ndarray of shape (n, 3)
-        Row `m` holds (a, b, c) of ``W[k + 2] = (a * x + b) * W[k + 1] - c * W[k]``, ``k = n_first + m``.  No `c` is 0,
-        and there are enough rows for all functions and some more.
+        Row `m` holds (a, b, c) of ``W[k + 2] = (a * x + b) * W[k + 1] - c * W[k]``, ``k = n_first + m``.  No `c` may be
+        0, and there have to be some more rows than functions.
     """
 
     start: str
@@ -140,32 +141,36 @@ class Differences(NamedTuple):
 
 @dataclass(frozen=True)
 class Measure(ABC):
-    r"""What LegS, LegT, LagT, FouT and ChebT have in common, and all that the rest of the library asks of a measure.
+    r"""Base class of measures.
 
-    A new measure is one subclass, a frozen dataclass; one with a time scale derives from `Translated`.  It has to give
+    A new measure is a subclass of it and a frozen dataclass.  A measure with a time scale derives from `Translated`.
+    A measure has to define
 
-    * the definition: `name`, `domain`, `weight`, `basis`, and the dynamics `A` and `B`;
+    * its definition: `name`, `domain`, `weight`, `basis`, and the dynamics `A` and `B`;
     * the coefficients of a step, for `skhippo.project`: `functions`, `assemble` and `phase`.
 
-    It may say more, and what takes :math:`O(N^2)` then takes :math:`O(N)`: the `structure` of `A`, what leaves a memory
-    (`outflow`), and what a memory keeps of the past (`remembers`).  `skhippo.measures.check_measure` tests all of it
-    against the definition.
+    It may also define the `structure` of `A`, the `outflow` of a memory and the state that a memory keeps
+    (`remembers`); this reduces costs from :math:`O(N^2)` to :math:`O(N)`.  Use `skhippo.measures.check_measure` to test
+    all of these against the definition.
 
     Attributes
     ----------
     name : str
         Short name, such as ``"legs"``.
     domain : tuple of float
-        The places `s` that the measure looks at: ``(0, 1)`` for a window, from its oldest moment to the present, or
-        ``(0, inf)`` for ages.
+        Range of the places `s`: ``(0, 1)`` for a window, from its oldest moment to the present, or ``(0, inf)`` for
+        ages.
     remembers : {"polynomial", "decay", "window"}
-        What a memory keeps of the past.  ``"window"``: the observations that the measure still looks at.
-        ``"polynomial"``: the coefficients themselves, which determine those of a longer history where the weight is
-        uniform on the whole history and the basis consists of Legendre polynomials.  ``"decay"``: the difference to a
-        constant history, which fades with ``exp(-A s)``; `structure` is then a `Triangle` with a constant diagonal and
-        ``p * q == 1``.
+        State that a memory keeps:
+
+        - ``"window"``: the observations in the window;
+        - ``"polynomial"``: the coefficients themselves.  They determine those of a longer history if the weight is
+          uniform on the whole history and the basis consists of Legendre polynomials;
+        - ``"decay"``: the difference to a constant history, which decays with ``exp(-A s)``.  `structure` has to be a
+          `Triangle` with a constant diagonal and ``p * q == 1``.
     slides : bool
-        Whether a window has uniform weight and Legendre polynomials, so that it can be joined from its parts.
+        Whether the measure is a window with uniform weight and Legendre polynomials, so that the coefficients of a
+        window follow from those of its parts.
     """
 
     name: ClassVar[str]
@@ -176,7 +181,7 @@ class Measure(ABC):
     # ------------------------------------------------------------------ the definition
     @abstractmethod
     def weight(self, s: ArrayLike) -> Floats:
-        """Density of the measure at the places `s`.
+        """Return the density of the measure at the places `s`.
 
         Parameters
         ----------
@@ -190,7 +195,7 @@ class Measure(ABC):
 
     @abstractmethod
     def basis(self, order: int, s: ArrayLike) -> Floats:
-        """First `order` functions of the orthonormal basis at the places `s`.
+        """Return the first `order` functions of the orthonormal basis at the places `s`.
 
         Parameters
         ----------
@@ -206,16 +211,16 @@ class Measure(ABC):
 
     @abstractmethod
     def A(self, order: int) -> Floats:
-        """State matrix of ``c' = rate * (-A c + B f)``, shape (order, order)."""
+        """Return the state matrix of ``c' = rate * (-A c + B f)``, shape (order, order)."""
 
     @abstractmethod
     def B(self, order: int) -> Floats:
-        """Input vector of ``c' = rate * (-A c + B f)``, shape (order,)."""
+        """Return the input vector of ``c' = rate * (-A c + B f)``, shape (order,)."""
 
     def antiderivative(self, order: int, s: ArrayLike) -> Floats:
-        """Integral of basis x weight from the place `s` to the present.
+        """Return the integrals of basis x weight from the places `s` to the present.
 
-        These are also the coefficients of a unit step at `s`.
+        They are also the coefficients of a unit step at `s`.
 
         Parameters
         ----------
@@ -236,7 +241,7 @@ class Measure(ABC):
 
     @property
     def time_scale(self) -> float | None:
-        """Length `theta` of the unit of `s` in the units of the timestamps; None: the whole history."""
+        """Time scale `theta`, the unit of `s`, in the units of the timestamps; None for the whole history."""
         return None
 
     def with_theta(self, theta: float) -> Measure:
@@ -254,20 +259,19 @@ class Measure(ABC):
         Raises
         ------
         TypeError
-            If the measure looks at the whole history and has no time scale.
+            If the measure looks at the whole history and so has no time scale.
         """
         raise TypeError(f"{self!r} looks at the whole history and has no theta")
 
     def steady(self, order: int) -> Floats:
-        """Coefficients of the signal that was always 1, shape (order,): ``A^-1 B``."""
+        """Return the coefficients ``A^-1 B`` of a signal that has always been 1, shape (order,)."""
         still = np.zeros(self.functions(order).number)
         return self.assemble(still, np.ones(()), np.ones(()), order)
 
     def line(self, order: int) -> Floats:
-        """Coefficients of the straight line that rises by one per unit of `s` to 0 at the present, shape (order,).
+        """Return the coefficients of the straight line that rises by 1 per time scale and is 0 at the present.
 
-        For a window these are the integrals of the definition; for a measure that looks back without end it has to be
-        overridden.
+        For a window, this method integrates the definition.  A measure with an infinite domain has to override it.
 
         Parameters
         ----------
@@ -278,7 +282,7 @@ class Measure(ABC):
         -------
         ndarray of shape (order,)
         """
-        # By parts: the mean of what steps at all places of the window make, less what one at its start makes.
+        # Integration by parts: the mean over steps at all places in the window, minus a step at its start.
         x, weights = np.polynomial.legendre.leggauss(2 * order + 32)
         angles, weights = 0.5 * np.pi * (x + 1.0), 0.5 * np.pi * weights
         steps = self.antiderivative(order, 0.5 - 0.5 * np.cos(angles))
@@ -286,11 +290,11 @@ class Measure(ABC):
 
     # ------------------------------------------------------------------ the coefficients of a step
     def age(self, s: Floats) -> Floats:
-        """Turn places into ages in units of the time scale (the map is its own inverse)."""
+        """Convert places to ages in units of the time scale, or ages to places (the map is its own inverse)."""
         return 1.0 - s
 
     def horizon(self, order: int) -> float:
-        """Age, in units of the time scale, beyond which the kernel is 0 (to rounding).
+        """Return the age, in units of the time scale, beyond which the kernel is 0 up to rounding.
 
         Raises
         ------
@@ -301,18 +305,18 @@ class Measure(ABC):
 
     @abstractmethod
     def phase(self, order: int, age: Floats) -> Floats:
-        """Phase of the fastest function of the recurrence at the ages `age`, in radians.
+        """Return the phase of the fastest function of the recurrence at the ages `age`, in radians.
 
-        Its increase says how many Gauss nodes are enough between two ages.  It is infinite at an edge of the window
-        where the functions have no derivatives.
+        The difference of the phases at two ages determines the number of Gauss nodes between them.  The phase is
+        infinite at an edge of the window where the functions have no derivatives.
         """
 
     @abstractmethod
     def functions(self, order: int) -> Functions | Powers:
-        """Functions of the age whose moments make the coefficients of a step."""
+        """Return the functions of the age whose moments give the coefficients of a step."""
 
     def differences(self, order: int) -> Differences | None:
-        """Return the recurrence of the means of `functions` over cells; None: by Gauss rules.
+        """Return the recurrence of the means of `functions` over cells, or None to use Gauss rules.
 
         Parameters
         ----------
@@ -327,21 +331,21 @@ class Measure(ABC):
 
     @abstractmethod
     def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
-        """Coefficients of a signal from the moments of its steps.
+        """Return the coefficients of a signal from the moments of its steps.
 
         Parameters
         ----------
         moments : ndarray of shape (..., n_functions)
-            Sums of these functions, each weighted by the step that happens there.
+            Sums of `functions` over the steps, weighted by their heights.
         first, last : ndarray of shape (...)
-            The signal at the start of the window (and at all times before) and at the present.
+            Values of the signal at the start of the window (and at all times before) and at the present.
         order : int
-            Number of coefficients; the last axis of the result.
+            Number of coefficients, the length of the last axis of the result.
         """
 
-    # ------------------------------------------------------------------ what makes steps cheap
+    # ------------------------------------------------------------------ cheaper steps
     def structure(self, order: int) -> Structure | None:
-        """Form of `A` that allows a step of the recurrence in :math:`O(N)`; None: steps take dense matrices.
+        """Return the form of `A` that allows :math:`O(N)` steps of the recurrence, or None to use dense matrices.
 
         Parameters
         ----------
@@ -355,7 +359,7 @@ class Measure(ABC):
         return None
 
     def outflow(self, order: int) -> Outflow | None:
-        """Return what leaves a memory, for the cells of `skhippo.rnn`; None if that is not of the simple form.
+        """Return the loss terms of a memory, for the cells of `skhippo.rnn`, or None if they have another form.
 
         Parameters
         ----------
@@ -371,12 +375,12 @@ class Measure(ABC):
 
 @dataclass(frozen=True)
 class Translated(Measure):
-    """A measure with a time scale: it moves along with the present.
+    """Base class of measures with a time scale, which move along with the present.
 
     Parameters
     ----------
     theta : float
-        Time scale in the units of the timestamps; the length of a window.
+        Time scale in the units of the timestamps.  For a window, its length.
     """
 
     theta: float
@@ -386,7 +390,7 @@ class Translated(Measure):
 
     @property
     def time_scale(self) -> float:
-        """Length `theta` of the unit of `s` in the units of the timestamps."""
+        """Time scale `theta`, the unit of `s`, in the units of the timestamps."""
         return self.theta
 
     def with_theta(self, theta: float) -> Translated:

@@ -74,14 +74,14 @@ def without_last(self, order):
         (broken(LegS(), structure=lambda self, order: LegS().structure(order + 1)), "A of the Triangle has the shape"),
         (broken(LegT(1.0), outflow=lambda self, order: Outflow(1.0)), r"outflow: A \+ A.T differs"),
         (broken(LegT(1.0), A=lambda self, order: LegS().A(order) + 0.0, structure=lambda self, order: None), "outflow"),
-        (broken(LegT(1.0), remembers="polynomial"), "remembers is 'polynomial': that is for the whole history"),
+        (broken(LegT(1.0), remembers="polynomial"), "remembers is 'polynomial': no time scale is expected"),
         (broken(FouT(1.0), slides=True), "slides: uniform weight and Legendre polynomials are expected"),
         (broken(LegT(1.0), remembers="decay"), "remembers is 'decay': a time scale and a Triangle .* are expected"),
         (broken(LegT(1.0), remembers="all"), "remembers is 'all': 'polynomial', 'decay' or 'window' is expected"),
         (broken(LegT(1.0), domain=(0.0, 2.0)), r"domain is \(0.0, 2.0\): \(0, 1\) or \(0, inf\) is expected"),
         (broken(LegT(1.0), with_theta=lambda self, theta: self), r"with_theta\(2.0\) gives Broken\(theta=1.0\)"),
         (broken(LegT(1.0), B=lambda self, order: np.ones((order, 1))), r"B\(order\) has the shape \(1, 1\): \(1,\) is"),
-        (broken(LegT(1.0), __hash__=None), "it has no hash, or is not equal to itself: write it as a frozen dataclass"),
+        (broken(LegT(1.0), __hash__=None), "it has no hash, or does not equal itself: write it as a frozen dataclass"),
     ],
 )
 def test_what_is_broken_is_found_and_named(measure, match):

@@ -389,7 +389,7 @@ def test_bad_arguments():
         project(X[:, :2], LagT(0.01, alpha=0.5), order=1_000_000)
     with pytest.raises(ValueError, match="hold must be one of 'linear', 'previous'; got 'zoh'"):
         project(X, hold="zoh")
-    with pytest.raises(ValueError, match="measure='legt' looks back over a time scale: give theta"):
+    with pytest.raises(ValueError, match="measure='legt' needs a time scale: give theta"):
         project(X, "legt")
     with pytest.raises(ValueError, match="order must be at least 1, got 0"):
         project(X, order=0)
