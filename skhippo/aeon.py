@@ -1,6 +1,6 @@
-"""The estimators as aeon means them: `HiPPOTransformer`.
+"""Estimators for aeon: `HiPPOTransformer`.
 
-Each adapter takes the parameters of the estimator that it is named after and hands them on.
+Each adapter has the parameters of the skhippo estimator of the same name and passes them on.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ __all__ = ["HiPPOTransformer"]
 
 
 class _FeatureAdapter(Delegating, BaseCollectionTransformer):
-    """A transformer whose features are a row for each series."""
+    """A transformer that returns one row of features per series."""
 
     _tags = {  # noqa: RUF012
-        "X_inner_type": ["np-list", "numpy3D", "pd-multiindex"],  # aeon turns other containers into one of them
+        "X_inner_type": ["np-list", "numpy3D", "pd-multiindex"],  # aeon converts other containers to one of these
         "output_data_type": "Tabular",
         "fit_is_empty": False,
         "capability:multivariate": True,
@@ -48,7 +48,7 @@ class _FeatureAdapter(Delegating, BaseCollectionTransformer):
         return self.estimator_.transform(X)
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Names of the features, the columns of what `transform` returns.
+        """Return the names of the features, the columns of the result of `transform`.
 
         Parameters
         ----------
@@ -64,14 +64,14 @@ class _FeatureAdapter(Delegating, BaseCollectionTransformer):
 
 
 class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output"], defaults={"n_jobs": 1}):
-    """`skhippo.HiPPOTransformer` for aeon: a collection of series in, an array with a row for each series out.
+    """`skhippo.HiPPOTransformer` for aeon: turns a collection of series into an array with one row per series.
 
-    Its parameters are those of `skhippo.HiPPOTransformer`, but for `output` (always ``"final"``), with ``n_jobs=1`` as
-    default.
+    The parameters are those of `skhippo.HiPPOTransformer`, except that there is no `output` (it is always
+    ``"final"``) and `n_jobs` is 1 by default.
 
-    Series may be of different lengths, multivariate, and have missing values.  Of aeon's containers, pd-multiindex
-    keeps the times of irregular series; np-list and numpy3D carry them as one of the channels, which `time_channel`
-    names; in all others observations are at 0, 1, 2, ...
+    Series may be of different lengths, multivariate, and have missing values.  For irregular series, use aeon's
+    container pd-multiindex, which keeps their times.  In np-list and numpy3D, put the times into one of the channels
+    and pass its number as `time_channel`.  In all other containers the times are 0, 1, 2, ...
 
     Attributes
     ----------

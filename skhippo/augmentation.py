@@ -1,4 +1,4 @@
-"""`AugmentedClassifier`: fitted on series and on corrupted copies of them."""
+"""`AugmentedClassifier`: fits a classifier on series and on corrupted copies of them."""
 
 from __future__ import annotations
 
@@ -30,21 +30,21 @@ Corruption = Callable[..., Panel]
 
 
 def _thin(panel: Panel, random_state: np.random.RandomState) -> Panel:
-    """Drop up to 80 % of the observations, another part of each series."""
+    """Drop up to 80 % of the observations; the fraction is drawn separately for each series."""
     return drop(panel, random_state.uniform(0.0, 0.8, len(panel)), random_state=random_state)
 
 
 def _cut(panel: Panel, random_state: np.random.RandomState) -> Panel:
-    """Remove one stretch of up to half of the duration, another one of each series."""
+    """Remove one stretch of up to half of the duration; its length is drawn separately for each series."""
     return gap(panel, random_state.uniform(0.0, 0.5, len(panel)), random_state=random_state)
 
 
 def _change_rate(panel: Panel, random_state: np.random.RandomState) -> Panel:
-    """Sample each series at half to twice its rate."""
+    """Resample each series at half to twice its rate; the rate is drawn separately for each series."""
     return resample(panel, 2.0 ** random_state.uniform(-1.0, 1.0, len(panel)))
 
 
-# What the names mean; strengths are drawn anew for each series.
+# The corruptions by name; their strength is drawn separately for each series.
 CORRUPTIONS: dict[str, Corruption] = {"drop": _thin, "gap": _cut, "resample": _change_rate}
 
 
@@ -61,25 +61,26 @@ def _estimator_has(method: str) -> Callable[[AugmentedClassifier], bool]:
 class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
     """A classifier that is fitted on series and on corrupted copies of them.
 
-    What missing observations do to features, a classifier that was fitted on whole series has never seen.  Here it is
-    fitted on both; predictions are those of the fitted estimator, on the series as they come.
+    A classifier fitted on complete series has never seen what missing observations do to its features.  This one is
+    fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
 
     Parameters
     ----------
     estimator : classifier
-        What is fitted: a pipeline that begins with a transformer of series, such as
-        ``make_pipeline(HiPPOTransformer(), LogisticRegression())``.  It is handed a Panel, whatever `X` was.
+        The classifier to fit: a pipeline that begins with a transformer of series, such as
+        ``make_pipeline(HiPPOTransformer(), LogisticRegression())``.  It always gets a Panel.
     corruptions : sequence of {"drop", "gap", "resample"} or callable, default=("drop",)
-        What makes the copies.  "drop" removes up to 80 % of the observation times, "gap" one stretch of up to half of
-        the duration, "resample" changes the sampling rate by a factor of up to two; how much is drawn for each series
-        of each copy, uniformly (the logarithm of the rate).  A callable takes a Panel, and `random_state` if it
-        has such a parameter, and returns a Panel of the same series and channels.  ``()`` makes no copies.
+        The corruptions that make the copies.  "drop" removes up to 80 % of the observation times.  "gap" removes one
+        stretch of up to half of the duration.  "resample" changes the sampling rate by a factor of up to two.  Their
+        strength (for the rate, its logarithm) is drawn uniformly for each series of each copy.  A callable takes a
+        Panel, and also `random_state` if it has such a parameter, and returns a Panel of the same series and channels.
+        ``()`` makes no copies.
     n_copies : int, default=2
-        Copies of the panel by each corruption.
+        Number of copies of the panel per corruption.
     random_state : int, RandomState instance or None, default=None
-        As scikit-learn means it; of the corruptions alone.
+        Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0
-        1: show a progress bar (of tqdm) over the features of the series and their copies, if `fit` takes more than a
+        If 1, show a progress bar (tqdm) for the features of the series and their copies, if `fit` takes more than a
         second.
 
     Attributes
@@ -89,24 +90,24 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_channels_ : int
-        Channels of the training panel.
+        Number of channels of the training panel.
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Names of the columns, if the input was a wide table with column names.
 
     See Also
     --------
-    skhippo.datasets.drop, skhippo.datasets.gap, skhippo.datasets.resample : the corruptions of a given strength.
+    skhippo.datasets.drop, skhippo.datasets.gap, skhippo.datasets.resample : The corruptions with a given strength.
 
     Notes
     -----
-    Cross-validation around this classifier (``GridSearchCV(AugmentedClassifier(...), ...)``) tests on series no copy of
-    which was in the fit.  Cross-validation *inside* `estimator` (`RidgeClassifierCV`, early stopping) finds copies of
-    one series on both sides and is too confident: give a fixed penalty there, such as ``RidgeClassifier(alpha=300.0)``
-    behind `HiPPOScatteringTransformer`.
+    Cross-validation around this classifier (``GridSearchCV(AugmentedClassifier(...), ...)``) is sound: no copy of a
+    test series is in the training set.  Cross-validation *inside* `estimator` (`RidgeClassifierCV`, early stopping) is
+    too optimistic, because copies of one series are on both sides of its splits.  Use a fixed penalty there, such as
+    ``RidgeClassifier(alpha=300.0)`` after `HiPPOScatteringTransformer`.
 
     Examples
     --------
@@ -150,10 +151,10 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         X : Panel or anything that `as_panel` takes
             Training series.
         y : array-like of shape (n_series,), or (n_series, n_labels)
-            Their labels; several of each series where the estimator takes them.
+            Their labels.  Several labels per series are possible if the estimator supports them.
         **fit_params : object
-            Parameters of the estimator's `fit`, such as ``logisticregression__sample_weight``; those with one
-            entry a series are repeated for the copies.
+            Parameters of the estimator's `fit`, such as ``logisticregression__sample_weight``.  Those with one entry
+            per series are repeated for the copies.
 
         Returns
         -------
@@ -163,10 +164,10 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         Raises
         ------
         ValueError
-            If a corruption is not known, or returns other series or channels; or if `y` is a pandas object whose index
-            is not the ids of the series, in their order.
+            If a corruption is unknown or returns other series or channels, or if `y` is a pandas object whose index
+            differs from the ids of the series or has them in another order.
         TypeError
-            If a corruption is neither a name nor callable, or returns something else than a Panel.
+            If a corruption is neither a name nor callable, or does not return a Panel.
         """
         panel = self._read_labelled(X, y, reset=True)
         labels = self._check_labels(panel, y)
@@ -184,7 +185,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         return self
 
     def _check_labels(self, panel: Panel, y: Any) -> NDArray:
-        """Return the labels, one row per series, or raise as scikit-learn's classifiers do."""
+        """Return the labels, one row per series; raise the errors of scikit-learn's classifiers."""
         labels = np.asarray(y)
         several = labels.ndim == 2 and labels.shape[1] > 1 and get_tags(self.estimator).classifier_tags.multi_label
         labels = labels if several else column_or_1d(y, warn=True)
@@ -227,7 +228,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: object) -> NDArray:
-        """Return the probability of each class, where the estimator has it.
+        """Return the probability of each class, if the estimator has this method.
 
         Parameters
         ----------
@@ -242,7 +243,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
 
     @available_if(_estimator_has("predict_log_proba"))
     def predict_log_proba(self, X: object) -> NDArray:
-        """Return the logarithm of the probability of each class, where the estimator has it.
+        """Return the logarithm of the probability of each class, if the estimator has this method.
 
         Parameters
         ----------
@@ -257,7 +258,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
 
     @available_if(_estimator_has("decision_function"))
     def decision_function(self, X: object) -> NDArray:
-        """Return the estimator's confidence in each class, where it has one.
+        """Return the decision values of the classes, if the estimator has this method.
 
         Parameters
         ----------
@@ -271,7 +272,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         return self._ask("decision_function", X)
 
     def score(self, X: object, y: ArrayLike, **score_params: Any) -> float:
-        """Return the estimator's score: the accuracy, unless it has another one.
+        """Return the score of the estimator: the accuracy, unless the estimator defines another one.
 
         Parameters
         ----------
@@ -298,13 +299,13 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         return getattr(self.estimator_, method)(self._read(X, reset=False))
 
     def _parameters(self) -> dict[str, Any]:
-        """Return the parameters of the classifier and, nested, of its estimator; those of the outside first."""
+        """Return the parameters of the classifier and the nested ones of its estimator, outer ones first."""
         values = self.get_params(deep=True)
         learned = [name for name in values if name.rpartition("__")[2] not in self._free_parameters]
         return {name: values[name] for name in sorted(learned, key=lambda name: name.count("__"))}
 
     def get_metadata_routing(self) -> MetadataRouter:
-        """Return what `fit` and `score` hand on to the estimator.
+        """Return the metadata that `fit` and `score` pass on to the estimator.
 
         Returns
         -------
@@ -322,7 +323,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
 
 
 def _as_corruption(corruption: Any) -> Callable[[Panel, np.random.RandomState], Any]:
-    """Return what makes a copy of a panel, given chance, of a name or of a callable that may do without chance."""
+    """Return the corruption given by name or as a callable, as a function of a panel and a generator."""
     if isinstance(corruption, str):
         check_choice("a corruption", corruption, tuple(CORRUPTIONS))
         return CORRUPTIONS[corruption]
@@ -341,13 +342,13 @@ def _check_copy(copy: Any, panel: Panel, corruption: Any) -> Panel:
         raise TypeError(f"the corruption {corruption!r} returned a {type(copy).__name__}: a Panel is expected")
     if (len(copy), copy.n_channels) != (len(panel), panel.n_channels):
         raise ValueError(
-            f"the corruption {corruption!r} made of {panel!r} the {copy!r}: the same series and channels are expected"
+            f"the corruption {corruption!r} turned {panel!r} into {copy!r}: the same series and channels are expected"
         )
     return copy
 
 
 def _one_each(value: Any, n_series: int) -> bool:
-    """Whether a fit parameter has one entry a series."""
+    """Tell whether a fit parameter has one entry per series."""
     return not isinstance(value, (str, dict)) and np.ndim(value) > 0 and len(value) == n_series
 
 

@@ -239,7 +239,7 @@ def test_metadata_routing(sinusoids):
         (half, TypeError, "corruptions is <function half"),
         ((0.5,), TypeError, "a corruption is 0.5: one of 'drop', 'gap', 'resample' or a callable"),
         ((lambda panel: panel.values,), TypeError, "returned a ndarray: a Panel is expected"),
-        ((lambda panel: panel[:3],), ValueError, r"made of Panel\(24 series.*the Panel\(3 series"),
+        ((lambda panel: panel[:3],), ValueError, r"turned Panel\(24 series.*into Panel\(3 series"),
     ],
 )
 def test_wrong_corruptions(sinusoids, corruptions, error, match):
@@ -249,7 +249,7 @@ def test_wrong_corruptions(sinusoids, corruptions, error, match):
 
 def test_an_estimator_of_plain_rows_is_told_what_to_put_before_it():
     X = np.random.default_rng(0).normal(size=(10, 6))
-    with pytest.raises(TypeError, match=r"a Panel is ragged and is no array.*HiPPOTransformer\(\)"):
+    with pytest.raises(TypeError, match=r"a Panel is ragged and cannot become an array.*HiPPOTransformer\(\)"):
         AugmentedClassifier(LogisticRegression()).fit(X, [0, 1] * 5)
 
 

@@ -121,7 +121,7 @@ def test_columns_by_name(rng, here):
         assert found.index.name == "patient"
         assert found.index.dtype == np.int64
         assert_allclose(found.loc[numbers.series_ids], hippo.transform(numbers), rtol=0, atol=TOLERANCE)
-    with pytest.raises(ValueError, match="column 'id' is there 0 times"):
+    with pytest.raises(ValueError, match="column 'id' occurs 0 times"):
         transform(hippo, rows)
     with pytest.raises(ValueError, match=r"X has the channels \['ph'\], but HiPPOTransformer was fitted with"):
         transform(hippo, rows, series="patient", time="hour", channels="ph")
@@ -150,7 +150,7 @@ def test_a_time_that_is_there_twice_is_refused(measure, here):
     hippo = HiPPOTransformer(measure, 3).fit(np.ones((2, 5)))
     table = pd.DataFrame({"id": ["a"] * 6, "t": [0.0, 1.0, 2.0, 2.0, 3.0, 4.0], "x": np.arange(6.0)})
     for n_partitions in (1, 2):
-        with pytest.raises(ValueError, match=r"\(id 'a'\).* 2.0 is there twice|series 'a': .* must not overlap"):
+        with pytest.raises(ValueError, match=r"\(id 'a'\).* 2.0 occurs twice|series 'a': .* must not overlap"):
             transform(hippo, dd.from_pandas(table, npartitions=n_partitions, sort=False)).compute()
 
 
@@ -163,11 +163,11 @@ def test_observations_that_are_delivered_twice_are_noticed(measure, hold, durati
     hippo = HiPPOTransformer(measure, order=2, hold=hold, duration=duration).fit([rows.x.to_numpy()])
     for again in (rows[1:61], rows[:1], rows[50:51], rows[98:]):
         again = again.assign(x=again.x + corrected)
-        with pytest.raises(ValueError, match="there twice"):
+        with pytest.raises(ValueError, match="occurs twice"):
             Panel.from_long(pd.concat([rows, again]).sort_values("t"))
         for first, second in ((rows, again), (again, rows)):
             parts = dd.concat([dd.from_pandas(first, npartitions=1), dd.from_pandas(second, npartitions=1)])
-            with pytest.raises(ValueError, match=r"there twice|series 0: one partition .* must not overlap"):
+            with pytest.raises(ValueError, match=r"occurs twice|series 0: one partition .* must not overlap"):
                 transform(hippo, parts).compute()
 
 

@@ -1,1 +1,1 @@
-"""What all estimators share: how they read `X`, their tags, links and delegation."""
+"""Shared by all estimators: reading `X`, tags, links to the documentation, delegation."""

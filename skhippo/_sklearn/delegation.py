@@ -1,4 +1,4 @@
-"""Estimators of other libraries around those of skhippo: one set of parameters, handed on as they are."""
+"""Base for estimators of other libraries that wrap one of skhippo and pass its parameters on unchanged."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ __all__ = ["Delegating"]
 
 
 class Delegating:
-    """Mixin: the constructor takes the parameters of the class given as ``to=``, but for those named in ``without=``.
+    """Mixin whose constructor has the parameters of the class given as ``to=``, except those in ``without=``.
 
-    It keeps them as attributes and does nothing else, as scikit-learn, sktime and aeon demand.  `inspect.signature`
-    lists them, so that `get_params`, `clone` and documentation see an ordinary constructor.  ``defaults=`` replaces
-    defaults.
+    The constructor only stores them as attributes, as scikit-learn, sktime and aeon require.  `inspect.signature`
+    lists them, so `get_params`, `clone` and documentation see an ordinary constructor.  ``defaults=`` replaces
+    default values.
     """
 
     _delegate_class: ClassVar[type]
@@ -47,5 +47,5 @@ class Delegating:
         cls._delegate_class = to
 
     def _delegate(self) -> Any:
-        """Return the estimator that does the work, not fitted, with the present parameters."""
+        """Return a new unfitted estimator that does the work, with the current parameters."""
         return self._delegate_class(**self.get_params(deep=False))  # type: ignore[attr-defined]

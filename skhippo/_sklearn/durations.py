@@ -1,4 +1,4 @@
-"""A time scale that is given as a duration: seconds, where times are dates or durations."""
+"""Convert a time scale given as a duration to seconds."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skhippo.panel.times import as_times
 
 __all__ = ["DURATION_TYPES", "in_unit_of_times"]
 
-#: Types of durations; pandas' is one of `datetime.timedelta`.
+#: Types of durations; pandas.Timedelta is a subclass of `datetime.timedelta`.
 DURATION_TYPES = (str, np.timedelta64, datetime.timedelta)
 
 _UNITS = {"W": 604800.0, "D": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
@@ -21,14 +21,14 @@ _PART = rf"(\d+(?:\.\d+)?)\s*({'|'.join(_UNITS)})"
 
 
 def in_unit_of_times(theta: Any, clock: str) -> Any:
-    """Return a time scale in the unit of the times: a duration as its seconds, anything else as it is.
+    """Return a time scale in the unit of the times: a duration in seconds, anything else unchanged.
 
     Parameters
     ----------
     theta : None, float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta
-        A text is numbers with units, such as ``"7D"`` or ``"1h 30min"``.
+        The time scale.  A string consists of numbers with units, such as ``"7D"`` or ``"1h 30min"``.
     clock : str
-        What the times are, see `Panel.clock`.
+        Kind of the times; see `Panel.clock`.
 
     Returns
     -------
@@ -37,9 +37,9 @@ def in_unit_of_times(theta: Any, clock: str) -> Any:
     Raises
     ------
     TypeError
-        If a duration is given and times are numbers.
+        If a duration is given but the times are numbers.
     ValueError
-        If a text is no duration, or a duration is not above zero.
+        If a string is not a duration, or a duration is not above zero.
     """
     if not isinstance(theta, DURATION_TYPES):
         return theta
@@ -54,7 +54,7 @@ def in_unit_of_times(theta: Any, clock: str) -> Any:
 
 
 def _seconds_of_text(text: str) -> float:
-    """Return the seconds of a text such as "7D" or "1h 30min"."""
+    """Return the seconds of a string such as "7D" or "1h 30min"."""
     if not re.fullmatch(rf"\s*(?:{_PART}\s*)+", text):
         raise ValueError(
             f"theta is {text!r}: a number and a unit is expected, such as '7D' or '1h 30min'; units are "

@@ -1,4 +1,4 @@
-"""`SeriesEstimator`: what all estimators of the library share."""
+"""`SeriesEstimator`: base class of all estimators of the library."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["ScoringMixin", "SeriesEstimator"]
 
 
 class SeriesEstimator(DocumentedMixin, BaseEstimator):
-    """Base class of estimators of series: reads `X`, knows what `fit` has seen, and keeps to it.
+    """Base class of estimators of series: reads `X`, and checks later input and parameters against those of `fit`.
 
     A subclass calls `_read` with ``reset=True`` when its `fit` begins and `_remember_parameters` when it ends; every
     later call begins with ``_read(X, reset=False)`` or `_check_fitted`.
@@ -31,7 +31,7 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
     channel_names_ : tuple of str
     """
 
-    #: Parameters that do not belong to what `fit` learns, and may be changed after it.
+    #: Parameters that do not affect what `fit` learns, and may be changed after it.
     _free_parameters: ClassVar[frozenset[str]] = frozenset({"n_jobs", "verbose"})
 
     _input_layout: InputLayout
@@ -50,7 +50,7 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
 
     # ------------------------------------------------------------------ X
     def _read(self, X: Any, *, reset: bool) -> Panel:
-        """Return `X` as a panel; in `fit` (`reset`) learn what series look like, later check that they do."""
+        """Return `X` as a panel; remember its layout in `fit` (`reset`), check the layout in later calls."""
         if reset:
             panel, n_dims = read_series(self, X, None)
             self.__dict__.pop("_fitted_parameters", None)  # not fitted until `fit` has come to its end
@@ -60,13 +60,13 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         return self._read_alike(X)
 
     def _read_alike(self, X: Any) -> Panel:
-        """Return `X` as a panel; raise unless it is like the `X` that was read with ``reset=True``."""
+        """Return `X` as a panel; raise unless its layout is that of the `X` read with ``reset=True``."""
         panel, _ = read_series(self, X, self._input_layout)
         self._input_layout.check(X, panel, type(self).__name__)
         return panel
 
     def _read_labelled(self, X: Any, y: Any, *, reset: bool) -> Panel:
-        """Return `X` as a panel; raise if there is no `y`, or its index is that of other series."""
+        """Return `X` as a panel; raise if `y` is missing, or its index belongs to other series."""
         panel = self._read(X, reset=reset)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
@@ -79,8 +79,8 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names instead of those seen in `fit`.  The names of columns that are no channels, but times of one or
-            series of several, are only checked.
+            Names to use instead of those seen in `fit`.  If the columns of the input are not channels (but times, or
+            hold series of several channels), their names are only checked.
         """
         if input_features is None:
             return self.channel_names_
@@ -101,19 +101,19 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
     @classmethod
     @functools.cache
     def _learned_parameters(cls) -> tuple[str, ...]:
-        """Return the names of the parameters that belong to what `fit` learns."""
+        """Return the names of the parameters that affect what `fit` learns."""
         return tuple(name for name in cls._get_param_names() if name not in cls._free_parameters)
 
     def _parameters(self) -> dict[str, Any]:
-        """Return the present values of the parameters that belong to what `fit` learns."""
+        """Return the current values of the parameters that affect what `fit` learns."""
         return {name: getattr(self, name) for name in self._learned_parameters()}
 
     def _remember_parameters(self) -> None:
-        """Keep the parameters of a `fit` that has succeeded."""
+        """Store the parameters of a successful `fit`."""
         self._fitted_parameters = self._parameters()
 
     def _check_fitted(self) -> None:
-        """Raise unless the estimator is fitted, and with the parameters that it has now."""
+        """Raise unless the estimator was fitted with its current parameters."""
         check_is_fitted(self, "_fitted_parameters")
         present = self._parameters()
         for name, fitted in self._fitted_parameters.items():
@@ -133,7 +133,7 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
 
 
 class ScoringMixin:
-    """Left of scikit-learn's mixin of a kind: its `score`, after a look at whether `y` belongs to the series."""
+    """Mixin, left of scikit-learn's ClassifierMixin or RegressorMixin: `score` checks that `y` belongs to `X`."""
 
     def score(self, X: object, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Return the accuracy of a classifier, or the coefficient of determination of a regressor.
@@ -154,22 +154,22 @@ class ScoringMixin:
         Raises
         ------
         ValueError
-            If `y` is a pandas object whose index is not the ids of the series, in their order.
+            If `y` is a pandas object whose index differs from the ids of the series or has them in another order.
         """
         self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
         return super().score(X, y, sample_weight)  # type: ignore[misc]
 
 
 def _shown(value: Any) -> str:
-    """Return how errors show the value of a parameter: on one line, not too long."""
+    """Return the value of a parameter for an error message: on one line, shortened."""
     return f"{' '.join(repr(value).split()):.200}"
 
 
 def _same(one: Any, other: Any) -> bool:
-    """Whether two values of a parameter are the same; arrays by their elements."""
+    """Tell whether two values of a parameter are equal; arrays are compared by elements."""
     if one is other:
         return True
     try:
         return np.array_equal(one, other) if isinstance(one, np.ndarray) else bool(one == other)
-    except ValueError:  # what holds arrays has no truth value
+    except ValueError:  # a container of arrays has no truth value
         return False

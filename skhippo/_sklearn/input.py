@@ -1,4 +1,4 @@
-"""`X` of an estimator: read by `as_panel`, arrays and wide tables with scikit-learn's own checks and messages."""
+"""Read the `X` of an estimator with `as_panel`; arrays and wide tables get scikit-learn's checks and messages."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ __all__ = ["InputLayout", "array_width", "read_series"]
 
 
 class InputLayout(NamedTuple):
-    """What the series of `fit` look like; those of later calls must agree with it."""
+    """Layout of the series in `fit`; the input of later calls must agree with it."""
 
     n_channels: int
-    #: None: the input has none.
+    #: None if the input has no names.
     channel_names: tuple[str, ...] | None
-    #: What the times are, see `Panel.clock`.
+    #: Kind of the times; see `Panel.clock`.
     clock: str
-    #: Dimensions of an array or a table; None for all else.
+    #: Number of dimensions of an array or a table; None for any other input.
     n_dims: int | None
-    #: Columns of a list of rows, which scikit-learn reads as an array; None for all else.
+    #: Length of the rows of a list of rows, which scikit-learn reads as an array; None for any other input.
     row_width: int | None
 
     @property
     def columns_are_times(self) -> bool:
-        """Whether the columns of the input are the times of one channel."""
+        """True if the columns of the input are the times of one channel."""
         return self.n_dims == 2
 
     @classmethod
     def of(cls, X: Any, panel: Panel, n_dims: int | None) -> InputLayout:
-        """Describe input, and the panel and the number of dimensions that were read from it."""
+        """Return the layout of an input, given the panel and the number of dimensions read from it."""
         return cls(
             n_channels=panel.n_channels,
             channel_names=panel.channel_names,
@@ -49,16 +49,16 @@ class InputLayout(NamedTuple):
         )
 
     def check(self, X: Any, panel: Panel, estimator: str) -> None:
-        """Raise unless later input has the clock and the channels of this layout.
+        """Raise unless later input has the channels and the kind of times of this layout.
 
         Parameters
         ----------
         X : Any
             The input.
         panel : Panel
-            What was read from it.
+            The panel read from it.
         estimator : str
-            How errors call the estimator.
+            Name of the estimator in error messages.
         """
         one = hasattr(X, "columns") and is_plain_array(X)
         hint = "; a table has one series per row: pass [X] if X is one series" * one
@@ -67,7 +67,7 @@ class InputLayout(NamedTuple):
             lists = self.n_channels == 1 and isinstance(X, list) and isinstance(X[0], list)
             raise ValueError(
                 f"X has {panel.n_channels} channels, but {estimator} was fitted with {self.n_channels}"
-                + ("; a list of lists is a series by its channels, a tuple is (times, values)" * lists)
+                + ("; a list of lists is read as the channels of a series, a tuple as (times, values)" * lists)
             )
         if self.channel_names is not None and panel.channel_names not in (None, self.channel_names):
             raise ValueError(
@@ -86,30 +86,31 @@ class InputLayout(NamedTuple):
 
 
 def read_series(estimator: Any, X: Any, layout: InputLayout | None) -> tuple[Panel, int | None]:
-    """Return the `X` of an estimator as a panel, and the dimensions of an array or a wide table.
+    """Return the `X` of an estimator as a panel, and the number of dimensions of an array or a wide table.
 
     Parameters
     ----------
-    estimator : estimator, maybe with the parameter `time_channel`
-        Where `layout` is None, it gets `n_features_in_` and, of tables, `feature_names_in_`.
+    estimator : estimator, optionally with the parameter `time_channel`
+        If `layout` is None, its attributes `n_features_in_` and (for tables) `feature_names_in_` are set.
     X : Panel or anything that `as_panel` takes
     layout : InputLayout, optional
-        What `fit` has seen; None in `fit`.
+        Layout of the input of `fit`; None in `fit`.
 
     Returns
     -------
     panel : Panel
     n_dims : int or None
+        None if `X` is neither an array nor a wide table.
     """
     plain = is_plain_array(X)
     n_dims = len(X.shape) if plain else None
     if plain:
         checked = _check_array(estimator, X, layout)
-        X = X if is_frame(X) else checked  # labels of a frame may be ids and times
+        X = X if is_frame(X) else checked  # the labels of a frame may be ids and times, so it is kept
     several = not plain and _holds_several_channels(X)
     panel = _read_column(X) if several else as_panel(X, time_channel=getattr(estimator, "time_channel", None))
     if layout is None and not plain:
-        # The names of the columns of a nested table are those of channels.
+        # The columns of a nested table are channels, so scikit-learn's attributes count them.
         estimator.n_features_in_ = X.shape[1] if is_frame(X) and _has_one_level(X) else panel.n_channels
         if hasattr(estimator, "feature_names_in_"):
             del estimator.feature_names_in_
@@ -117,11 +118,11 @@ def read_series(estimator: Any, X: Any, layout: InputLayout | None) -> tuple[Pan
 
 
 def _check_array(estimator: Any, X: Any, layout: InputLayout | None) -> Any:
-    """Return an array or a wide table as scikit-learn checks it."""
+    """Return an array or a wide table after scikit-learn's checks."""
     options = {"dtype": _precision(X), "ensure_all_finite": "allow-nan", "allow_nd": True}
     if layout is None or len(X.shape) == layout.n_dims:
         return validate_data(estimator, X, reset=layout is None, **options)
-    checked = check_array(X, estimator=estimator, **options)  # fitted on another format
+    checked = check_array(X, estimator=estimator, **options)  # `fit` got another format
     if checked.ndim == 2 and layout.row_width not in (None, checked.shape[1]):
         raise ValueError(
             f"X has {checked.shape[1]} features, but {type(estimator).__name__} is expecting {layout.row_width} "
@@ -131,7 +132,7 @@ def _check_array(estimator: Any, X: Any, layout: InputLayout | None) -> Any:
 
 
 def is_plain_array(X: Any) -> bool:
-    """Whether `X` is a numeric array or wide table of two dimensions (or three, as an array)."""
+    """Tell whether `X` is a numeric array of two or three dimensions, or a wide table."""
     if isinstance(X, (Panel, list, tuple)) or is_labelled(X):
         return False
     if is_frame(X):
@@ -140,11 +141,11 @@ def is_plain_array(X: Any) -> bool:
         return False
     if getattr(X, "dtype", None) == np.dtype(object):
         return X.ndim > 1 and all(map(is_scalar, X[:1].ravel()))
-    return hasattr(X, "shape")  # sparse matrices too; scikit-learn has its message for them
+    return hasattr(X, "shape")  # sparse matrices too, for which scikit-learn has an error message
 
 
 def array_width(X: Any) -> int | None:
-    """Return the number of times of what scikit-learn reads as an array; None for all else."""
+    """Return the number of times if scikit-learn reads `X` as an array, else None."""
     if is_plain_array(X):
         return X.shape[-1]
     if isinstance(X, list):
@@ -157,7 +158,7 @@ def array_width(X: Any) -> int | None:
 
 
 def _holds_several_channels(X: Any) -> bool:
-    """Whether `X` is a frame of one column, with series of several channels in its cells."""
+    """Tell whether `X` is a frame with one column whose cells hold series of several channels."""
     if not is_pandas_frame(X) or X.shape[1] != 1 or len(X) == 0 or not _has_one_level(X):
         return False
     cell = X.iloc[0, 0]
@@ -166,7 +167,7 @@ def _holds_several_channels(X: Any) -> bool:
 
 
 def _read_column(X: Any) -> Panel:
-    """Read series from the cells of one column; channels without names are called after the column."""
+    """Read series from the cells of one column; channels without names are named after the column."""
     panel = as_panel(list(X.iloc[:, 0]))
     state = panel.__getstate__()
     names = panel.channel_names or tuple(f"{X.columns[0]}_x{c}" for c in range(panel.n_channels))
@@ -176,18 +177,18 @@ def _read_column(X: Any) -> Panel:
 
 
 def _has_one_level(frame: Any) -> bool:
-    """Whether the rows of a frame are series; polars and pyarrow have no index."""
+    """Tell whether a frame has one index level, or none (polars and pyarrow), so that its rows are series."""
     return getattr(getattr(frame, "index", None), "nlevels", 1) == 1
 
 
 def _precision(X: Any) -> type[np.floating]:
-    """Return the type of the values that `as_panel` reads from an array or a table."""
+    """Return the type that the values of an array or a table have after `as_panel`."""
     kinds = getattr(X, "dtypes", [getattr(X, "dtype", None)])  # of the columns of a table
     return np.float32 if all(map(_is_single, kinds)) else np.float64
 
 
 def _is_single(kind: Any) -> bool:
-    """Tell float32 of numpy, pandas, pyarrow, polars or torch from other types."""
+    """Tell whether a type of numpy, pandas, pyarrow, polars or torch is float32."""
     if isinstance(kind, np.dtype):
         return kind.kind == "f" and kind.itemsize == 4
     return str(kind).lower().removeprefix("torch.") in ("float32", "float[pyarrow]")

@@ -1,4 +1,4 @@
-"""Ids of series: handed on to tables of features, and compared with those of labels."""
+"""Ids of series: passed on to tables of features, and compared with the index of labels."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ __all__ = ["check_labels_follow", "counts", "ids_of_rows", "one_row_per_series"]
 
 
 def one_row_per_series(estimator: Any, X: Any, panel: Panel, features: NDArray) -> Any:
-    """Return features as the table that was asked for, with the ids of the series as its index.
+    """Return features as a table with the ids of the series as its index, if pandas output was asked for.
 
     Parameters
     ----------
     estimator : transformer
     X : Any
-        Its input.
+        The input of its `transform`.
     panel : Panel
-        What was read from it.
+        The panel read from it.
     features : ndarray of shape (n_series, n_features_out)
 
     Returns
     -------
     ndarray or pandas.DataFrame
-        An array where there is nothing to add to what scikit-learn makes of one.
+        An array if scikit-learn itself makes the right table from it, or if no table was asked for.
     """
-    one_each = hasattr(X, "iloc") and X.index.nlevels == 1  # scikit-learn takes the index of X
+    one_each = hasattr(X, "iloc") and X.index.nlevels == 1  # scikit-learn then uses the index of X
     if panel.series_ids is None or one_each or output_container(estimator) != "pandas":
         return features
     import pandas as pd
@@ -43,14 +43,14 @@ def one_row_per_series(estimator: Any, X: Any, panel: Panel, features: NDArray) 
 
 
 def ids_of_rows(table: Any) -> NDArray | None:
-    """Return the index of a pandas object as ids; None where it only counts the rows, and for all else."""
+    """Return the index of a pandas object as ids; None for the default index and for other objects."""
     if not hasattr(table, "iloc") or counts(table.index):
         return None
     return np.asarray(table.index)
 
 
 def check_labels_follow(ids: NDArray | None, y: Any) -> None:
-    """Raise if the index of `y` says that it belongs to other series, or to these in another order.
+    """Raise if the index of `y` shows that it belongs to other series, or has another order.
 
     Parameters
     ----------
@@ -60,7 +60,7 @@ def check_labels_follow(ids: NDArray | None, y: Any) -> None:
     Raises
     ------
     ValueError
-        If both have ids and these are not the same.
+        If both have ids that differ, or differ in order.
     """
     if ids is None or not hasattr(y, "iloc") or len(y) != len(ids):
         return
@@ -70,7 +70,7 @@ def check_labels_follow(ids: NDArray | None, y: Any) -> None:
     known = set(found)
     others = [label for label in wanted if label not in known]
     if others and counts(y.index):
-        return  # numbered: nothing is said about the series
+        return  # the default index says nothing about the series
     i = next(i for i, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other)
     advice = (
         f"there is no label for the series {others[0]!r}; index y by the ids of the series"
@@ -85,12 +85,12 @@ def check_labels_follow(ids: NDArray | None, y: Any) -> None:
 
 
 def _as_index(ids: NDArray) -> Any:
-    """Return ids as a pandas index; tuples as one of several levels."""
+    """Return ids as a pandas index; tuples become a MultiIndex."""
     import pandas as pd
 
     return pd.Index(ids.tolist() if ids.dtype == object else ids)
 
 
 def counts(index: Any) -> bool:
-    """Whether an index is the default one, 0, 1, 2, ..."""
+    """Tell whether an index is the default one, 0, 1, 2, ..."""
     return type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)

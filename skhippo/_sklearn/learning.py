@@ -1,4 +1,4 @@
-"""What estimators learn of training series: a time scale, and two numbers per channel."""
+"""What estimators learn from training series: a time scale, and two numbers per channel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["center_and_scale", "median_duration"]
 
 
 def median_duration(panel: Panel, hold: Hold) -> float:
-    """Return the default of `theta`: the median duration of series; 1 where it is zero.
+    """Return the default of `theta`: the median duration of the series, or 1 if it is zero.
 
     Parameters
     ----------
@@ -26,23 +26,23 @@ def median_duration(panel: Panel, hold: Hold) -> float:
     float
     """
     start, end = domain_ends(panel, hold)
-    return float(np.median(end - start)) or 1.0  # series of one observation have no duration
+    return float(np.median(end - start)) or 1.0  # series with one observation have duration zero
 
 
 def center_and_scale(rows: NDArray, weights: NDArray | None = None) -> tuple[float, float]:
-    """Return the mean of the first column, and the root mean square of all columns once that is subtracted.
+    """Return the mean of the first column, and the root mean square of all columns after subtracting that mean.
 
     Parameters
     ----------
     rows : ndarray of shape (n_rows, n_columns)
-        Without NaN.
+        Coefficients without NaN.
     weights : ndarray of shape (n_rows,), optional
-        How much each row counts.
+        Weight of each row.  Default: equal weights.
 
     Returns
     -------
     center, scale : float
-        0 and 1 where all is zero; the scale is 1 where all rows are the same.
+        0 and 1 if all rows are zero; the scale is 1 if all rows are equal.
     """
     largest = np.abs(rows).max(initial=0.0)
     if largest == 0.0:
@@ -52,5 +52,5 @@ def center_and_scale(rows: NDArray, weights: NDArray | None = None) -> tuple[flo
     rows[:, 0] -= mean
     each = None if weights is None else np.broadcast_to(weights[:, None], rows.shape)
     rms = math.sqrt(np.average(np.square(rows), weights=each))
-    # A constant channel leaves rounding alone, which must not be blown up to unit size.
+    # Of a constant channel only rounding errors remain, which must not be scaled up to unit size.
     return float(mean * largest), float(rms * largest) if rms > 1e-14 else 1.0

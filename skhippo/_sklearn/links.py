@@ -8,10 +8,10 @@ __all__ = ["DocumentedMixin"]
 
 
 class DocumentedMixin:
-    """Links scikit-learn's HTML representation of an estimator to its page, at the address that the package names."""
+    """Mixin that links scikit-learn's HTML representation of an estimator to its page in the documentation."""
 
     def _get_doc_link(self) -> str:
-        """Return the address of the page of the class; empty, which means no link, where the package has no address."""
+        """Return the address of the page of the class, or "" (no link) if the package metadata has no address."""
         entries = metadata("skhippo").get_all("Project-URL") or []
         addresses = {name.lower(): address for name, _, address in (entry.partition(", ") for entry in entries)}
         if "documentation" not in addresses:

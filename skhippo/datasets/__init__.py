@@ -1,12 +1,12 @@
-"""Labelled series to try things on: the UEA/UCR archive, seeded generators, and corruptions of a panel.
+"""Series for experiments: the UEA/UCR archive, seeded generators, and corruptions of a panel.
 
-Three groups of functions:
+There are three groups of functions:
 
-- `load_uea` reads a set of the UEA/UCR archive from local files, or downloads it through sktime.
+- `load_uea` reads a data set of the UEA/UCR archive from local files, or downloads it through sktime.
 - `band_limited_noise`, `mackey_glass` and `irregular_sinusoids` generate signals.
-- `drop`, `gap`, `resample` and `rescale_time` corrupt what `as_panel` accepts and return a new Panel.  Series
-  `i` has a random generator of its own, made from `random_state` and `i` alone, so that what happens to it
-  depends on no other series.
+- `drop`, `gap`, `resample` and `rescale_time` corrupt series in any format that `as_panel` accepts and return a new
+  Panel.  Each series `i` has its own random generator, seeded by `random_state` and `i` only, so the result for one
+  series does not depend on the others.
 """
 
 from skhippo._support.names import name_publicly

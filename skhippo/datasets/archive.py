@@ -1,4 +1,4 @@
-"""The UEA/UCR archive: where its files are, and what is in them."""
+"""The UEA/UCR archive: find the files of a data set and load them."""
 
 from __future__ import annotations
 
@@ -30,48 +30,49 @@ def load_uea(name: Name, split: str | None, return_panel: Literal[False]) -> tup
 @overload
 def load_uea(name: Name, split: str | None = None, *, return_panel: bool) -> tuple[Panel | Pairs, NDArray]: ...
 def load_uea(name: Name, split: str | None = None, return_panel: bool = True) -> tuple[Panel | Pairs, NDArray]:
-    """Load a labelled set of the UEA/UCR time series archive.
+    """Load a labelled data set of the UEA/UCR time series archive.
 
-    The files ``<name>/<name>_TRAIN.ts`` and ``<name>/<name>_TEST.ts`` are looked for in the folder that the
-    environment variable ``SKHIPPO_DATA`` names, then among the sets that are installed with sktime, then
-    among those that sktime downloaded before; at last sktime is asked to download them.
+    The files ``<name>/<name>_TRAIN.ts`` and ``<name>/<name>_TEST.ts`` are searched for in this order: in the folder
+    given by the environment variable ``SKHIPPO_DATA``, among the data sets installed with sktime, and among those that
+    sktime has downloaded before.  If they are not found, sktime downloads them.
 
     Parameters
     ----------
     name : str or path
-        The archive's name of the set, such as "GunPoint"; or the path of a file (``.ts``, or ``.tsv`` of the UCR
-        archive), or of a folder that holds ``<folder>_TRAIN.ts`` and ``<folder>_TEST.ts``.
+        Name of the data set in the archive, such as "GunPoint"; or the path of a file (``.ts``, or ``.tsv`` of the UCR
+        archive); or the path of a folder with the files ``<folder>_TRAIN.ts`` and ``<folder>_TEST.ts``.
     split : {"train", "test"}, optional
-        The archive's own split.  Default: both, first the training series, then the test series.
+        The split of the archive to load.  Default: both, the training series before the test series.
     return_panel : bool, default=True
-        Whether to return a Panel; otherwise a list of pairs (times, values (n_channels, n_times)).
+        Whether to return a Panel.  If False, return a list of pairs (times, values), with values of shape
+        (n_channels, n_times).
 
     Returns
     -------
     X : Panel or list of (times, values)
-        Times are the sample numbers, unless the file holds timestamps.
-    y : ndarray of shape (n_series,)
-        The class labels, as the strings that stand in the file; floats for a regression set; None for a file whose
-        header says that it has no labels.
+        The series.  Times are the sample numbers, unless the file has timestamps.
+    y : ndarray of shape (n_series,), or None
+        The class labels as strings, unchanged from the file.  For a regression set, the targets as floats.  None if
+        the header of a file says that it has no labels.
 
     Raises
     ------
     FileNotFoundError
-        If the set is in none of the places; the message names each of them.
+        If the data set is not found.  The message lists the folders that were searched.
     ImportError
-        If the set is not in ``SKHIPPO_DATA`` and sktime is not installed.
+        If the data set is not in ``SKHIPPO_DATA`` and sktime is not installed.
     ValueError
-        If a file is not in the format, or not what its header says (classes, lengths, channels); the message names the
-        file and the series.
+        If a file is not in the right format, or contradicts its header (classes, lengths, channels).  The message
+        names the file and the series.
     TypeError
-        If some timestamps are numbers and some are dates, with a time zone or without.
+        If some timestamps are numbers and others are dates, or only some of the dates have a time zone.
 
     Notes
     -----
-    "?" and "NaN" mean not observed.  A channel that ends before the others of its series is not observed from
-    there on; but where its length is the same whole fraction of the longest in every series, it was sampled at a
-    lower rate, over the same time.  Where a file says that its series have unequal lengths, times at the end of a
-    series at which no channel was observed are padding and are removed.
+    "?" and "NaN" mean not observed.  If a channel is shorter than the others of its series, there are two cases.  If
+    its length is the same whole fraction of the longest channel in every series, it was sampled at a lower rate over
+    the same time.  Otherwise it was not observed after its last value.  If a file says that its series have unequal
+    lengths, the times at the end of a series at which no channel was observed are padding and are removed.
 
     Examples
     --------
@@ -95,7 +96,7 @@ def load_uea(name: Name, split: str | None = None, return_panel: bool = True) ->
 
 
 def _files_of(name: Name, split: str | None) -> list[Path]:
-    """Return the files of a set by its name, or by the path of a file or a folder."""
+    """Return the files of a data set, given by its name or by the path of a file or a folder."""
     if isinstance(name, str) and name and Path(name).name == name and Path(name).suffix not in READERS:
         return _find_files(name, _SPLITS[split])
     if not isinstance(name, str | os.PathLike) or not str(name):
@@ -113,7 +114,7 @@ def _files_of(name: Name, split: str | None) -> list[Path]:
 
 
 def _find_files(name: str, parts: tuple[str, ...]) -> list[Path]:
-    """Return the paths of the files of a set, downloading them if need be."""
+    """Return the paths of the files of a data set; download them if necessary."""
     places = _places()
     for folder in places.values():
         files = [folder / name / f"{name}_{part}.ts" for part in parts]
@@ -140,7 +141,7 @@ def _find_files(name: str, parts: tuple[str, ...]) -> list[Path]:
 
 
 def _places() -> dict[str, Path]:
-    """Return the folders that may hold sets, by what they are."""
+    """Return the folders to search, by their names in error messages."""
     places = {}
     if os.environ.get("SKHIPPO_DATA"):
         places["SKHIPPO_DATA"] = Path(os.environ["SKHIPPO_DATA"]).expanduser()
@@ -152,20 +153,20 @@ def _places() -> dict[str, Path]:
 
 
 def _download(name: str) -> str:
-    """Have sktime download a set into its own folder; return what went wrong."""
+    """Let sktime download a data set into its own folder; return what went wrong, for the error message."""
     from sktime.datasets import load_UCR_UEA_dataset
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about mirrors that need further packages
         try:
             load_UCR_UEA_dataset(name)
-        except Exception as error:  # network, permissions, archive: all end in one message of ours
+        except Exception as error:  # network, permissions, archive: load_uea reports all of them in one error
             return f"{type(error).__name__}: {' '.join(str(error).split())}"
-    return "it brought other files"
+    return "the downloaded files have other names"
 
 
 def _similar(name: str, places: dict[str, Path]) -> str:
-    """Return a question if a set with a similar name is at hand."""
+    """Return the hint "Did you mean ...?" if a data set with a similar name was found, else an empty string."""
     names = {file.parent.name for folder in places.values() for file in folder.glob("*/*_TRAIN.ts")}
     lower = {known.lower(): known for known in sorted(names)}
     close = difflib.get_close_matches(name.lower(), lower, n=1)

@@ -1,4 +1,4 @@
-"""Corruptions of a panel: thinned, gapped, resampled, stretched in time."""
+"""Corruptions of a panel: drop observations, cut gaps, resample, rescale times."""
 
 from __future__ import annotations
 
@@ -30,14 +30,15 @@ def drop(
     X : Panel, or anything that `as_panel` accepts
         The series.
     fraction : float or array-like of shape (n_series,)
-        What part to drop, from 0 to 1: ``round(fraction * T)`` of the T observation times of each series (as
-        Python rounds: half to even), but one is always left.  An array holds a fraction for each series.
+        Fraction to drop, from 0 to 1; an array holds one fraction per series.  Of the T observation times of a series,
+        ``round(fraction * T)`` are dropped (half is rounded to even), but at least one is kept.
     per_channel : bool, default=False
-        Whether to drop from each channel by itself: the values become NaN, the times stay, and T counts the
-        values that the channel has.  Otherwise whole observation times go, the first and last as well as
-        others.
+        If True, drop observations from each channel separately: dropped values become NaN, all times are kept, and T
+        is the number of observed values of the channel.  If False, drop whole observation times, possibly the first
+        or the last.
     random_state : int, RandomState instance or None, default=None
-        As scikit-learn means it.  With one seed, a larger fraction drops the same observations and more.
+        Seed or generator.  Pass an int for reproducible results.  With the same seed, a larger fraction drops the
+        same observations and more.
 
     Returns
     -------
@@ -75,20 +76,20 @@ def gap(
     X : Panel, or anything that `as_panel` accepts
         The series.
     fraction : float or array-like of shape (n_series,)
-        Length of the stretch as a part of the series' duration, from 0 to below 1; an array holds one for each
-        series.
+        Length of the stretch as a fraction of the duration of the series, at least 0 and below 1; an array holds one
+        fraction per series.
     position : float, optional
-        Where the stretch lies, from 0 (at the beginning) to 1 (at the end).  Default: at random, for each
-        series anew.
+        Position of the stretch, from 0 (at the beginning) to 1 (at the end).  Default: drawn at random for each
+        series.
     random_state : int, RandomState instance or None, default=None
-        As scikit-learn means it; used where `position` is None.
+        Seed or generator, used if `position` is None.  Pass an int for reproducible results.
 
     Returns
     -------
     Panel
-        Without the observations in the stretch, its ends included.  The first observation of a series is
-        left, or the last, or both; a series with one observation is left as it is, and so is a series whose
-        fraction is 0.
+        The series without the observations in the stretch, its ends included.  At least the first or the last
+        observation of each series is kept.  Series with one observation and series whose fraction is 0 are
+        unchanged.
 
     Examples
     --------
@@ -122,23 +123,23 @@ def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
     X : Panel, or anything that `as_panel` accepts
         The series.
     rate : float or array-like of shape (n_series,)
-        New samples per old sample: 0.5 takes every second observation, exactly; 2 puts one between each two.
-        An array holds a rate for each series.
+        New samples per old sample; an array holds one rate per series.  0.5 selects every second observation exactly;
+        2 inserts one sample between any two observations.
     times : {"keep", "index"}, default="keep"
-        "keep": each sample has its time; "index": the samples of each series are numbered 0, 1, 2, ..., as if
-        no timestamps were known.
+        "keep" gives each sample its time.  "index" numbers the samples of each series 0, 1, 2, ..., as if no
+        timestamps were known.
 
     Returns
     -------
     Panel
-        A series of T observations has ``floor((T - 1) * rate) + 1`` samples.
+        The resampled series: T observations become ``floor((T - 1) * rate) + 1`` samples.
 
     Notes
     -----
-    Sample k lies at the position k / rate among the observations 0, 1, ..., T - 1 of its series; between two
-    observations its time and the value of each channel are interpolated linearly, and a value is NaN where
-    one of the two is.  ``rate=0.5`` with ``times="index"`` is the shift from 200 Hz to 100 Hz under which Gu
-    et al. (2020, arXiv 2008.07669) classify the trajectories of characters.
+    Sample k is at the position k / rate among the observations 0, 1, ..., T - 1 of its series.  Between two
+    observations, its time and the value of each channel are interpolated linearly; the value is NaN if one of the two
+    is NaN.  ``rate=0.5`` with ``times="index"`` is the change from 200 Hz to 100 Hz in the experiments of Gu et al.
+    (2020, arXiv 2008.07669) with character trajectories.
 
     Examples
     --------
@@ -161,14 +162,14 @@ def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
 
 
 def rescale_time(X: Any, factor: float) -> Panel:
-    """Multiply the observation times of all series by a factor: change the unit, or the speed.
+    """Multiply the observation times of all series by a factor, to change their unit or speed.
 
     Parameters
     ----------
     X : Panel, or anything that `as_panel` accepts
-        The series.  Dates move away from, or towards, the first of their series, to a microsecond.
+        The series.  For dates, the time since the first date of the series is multiplied, with microsecond precision.
     factor : float
-        Above zero; 2 makes every series last twice as long.
+        The factor, above zero; 2 makes every series last twice as long.
 
     Returns
     -------
@@ -186,14 +187,14 @@ def rescale_time(X: Any, factor: float) -> Panel:
 
 
 def _resampled(t: NDArray, x: NDArray, rate: float) -> tuple[NDArray, NDArray]:
-    """Return times and values of one series, x of shape (T, n_channels), at the positions k / rate."""
+    """Return times and values of one series at the positions k / rate; `x` has shape (T, n_channels)."""
     positions = np.arange(floor((len(t) - 1) * rate) + 1) / rate
     whole = np.rint(positions)
     positions = np.where(abs(positions - whole) <= ROUNDING * (1 + whole), whole, positions)
     left = positions.astype(np.intp)
     right = np.minimum(left + 1, len(t) - 1)
     part = positions - left
-    between = part > 0  # an observation itself is taken as it is: NaN beside it does not matter
+    between = part > 0  # a sample at an observation is that observation, even if the next one is NaN
     times, values = t[left], x[left]
     times[between] += (part * (t[right] - t[left]))[between]
     values[between] += (part[:, np.newaxis] * (x[right] - x[left]))[between].astype(x.dtype)
@@ -208,7 +209,7 @@ def _rows(panel: Panel) -> Iterator[slice]:
 def _rebuilt(panel: Panel, values: NDArray, times: Floats, offsets: Integers) -> Panel:
     """Return a panel with other observations of the same channels and series.
 
-    Times between dates need a finer unit than theirs: days and seconds become microseconds.
+    New dates may need a finer unit than the old ones, so days and seconds become microseconds.
     """
     origins = panel.origins
     if origins is not None:
@@ -218,15 +219,13 @@ def _rebuilt(panel: Panel, values: NDArray, times: Floats, offsets: Integers) ->
 
 
 def _for_each_series(name: str, value: Any, n_series: int, check: Callable[[str, Any], None]) -> Sequence[float]:
-    """Return one checked number for each series, of one for all or of an array that has one for each."""
+    """Return one checked number per series, from one number for all or an array with one number per series."""
     if np.ndim(value) == 0:
         check(name, value)
         return [value] * n_series
     array = np.asarray(value)
     if array.shape != (n_series,):
-        raise ValueError(
-            f"{name} has shape {array.shape}: one number is expected, or one for each of {n_series} series"
-        )
+        raise ValueError(f"{name} has shape {array.shape}: one number is expected, or one per series, ({n_series},)")
     for i, number in enumerate(array.tolist()):
         check(f"{name}[{i}]", number)
     return array.tolist()

@@ -1,4 +1,4 @@
-"""What generators and corruptions draw with: one generator per series, fractions of observations, rounding."""
+"""Random draws for generators and corruptions: one generator per series, fractions of observations, rounding."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from sklearn.utils import check_random_state
 
 from skhippo._support.validation import check_finite_number
 
-# k / rate and (T - 1) * rate carry a rounding error of a few units in the last place, 2e-16 each; what is
-# this near to an integer (1 / 49 * 49 = 0.9999999999999999) is meant to be one.
+# k / rate and (T - 1) * rate have rounding errors of a few units in the last place, 2e-16 each.  Numbers closer than
+# this to an integer (1 / 49 * 49 = 0.9999999999999999) are taken as that integer.
 ROUNDING = 1e-12
 
 
 def floor(x: float) -> int:
-    """Return the largest integer that does not exceed `x` by more than rounding."""
+    """Return the largest integer not above `x`, up to rounding errors."""
     return math.floor(x + ROUNDING * (1 + x))
 
 
 def without_entries(values: NDArray, fraction: float, rng: np.random.Generator) -> NDArray:
-    """Return values (T, n_channels) of one series with a fraction of each channel's observations made NaN."""
+    """Return the values (T, n_channels) of one series with a fraction of the observations per channel set to NaN."""
     out = values.copy()
     for channel in out.T:
         observed = np.flatnonzero(~np.isnan(channel))
@@ -31,12 +31,12 @@ def without_entries(values: NDArray, fraction: float, rng: np.random.Generator) 
 
 
 def choose(count: int, fraction: float, rng: np.random.Generator) -> NDArray:
-    """Return the positions to drop among `count`, all but one at most."""
+    """Return the positions to drop among `count`; at least one is kept."""
     return rng.permutation(count)[: min(round(fraction * count), max(count - 1, 0))]
 
 
 def spawn(n_series: int, random_state: int | np.random.RandomState | None) -> list[np.random.Generator]:
-    """Return a generator for each series, the i-th depending on `random_state` and i only."""
+    """Return one generator per series; the i-th depends on `random_state` and i only."""
     entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
     return [np.random.default_rng(seed) for seed in np.random.SeedSequence(entropy.tolist()).spawn(n_series)]
 

@@ -1,4 +1,4 @@
-"""Seeded generators of signals: band-limited noise, Mackey-Glass, irregular sinusoids."""
+"""Seeded generators of signals: band-limited noise, Mackey-Glass series, irregular sinusoids."""
 
 from __future__ import annotations
 
@@ -35,20 +35,20 @@ def band_limited_noise(
     dt : float
         Time between two samples.
     band : float
-        Highest frequency, in cycles per unit of time (Hz where `dt` is in seconds): at least one cycle a
-        period, below ``1 / (2 dt)``.
+        Highest frequency, in cycles per unit of time (Hz if `dt` is in seconds).  It must be at least one cycle per
+        period, and below ``1 / (2 dt)``.
     n_series : int, default=1
-        Number of independent series.  Asking for more leaves the first ones as they are.
+        Number of independent series.  With the same seed, a larger number does not change the first series.
     rms : float, default=0.5
-        Root mean square that is expected; that of one series differs from it by about one part in
-        ``2 sqrt(K)``, K being the number of frequencies in the band.
+        Expected root mean square.  That of a single series differs from it by about one part in ``2 sqrt(K)``, where
+        K is the number of frequencies in the band.
     random_state : int, RandomState instance or None, default=None
-        As scikit-learn means it.
+        Seed or generator.  Pass an int for reproducible series.
 
     Returns
     -------
     ndarray of shape (n_series, n_samples)
-        Samples at 0, dt, 2 dt, ..., of mean zero.
+        Samples at 0, dt, 2 dt, ...; each series has mean zero.
 
     Raises
     ------
@@ -58,9 +58,9 @@ def band_limited_noise(
     Notes
     -----
     The Fourier coefficients at the K frequencies ``k / (n_samples dt) <= band``, k = 1, 2, ..., are
-    independent complex normal numbers of one variance; all others are zero.  This is the process that
-    nengo calls WhiteSignal, which Gu et al. (2020, arXiv 2008.07669, Figure 4) approximate with 10^6
-    samples, ``dt=1e-4`` and ``band=1``.
+    independent complex normal numbers of equal variance; all others are zero.  This is the process called
+    WhiteSignal in nengo.  Gu et al. (2020, arXiv 2008.07669, Figure 4) approximate it with 10^6 samples,
+    ``dt=1e-4`` and ``band=1``.
 
     Examples
     --------
@@ -81,7 +81,7 @@ def band_limited_noise(
     K = floor(band * n_samples * dt)
     if K < 1:
         raise ValueError(
-            f"band={band!r} is below one cycle a period, {1 / (n_samples * dt):g}: no frequency is left; "
+            f"band={band!r} is below one cycle per period, {1 / (n_samples * dt):g}: no frequency is left; "
             "raise band or n_samples"
         )
     rng = check_random_state(random_state)
@@ -103,25 +103,25 @@ def mackey_glass(
     n_series: int = 1,
     random_state: int | np.random.RandomState | None = None,
 ) -> Floats:
-    """Generate the chaotic series of Mackey and Glass, the solution of an equation with a delay.
+    """Generate Mackey-Glass series, chaotic solutions of a delay differential equation.
 
     Parameters
     ----------
     n_samples : int
         Length of each series.
     tau : float, default=17.0
-        The delay; the solution is chaotic from about 16.8 on.
+        The delay.  The solution is chaotic for delays above about 16.8.
     dt : float, default=1.0
         Time between two samples.
     washout : float, default=1000.0
-        Time that passes before the first sample.
+        Time before the first sample, discarded so that the solution settles.
     substep : float, default=0.1
         Largest step of the integration.
     n_series : int, default=1
-        Number of independent series.  Asking for more leaves the first ones as they are.
+        Number of independent series.  With the same seed, a larger number does not change the first series.
     random_state : int, RandomState instance or None, default=None
-        As scikit-learn means it.  It draws the history of each series before time zero, a constant between
-        0.5 and 1.5.
+        Seed or generator for the history of each series before time zero, a constant between 0.5 and 1.5.  Pass an
+        int for reproducible series.
 
     Returns
     -------
@@ -132,12 +132,12 @@ def mackey_glass(
     -----
     The equation is dx/dt = 0.2 x(t - tau) / (1 + x(t - tau)^10) - 0.1 x(t).
 
-    It is integrated by the classical Runge-Kutta method of order 4 with the step tau / m,
-    m = ceil(tau / substep), so that the delayed values at both ends of a step are grid values and the kinks
-    of the solution, at multiples of tau, fall on the grid.  In the middle of a step, and at the samples, the
-    solution is the cubic that has its values and slopes at both ends.  Both are of order 4: halving `substep`
-    divides the error by 16.  Over long times the chaos makes every solution another one, however small the
-    step.
+    It is integrated by the classical Runge-Kutta method of order 4.  The step is tau / m with
+    m = ceil(tau / substep), so the delayed values at both ends of a step are values on the grid, and the kinks of the
+    solution, at multiples of tau, are on the grid too.  Between grid points the solution is interpolated by the cubic
+    with the same values and slopes at both ends.  Both methods are of order 4: halving `substep` divides the error by
+    16.  Since the equation is chaotic, any error grows until, over long times, the computed solution is unrelated to
+    the exact one.
 
     References
     ----------
@@ -173,10 +173,10 @@ _PRODUCTION, _DECAY = 0.2, 0.1
 
 
 def _mackey_glass_delay(nodes: NDArray, middles: NDArray, h: float) -> tuple[NDArray, NDArray, NDArray]:
-    """Integrate over one delay, from the delay before; return values at and between nodes, slopes at nodes.
+    """Integrate over one delay, given the delay before; return values at nodes and middles, and slopes at nodes.
 
-    Given the delayed values the equation is linear, x' = g(t) - b x, so a Runge-Kutta step is
-    x <- weights . (x, g at its beginning, its middle, its end).
+    Given the delayed values, the equation is linear, x' = g(t) - b x.  A Runge-Kutta step is therefore
+    x <- weights . (x, g at the beginning, g in the middle, g at the end of the step).
     """
     g = _PRODUCTION * nodes / (1 + nodes**10)
     g_middle = _PRODUCTION * middles / (1 + middles**10)
@@ -200,7 +200,7 @@ def _linear_step(h: float) -> NDArray:
 
 
 def _hermite(nodes: NDArray, slopes: NDArray, h: float, positions: NDArray) -> NDArray:
-    """Evaluate the cubics between nodes at `positions`, counted in steps."""
+    """Evaluate the cubics between nodes at `positions`, given in steps."""
     k = np.minimum(positions.astype(np.intp), nodes.shape[1] - 2)
     s = positions - k
     ends = (1 - s) ** 2 * (1 + 2 * s) * nodes[:, k] + s**2 * (3 - 2 * s) * nodes[:, k + 1]
@@ -219,29 +219,29 @@ def irregular_sinusoids(
     noise: float = 0.1,
     random_state: int | np.random.RandomState | None = None,
 ) -> tuple[Panel, Integers]:
-    """Generate labelled series that are irregular, ragged and, on request, full of holes.
+    """Generate labelled irregular series of different lengths, optionally with missing values.
 
     Parameters
     ----------
     n_series : int
         Number of series.
     n_classes : int, default=2
-        Number of classes; series `i` is of class ``i % n_classes``.
+        Number of classes.  Series `i` has class ``i % n_classes``.
     lengths : (int, int), default=(30, 80)
-        Smallest and largest number of observation times of a series, both included.
+        Smallest and largest number of observation times per series, both included.
     n_channels : int, default=1
         Number of channels.
     missing : float, default=0.0
-        Fraction of the values that is not observed, for each channel of each series as in
-        ``drop(..., per_channel=True)``.
+        Fraction of missing values per channel and series, as in ``drop(..., per_channel=True)``.
     duration : float, default=1.0
-        Length of the time interval, from 0, in which the observations fall.
+        Observation times are between 0 and `duration`.
     jitter : float, default=0.1
-        Standard deviation, from series to series, of the number of cycles and of the phase in cycles.
+        Standard deviation, across series, of the number of cycles and of the phase (in cycles).
     noise : float, default=0.1
         Standard deviation of the noise on each observation.
     random_state : int, RandomState instance or None, default=None
-        As scikit-learn means it.  Asking for more series leaves the first ones as they are.
+        Seed or generator.  Pass an int for reproducible series.  With the same seed, a larger `n_series` does not
+        change the first series.
 
     Returns
     -------
@@ -252,9 +252,9 @@ def irregular_sinusoids(
 
     Notes
     -----
-    Channel `c` of a series of class `k` is ``sin(2 pi (cycles t / duration + phase + phases[k, c]))`` with
-    cycles about k + 1, phase about 0 and `phases` drawn once for the whole panel.  The times are those of a
-    Poisson process, given their number: independent and uniform, then sorted.
+    Channel `c` of a series of class `k` is ``sin(2 pi (cycles t / duration + phase + phases[k, c]))``.  The number of
+    cycles is about k + 1 and the phase about 0; `phases` is drawn once for the whole panel.  The times are independent
+    and uniform, then sorted, like those of a Poisson process.
 
     Examples
     --------

@@ -1,7 +1,7 @@
-"""The .ts format of the UEA/UCR archive: a header of tags, then one series per line.
+"""Read the .ts format of the UEA/UCR archive: a header of tags, then one series per line.
 
-sktime's reader is not used: it turns class labels into lower case ("Badminton"), reads timestamps one character at a
-time into one object per value, and would be needed for local files as well.
+sktime's reader is not used, because it converts class labels to lower case ("Badminton"), reads timestamps slowly
+(character by character, one object per value), and would be required for local files too.
 """
 
 from __future__ import annotations
@@ -23,28 +23,28 @@ from skhippo.panel.times import Times, common_unit
 _COLON_OUTSIDE_PARENTHESES = re.compile(r":(?![^(]*\))")
 _TIMED_VALUE = re.compile(r"\(([^()]*),([^,()]*)\)")
 _NUMBER = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?|[-+]?(nan|inf|infinity)", re.IGNORECASE)
-# Series from which on lengths whose ratio is a whole number throughout are rates, not channels that end early
+# If channels are at least this long, a whole ratio of lengths in all series means a lower rate, not an early end
 _MIN_RATES = 8
 
 Header = dict[str, list[str]]
 
 
 class TsFile(NamedTuple):
-    """A file: its series, and their labels or targets; None where it has none."""
+    """Contents of a file: its series, and their labels or targets, or None."""
 
     panel: Panel
     labels: NDArray | None
 
 
 class Raw(NamedTuple):
-    """One series: of each channel the values and, in files with timestamps, the times as texts."""
+    """One series: the values of each channel and, in files with timestamps, their times as strings."""
 
     values: list[Floats]
     stamps: list[list[str]] | None
 
 
 def read_ts(file: Path) -> TsFile:
-    """Read a file; every error names it."""
+    """Read a .ts file; every error message names it."""
     try:
         return _read(_decode(file.read_bytes()))
     except (ValueError, TypeError) as error:
@@ -54,9 +54,9 @@ def read_ts(file: Path) -> TsFile:
 
 
 def _decode(content: bytes) -> list[str]:
-    """Return the lines without comments, in the first encoding that has all of their bytes.
+    """Return the lines without comments, decoded with the first encoding that accepts all bytes.
 
-    Labels in the encoding of another decade must stay different from each other; what a comment says does not matter.
+    Labels in an old encoding must remain distinct.  Comments are removed first, since their encoding does not matter.
     """
     lines = [line.strip() for line in content.removeprefix(b"\xef\xbb\xbf").splitlines()]
     text = b"\n".join(line for line in lines if line and line[:1] not in b"#%")
@@ -65,7 +65,7 @@ def _decode(content: bytes) -> list[str]:
             return text.decode(encoding).split("\n")
         except UnicodeDecodeError:
             continue
-    raise AssertionError("latin-1 has all bytes")
+    raise AssertionError("latin-1 can decode any bytes")
 
 
 def _read(lines: list[str]) -> TsFile:
@@ -105,12 +105,12 @@ def _split_header(lines: list[str]) -> tuple[Header, list[str]]:
 
 
 def _flag(header: Header, tag: str) -> bool | None:
-    """Return whether a tag is true; None where it is not there."""
+    """Return whether a tag is true, or None if it is missing."""
     return header[tag][:1] in (["true"], ["True"], ["TRUE"]) if tag in header else None
 
 
 def _read_label(channels: list[str], header: Header, tag: str) -> str | float:
-    """Take the label off the channels of a line."""
+    """Remove the label from the channels of a line and return it."""
     if len(channels) < 2:
         raise ValueError("there is no label after a ':'")
     label = channels.pop().strip()
@@ -122,19 +122,20 @@ def _read_label(channels: list[str], header: Header, tag: str) -> str | float:
     classes = header[tag][1:]
     if classes and label not in classes and not any(_same_label(label, known) for known in classes):
         raise ValueError(
-            f"the label {label!r} is none of the classes in the header, {', '.join(classes):.80}: is the file complete?"
+            f"the label {label!r} is not one of the classes in the header, {', '.join(classes):.80}: is the file "
+            "complete?"
         )
     return label
 
 
 def _same_label(one: str, other: str) -> bool:
-    """Tell whether labels differ in case, or as "1" and "1.0" do, only."""
+    """Tell whether labels are equal up to case, or up to the notation of a number, such as "1" and "1.0"."""
     numbers = _NUMBER.fullmatch(one) and _NUMBER.fullmatch(other)
     return float(one) == float(other) if numbers else one.lower() == other.lower()
 
 
 def _check_channels(series: Raw, first: Raw, header: Header) -> None:
-    """Raise unless a series has the number of channels, and of values, that the header and the first series say."""
+    """Raise unless the numbers of channels and values agree with the header and the first series."""
     n_channels = len(series.values)
     if n_channels != len(first.values):
         raise ValueError(f"{n_channels} channels, {len(first.values)} in series 0")
@@ -170,7 +171,7 @@ def _read_timed(channels: list[str]) -> Raw:
     for text in channels:
         rest = _TIMED_VALUE.sub("", text).strip(", ")
         if rest:
-            raise ValueError(f"{rest!r} is no pair '(time,value)'")
+            raise ValueError(f"{rest!r} is not a pair '(time,value)'")
     pairs = [_TIMED_VALUE.findall(text) for text in channels]
     return Raw([_numbers([v for _, v in pair]) for pair in pairs], [[t.strip() for t, _ in pair] for pair in pairs])
 
@@ -188,9 +189,10 @@ def _join_untimed(series: list[Raw], header: Header) -> Panel:
 
 
 def _steps(lengths: Integers) -> Integers:
-    """Return for each channel how many samples lie between two of its own.
+    """Return the step of each channel, in samples of the longest channel.
 
-    One, unless its length is the same whole fraction of the longest in every series: then it was sampled more slowly.
+    The step is 1, unless the length of the channel is the same whole fraction of the longest in every series: then the
+    channel was sampled at a lower rate.
     """
     longest = lengths.max(axis=1, keepdims=True)
     slower = np.ones(lengths.shape[1], dtype=np.int64)
@@ -202,7 +204,7 @@ def _steps(lengths: Integers) -> Integers:
 
 
 def _join_timed(series: list[Raw]) -> Panel:
-    """Pack series with timestamps, numbers or dates, of which each channel may have its own."""
+    """Pack series with timestamps (numbers or dates); each channel may have its own."""
     clocks = [
         _read_stamps([t for channel in raw.stamps or () for t in channel], f"series {i}")
         for i, raw in enumerate(series)
@@ -240,7 +242,7 @@ def _read_stamps(texts: list[str], where: str) -> Times:
 
 
 def _without_padding(panel: Panel) -> Panel:
-    """Cut each series after the last time at which a channel was observed; a series without one has one time."""
+    """Cut each series after the last time at which a channel was observed; keep one time if there is no such time."""
     observed = ~np.isnan(panel.values).all(axis=1)
     rows = np.where(observed, np.arange(len(observed)), -1)
     last = np.maximum(np.maximum.reduceat(rows, panel.offsets[:-1]), panel.offsets[:-1])
@@ -251,7 +253,7 @@ Reader = Callable[[Path], TsFile]
 
 
 def read_tsv(file: Path) -> TsFile:
-    """Read a file of the UCR archive: one series per line, the label first; NaN at the end is padding."""
+    """Read a .tsv file of the UCR archive: one series per line, the label first; NaN at the end is padding."""
     rows = [line.split("\t") for line in _decode(file.read_bytes()) if line]
     if not rows:
         raise ValueError(f"{file.name} has no series")
@@ -272,7 +274,7 @@ READERS: dict[str, Reader] = {".ts": read_ts, ".tsv": read_tsv}
 
 
 def read_file(file: Path) -> TsFile:
-    """Read a file by its suffix."""
+    """Read a file with the reader for its suffix."""
     reader: Any = READERS.get(file.suffix.lower())
     if reader is None:
         raise ValueError(f"{file.name} has the suffix {file.suffix!r}: one of {', '.join(READERS)} is expected")

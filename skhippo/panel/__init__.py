@@ -1,4 +1,4 @@
-"""The container of series, and the door for every other format."""
+"""The container `Panel`, and `as_panel`, which converts other formats to it."""
 
 from skhippo.panel.axes import AmbiguousInputWarning
 from skhippo.panel.container import Panel

@@ -1,4 +1,4 @@
-"""Real arrays: from whatever holds numbers to float32 or float64, anything masked or null as NaN."""
+"""Convert anything that holds numbers to float32 or float64 arrays; masked and null entries become NaN."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _REALS = (np.dtype(np.float64), np.dtype(np.float32))
 
 
 def as_array(x: Any, where: str) -> NDArray:
-    """Return `x` as an array, masked entries as NaN (NaT)."""
+    """Return `x` as an array; masked entries become NaN (NaT for dates and durations)."""
     if isinstance(x, np.ma.MaskedArray):
         if x.dtype.kind in "iub":
             x = x.astype(np.float64)
@@ -27,12 +27,12 @@ def as_array(x: Any, where: str) -> NDArray:
         return np.asarray(x)
     except (TypeError, ValueError) as error:
         raise type(error)(f"{where} cannot be read as an array: {error}") from error
-    except Exception as error:  # what a foreign __array__ raises is anybody's guess
+    except Exception as error:  # the __array__ of another library may raise anything
         raise TypeError(f"{where}, of type {type(x).__name__}, cannot be read as an array: {error}") from error
 
 
 def as_real(x: Any, where: str, hint: str = "") -> NDArray:
-    """Return numbers as a float32 or float64 array, anything masked or null as NaN."""
+    """Return numbers as a float32 or float64 array; masked and null entries become NaN."""
     array = as_array(x, where)
     if array.dtype in _REALS:
         return array
@@ -52,7 +52,7 @@ def as_real(x: Any, where: str, hint: str = "") -> NDArray:
 
 
 def objects_as_real(array: NDArray, where: str, hint: str) -> Floats:
-    """Return an object array that holds real numbers and nulls as float64."""
+    """Convert an object array of real numbers and nulls to float64."""
     out = np.empty(array.size, dtype=np.float64)
     for position, item in enumerate(array.flat):
         try:
@@ -71,7 +71,7 @@ def _number(item: Any) -> float:
     if isinstance(item, (str, bytes)):
         raise TypeError("strings are not parsed, a number is expected; convert with astype(float)")
     if not isinstance(item, (numbers.Number, np.bool_)) or isinstance(item, np.timedelta64):
-        # Python's own words, which scikit-learn's checks look for
+        # The wording of Python's own error, which scikit-learn's checks look for
         kind = type(item).__name__
         raise TypeError(f"float() argument must be a string or a real number, not {kind!r}; numbers are expected")
     return float(item)  # type: ignore[arg-type]
@@ -94,7 +94,7 @@ def is_scalar(x: Any) -> bool:
 
 
 def is_sequence(X: Any) -> bool:
-    if isinstance(X, np.ndarray):  # no, but the abstract class takes its time to say so
+    if isinstance(X, np.ndarray):  # a shortcut: the test against the abstract class is slow
         return False
     return isinstance(X, Sequence) and not isinstance(X, (str, bytes, bytearray, memoryview))
 

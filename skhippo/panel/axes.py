@@ -1,4 +1,4 @@
-"""What the names of columns, index levels and dimensions say about an axis: times, series or channels."""
+"""Recognise times, series and channels by the names of columns, index levels and dimensions."""
 
 from __future__ import annotations
 
@@ -61,25 +61,25 @@ _CHANNELS = frozenset(
 
 
 class AmbiguousInputWarning(UserWarning):
-    """Input can be read in two ways, and the less usual one may have been meant.
+    """The input can be read in two ways, and the less usual one may have been meant.
 
-    The message says what was understood, and how to write either reading so that no warning is needed.
+    The message says how the input was read, and how to write either reading without ambiguity.
     """
 
 
 def names_times(label: Any) -> bool:
-    """Tell whether a name is one that people give to times."""
+    """Tell whether a name is a usual one for times."""
     return _plain(label) in _TIMES
 
 
 def names_series(label: Any) -> bool:
-    """Tell whether a name is one that people give to what tells series apart."""
+    """Tell whether a name is a usual one for the ids of series."""
     name = _plain(label)
     return name in _SERIES or name.endswith("_id")
 
 
 def names_channels(label: Any) -> bool:
-    """Tell whether a name is one that people give to channels."""
+    """Tell whether a name is a usual one for channels."""
     return _plain(label) in _CHANNELS
 
 
@@ -88,7 +88,7 @@ def _plain(label: Any) -> str:
 
 
 def warn_ambiguous(message: str) -> None:
-    """Warn whoever called the library, from whatever depth."""
+    """Warn the caller of the library, from any depth of the call stack."""
     warnings.warn(message, AmbiguousInputWarning, stacklevel=_depth())
 
 

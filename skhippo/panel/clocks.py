@@ -1,4 +1,4 @@
-"""Kinds of times: numbers, durations, dates with or without a time zone; two sources of times must be of one kind."""
+"""Kinds of times: numbers, durations, dates with or without a time zone.  Times of different kinds are never mixed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ADVICE = {
 
 
 def kind_of_item(item: Any) -> str:
-    """Return the kind of a single time, of Python, numpy or pandas."""
+    """Return the kind of a single time from Python, numpy or pandas."""
     if isinstance(item, datetime.datetime):
         return NAIVE if item.utcoffset() is None else AWARE
     if isinstance(item, (np.datetime64, datetime.date)) or hasattr(item, "start_time"):
@@ -41,24 +41,24 @@ def has_zone(x: Any) -> bool:
 
 
 def mixture(one: str, other: str) -> str:
-    """Return how to make one kind of two."""
+    """Return the advice for an error about two kinds of times."""
     return f"use one kind; {_ADVICE.get(frozenset((one, other)), 'durations count from a start that the dates name')}"
 
 
 def check_same_clock(kinds: Sequence[str], name: Namer) -> str:
-    """Return the kind of time that all sources have; raise if two differ, naming both.
+    """Return the kind of time that all sources share; raise an error that names two sources if they differ.
 
     Parameters
     ----------
     kinds : sequence of str, not empty
         The kind of each source, such as `Panel.clock`.
     name : callable
-        How errors call source i.
+        Returns the name of source i for error messages.
 
     Raises
     ------
     TypeError
-        If kinds differ.
+        If the kinds differ.
     """
     for i, kind in enumerate(kinds):
         if kind != kinds[0]:
@@ -67,12 +67,12 @@ def check_same_clock(kinds: Sequence[str], name: Namer) -> str:
 
 
 def check_clock_name(clock: Any, found: str) -> str:
-    """Return the kind of time that is given for times of which only `found` is known."""
+    """Return the kind of times whose type shows only `found`; raise if `clock` contradicts it."""
     if clock is None or clock == found:
         return found
     if clock not in KINDS:
         raise ValueError(f"clock must be one of {', '.join(map(repr, KINDS))}, got {clock!r}")
-    # arrays know neither zones nor that their numbers are seconds of a duration
+    # an array knows neither its time zone nor whether its numbers are durations
     if (found, clock) in ((NAIVE, AWARE), (NUMBERS, DURATIONS)):
         return clock
-    raise ValueError(f"clock={clock!r} is given, but the times are {found}")
+    raise ValueError(f"clock={clock!r} is given, but the times are {found}: leave clock out, or convert the times")

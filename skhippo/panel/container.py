@@ -1,8 +1,8 @@
-"""Panels: the one container of the library.
+"""`Panel`: the container of the library.
 
-A panel is a collection of time series that may be irregular, of unequal lengths and full of holes.  `Panel`
-holds it *packed*: the observations of all series one after the other, and where each series begins.  Nothing
-is padded, so nothing has to be told apart from padding later.
+A panel is a collection of time series, which may be irregular, of unequal lengths and incomplete.  `Panel` stores
+it *packed*: the observations of all series one after the other, and the position where each series begins.  There
+is no padding, so later code never has to recognise it.
 """
 
 from __future__ import annotations
@@ -57,32 +57,34 @@ _STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids
 
 
 class Panel:
-    """Series of unequal lengths with their own times, packed one after the other.
+    """Time series of unequal lengths, each with its own observation times.
 
-    Series `i` has the rows ``offsets[i]:offsets[i + 1]`` of `values` and `times`.
+    The series are stored one after the other: series `i` has the rows ``offsets[i]:offsets[i + 1]`` of `values` and
+    `times`.
 
     Parameters
     ----------
     values : array-like of shape (total, n_channels)
-        The observations of all series, one row a time.  NaN means that the channel was not observed then.
-        float32 and float64 are kept, other real numbers become float64.  Not copied where that can be
-        avoided: do not write into the array afterwards.
+        The observations of all series, one row per observation time.  NaN means that the channel was not observed at
+        that time.  float32 and float64 are kept; other real numbers become float64.  The array is copied only if
+        necessary, so do not write into it afterwards.
     times : array-like of shape (total,), optional
-        Observation times, strictly increasing inside a series, in any unit (float64).  Dates (datetime64,
-        pandas, `datetime.datetime`) become seconds since the first time of their series, which is kept in
-        `origins`; durations (timedelta64) become seconds.  Default: the sample numbers 0, 1, 2, ... of
-        each series, which take no memory before `times` is asked for.
+        Observation times in any unit (float64), strictly increasing within each series.  Dates (datetime64, pandas,
+        `datetime.datetime`) become seconds since the first time of their series, which is kept in `origins`;
+        durations (timedelta64) become seconds.  Default: the sample numbers 0, 1, 2, ... of each series, which take
+        no memory until `times` is read.
     offsets : array-like of shape (n_series + 1,), optional
-        Where each series begins; ``offsets[0] == 0`` and ``offsets[-1] == total``.  Default: one series.
+        The row where each series begins, and the total: ``offsets[0] == 0`` and ``offsets[-1] == total``.  Default:
+        all rows are one series.
     channel_names : sequence of str, optional
-        One distinct name a channel.
+        One distinct name per channel.
     origins : array-like of shape (n_series,), datetime64, optional
         The date from which the times (in seconds) of each series count.
     series_ids : array-like of shape (n_series,), optional
         One label per series.
     clock : {"numbers", "durations", "naive dates", "zone-aware dates"}, optional
-        The kind of the times, where their type does not tell: "durations" for seconds in floats,
-        "zone-aware dates" for datetime64 or `origins` in UTC.  Default: what their type tells.
+        The kind of the times.  Set it if their type does not show it: "durations" for seconds given as floats,
+        "zone-aware dates" for datetime64 or `origins` in UTC.  Default: inferred from their type.
 
     Attributes
     ----------
@@ -93,7 +95,7 @@ class Panel:
     origins : ndarray of shape (n_series,), datetime64, read-only, or None
     series_ids : ndarray of shape (n_series,), read-only, or None
     clock : {"numbers", "durations", "naive dates", "zone-aware dates"}
-        The kind of the times, the same for all series.  Sources of different kinds are never joined.
+        The kind of the times, the same for all series.  Panels whose times are of different kinds cannot be joined.
 
     Raises
     ------
@@ -101,17 +103,18 @@ class Panel:
         If a series is empty, times are not finite or do not increase strictly, values are infinite,
         or the parts do not fit together.
     TypeError
-        If values or times are not numbers (times: nor dates or durations).
+        If values are not numbers, or times are neither numbers nor dates nor durations.
 
     Notes
     -----
-    A panel works as `X` in scikit-learn's cross-validation: ``len(panel)`` is the number of series, an index
-    array, a mask, a list or a slice gives a panel, an integer gives the pair ``(times, values)`` of one
-    series with values of shape (n_channels, n_times).  So does a string, which is an id, ``panel["S003"]``.  A second
-    index takes channels, ``panel[:, "hr"]``.  The times of a pair are dates again, to the last digit,
-    where they came from dates.  A pair remembers the id, the channel names and the kind of times (`id`,
-    `channel_names`, `clock`), so a list of such pairs is the same panel again (but where `where` removed the first
-    date of a series, `origins` is the new first date).
+    A panel works as `X` in scikit-learn's cross-validation.  ``len(panel)`` is the number of series.  An index array,
+    a mask, a list or a slice selects series and returns a panel.  An integer returns the pair ``(times, values)`` of
+    one series, with values of shape (n_channels, n_times); so does an id, as in ``panel["S003"]``.  A second index
+    selects channels: ``panel[:, "hr"]``.
+
+    If the times were given as dates, the times of a pair are exactly these dates.  A pair keeps the id, the channel
+    names and the kind of times (`id`, `channel_names`, `clock`), so `as_panel` makes an equal panel from the list of
+    all pairs.  There is one exception: if `where` removed the first date of a series, `origins` is the new first date.
 
     Examples
     --------
@@ -126,7 +129,7 @@ class Panel:
     1
     """
 
-    # Makes `array == panel` and the like ask the panel first instead of taking it apart.
+    # So that `array == panel` and other numpy operators leave the panel whole and ask it first.
     __array_ufunc__ = None
     __hash__ = None  # type: ignore[assignment]
 
@@ -138,8 +141,8 @@ class Panel:
     series_ids: NDArray | None
     _stamps: NDArray | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
     clock: str
-    _n_missing: int | None = None  # None: not counted yet; not part of the state, which must not change by looking
-    _sample_numbers: Floats | None = None  # kept once they were asked for
+    _n_missing: int | None = None  # None: not counted yet; not part of the state, which reading must not change
+    _sample_numbers: Floats | None = None  # kept after `times` was read
 
     def __init__(
         self,
@@ -155,8 +158,8 @@ class Panel:
         packed = as_real(values, "values")
         if packed.ndim != 2:
             raise ValueError(
-                f"values has shape {packed.shape}: (total, n_channels) is expected, one row an observation time; for "
-                "one channel pass values[:, np.newaxis]; for other layouts see as_panel"
+                f"values has shape {packed.shape}: (total, n_channels) is expected, one row per observation time; "
+                "for one channel pass values[:, np.newaxis]; for other layouts see as_panel"
             )
         total, n_channels = packed.shape
         if n_channels == 0:
@@ -174,7 +177,7 @@ class Panel:
 
     @classmethod
     def _trusted(cls, **state: Any) -> Panel:
-        """Make a panel from parts that are known to be good."""
+        """Make a panel from valid parts, without checks."""
         panel = cls.__new__(cls)
         panel.__setstate__(dict.fromkeys(_STATE) | {"clock": NUMBERS} | state)
         return panel
@@ -201,29 +204,30 @@ class Panel:
     ) -> Panel:
         """Make a panel from a long table: one row per observation time, one column per channel.
 
-        With `variable` and `value`, from a stacked table: one row per observed value.
+        With `variable` and `value`, the table is a stacked one: one row per observed value.
 
         Parameters
         ----------
         frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
             The table.  NaN and null mean not observed.
         series : str or list of str, default="id"
-            The column that tells which series a row belongs to; of several columns, the ids are tuples.  Rows of a
-            series need not be adjacent; the series come in the order of their first row.
+            The column with the id of the series of each row.  With several columns, the ids are tuples.  The rows of
+            a series need not be adjacent; the series are ordered by their first row.
         time : str or None, default="t"
-            The column of the times: numbers, dates or durations, increasing strictly inside each series.  None: the
-            rows of each series are its samples 0, 1, 2, ...
+            The column of the times: numbers, dates or durations, strictly increasing within each series.  With None,
+            the rows of each series are its samples 0, 1, 2, ...
         channels : str or sequence of str, optional
-            The columns of the channels.  Default: all others, in their order.  With `variable`: which of its values
-            are channels, in which order.  Default: all, in the order of a categorical column, else of their first rows.
+            The columns of the channels.  Default: all other columns, in their order.  With `variable`: the values of
+            that column to use as channels, in this order.  Default: all values, in the order of the categories of a
+            categorical column, else in the order of their first rows.
         variable, value : str, optional
-            The columns that name the channel of each row, and hold its value.
+            For a stacked table: the column with the name of the channel of each row, and the column with its value.
         sort : bool, default=False
-            Whether to sort each series by time.  Otherwise times that fall are an error.  A stacked table is sorted
-            always.
+            Whether to sort each series by time.  If False, decreasing times are an error.  A stacked table is always
+            sorted.
         duplicates : {"error", "mean", "last"}, default="error"
-            What to do with a time (of a stacked table: a time and a channel) that is there twice: raise, or take the
-            mean or the last of the values that were observed.
+            What to do if a time occurs twice in a series (in a stacked table: a time and a channel): raise an error,
+            or use the mean or the last of the observed values.
 
         Returns
         -------
@@ -233,9 +237,9 @@ class Panel:
         Raises
         ------
         ValueError
-            If a column is not there, an id is missing, or the times of a series do not increase strictly.
+            If a column or an id is missing, or the times of a series do not increase strictly.
         TypeError
-            If `frame` is no such table or a channel is not numeric.
+            If `frame` is not one of these tables, or a channel is not numeric.
 
         Examples
         --------
@@ -276,28 +280,28 @@ class Panel:
         Parameters
         ----------
         frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
-            The table.  Cells are lists, arrays, pandas Series with a time index, or tuples ``(times, values)``; null
+            The table.  Cells are lists, arrays, pandas Series with a time index, or tuples ``(times, values)``.  Null
             means that the channel was not observed.
         times : str, optional
-            The column of the times, one list per series.  Default: a column called like times ("t", "time", ...)
-            whose lists increase and are as long as the others; without one, and without times in the cells, the
-            samples 0, 1, 2, ...
+            The column of the times, one list per series.  Default: a column with a usual name of times ("t", "time",
+            ...) whose lists increase and are as long as the others.  Without such a column, and without times in the
+            cells, the times are the sample numbers 0, 1, 2, ...
         channels : str or sequence of str, optional
             The columns of the channels.  Default: all other columns, which must hold lists.
         series : str, optional
-            The column of the ids.  Default: a column of single values that is called like ids ("id", "patient_id",
-            ...), else the index of a pandas frame that has one.
+            The column of the ids.  Default: a column of single values with a usual name of ids ("id", "patient_id",
+            ...), else the index of a pandas frame, unless it is the default index.
 
         Returns
         -------
         Panel
-            With the names of the columns in `channel_names`.  Flat lists of polars and pyarrow are not copied where
-            that can be avoided.
+            With the names of the columns in `channel_names`.  Flat lists of polars and pyarrow are copied only if
+            necessary.
 
         Raises
         ------
         ValueError
-            If a column is not there or has no lists, or lists of a series have different lengths.
+            If a column is missing or does not hold lists, or the lists of a series have different lengths.
 
         Examples
         --------
@@ -312,14 +316,16 @@ class Panel:
         return cls(**read_rows(frame, times, channels, series))
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return one dictionary per series, of lists, numbers and strings: the JSON form of a panel.
+        """Convert the panel to dictionaries of lists, numbers and strings, which can be written as JSON.
 
         Returns
         -------
         list of dict
-            With the keys "values" (a list; with names {channel: list}; else a list of lists), "times" (numbers, or
-            dates as in ISO 8601; left out where none were given), "id" (where the series have ids) and "clock" (for
-            durations, whose times are seconds).  Values that were not observed are None.  `as_panel` reads it.
+            One dictionary per series, which `as_panel` reads back.  Its keys are "values" (one list per channel: a
+            dictionary by channel name if the channels have names, else a list of lists, or a single list for one
+            channel), "times" (numbers, or dates in ISO 8601; left out if the panel was made without times), "id" (if
+            the series have ids) and "clock" (for durations, whose times are seconds).  Values that were not observed
+            are None.
 
         Examples
         --------
@@ -337,30 +343,30 @@ class Panel:
         ]
 
     def to_long(self, series: str = "id", time: str = "t", *, library: str = "pandas") -> Any:
-        """Make a long table: one row per observation time, one column per channel.
+        """Convert the panel to a long table: one row per observation time, one column per channel.
 
-        `from_long` makes the same panel of it, if the panel has `series_ids` and `channel_names`.
+        `from_long` turns the table into the same panel, if the panel has `series_ids` and `channel_names`.
 
         Parameters
         ----------
         series : str, default="id"
-            The column for `series_ids`; without these for the numbers of the series.
+            Name of the column with the `series_ids`, or with the numbers of the series if the panel has no ids.
         time : str, default="t"
-            The column for the times: numbers, durations (to a nanosecond), dates without a time zone or in UTC, as
-            `clock` says.
+            Name of the column with the times.  According to `clock` these are numbers, durations (to a nanosecond),
+            dates without a time zone, or dates in UTC.
         library : {"pandas", "polars", "pyarrow"}, default="pandas"
             Library of the returned table.
 
         Returns
         -------
         pandas.DataFrame, polars.DataFrame or pyarrow.Table
-            The rows of a series are neighbours.  What was not observed is NaN in pandas, null in the others.  Channels
-            without names are called x0, x1, ...
+            The rows of a series are adjacent.  Values that were not observed are NaN in pandas and null in the others.
+            Channels without names are called x0, x1, ...
 
         Raises
         ------
         ValueError
-            If two columns would have the same name, or dates need a finer unit than the library has.
+            If two columns would have the same name, or dates need a finer unit than the library offers.
         ImportError
             If the library is not installed.
 
@@ -379,18 +385,20 @@ class Panel:
         return make_table(rows, library, time if self.clock == AWARE else None)
 
     def to_arrow(self, series: str = "id", time: str = "t") -> Any:
-        """Make a table of lists: one row per series.  `as_panel` reads it.
+        """Convert the panel to a pyarrow table of lists: one row per series, one list column per channel.
 
         Parameters
         ----------
-        series, time : str
-            The columns for the ids (without `series_ids` the numbers of the series) and for the lists of times.
+        series : str, default="id"
+            Name of the column with the `series_ids`, or with the numbers of the series if the panel has no ids.
+        time : str, default="t"
+            Name of the column with the lists of times.
 
         Returns
         -------
         pyarrow.Table
-            With one list column per channel; what was not observed is null.  `as_panel` makes the same panel of it, if
-            the panel has `series_ids` and `channel_names`, and the times have a name such as "t" or "time".
+            Values that were not observed are null.  `as_panel` turns the table into the same panel, if the panel has
+            `series_ids` and `channel_names`, and `time` is a usual name such as "t" or "time".
 
         Raises
         ------
@@ -425,12 +433,13 @@ class Panel:
 
     @classmethod
     def concatenate(cls, panels: Iterable[Panel]) -> Panel:
-        """Put the series of several panels into one.
+        """Join the series of several panels into one panel.
 
         Parameters
         ----------
         panels : iterable of Panel
-            With the same number of channels, the same kind of times and, where they have names, the same names.
+            The panels to join.  They must have the same number of channels, the same kind of times and, if they have
+            channel names, the same names.
 
         Returns
         -------
@@ -441,9 +450,9 @@ class Panel:
         Raises
         ------
         ValueError
-            If there is no panel, or channels or kinds of times differ.
+            If there is no panel, or the channels of two panels differ.
         TypeError
-            If something else than panels is given.
+            If an item is not a `Panel`, or two panels have different kinds of times.
 
         Examples
         --------
@@ -485,12 +494,12 @@ class Panel:
         Returns
         -------
         Panel
-            This panel itself, if it has that precision already.
+            This panel itself, if it already has that precision.
 
         Raises
         ------
         ValueError
-            If `dtype` is another one, or a value is too large for float32.
+            If `dtype` is neither float32 nor float64, or a value is too large for float32.
 
         Examples
         --------
@@ -516,7 +525,7 @@ class Panel:
         return self._trusted(**self.__getstate__() | {"values": values, "_n_missing": self._n_missing})
 
     def _with_channels(self, values: NDArray, channel_names: tuple[str, ...] | None) -> Panel:
-        """Return the same series with other channels, which hold no infinities."""
+        """Return the same series with other channels.  `values` must not hold infinities."""
         state = {"values": values, "channel_names": channel_names}
         return self._trusted(**self.__getstate__() | state)
 
@@ -526,12 +535,13 @@ class Panel:
         return self._trusted(**self.__getstate__() | {"series_ids": ids, "_n_missing": self._n_missing})
 
     def select_channels(self, channels: int | str | Sequence[int | str]) -> Panel:
-        """Return the same series with some of the channels, in the order in which they are asked for.
+        """Return the same series with some of the channels, in the order of `channels`.
 
         Parameters
         ----------
         channels : int, str, or a sequence of these
-            Numbers (negative: counted from the last) or names.  ``panel[:, channels]`` is the same.
+            The channels to select, by number (negative: counted from the last) or by name.  ``panel[:, channels]`` is
+            the same.
 
         Returns
         -------
@@ -543,6 +553,8 @@ class Panel:
             If there is no channel of that name.
         IndexError
             If there is no channel of that number.
+        ValueError
+            If no channel is given, or a channel is given twice.
 
         Examples
         --------
@@ -564,12 +576,12 @@ class Panel:
         return self._with_channels(self.values[:, places], names)
 
     def rename_channels(self, names: Mapping[str, str] | Sequence[str]) -> Panel:
-        """Return the same series with other names of the channels.
+        """Return the same series with other channel names.
 
         Parameters
         ----------
         names : dict or sequence of str
-            New names by the old ones, or one name per channel.
+            A dictionary from old names to new ones, or one name per channel.
 
         Returns
         -------
@@ -578,7 +590,7 @@ class Panel:
         Raises
         ------
         KeyError
-            If there is no channel of a name.
+            If there is no channel with an old name.
         ValueError
             If two channels would have the same name, or the number of names is wrong.
 
@@ -597,14 +609,14 @@ class Panel:
         return self._with_channels(self.values, _check_names(new, self.n_channels))
 
     def describe(self) -> PanelSummary:
-        """Describe lengths, durations, sampling intervals and channels.
+        """Summarise lengths, durations, sampling intervals and channels.
 
         Returns
         -------
         PanelSummary
-            Its text is a table; the numbers are its attributes `lengths`, `durations`, `intervals` (each with
-            `minimum`, `median`, `maximum`) and `channels` (each with `name`, `n_observations`, `missing`, `n_empty`,
-            `minimum`, `mean`, `maximum`).
+            Prints as a table.  Its attributes are `lengths`, `durations`, `intervals` (each with `minimum`, `median`,
+            `maximum`) and `channels` (each with `name`, `n_observations`, `missing`, `n_empty`, `minimum`, `mean`,
+            `maximum`).
 
         Examples
         --------
@@ -624,21 +636,22 @@ class Panel:
         return summarise(self.values, self.times, self.offsets, names, self.clock)
 
     def _repr_html_(self) -> str:
-        """Return what a notebook shows: the channels, each with a picture of the first series."""
+        """Return the HTML shown by notebooks: a table of the channels, each with a plot of the first series."""
         return to_html(repr(self), self.describe(), self.values, self.times, self.offsets)
 
     def where(self, keep: ArrayLike) -> Panel:
-        """Return the panel with some of its observation times only.
+        """Keep only some of the observation times.
 
         Parameters
         ----------
-        keep : array-like of shape (n_observations,), bool
-            Which rows of `values` and `times` to keep; at least one of each series.
+        keep : array-like of shape (total,), bool
+            True for the rows of `values` and `times` to keep, at least one per series.
 
         Returns
         -------
         Panel
-            Times of dates go on counting from the same `origins`; this panel itself, if all rows are kept.
+            The panel with the rows kept; this panel itself if these are all rows.  Dates still count from the same
+            `origins`.
 
         Raises
         ------
@@ -666,7 +679,7 @@ class Panel:
 
     @property
     def times(self) -> Floats:
-        """Times of all rows; where none were given, the sample numbers 0, 1, 2, ... of each series."""
+        """Times of all rows; if none were given, the sample numbers 0, 1, 2, ... of each series."""
         if self._times is not None:
             return self._times
         if self._sample_numbers is None:
@@ -674,7 +687,7 @@ class Panel:
         return self._sample_numbers
 
     def _ends(self) -> tuple[Floats, Floats]:
-        """Return the first and the last time of each series, new arrays of shape (n_series,)."""
+        """Return the first and the last time of each series as new arrays of shape (n_series,)."""
         if self._times is None:
             return np.zeros(len(self)), (self.lengths - 1).astype(np.float64)
         return self._times[self.offsets[:-1]], self._times[self.offsets[1:] - 1]
@@ -691,12 +704,12 @@ class Panel:
 
     @property
     def lengths(self) -> Integers:
-        """Number of observation times of each series, shape (n_series,)."""
+        """Number of observation times of each series, of shape (n_series,)."""
         return np.diff(self.offsets)
 
     @property
     def n_observations(self) -> int:
-        """Number of values that were observed (are not NaN), over all series and channels."""
+        """Number of observed (not NaN) values, over all series and channels."""
         return self.values.size - self._count_missing()
 
     def _count_missing(self) -> int:
@@ -724,7 +737,7 @@ class Panel:
         if isinstance(key, tuple):
             if len(key) != 2:
                 raise IndexError(f"a panel is indexed by series and channels, panel[series, channels]; got {key!r}")
-            # scikit-learn indexes whatever has a shape by array[key, ...]
+            # scikit-learn indexes anything that has a shape by array[key, ...]
             return self[key[0]] if key[1] is Ellipsis else self.select_channels(self._channels(key[1]))[key[0]]
         if isinstance(key, slice):
             start, stop, step = key.indices(len(self))
@@ -743,13 +756,13 @@ class Panel:
         return self._take(self._positions(positions))
 
     def _channels(self, key: Any) -> Any:
-        """Return the second part of an index as channels."""
+        """Return the second part of an index as channels; a slice becomes a range."""
         return range(self.n_channels)[key] if isinstance(key, slice) else key
 
     def _place_of_id(self, label: str) -> int:
         """Return the position of the one series that has an id."""
         if self.series_ids is None:
-            raise KeyError(f"series {label!r} is asked for, but the series have no ids")
+            raise KeyError(f"series {label!r} is asked for, but the series have no ids; use a number")
         found = np.flatnonzero(np.asarray(self.series_ids == label))
         if len(found) == 1:
             return int(found[0])
@@ -759,7 +772,9 @@ class Panel:
         """Return a mask or an array of integers, negative ones included, as positions of series."""
         n = len(self)
         if key.ndim != 1 or (key.dtype.kind not in "iub" and key.size):
-            raise IndexError(f"an index of shape {key.shape} and type {key.dtype} is no 1-D array of integers or bools")
+            raise IndexError(
+                f"an index of shape {key.shape} and type {key.dtype} is not a 1-D array of integers or bools"
+            )
         if key.dtype.kind == "b":
             if len(key) != n:
                 raise IndexError(f"a mask of length {len(key)} for {n} series")
@@ -803,7 +818,7 @@ class Panel:
         return self._part(rows, slice(start, stop), offsets, _rows_of(self._times, rows))
 
     def _take(self, positions: NDArray) -> Panel:
-        """Return the series at `positions` as a panel of copies (of views, if they are neighbours)."""
+        """Return the series at `positions` as a panel: copies, or views if the series are neighbours."""
         if len(positions) and (np.diff(positions) == 1).all():
             return self._span(int(positions[0]), int(positions[-1]) + 1)
         lengths = self.lengths[positions]
@@ -841,8 +856,8 @@ class Panel:
 
     def __array__(self, dtype: Any = None, copy: Any = None) -> NDArray:
         raise TypeError(
-            "a Panel is ragged and is no array: use panel.values, panel.times and panel.offsets (packed), panel[i] "
-            "or iteration (one series), or features, HiPPOTransformer().fit_transform(panel)"
+            "a Panel is ragged and cannot become an array: use panel.values, panel.times and panel.offsets (packed), "
+            "panel[i] or iteration (one series), or HiPPOTransformer().fit_transform(panel) (features)"
         )
 
     def __repr__(self) -> str:
@@ -856,7 +871,7 @@ class Panel:
 
 
 def _join_origins(parts: list[Panel]) -> tuple[NDArray, NDArray | None]:
-    """Join the origins of panels in their finest unit, and the dates, if these cannot be had from them."""
+    """Join the origins of panels in their finest unit, and the dates if origins and seconds cannot give them back."""
     origins = np.concatenate(common_unit([np.asarray(p.origins) for p in parts]))
     stamps = np.concatenate(common_unit([p._dates() for p in parts]))
     starts = np.repeat(origins, np.concatenate([p.lengths for p in parts]))
@@ -878,7 +893,7 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
         bounds = given.astype(np.int64, copy=False)
     if bounds[0] != 0 or bounds[-1] != total:
         raise ValueError(
-            f"offsets run from {bounds[0]} to {bounds[-1]}: from 0 to {total}, the rows of values, is expected"
+            f"offsets run from {bounds[0]} to {bounds[-1]}: 0 to {total}, the number of rows of values, is expected"
         )
     falling = np.flatnonzero(bounds[1:] < bounds[:-1])
     if falling.size:
@@ -892,7 +907,7 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
 def _read_clock(
     times: ArrayLike | None, origins: ArrayLike | None, clock: str | None, offsets: Integers, name: Namer
 ) -> dict[str, Any]:
-    """Return the parts of a panel that tell the times: times (None: sample numbers), origins, stamps, kind."""
+    """Return the parts of a panel for its times: times (None: sample numbers), origins, stamps and kind."""
     starts, kind = (None, NUMBERS) if origins is None else _check_origins(origins, len(offsets) - 1)
     if times is None:
         numbers = None
@@ -900,7 +915,7 @@ def _read_clock(
         given, found = read_times(times, "times")
         total = int(offsets[-1])
         if given.shape != (total,):
-            raise ValueError(f"times has shape {given.shape}: ({total},) is expected, one time a row of values")
+            raise ValueError(f"times has shape {given.shape}: ({total},) is expected, one time per row of values")
         if found in DATES:
             if starts is not None:
                 raise ValueError("times are dates and origins are given: pass one or the other")
@@ -915,7 +930,7 @@ def _read_clock(
 
 
 def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
-    """Return channel names as a tuple; raise unless they are distinct strings, one a channel."""
+    """Return channel names as a tuple; raise unless they are distinct strings, one per channel."""
     if isinstance(channel_names, str) or not isinstance(channel_names, Iterable):
         raise TypeError(f"channel_names is {channel_names!r}: a sequence of strings is expected")
     names = tuple(channel_names)
@@ -923,16 +938,16 @@ def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ..
         if not isinstance(name, str):
             raise TypeError(f"channel_names[{i}] is {name!r} of type {type(name).__name__}: a string is expected")
         if name in names[:i]:
-            raise ValueError(f"channel name {name!r} is there twice: distinct names are expected; rename one")
+            raise ValueError(f"channel name {name!r} occurs twice: distinct names are expected; rename one")
     if len(names) != n_channels:
         raise ValueError(
-            f"{len(names)} channel_names for {counted(n_channels, 'channel')}: one name a channel is expected"
+            f"{len(names)} channel_names for {counted(n_channels, 'channel')}: one name per channel is expected"
         )
     return names
 
 
 def _check_origins(origins: ArrayLike, n_series: int) -> Times:
-    """Return origins as datetime64 of a unit that has a fixed length in seconds, and whether they have a zone."""
+    """Return origins as datetime64 in a unit of fixed length, and whether they have a time zone."""
     starts = read_times(origins, "origins")
     if starts.clock not in DATES or starts.values.shape != (n_series,):
         raise ValueError(
@@ -950,7 +965,7 @@ def _check_labels(series_ids: ArrayLike, n_series: int) -> NDArray:
     """Return series ids as an array of shape (n_series,)."""
     ids = as_labels(series_ids, "series_ids")
     if ids.shape != (n_series,):
-        raise ValueError(f"series_ids has shape {ids.shape}: ({n_series},) is expected, one id a series")
+        raise ValueError(f"series_ids has shape {ids.shape}: ({n_series},) is expected, one id per series")
     return ids
 
 
@@ -960,7 +975,7 @@ def _same_labels(a: NDArray | None, b: NDArray | None) -> bool:
 
 
 def _rows_of(array: NDArray | None, rows: slice | NDArray) -> NDArray | None:
-    """Return rows of a part that a panel may not have: a view of neighbours, a copy of scattered ones."""
+    """Return rows of an array, or None if the panel does not have it: a view for a slice, else a copy."""
     if array is None or isinstance(rows, slice):
         return None if array is None else array[rows]
     return array.take(rows, axis=0)

@@ -1,4 +1,4 @@
-"""Tables of pandas, polars and pyarrow: recognised without importing the libraries, and taken apart."""
+"""Recognise, read and make tables of pandas, polars and pyarrow, without importing a library that is not in use."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from skhippo.panel.arrays import as_real
 
 
 def library(name: str) -> Any:
-    """Return a library if the program has imported it: without it there can be no object of its types."""
+    """Return a library if the program has imported it, else None: then no object of its types can exist."""
     return sys.modules.get(name)
 
 
@@ -61,7 +61,7 @@ _WAYS = ("read_all", "to_table", "df", "compute", "to_pandas", "toPandas")
 
 
 def conversion(name: str, frame: Any) -> str:
-    """Return how to make a table of something that is none, called `name`."""
+    """Return the advice of an error message: how to convert `frame`, called `name` there, to a table."""
     known = [way for way in _WAYS if callable(getattr(type(frame), way, None))]
     return f"call {name}.{known[0]}() first" if known else "a pandas or polars DataFrame or a pyarrow Table is expected"
 
@@ -72,7 +72,7 @@ def column_of(frame: Any, name: Any) -> Any:
 
 
 def frame_matrix(frame: Any, what: str, hint: str = "") -> NDArray:
-    """Return a pandas frame as an array (n_rows, n_columns); `what` is how errors call a column."""
+    """Return a pandas frame as an array (n_rows, n_columns); error messages name a column by `what` and its label."""
     matrix = frame.to_numpy()
     if matrix.dtype.kind in "fiub":
         return as_real(matrix, what)
@@ -81,9 +81,9 @@ def frame_matrix(frame: Any, what: str, hint: str = "") -> NDArray:
 
 
 class TableMaker(NamedTuple):
-    """How a library makes a table of columns, in which NaN is missing."""
+    """How a library makes a table from columns in which NaN means missing."""
 
-    units: tuple[str, ...]  # of its dates, from coarse to fine; the first has no time zones
+    units: tuple[str, ...]  # units of its dates, from coarse to fine; the first does not support time zones
     make: Callable[[Any, dict[str, NDArray], Any], Any]
 
 
@@ -112,7 +112,7 @@ TABLES: dict[str, TableMaker] = {
 
 
 def make_table(columns: dict[str, NDArray], name: str, zoned: Any = None) -> Any:
-    """Return columns as a table of the library `name`, a key of `TABLES`; dates of the column `zoned` are in UTC."""
+    """Return columns as a table of the library `name`, a key of `TABLES`; the column `zoned` holds dates in UTC."""
     try:
         module = importlib.import_module(name)
     except ImportError as error:
@@ -121,7 +121,7 @@ def make_table(columns: dict[str, NDArray], name: str, zoned: Any = None) -> Any
 
 
 def make_lists(single: dict[str, NDArray], packed: dict[str, NDArray], offsets: NDArray, zoned: Any = None) -> Any:
-    """Return a pyarrow table of single columns, and of lists cut from packed ones; dates of `zoned` are in UTC."""
+    """Return a pyarrow table of `single` columns, and of lists cut from `packed` ones; `zoned` holds dates in UTC."""
     try:
         pyarrow = importlib.import_module("pyarrow")
     except ImportError as error:

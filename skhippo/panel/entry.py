@@ -1,4 +1,4 @@
-"""One series on its way into a panel: as a pair, with an index, without times, or by its channels."""
+"""Read one series: a pair (times, values), an object with an index, an array without times, or a list of channels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from skhippo.panel.times import Times, check_clock, common_unit, read_times
 
 
 class Series(NamedTuple):
-    """One series on its way into a panel."""
+    """One series that was read and is not yet part of a panel."""
 
     values: NDArray  # (n_channels, n_times)
     times: NDArray | None = None  # (n_times,) float64 or datetime64; None: sample numbers
@@ -32,8 +32,8 @@ def read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> S
     if len(entry) != 2 or any(map(is_scalar, entry)):
         kinds = ", ".join(type(part).__name__ for part in entry)
         raise TypeError(
-            f"{where} is the tuple ({kinds}): (times, values) is expected; a series that is given by its channels is "
-            "a list"
+            f"{where} is the tuple ({kinds}): (times, values) is expected; pass the channels of a series as a list, "
+            "not a tuple"
         )
     refuse_time_channel(time_channel, f"{where} is a tuple (times, values) and has its times already")
     times, clock = read_times(entry[0], f"{where}, times")
@@ -97,7 +97,7 @@ def _read_timed_channels(items: list[Any], where: str, time_channel: int) -> Ser
 
 
 def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = None) -> Series:
-    """Join channels, each with its own times or none, into one series on the union of the times."""
+    """Join channels, with or without times of their own, into one series on the union of their times."""
     labels = [f"{where}, channel {c if names is None else repr(names[c])}" for c in range(len(items))]
     channels = [_read_channel(item, label) for item, label in zip(items, labels, strict=True)]
     values = [v for _, v in channels]
@@ -112,7 +112,7 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
     if all(_same_clock(clocks[0], clock) for clock in clocks):
         return Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names, kind)
     for clock, label in zip(clocks, labels, strict=True):
-        check_clock(clock, label)  # the union would hide what is out of order or there twice
+        check_clock(clock, label)  # the union would hide times that are unsorted or occur twice
     if clocks[0].dtype.kind == "M":
         clocks = common_unit(clocks)
     union = np.unique(np.concatenate(clocks))
@@ -121,14 +121,14 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
 
 
 def _or_sample_numbers(given: Times | None, length: int, nothing: Times) -> Times:
-    """Return the times of a channel: those it has, `nothing` for an empty one, or sample numbers."""
+    """Return the times of a channel; without times, sample numbers, or `nothing` if the channel is empty."""
     if given is not None:
         return given
     return Times(np.arange(length, dtype=np.float64), NUMBERS) if length else nothing
 
 
 def _spread(channels: list[NDArray], rows: list[Any], n_times: int) -> NDArray:
-    """Put each channel at its rows of an array (n_channels, n_times); NaN elsewhere."""
+    """Write each channel at its times into an array (n_channels, n_times); NaN elsewhere."""
     out = np.full((len(channels), n_times), np.nan, dtype=common_dtype(channels))
     for line, values, places in zip(out, channels, rows, strict=True):
         line[places] = values
@@ -138,7 +138,7 @@ def _spread(channels: list[NDArray], rows: list[Any], n_times: int) -> NDArray:
 def _read_channel(item: Any, where: str) -> tuple[Times | None, NDArray]:
     """Read one channel: its times, if it has a time index, and its values, shape (n_times,)."""
     if is_scalar(item):
-        as_real([item], where)  # says so if it is no number either
+        as_real([item], where)  # raises a clearer error if it is not a number
         raise ValueError(f"{where} is {item!r}: a channel of shape (n_times,) is expected")
     if isinstance(item, tuple) and len(item) == 2 and not any(map(is_scalar, item)):
         series = read_pair(item, where, None)
@@ -161,7 +161,7 @@ def drop_padding(series: Series) -> Series:
     values = series.values
     if series.times is not None:
         return series
-    if values.size and values[0, -1] == values[0, -1]:  # of most series: no need to look at the other channels
+    if values.size and values[0, -1] == values[0, -1]:  # so in most series: no need to look at the other channels
         return series
     if not np.isnan(values[:, -1:]).all():
         return series
@@ -170,7 +170,7 @@ def drop_padding(series: Series) -> Series:
 
 
 def with_times(values: NDArray, given: Times, where: str) -> Series:
-    """Join values and their time channel, whose NaN at the end are padding."""
+    """Join values and their time channel, in which NaN at the end marks padding."""
     times = given.values
     present = ~np.isnan(times)
     if not present.any():
@@ -178,8 +178,8 @@ def with_times(values: NDArray, given: Times, where: str) -> Series:
     length = int(np.flatnonzero(present)[-1]) + 1
     if not present[:length].all():
         raise ValueError(
-            f"{where}, position {present.argmin()}: the time channel is NaN between times; only at the end, where it "
-            "is padding, may it be NaN; drop the observation"
+            f"{where}, position {present.argmin()}: the time channel is NaN between times; NaN is allowed at the end "
+            "only (padding); drop the observation"
         )
     lost = ~np.isnan(values[:, length:]).all(axis=0)
     if lost.any():
@@ -192,13 +192,13 @@ def with_times(values: NDArray, given: Times, where: str) -> Series:
 
 
 def refuse_time_channel(time_channel: int | None, reason: str) -> None:
-    """Raise if a time channel is given with input that can have none."""
+    """Raise if `time_channel` is given with input that cannot have a time channel."""
     if time_channel is not None:
         raise ValueError(f"time_channel={time_channel} is given, but {reason}")
 
 
 def channel_position(time_channel: int, n_channels: int, where: str) -> int:
-    """Return the time channel counted from 0; raise if there is none or nothing else."""
+    """Return the time channel counted from 0; raise if it does not exist or is the only channel."""
     if not -n_channels <= time_channel < n_channels:
         raise ValueError(f"time_channel={time_channel} is given, but {where} has {counted(n_channels, 'channel')}")
     if n_channels == 1:

@@ -1,7 +1,7 @@
-"""The one door through which every input format comes in.
+"""`as_panel`: the single entry for all input formats.
 
-`as_panel` turns what people have into a panel.  Each format has one reader (`_READERS`), all readers meet
-in one form, and the checks are made once, on the packed arrays.  Nothing after the door asks what was typed.
+Each format has one reader (see `_READERS`), and every reader returns a panel.  The values and times are checked once,
+on the packed arrays.  No later code needs to know the original format.
 """
 
 from __future__ import annotations
@@ -41,34 +41,33 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
         - a `Panel`;
         - an array of shape (n_series, n_times): one channel, sampled at 0, 1, 2, ...;
         - an array of shape (n_series, n_channels, n_times);
-        - a list (or an object array) with one entry per series, in any mixture: an array of shape (n_times,) or
-          (n_channels, n_times); a list of channels, the shorter ones not observed at the end; a *tuple*
-          ``(times, values)``; a dictionary ``{"times": ..., "values": ...}``, the form for JSON (see
+        - a list (or an object array) with one entry per series.  Different kinds of entries may be mixed: an array of
+          shape (n_times,) or (n_channels, n_times); a list of channels, the shorter ones not observed at the end; a
+          *tuple* ``(times, values)``; a dictionary ``{"times": ..., "values": ...}``, the form for JSON (see
           `Panel.to_dicts`); a pandas DataFrame whose index holds the times and whose columns are the channels; a
           pandas Series with a time index;
-        - a pandas DataFrame or Series with a MultiIndex (series, time), columns are channels;
-        - a table with one row per series whose cells are lists, arrays, pandas Series or tuples ``(times, values)``,
-          of pandas, polars or pyarrow; a column called like times, whose lists increase and are as long as the
-          others, holds the times (see `Panel.from_rows`);
-        - a wide numeric pandas or polars DataFrame: rows are series, columns are times: their labels, if these are
-          dates or numbers, else 0, 1, 2, ...;
-        - an array with named dimensions (xarray), one of them called "time" or with dates as its coordinate.
+        - a pandas DataFrame or Series with a MultiIndex (series, time); its columns are the channels;
+        - a pandas, polars or pyarrow table with one row per series whose cells are lists, arrays, pandas Series or
+          tuples ``(times, values)``.  A column with a usual name of times, whose lists increase and are as long as
+          the others, holds the times (see `Panel.from_rows`);
+        - a wide numeric pandas or polars DataFrame: rows are series, columns are times.  The times are the labels of
+          the columns if these are dates or numbers, else 0, 1, 2, ...;
+        - an array with named dimensions (xarray), one of which is called "time" or has dates as its coordinate.
 
-        NaN, null and masked mean not observed.  Where no times are given, the positions after the last
-        observation of a series are padding and dropped, unless the series has no observation at all.  The index of a
-        frame with one row per series, if it is not 0, 1, 2, ..., gives the ids.
-        A long table, with a column for the series and one for the time, goes to `Panel.from_long`.
+        NaN, null and masked entries mean not observed.  If no times are given, the positions after the last
+        observation of a series are padding and are dropped, unless the series has no observation at all.  If a frame
+        has one row per series, its index becomes the ids, unless it is 0, 1, 2, ....
+        For a long table, with a column for the series and one for the time, use `Panel.from_long`.
     time_channel : int, optional
-        The channel of array input that holds the times (negative: counted from the last).  It is taken out of
-        the values.  Where it is NaN, at the end of a series, there is padding.
+        Set this if a channel of array input holds the times: the number of that channel (negative: counted from the
+        last).  It is removed from the values.  NaN at the end of it marks padding.
     dtype : numpy.float32 or numpy.float64, optional
-        Precision of the values.  Default: float32 if all of `X` is, else float64.
+        Precision of the values.  Default: float32 if all of `X` is float32, else float64.
 
     Returns
     -------
     Panel
-        `X` itself, if it is a panel of that precision.  Arrays that are in the right order already are not
-        copied.
+        `X` itself, if it is a panel of that precision.  Arrays whose memory layout fits are not copied.
 
     Raises
     ------
@@ -81,15 +80,15 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
     Warns
     -----
     AmbiguousInputWarning
-        If `X` can be read in two ways and the less usual one may have been meant; the message tells how to write
-        either.
+        If `X` can be read in two ways and the less usual one may have been meant.  The message says how to write
+        each.
 
     Notes
     -----
-    Times that are dates become seconds since the first time of their series (in UTC where they have a time
-    zone; the start of a period), by subtraction in integers; the first time is kept in `Panel.origins`.
-    Durations become seconds.  Other times keep their unit.  Whole numbers that float64 cannot hold exactly
-    (beyond 2**53) are refused rather than rounded.
+    Dates become seconds since the first time of their series, which is kept in `Panel.origins`.  The subtraction is
+    done in integers, so no digit is lost.  Dates with a time zone are converted to UTC; a period counts by its start.
+    Durations become seconds.  Other times keep their unit.  Whole numbers that float64 cannot hold exactly (beyond
+    2**53) raise an error instead of being rounded.
 
     Examples
     --------
@@ -125,11 +124,11 @@ def _check_time_channel(time_channel: Any) -> int:
     return int(time_channel)
 
 
-# Readers, one a format: each takes the whole of X and gives a panel
+# Readers, one per format: each takes the whole of X and returns a panel
 
 
 def _read(X: Any, time_channel: int | None) -> Panel:
-    """Give `X` to the first reader that knows its kind."""
+    """Read `X` with the first reader that recognises it."""
     for recognises, reader in _READERS:
         if recognises(X):
             return reader(X, time_channel)
@@ -145,7 +144,7 @@ def _read(X: Any, time_channel: int | None) -> Panel:
 
 
 def _read_panel(X: Panel, time_channel: int | None) -> Panel:
-    """Read a panel: nothing to do."""
+    """Return a panel unchanged."""
     refuse_time_channel(time_channel, "a Panel has its times already")
     if len(X) == 0:
         raise ValueError(nothing_found((0,)))
@@ -153,7 +152,7 @@ def _read_panel(X: Panel, time_channel: int | None) -> Panel:
 
 
 def _read_array(X: Any, time_channel: int | None) -> Panel:
-    """Read an array, or something that says it can be one."""
+    """Read an array, or an object with an ``__array__`` method."""
     try:
         array = as_array(X, "X")
     except (TypeError, ValueError):
@@ -188,7 +187,7 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
 
 
 def _refuse_pairs_or_channels(array: NDArray) -> None:
-    """Refuse what numpy makes of a list of pairs: nothing tells times and values from two channels any more."""
+    """Raise if an object array may hold pairs: in it, (times, values) cannot be told from two channels."""
     if array.ndim == 2 and array.shape[1] == 2 and all(_may_be_pair(*row) for row in array):
         raise ValueError(
             f"X is an object array of shape {array.shape} with arrays in its cells, which may be pairs (times, values) "
@@ -197,7 +196,7 @@ def _refuse_pairs_or_channels(array: NDArray) -> None:
 
 
 def _may_be_pair(first: Any, second: Any) -> bool:
-    """Whether two cells may be times and values: as long as each other, the first increasing."""
+    """Tell whether two cells may be times and values: of equal length, the first increasing."""
     if is_scalar(first) or is_scalar(second) or np.ndim(first) != 1:
         return False
     times = np.asarray(first)
@@ -261,7 +260,7 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
 
 
 def _pack_timed_cube(cube: NDArray, time_channel: int) -> Panel:
-    """Pack an array (n_series, n_channels, n_times) one channel of which holds the times."""
+    """Pack an array (n_series, n_channels, n_times) in which one channel holds the times."""
     k = channel_position(time_channel, cube.shape[1], "X")
     times = cube[:, k, :]
     present = ~np.isnan(times)

@@ -1,4 +1,4 @@
-"""Frames of pandas and polars, and tables of pyarrow: which rows, columns and index levels are series and times."""
+"""Read pandas and polars frames and pyarrow tables: find out which rows, columns and levels are series and times."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def is_frame(X: Any) -> bool:
 
 
 def read_frame(X: Any) -> dict[str, Any]:
-    """Return the parts of a panel from a frame: with index levels, of cells that hold series, or wide."""
+    """Return the parts of a panel from a frame that has index levels, has cells that hold series, or is wide."""
     if is_pandas_series(X):
         named = X.name is not None
         parts = read_frame(X.to_frame())
@@ -58,7 +58,7 @@ def read_frame(X: Any) -> dict[str, Any]:
 
 
 def _read_levels(X: Any) -> dict[str, Any]:
-    """Read a pandas frame whose index is (series, time), or (time, series) where that is certain."""
+    """Read a pandas frame whose index is (series, time), or certainly (time, series)."""
     level = time_level(X.index)
     where = (
         f"the level {X.index.names[level]!r} of the index" if X.index.names[level] else f"level {level} of the index"
@@ -70,7 +70,7 @@ def _read_levels(X: Any) -> dict[str, Any]:
 
 
 def time_level(index: Any) -> int:
-    """Return the level that holds the times: the last, or another one that certainly does."""
+    """Return the level that holds the times: the last, unless another one certainly does."""
     last = index.nlevels - 1
     named = [names_times(name) for name in index.names]
     dated = [_is_dated(level) for level in index.levels]
@@ -103,7 +103,7 @@ def _is_text(labels: Any) -> bool:
 
 
 def refuse_long_table(columns: list[Any]) -> None:
-    """Raise if columns are those of a long table; warn if one of them may be."""
+    """Raise if the columns are those of a long table."""
     times = [c for c in columns if names_times(c)]
     series = [c for c in columns if names_series(c)]
     if times and series and len(columns) > 2:
@@ -114,7 +114,7 @@ def refuse_long_table(columns: list[Any]) -> None:
 
 
 def _warn_of_labels(X: Any, columns: list[Any]) -> None:
-    """Warn if a column of a wide table has a name that people give to ids or times."""
+    """Warn if a column of a wide table has a usual name of ids or times."""
     for column in columns:
         if names_series(column) or names_times(column):
             index = f"Panel.from_rows or X.set_index({column!r})" if is_pandas_frame(X) else "Panel.from_long"
@@ -126,7 +126,7 @@ def _warn_of_labels(X: Any, columns: list[Any]) -> None:
 
 def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
     """Read a table of numbers: rows are series, columns are times."""
-    hint = "; a long table is for Panel.from_long, ids belong into the index"
+    hint = "; for a long table use Panel.from_long; put ids in the index"
     if is_pandas_frame(X):
         matrix = frame_matrix(X, "column", hint)
     else:
@@ -152,7 +152,7 @@ def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
 
 
 def _check_index(X: Any) -> None:
-    """Refuse, or warn of, a table whose index is a clock: it looks like one series per column."""
+    """Raise or warn if the index of a wide table looks like times: its columns may be channels or series."""
     index = X.index
     fractions = index.dtype.kind == "f" and bool((np.asarray(index) % 1 != 0).any())
     if not (_is_dated(index) or fractions or names_times(index.name)) or not index.is_monotonic_increasing:
@@ -169,7 +169,7 @@ def _check_index(X: Any) -> None:
 
 
 def _labels_times(columns: Any) -> bool:
-    """Tell whether the labels of columns are times beyond doubt: dates, or numbers other than 0, 1, 2, ..."""
+    """Tell whether the labels of columns are certainly times: dates, or numbers other than 0, 1, 2, ..."""
     if _is_dated(columns) or (columns.dtype == object and _are_dates(columns)):
         return True
     return columns.dtype.kind in "iuf" and not columns.equals(library("pandas").RangeIndex(len(columns)))
@@ -180,7 +180,7 @@ def _are_dates(columns: Any) -> bool:
 
 
 def _column_times(X: Any) -> Times | None:
-    """Return the labels of the columns as times; None where they are names or 0, 1, 2, ..."""
+    """Return the labels of the columns as times, or None if they are names or 0, 1, 2, ..."""
     if not is_pandas_frame(X):
         return None
     columns = X.columns

@@ -1,4 +1,4 @@
-"""Arrays with named dimensions and coordinates, such as those of xarray, recognised by their attributes."""
+"""Read arrays with named dimensions and coordinates, such as those of xarray; they are recognised by attributes."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def read_labelled_series(X: Any, where: str) -> Series:
 
 
 def _as_one_array(X: Any) -> Any:
-    """Return a set of arrays as one with a dimension "channel"."""
+    """Return a set of arrays as one array with a dimension "channel"; return an array unchanged."""
     return X.to_array(dim="channel") if hasattr(X, "data_vars") else X
 
 
@@ -93,7 +93,7 @@ def _is_dated(X: Any, axis: int) -> bool:
 
 
 def _channel_axis(X: Any, time: int) -> int:
-    """Return the dimension of the channels of three: by name, or what is not called like series, or the second."""
+    """Return the channel axis of three: the one named so, else the one beside a series axis, else the second."""
     others = [axis for axis in range(3) if axis != time]
     named = [axis for axis in others if names_channels(X.dims[axis])]
     if len(named) == 1:

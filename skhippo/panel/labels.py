@@ -11,17 +11,17 @@ from skhippo.panel.arrays import as_array
 
 
 def as_labels(labels: ArrayLike, where: str) -> NDArray:
-    """Return labels as an array; a list of tuples as one of objects."""
+    """Return labels as an array; tuples and mixed labels become an object array."""
     if isinstance(labels, list | tuple):
         items = list(labels)
         kinds = {_kind(item) for item in items}
-        if tuple in kinds or len(kinds) > 1:  # numpy would make rows of tuples, and strings of numbers
+        if tuple in kinds or len(kinds) > 1:  # numpy would turn tuples into rows, and numbers into strings
             return object_array(items)
     return as_array(labels, where)
 
 
 def _kind(label: Any) -> type:
-    """Return the kind of a label: numbers are of one kind, all others of their type."""
+    """Return the kind of a label: one kind for all numbers, else its type."""
     if isinstance(label, bool | np.bool_):
         return bool
     for kind in (str, bytes, tuple):
@@ -46,12 +46,12 @@ def object_array(items: list[Any]) -> NDArray:
 
 
 def shown(label: Any) -> str:
-    """Return how errors write a label: as Python does, not numpy."""
+    """Return the text of a label in error messages: Python's repr, not numpy's."""
     return repr(label.item() if isinstance(label, np.generic) else label)
 
 
 def channel_place(channel: Any, names: tuple[str, ...] | None, n_channels: int) -> int:
-    """Return the number of a channel that is given by number or by name."""
+    """Return the number of a channel given by number or by name."""
     if isinstance(channel, str):
         if names is None:
             raise KeyError(

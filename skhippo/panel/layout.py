@@ -1,4 +1,4 @@
-"""The packed layout: the rows of all series one after the other, and how errors call a row, a series, a channel.
+"""The packed layout (the rows of all series one after the other), and how error messages name a row or a series.
 
 Series `i` has the rows ``offsets[i]:offsets[i + 1]``.
 """
@@ -17,12 +17,12 @@ from skhippo.panel.labels import shown
 
 Namer = Callable[[int], str]
 
-# Numbers that are looked at in one go: they and what is made of them fit into a cache.
+# How many numbers are processed at once: they and the results fit into the cache.
 BLOCK = 1 << 16
 
 
 def to_offsets(lengths: NDArray) -> Integers:
-    """Return where each series begins, and the total."""
+    """Return the row where each series begins, and the total as the last entry."""
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
@@ -43,10 +43,10 @@ def blocks(values: NDArray) -> Iterator[tuple[int, NDArray]]:
 
 
 def survey(values: NDArray) -> tuple[int, tuple[int, int] | None]:
-    """Return how many values are NaN, and row and channel of the first infinite one, where the count stops."""
+    """Return how many values are NaN, and (row, channel) of the first infinite value, where the count stops."""
     missing = 0
     for start, block in blocks(values):
-        # A finite sum proves finite terms. `einsum` adds twice as fast as `sum`, which takes care of the digits.
+        # A finite sum proves finite terms.  `einsum` is twice as fast as `sum`, which guards against rounding.
         if math.isfinite(np.einsum("ij->", block)):
             continue
         infinite = np.isinf(block)
@@ -58,7 +58,7 @@ def survey(values: NDArray) -> tuple[int, tuple[int, int] | None]:
 
 
 def same_values(a: NDArray, b: NDArray) -> bool:
-    """Tell whether values are equal, NaN to NaN."""
+    """Tell whether values are equal; NaN equals NaN."""
     return a.shape == b.shape and all(
         np.array_equal(one, other, equal_nan=True) for (_, one), (_, other) in zip(blocks(a), blocks(b), strict=True)
     )
@@ -86,7 +86,7 @@ def check_not_empty(lengths: Integers, name: Namer) -> None:
 
 
 def same_channels(counts: list[int], name: Namer) -> None:
-    """Raise unless all have the same number of channels, at least one."""
+    """Raise unless all counts of channels are equal and at least one."""
     for i, count in enumerate(counts):
         if count != counts[0]:
             raise ValueError(
@@ -98,7 +98,7 @@ def same_channels(counts: list[int], name: Namer) -> None:
 
 
 def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, ...] | None:
-    """Return the channel names of those that have some; raise unless they agree in order."""
+    """Return the channel names, or None if nobody has any; raise unless all who have names agree on their order."""
     first = next((i for i, own in enumerate(names) if own is not None), None)
     if first is None:
         return None
@@ -112,23 +112,23 @@ def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, .
 
 
 def namer(ids: NDArray | list[Any] | None) -> Namer:
-    """Return how errors call a series."""
+    """Return a function from the number of a series to its name in error messages."""
     return lambda i: named(i, None if ids is None else ids[i])
 
 
 def named(i: int, label: Any) -> str:
-    """Return how errors call series `i` with a label, or None."""
+    """Return the name of series `i` in error messages; `label` is its id or None."""
     return f"series {i}" if label is None else f"series {i} (id {shown(label)})"
 
 
 def _locate(row: int, offsets: Integers) -> tuple[int, int]:
-    """Return the series of a packed row, and its position in it."""
+    """Return the series of a packed row, and the position of the row in it."""
     series = int(np.searchsorted(offsets, row, side="right")) - 1
     return series, row - int(offsets[series])
 
 
 def place_of(row: int, offsets: Integers, name: Namer) -> str:
-    """Return how errors call a packed row."""
+    """Return the name of a packed row in error messages."""
     series, position = _locate(row, offsets)
     return f"{name(series)}, position {position}"
 
@@ -139,13 +139,13 @@ def counted(n: int, noun: str) -> str:
 
 
 def nothing_found(shape: tuple[int, ...], part: str = "sample") -> str:
-    """Return scikit-learn's words for input without series, channels or times."""
+    """Return scikit-learn's message for input without series, channels or times."""
     return f"Found array with 0 {part}(s) (shape={shape}) while a minimum of 1 is required."
 
 
 def one_dimensional(shape: tuple[int, ...]) -> str:
-    """Return scikit-learn's words for a flat array."""
+    """Return scikit-learn's message for a one-dimensional array."""
     return (
-        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row a series. Reshape your data "
+        f"Expected 2D array, got {len(shape)}D array instead (shape={shape}): one row per series. Reshape your data "
         "either using X.reshape(1, -1) or [X] if it is one series, or X.reshape(-1, 1) if each number is a series"
     )

@@ -1,4 +1,4 @@
-"""Lists with one entry per series: each entry may have a form of its own."""
+"""Read lists with one entry per series; each entry may have its own form."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
         if is_kind(entry):
             raise TypeError(f"{where} is of type {type(entry).__name__}: {advice}")
     if is_scalar(entry):
-        as_real([entry], where)  # says so if it is no number either
+        as_real([entry], where)  # raises a clearer error if it is not a number
         raise ValueError(f"{where} is {entry!r}: a series is expected, such as [{entry!r}]")
     if time_channel is None and _is_listed_pair(entry):
         return read_pair(tuple(entry), where, None)
@@ -60,7 +60,7 @@ def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
 
 
 def id_of(entry: Any) -> Any:
-    """Return the id that an entry has, or None."""
+    """Return the id of an entry, or None."""
     if isinstance(entry, Pair):
         return entry.id
     return entry.get("id") if not isinstance(entry, tuple | list | np.ndarray) and isinstance(entry, Mapping) else None
@@ -77,7 +77,7 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
 )
 
 
-# Pairs that lost their parentheses on the way, as in JSON
+# Pairs written as lists, as in JSON
 
 
 def _is_listed_pair(entry: Any) -> bool:
@@ -88,7 +88,7 @@ def _is_listed_pair(entry: Any) -> bool:
 
 
 def _warn_of_clocks(entries: list[Any]) -> None:
-    """Warn if all entries are lists of two lists of numbers, of which the first increases as times do."""
+    """Warn if all entries are lists of two lists of numbers, and the first increases like times."""
     if not all(_is_two_lists(entry) for entry in entries):
         return
     steps = sum(len(entry[0]) - 1 for entry in entries)
@@ -108,7 +108,7 @@ def _is_two_lists(entry: Any) -> bool:
 
 
 def _warn_of_labels(entries: list[Any]) -> None:
-    """Warn if a frame has a column that is called like times or ids, and an index that tells nothing."""
+    """Warn if the first frame has a column with a usual name of times or ids, and a plain integer index."""
     frame = entries[0]
     if not is_pandas_frame(frame) or names_times(frame.index.name) or frame.index.dtype.kind not in "iu":
         return

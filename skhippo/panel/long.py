@@ -1,4 +1,4 @@
-"""Long tables: one row per observation time, or one per observed value, to the parts of a panel."""
+"""Read long tables (one row per observation time) and stacked tables (one row per observed value)."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, dup
     chosen = [c for c in available if c not in known] if channels is None else _listed(channels)
     check_columns(frame, [*known, *chosen])
     if not chosen:
-        raise ValueError(f"no channel is left beside the columns {', '.join(map(repr, known))}")
+        raise ValueError(f"the table has no channel: its only columns are {', '.join(map(repr, known))}")
     hint = "; if the column names the channel of each row, pass variable= and value="
     columns = [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen]
     times = None if time is None else read_times(column_of(frame, time), f"column {time!r}")
@@ -39,7 +39,7 @@ def read_stacked(
 ) -> dict[str, Any]:
     """Return the parts of a panel from a table with one row per observed value.
 
-    Beside the result, the memory is proportional to the rows of the table.
+    Apart from the result, the memory needed is proportional to the number of rows.
     """
     if variable is None or value is None:
         missing = "variable" if variable is None else "value"
@@ -90,18 +90,18 @@ def _categories(column: Any, found: NDArray) -> list[Any]:
 
 
 def _find_twice(cells: Integers) -> int | None:
-    """Return a row whose cell is given by an earlier row too."""
+    """Return a row whose cell an earlier row already gives, or None."""
     order = np.argsort(cells, kind="stable")
     twice = np.flatnonzero(cells[order[1:]] == cells[order[:-1]])
     return int(order[twice[0] + 1]) if twice.size else None
 
 
 def _place(out: NDArray, rows: Integers, columns: Integers, values: NDArray, duplicates: Duplicates) -> None:
-    """Write values into their cells; what was observed twice as the mean or the last of its values."""
+    """Write values into their cells; a cell with several values gets their mean or the last."""
     observed = np.flatnonzero(~np.isnan(values))
     rows, columns, values = rows[observed], columns[observed], values[observed]
     if duplicates != "mean":
-        out[rows, columns] = values  # of equal places the last counts
+        out[rows, columns] = values  # the last value of a cell overwrites the others
         return
     cells, cell = np.unique(rows * out.shape[1] + columns, return_inverse=True)
     out.reshape(-1)[cells] = np.bincount(cell, weights=values) / np.bincount(cell)
@@ -112,14 +112,14 @@ def _listed(channels: Any) -> list[Any]:
 
 
 def check_columns(frame: Any, wanted: list[Any]) -> None:
-    """Raise unless each column is there once."""
+    """Raise unless each column occurs exactly once."""
     available = column_names(frame)
     index = list(frame.index.names) if is_pandas_frame(frame) else []
     for column in wanted:
         if available.count(column) != 1:
             advice = "; it is in the index: pass frame.reset_index()" if column in index and column is not None else ""
             raise ValueError(
-                f"column {column!r} is there {available.count(column)} times: once is expected; the columns are "
+                f"column {column!r} occurs {available.count(column)} times: once is expected; the columns are "
                 f"{', '.join(map(repr, available))}{advice}"
             )
 
@@ -133,7 +133,7 @@ def id_column(frame: Any, columns: list[Any]) -> NDArray:
 def pack_rows(
     ids: NDArray, times: Times | None, columns: list[NDArray], *, sort: bool = False, duplicates: Duplicates = "error"
 ) -> dict[str, Any]:
-    """Return the parts of a panel from the rows of a table: an id, a time and a value per channel each."""
+    """Return the parts of a panel from rows that each have an id, a time and one value per channel."""
     if len(ids) == 0:
         raise ValueError(nothing_found((0, len(columns))))
     codes, unique = group(ids)
@@ -164,7 +164,7 @@ def pack_rows(
 
 
 def _order(codes: Integers, times: NDArray | None, sort: bool) -> Any:
-    """Return the order in which the rows of each series are neighbours, by time on request."""
+    """Return the order that makes the rows of each series adjacent and, if `sort`, sorted by time."""
     if sort and times is not None:
         return np.lexsort((times, codes))
     adjacent = (codes[1:] >= codes[:-1]).all()
@@ -174,7 +174,7 @@ def _order(codes: Integers, times: NDArray | None, sort: bool) -> Any:
 def _merge(
     values: NDArray, times: NDArray, offsets: Integers, duplicates: Duplicates
 ) -> tuple[NDArray, NDArray, Integers]:
-    """Make one of neighbouring rows of a series that have the same time."""
+    """Merge adjacent rows of a series that have the same time."""
     first = np.ones(len(times), dtype=bool)
     first[1:] = times[1:] != times[:-1]
     first[offsets[:-1]] = True
@@ -188,7 +188,7 @@ def _merge(
 
 
 def group(ids: NDArray, what: str = "the series ids", noun: str = "series id") -> tuple[Integers, NDArray]:
-    """Return each row's group and the distinct labels, numbered by their first rows."""
+    """Return the group of each row and the distinct labels, both in the order of the first rows."""
     if ids.ndim != 1:
         raise ValueError(f"{what} have shape {ids.shape}: one per row is expected")
     if ids.dtype.kind == "O":
@@ -214,7 +214,7 @@ def group(ids: NDArray, what: str = "the series ids", noun: str = "series id") -
 
 
 def check_options(duplicates: Any, sort: Any) -> None:
-    """Raise unless the options of a long table are known ones."""
+    """Raise unless `duplicates` and `sort` have allowed values."""
     if duplicates not in ("error", "mean", "last"):
         raise ValueError(f"duplicates must be one of 'error', 'mean', 'last'; got {duplicates!r}")
     if not isinstance(sort, bool | np.bool_):

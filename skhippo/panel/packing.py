@@ -1,4 +1,4 @@
-"""From a list of series, or an array, to the parts of a panel."""
+"""Pack a list of series, or an array, into the parts of a panel."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from skhippo.panel.times import common_unit
 
 
 def pack(series: list[Series]) -> dict[str, Any]:
-    """Return the parts of a panel, arguments of `Panel`; raise unless the series agree."""
+    """Return the parts of a panel (arguments of `Panel`); raise unless the series agree."""
     ids = [s.label for s in series]
     labels = None if any(label is None for label in ids) else as_labels(ids, "the ids")
     name = namer(ids)
@@ -41,7 +41,7 @@ def pack(series: list[Series]) -> dict[str, Any]:
 
 
 def _join_times(series: list[Series], clock: str) -> NDArray:
-    """Return the times of all series, packed; the sample numbers of those that have none."""
+    """Return the times of all series, packed; series without times get their sample numbers."""
     times = [np.arange(s.values.shape[1], dtype=np.float64) if s.times is None else s.times for s in series]
     return np.concatenate(common_unit(times) if clock in DATES else times)
 
@@ -49,7 +49,7 @@ def _join_times(series: list[Series], clock: str) -> NDArray:
 def pack_cube(cube: NDArray) -> dict[str, Any]:
     """Return the parts of a panel from an array (n_series, n_channels, n_times).
 
-    What follows the last observation of a series is padding.
+    Everything after the last observation of a series is padding.
     """
     lengths = _lengths_without_padding(cube)
     offsets = to_offsets(lengths)
@@ -63,9 +63,9 @@ def pack_cube(cube: NDArray) -> dict[str, Any]:
 
 
 def _lengths_without_padding(cube: NDArray) -> Integers:
-    """Return the number of times of each series up to its last observation; all, if there is no observation.
+    """Return the number of times of each series up to its last observation; all times if it has no observation.
 
-    The search goes backwards, a block of series and times in one go.
+    The search goes backwards, in blocks of series and times.
     """
     n_series, n_channels, n_times = cube.shape
     lengths = np.full(n_series, n_times)

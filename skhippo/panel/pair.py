@@ -1,4 +1,4 @@
-"""One series of a panel: a tuple (times, values) that remembers what else the panel knows."""
+"""One series of a panel: a tuple (times, values) with the id, the channel names and the kind of times."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ class Pair(tuple[NDArray[Any], NDArray[Any]]):
     Attributes
     ----------
     id : object, or None
-        The label of the series.
+        The id of the series.
     channel_names : tuple of str, or None
     clock : str
-        The kind of its times, as in `Panel.clock`.
+        The kind of its times; see `Panel.clock`.
     """
 
     id: Any
@@ -31,7 +31,7 @@ class Pair(tuple[NDArray[Any], NDArray[Any]]):
         channel_names: tuple[str, ...] | None = None,
         clock: str = "",
     ) -> Any:
-        if values is None:  # Dask makes tuples anew from their items: these know no more than the two
+        if values is None:  # Dask rebuilds tuples from their items alone, so the other attributes are lost
             return tuple(times)
         pair = super().__new__(cls, (times, values))
         pair.id, pair.channel_names, pair.clock = id, channel_names, clock

@@ -1,4 +1,4 @@
-"""The JSON form of a series: a dictionary of its values and, if they are known, its times and its id."""
+"""Read and write the JSON form of a series: a dictionary of its values and, if known, its times and id."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _DATE = re.compile(r"(?P<date>\d{4}-\d\d-\d\d(?:[T ][\d:.,]+)?)(?P<zone>Z|[+-]\d
 
 
 def read_record(record: Mapping[str, Any], where: str) -> Series:
-    """Read a dictionary {"times": ..., "values": ...}, maybe with "id" and "clock"."""
+    """Read a dictionary {"times": ..., "values": ...}, optionally with "id" and "clock"."""
     unknown = sorted(set(map(str, record)) - FIELDS)
     if unknown or "values" not in record:
         form = '{"times": [...], "values": [...] or {channel: [...]}, "id": ...}'
@@ -56,7 +56,7 @@ def _are_strings(times: Any) -> bool:
 
 
 def parse_dates(texts: Any, where: str) -> Times:
-    """Return dates from texts of ISO 8601, such as "2024-01-31T12:00:00+01:00", and whether they have a zone."""
+    """Parse dates in ISO 8601, such as "2024-01-31T12:00:00+01:00"; also return whether they have a time zone."""
     found = [_DATE.fullmatch(text) if isinstance(text, str) else None for text in texts]
     for position, match in enumerate(found):
         if match is None:
@@ -88,7 +88,7 @@ def _offset(zone: str | None) -> int:
 
 
 def write_record(times: NDArray | None, values: NDArray, label: Any, names: tuple[str, ...] | None, clock: str) -> dict:
-    """Return the dictionary of one series, of lists, numbers and strings only."""
+    """Return one series as a dictionary of lists, numbers and strings."""
     record: dict[str, Any] = {}
     if label is not None:
         plain = label.item() if isinstance(label, np.generic) else label
@@ -106,7 +106,7 @@ def write_record(times: NDArray | None, values: NDArray, label: Any, names: tupl
 
 
 def _texts(dates: NDArray, clock: str) -> list[str]:
-    """Return dates as texts of ISO 8601."""
+    """Return dates as ISO 8601 strings."""
     if clock == NAIVE:
         return np.datetime_as_string(dates).tolist()
     seconds = dates.astype(np.promote_types(dates.dtype, "datetime64[s]"))

@@ -1,4 +1,4 @@
-"""Tables with one row per series, whose cells hold its observations: lists, arrays or pandas Series."""
+"""Read tables with one row per series, whose cells hold observations: lists, arrays or pandas Series."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from skhippo.panel.times import is_clock, read_times
 
 
 class Lists(NamedTuple):
-    """A column of flat lists, as Arrow holds it."""
+    """A column of flat lists, stored like in Arrow."""
 
-    items: Any  # of all lists, one after the other, in the type of the library
+    items: Any  # the items of all lists, one after the other, as a column of the library
     offsets: Integers
     null: NDArray[np.bool_]
 
@@ -38,7 +38,7 @@ Cells = Lists | list[Any]
 
 
 def series_cells(column: Any) -> Cells | None:
-    """Return a column of series: as `Lists` where the type of the column says so; None for any other column."""
+    """Return a column of series, as `Lists` if its type is a list type; return None for any other column."""
     if is_pandas_series(column) and hasattr(column.dtype, "pyarrow_dtype"):
         column = column.array.__arrow_array__()
     if hasattr(getattr(column, "dtype", None), "inner"):
@@ -83,12 +83,12 @@ def holds_series(frame: Any) -> bool:
 
 
 def column_of_place(frame: Any, place: int) -> Any:
-    """Return a column by its place: names may be there twice."""
+    """Return a column by its position, since two columns may have the same name."""
     return frame.iloc[:, place] if is_pandas_frame(frame) else column_of(frame, column_names(frame)[place])
 
 
 class Layout(NamedTuple):
-    """Which columns of a table are what."""
+    """Which columns of a table hold the times, the channels and the ids."""
 
     times: Any
     channels: list[Any]
@@ -102,16 +102,16 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     ----------
     frame : DataFrame of pandas or polars, or pyarrow.Table
     times, series : str, optional
-        The columns of the times and of the ids.  Default: those whose names and cells say so, or none.
+        The columns of the times and of the ids.  Default: recognised by their names and cells, if there are any.
     channels : str or sequence of str, optional
-        Default: all other columns that hold series.
+        The columns of the channels.  Default: all other columns that hold series.
     """
     names = column_names(frame)
     asked = [channels] if isinstance(channels, str) else channels
     for name in (times, series, *(asked or ())):
         if name is not None and names.count(name) != 1:
             known = ", ".join(map(repr, names))
-            raise ValueError(f"column {name!r} is there {names.count(name)} times: once is expected; there are {known}")
+            raise ValueError(f"column {name!r} occurs {names.count(name)} times: once is expected; there are {known}")
     n_rows = len(frame) if not hasattr(frame, "num_rows") else frame.num_rows
     if n_rows == 0:
         raise ValueError(nothing_found((0, len(names))))
@@ -136,7 +136,7 @@ def row_labels(frame: Any) -> NDArray | None:
 
 
 def _read_records(frame: Any, names: list[Any]) -> dict[str, Any]:
-    """Read a table made of the dictionaries of `Panel.to_dicts`."""
+    """Read a table made from the dictionaries of `Panel.to_dicts`."""
     columns = [list(column_of(frame, name)) for name in names]
     records = [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
     present = [{k: v for k, v in record.items() if not (is_scalar(v) and is_null(v))} for record in records]
@@ -144,7 +144,7 @@ def _read_records(frame: Any, names: list[Any]) -> dict[str, Any]:
 
 
 def _choose(names: list[Any], cells: dict[Any, Cells], asked: Layout, name: Any) -> Layout:
-    """Return which columns are times and channels, where that was not said."""
+    """Return the layout with the columns of times and channels filled in if they were not given."""
     for column in (asked.times, *(asked.channels or ())):
         if column is not None and column not in cells:
             raise ValueError(f"column {column!r} holds no lists: one list per series is expected")
@@ -153,19 +153,19 @@ def _choose(names: list[Any], cells: dict[Any, Cells], asked: Layout, name: Any)
     if asked.channels is None and static:
         raise ValueError(
             f"column {static[0]!r} holds one value per series, others hold lists: choose the channels, "
-            "Panel.from_rows(frame, channels=[...]), and put values of the whole series beside their features"
+            "Panel.from_rows(frame, channels=[...]), and add the single values to the features later"
         )
     times = asked.times
     if times is None and asked.channels is None:
         times = _evident_times(cells, channels, name)
         channels = [c for c in channels if c != times]
     if not channels:
-        raise ValueError(f"no channel is left beside the column of the times, {times!r}")
+        raise ValueError(f"the table has no channel: its only column of lists is that of the times, {times!r}")
     return Layout(times, channels, asked.series)
 
 
 def _evident_times(cells: dict[Any, Cells], channels: list[Any], name: Any) -> Any:
-    """Return the column that is called like times and is a clock of the others; warn if it only looks so."""
+    """Return the column that is named like times and fits the other columns; warn if only the name fits."""
     named = [c for c in channels if names_times(c)]
     if len(named) != 1 or len(channels) < 2:
         return None
@@ -175,8 +175,9 @@ def _evident_times(cells: dict[Any, Cells], channels: list[Any], name: Any) -> A
         lengths = {_length(column[i]) for column in others if not _is_missing(column[i])}
         if _is_missing(times) or lengths - {_length(times)} or not (_length(times) == 0 or is_clock(times)):
             warn_ambiguous(
-                f"the column {named[0]!r} is read as a channel: in {name(i)} it is no increasing clock of the other "
-                f"columns; pass Panel.from_rows(frame, times={named[0]!r}) if it holds the times, rename it if not"
+                f"the column {named[0]!r} is read as a channel: in {name(i)} it is not increasing or not as "
+                f"long as the other columns; pass Panel.from_rows(frame, times={named[0]!r}) if it holds the "
+                "times, rename it if not"
             )
             return None
     return named[0]
@@ -191,14 +192,14 @@ def _is_missing(cell: Any) -> bool:
 
 
 def _length(cell: Any) -> int:
-    """Return the number of times of a cell; -1 where it has a clock of its own or no length."""
+    """Return the number of times of a cell; -1 if it has its own times or no length."""
     if isinstance(cell, tuple | Mapping) or is_pandas_series(cell) or not hasattr(cell, "__len__"):
         return -1
     return len(cell) if not len(cell) or is_scalar(cell[0]) else np.shape(cell[0])[-1] if np.ndim(cell[0]) else -1
 
 
 def _read_flat(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) -> dict[str, Any] | None:
-    """Read flat lists that share one layout, without a look at single rows; None if they do not."""
+    """Read flat lists that share one layout, all rows at once; return None if they do not share it."""
     clock = cells[layout.times] if layout.times is not None else None
     columns = [cells[c] for c in layout.channels]
     if not isinstance(clock, Lists) or not all(isinstance(c, Lists) for c in columns):
@@ -236,7 +237,7 @@ def _read_cells(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) ->
 
 
 def _read_timed(clock: Any, row: list[Any], layout: Layout, where: str) -> Series:
-    """Read a row whose times stand in a column of their own."""
+    """Read a row whose times are in a separate column."""
     times, kind = read_times([] if _is_missing(clock) else clock, f"{where}, column {layout.times!r}")
     channels = [as_real(cell, f"{where}, column {c!r}") for c, cell in zip(layout.channels, row, strict=True)]
     values = np.full((len(row), len(times)), np.nan, dtype=common_dtype(channels))
@@ -244,7 +245,7 @@ def _read_timed(clock: Any, row: list[Any], layout: Layout, where: str) -> Serie
         if channel.size and channel.shape != times.shape:
             raise ValueError(
                 f"{where}: column {column!r} has a list of shape {channel.shape}, the times {layout.times!r} one of "
-                f"shape {times.shape}: one value per time is expected; NaN or null where there is none"
+                f"shape {times.shape}: one value per time is expected; use NaN or null for missing values"
             )
         line[: channel.size] = channel
     return Series(values, times, tuple(str(c) for c in layout.channels), kind)

@@ -1,4 +1,4 @@
-"""What is in a panel: lengths, durations, sampling intervals, and what each channel has; as text, or in HTML."""
+"""Summarise a panel, as text or HTML: lengths, durations, sampling intervals and channels."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _WIDTH, _HEIGHT, _POINTS, _LINES = 240, 36, 200, 3
 
 
 class Range(NamedTuple):
-    """Smallest, median and largest number of many."""
+    """Minimum, median and maximum of some numbers."""
 
     minimum: float
     median: float
@@ -28,7 +28,7 @@ class Range(NamedTuple):
 
 
 class ChannelSummary(NamedTuple):
-    """What one channel has."""
+    """Summary of one channel."""
 
     name: str
     n_observations: int
@@ -40,7 +40,7 @@ class ChannelSummary(NamedTuple):
 
 
 class PanelSummary(NamedTuple):
-    """What is in a panel; its text is a table.
+    """Summary of a panel; it prints as a table.
 
     Attributes
     ----------
@@ -48,11 +48,12 @@ class PanelSummary(NamedTuple):
     clock : str
         The kind of times.
     lengths, durations, intervals : Range
-        ``minimum``, ``median`` and ``maximum`` of the number of observation times per series, of the time from its
-        first to its last, and of the time between neighbours; in seconds where times are dates or durations.
+        ``minimum``, ``median`` and ``maximum`` of three quantities: the number of observation times per series, the
+        time from the first to the last of them, and the time between consecutive ones.  The unit is seconds if the
+        times are dates or durations.
     channels : tuple of ChannelSummary
-        With ``name``, ``n_observations``, ``missing`` (fraction of the observation times), ``n_empty`` (series without
-        an observation), ``minimum``, ``mean`` and ``maximum``.
+        Each has ``name``, ``n_observations``, ``missing`` (fraction of the observation times), ``n_empty`` (series
+        without an observation), ``minimum``, ``mean`` and ``maximum``.
     """
 
     n_series: int
@@ -63,7 +64,7 @@ class PanelSummary(NamedTuple):
     channels: tuple[ChannelSummary, ...]
 
     def rows(self) -> list[list[str]]:
-        """Return the cells of the table of channels, its head first."""
+        """Return the cells of the table of channels, header first."""
         head = ["channel", "observations", "missing", "empty series", "min", "mean", "max"]
         return [
             head,
@@ -74,7 +75,7 @@ class PanelSummary(NamedTuple):
         ]
 
     def ranges(self) -> list[list[str]]:
-        """Return the cells of the table of lengths and times, its head first."""
+        """Return the cells of the table of lengths and times, header first."""
         unit = "" if self.clock == "numbers" else " (s)"
         named = {
             "observation times": self.lengths,
@@ -88,7 +89,7 @@ class PanelSummary(NamedTuple):
 
 
 def summarise(values: NDArray, times: Floats, offsets: Integers, names: tuple[str, ...], clock: str) -> PanelSummary:
-    """Return what is in a panel."""
+    """Return the summary of a panel."""
     lengths = np.diff(offsets)
     between = np.diff(times)
     inside = np.ones(len(between), dtype=bool)
@@ -114,7 +115,7 @@ def _short(number: float) -> str:
 
 
 def _text(rows: list[list[str]]) -> str:
-    """Return cells as a table: names to the left, numbers to the right."""
+    """Return cells as a text table, with names aligned left and numbers aligned right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = [
         "  ".join(
@@ -129,7 +130,7 @@ def _text(rows: list[list[str]]) -> str:
 
 
 def to_html(title: str, summary: PanelSummary, values: NDArray, times: Floats, offsets: Integers) -> str:
-    """Return a table of the channels, each with a small picture of the first series."""
+    """Return an HTML table of the channels, each with a small plot of the first series."""
     head, *rows = summary.rows()
     lines = [_row("th", [*map(html.escape, head), "first series"])]
     for c, row in enumerate(rows):
@@ -142,7 +143,7 @@ def _row(kind: str, cells: list[str]) -> str:
 
 
 def _picture(values: NDArray, times: Floats, offsets: Integers) -> str:
-    """Return an SVG of a channel of the first series, each from its first to its last time."""
+    """Return an SVG plot of a channel of the first series, each from its first to its last time."""
     lines = []
     for start, stop in zip(offsets[:-1][:_LINES].tolist(), offsets[1:][:_LINES].tolist(), strict=True):
         rows = start + np.flatnonzero(~np.isnan(values[start:stop]))

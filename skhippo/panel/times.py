@@ -1,4 +1,4 @@
-"""Times: from numbers, dates and durations of any library to seconds in float64, and the dates back."""
+"""Convert numbers, dates and durations of any library to times in float64, and seconds back to dates."""
 
 from __future__ import annotations
 
@@ -16,25 +16,25 @@ from skhippo.panel.dataframes import is_pandas_vector, library
 from skhippo.panel.layout import BLOCK, Namer, place_of
 
 _FLOAT64 = np.dtype(np.float64)
-# Ticks of datetime64 and timedelta64: seconds a tick, or ticks a second
+# Units of datetime64 and timedelta64: seconds per tick, or ticks per second
 _SECONDS = {"D": 86400, "h": 3600, "m": 60, "s": 1}
 _PER_SECOND = {"ms": 10**3, "us": 10**6, "ns": 10**9, "ps": 10**12, "fs": 10**15, "as": 10**18}
 
 
 class Times(NamedTuple):
-    """Times, and the kind of time that they are."""
+    """Times and their kind."""
 
     values: NDArray  # float64, durations in seconds, or datetime64 in one of the units above
     clock: str
 
 
 def as_times(x: Any, where: str) -> NDArray:
-    """Return times as float64, durations in seconds, or as datetime64 in one of the units above."""
+    """Return times as float64 (durations in seconds), or as datetime64 in one of the units above."""
     return read_times(x, where).values
 
 
 def read_times(x: Any, where: str) -> Times:
-    """Return times as `as_times` does, and their kind."""
+    """Return times like `as_times`, and their kind."""
     if isinstance(x, np.ndarray) and x.dtype == _FLOAT64 and not isinstance(x, np.ma.MaskedArray):
         return Times(x, NUMBERS)
     zoned = has_zone(x)
@@ -59,7 +59,7 @@ def read_times(x: Any, where: str) -> Times:
 
 
 def _numbers(array: NDArray, where: str) -> Floats:
-    """Return numbers as float64; raise where their digits are lost."""
+    """Return numbers as float64; raise if that would lose digits."""
     clock = as_real(array, where).astype(np.float64, copy=False)
     if array.dtype.kind in "iu":
         with np.errstate(invalid="ignore"):
@@ -72,13 +72,13 @@ def _numbers(array: NDArray, where: str) -> Floats:
 
 
 def check_precision(times: NDArray, where: str) -> None:
-    """Raise if times in float32 (or shorter) count from far away, so that their type cannot tell them apart."""
+    """Raise if times in float32 (or float16) are so large that rounding has lost their spacing."""
     known = times[np.isfinite(times)].astype(np.float64)
     if known.size == 0:
         return
     size = np.abs(known)
     nearest, farthest = float(size.min()), float(size.max())
-    if float(known.max() - known.min()) >= nearest:  # they count from a start near them: rounding is relative
+    if float(known.max() - known.min()) >= nearest:  # their origin is near, so rounding is harmless
         return
     steps = np.abs(np.diff(known))
     steps = steps[steps > 0]
@@ -87,13 +87,13 @@ def check_precision(times: NDArray, where: str) -> None:
     if spacing <= 1.0 and (whole or steps.size == 0 or spacing <= 0.01 * float(np.median(steps))):
         return
     raise ValueError(
-        f"{where}: the time {farthest!r} is {times.dtype}, which holds times of this size to {spacing:g} only: their "
-        "spacing is lost; keep times in float64 from the file on, or subtract an origin there"
+        f"{where}: the time {farthest!r} is {times.dtype}, which resolves this size to {spacing:g} only: their "
+        "spacing is lost; read them as float64 from the file, or subtract an origin before rounding"
     )
 
 
 def _pandas_times(x: Any, where: str) -> Any:
-    """Return a pandas index or column of times without time zones (UTC) and periods (their start)."""
+    """Return a pandas index or column of times with dates in UTC without a zone, and periods as their start."""
     pandas = library("pandas")
     if getattr(x, "nlevels", 1) > 1:
         raise ValueError(f"{where} has {x.nlevels} levels: the times alone are expected")
@@ -104,7 +104,7 @@ def _pandas_times(x: Any, where: str) -> Any:
 
 
 def _objects_as_times(array: NDArray, where: str) -> tuple[NDArray, str]:
-    """Return an object array of numbers, of dates or of durations as an array of that type, and the kind."""
+    """Convert an object array of numbers, dates or durations to an array of that type; also return the kind."""
     kind = _one_kind(array, where)
     if kind != NUMBERS:
         items = [_plain_time(item) for item in array.flat]
@@ -134,7 +134,7 @@ def _one_kind(array: NDArray, where: str) -> str:
 
 
 def _plain_time(item: Any) -> Any:
-    """Return a date or a duration of Python or pandas as numpy's, anything else as it is."""
+    """Convert a date or a duration of Python or pandas to numpy; return anything else unchanged."""
     if hasattr(item, "start_time"):
         item = item.start_time
     for convert in ("to_datetime64", "to_timedelta64"):
@@ -150,7 +150,7 @@ def _plain_time(item: Any) -> Any:
 
 
 def _plain_unit(stamps: NDArray, where: str) -> NDArray:
-    """Return datetime64 in days or a shorter unit, one unit a tick."""
+    """Return datetime64 in days or a shorter unit, with ticks of one unit."""
     unit, step = np.datetime_data(stamps.dtype)
     target = {"Y": "D", "M": "D", "W": "D", "generic": "s"}.get(unit, unit)  # generic: NaT only
     if (unit, step) == (target, 1) and stamps.dtype.isnative:
@@ -171,7 +171,7 @@ def _durations(spans: NDArray, where: str) -> Floats:
 
 
 def _cast(stamps: NDArray, dtype: Any, where: str) -> NDArray:
-    """Cast dates or durations to another unit; say so if they do not fit into its 64 bits."""
+    """Cast dates or durations to another unit; raise if they do not fit into 64 bits."""
     try:
         out = stamps.astype(dtype)
         kept = np.isnat(stamps) | (out.astype(stamps.dtype) == stamps)
@@ -189,7 +189,7 @@ def common_unit(stamps: list[NDArray]) -> list[NDArray]:
 
 
 def in_unit_of(dates: NDArray, units: tuple[str, ...]) -> NDArray:
-    """Return dates in the coarsest of `units`, given from coarse to fine, that holds them."""
+    """Return dates in the coarsest of `units` (given from coarse to fine) that is fine enough for them."""
     fine = [*_SECONDS, *_PER_SECOND]
     unit, _ = np.datetime_data(dates.dtype)
     target = next((u for u in units if fine.index(u) >= fine.index(unit)), units[-1])
@@ -197,7 +197,7 @@ def in_unit_of(dates: NDArray, units: tuple[str, ...]) -> NDArray:
 
 
 def as_durations(seconds: Floats) -> NDArray:
-    """Return seconds as timedelta64: the coarsest unit from ms to ns that holds them, or ns, rounded."""
+    """Return seconds as timedelta64 in the coarsest exact unit from ms to ns; if none is exact, rounded to ns."""
     units = {"ms": 10**3, "us": 10**6, "ns": 10**9}
     exact = (unit for unit, per in units.items() if np.array_equal(np.rint(seconds * per) / per, seconds))
     unit = next(exact, "ns")
@@ -211,15 +211,16 @@ def _seconds(ticks: NDArray, unit: str) -> Floats:
     per = _PER_SECOND[unit]
     if ticks.size == 0 or (ticks.max() < 2**53 and ticks.min() > -(2**53)):
         return ticks / per
-    # The ticks themselves are no float64 any more; whole seconds and the rest are.
+    # The ticks are too large for float64; whole seconds and the rest are not.
     whole, rest = np.divmod(ticks, ticks.dtype.type(per))
     return whole + rest / per
 
 
 def seconds_since(dates: NDArray, origins: NDArray) -> Floats:
-    """Return the seconds from origins to dates, by days and rests, since ticks of one unit may overflow.
+    """Return the seconds from origins to dates.
 
-    Both are subtracted as integers, and only what is left becomes a float: next to a day, a nanosecond is rounded away.
+    Days and the rest of the day are subtracted separately, since ticks of one unit may overflow.  Both are subtracted
+    as integers, and only the differences become floats: in a float, a nanosecond next to a day would be rounded away.
     """
     days, start_days = dates.astype("datetime64[D]"), origins.astype("datetime64[D]")
     rest = (dates - days) - (origins - start_days)
@@ -227,22 +228,22 @@ def seconds_since(dates: NDArray, origins: NDArray) -> Floats:
     per = _PER_SECOND.get(unit, 1)
     whole, parts = np.divmod(rest.astype(np.int64), per)
     seconds = (days - start_days).astype(np.int64) * 86400 + whole * _SECONDS.get(unit, 1)
-    back = (seconds < 0) & (parts > 0)  # -1 + 0.999993 is no -0.000007
+    back = (seconds < 0) & (parts > 0)  # in floats, -1 + 0.999993 is not exactly -0.000007
     return seconds + back + (parts - back * per) / per
 
 
 def dates_after(seconds: Floats, origin: Any) -> NDArray:
-    """Return the dates that lie `seconds` after `origin`, rounded to the unit of the origin."""
+    """Return the dates `seconds` after `origin`, rounded to the unit of the origin."""
     unit, _ = np.datetime_data(origin.dtype)
     with np.errstate(invalid="ignore", over="ignore"):
         if unit in _SECONDS:
             ticks = np.rint(seconds / _SECONDS[unit]).astype(np.int64)
         else:
-            # In two parts: the product would lose digits that the seconds have.
+            # In two parts: the product would lose digits.
             whole = np.floor(seconds)
             rest = np.rint((seconds - whole) * _PER_SECOND[unit])
             ticks = whole.astype(np.int64) * _PER_SECOND[unit] + rest.astype(np.int64)
-        # As integers, whose sums may pass through more than 64 bits on the way.
+        # As integers, whose sums may wrap around 64 bits on the way.
         dates = np.asarray(np.asarray(origin).view(np.int64) + ticks).view(origin.dtype)
     return np.where(np.isnat(origin) | np.isnan(seconds), np.array("NaT", origin.dtype), dates)
 
@@ -250,13 +251,13 @@ def dates_after(seconds: Floats, origin: Any) -> NDArray:
 def anchor(stamps: NDArray, offsets: Integers, name: Namer) -> tuple[Floats, NDArray, NDArray | None]:
     """Turn dates into seconds since the first of their series.
 
-    Returns the seconds, the first dates and, if the seconds do not give all dates back, the dates.
+    Return the seconds, the first dates, and the dates themselves if the seconds cannot give all of them back.
     """
     check_times(stamps, offsets, name)
     unit, _ = np.datetime_data(stamps.dtype)
     origins = stamps[offsets[:-1]]
     starts = np.repeat(origins, np.diff(offsets))
-    # In order, so the difference fits into 64 bits without sign even where it does not with one.
+    # Times increase, so the difference fits into unsigned 64 bits even if it does not fit into signed ones.
     ticks = stamps.view(np.int64).view(np.uint64) - starts.view(np.int64).view(np.uint64)
     seconds = _seconds(ticks, unit)
     level = ~(seconds[1:] > seconds[:-1])
@@ -265,7 +266,7 @@ def anchor(stamps: NDArray, offsets: Integers, name: Namer) -> tuple[Floats, NDA
         row = int(level.argmax()) + 1
         raise ValueError(
             f"{place_of(row, offsets, name)}: {stamps[row]} and {stamps[row - 1]} become the same time, since float64 "
-            f"holds {seconds[row]} seconds to 16 digits only; cut the series or round its times"
+            f"holds {seconds[row]} seconds to 16 digits only; cut the series or merge these observations"
         )
     exact = np.array_equal(dates_after(seconds, starts), stamps)
     return seconds, origins, None if exact else stamps
@@ -279,9 +280,9 @@ def check_times(
     unsorted: str = "sort the series by time",
     twice: str = "keep one of the observations or average them",
 ) -> None:
-    """Raise unless times (numbers or dates) are finite and increase strictly inside each series.
+    """Raise unless times (numbers or dates) are finite and increase strictly within each series.
 
-    `unsorted` and `twice` are the advice for times that fall and for equal ones.
+    `unsorted` and `twice` are the advice in the message for decreasing and for equal times.
     """
     if _rise(times, offsets):
         return
@@ -301,17 +302,17 @@ def check_times(
         raise ValueError(_too_large(place, time))
     if times.dtype.kind == "f" and abs(time) >= 2**24 and np.float32(time) == time:
         raise ValueError(
-            f"{place}: the time {time} is there twice: it looks rounded to float32, which holds times of this size to "
-            f"{np.spacing(np.float32(abs(time))):g} only; keep times in float64 from the file on"
+            f"{place}: the time {time} occurs twice: it looks rounded to float32, which resolves this size to "
+            f"{np.spacing(np.float32(abs(time))):g} only; read times as float64 from the file"
         )
-    raise ValueError(f"{place}: the time {time} is there twice: times must increase strictly; {twice}")
+    raise ValueError(f"{place}: the time {time} occurs twice: times must increase strictly; {twice}")
 
 
 def _rise(times: NDArray, offsets: Integers) -> bool:
-    """Tell, block by block, whether times are finite and increase strictly inside each series."""
+    """Tell whether times are finite and increase strictly within each series; blocks keep the memory small."""
     if not len(times):
         return True
-    # What lies between two finite times, in order, is finite.
+    # Between two finite times, increasing times are finite.
     if not (np.isfinite(times[offsets[:-1]]).all() and np.isfinite(times[offsets[1:] - 1]).all()):
         return False
     ends = offsets[1:-1] - 1
@@ -327,7 +328,7 @@ def _rise(times: NDArray, offsets: Integers) -> bool:
 
 
 def is_clock(times: Any) -> bool:
-    """Tell whether something is a vector of numbers or dates that are finite and increase strictly."""
+    """Tell whether `times` is a vector of finite numbers or dates that increase strictly."""
     try:
         array = read_times(times, "times").values
     except (TypeError, ValueError):
@@ -354,7 +355,7 @@ def check_unit(times: NDArray, origins: NDArray, offsets: Integers, name: Namer)
 
 
 def _too_large(where: str, time: Any) -> str:
-    """Return how to keep the digits of large times."""
+    """Return the error message for times too large for float64."""
     return (
         f"{where}: the time {time} is too large for float64, which holds whole numbers up to 2**53 only: subtract an "
         "origin from the times of the series, or pass datetime64"

@@ -1,7 +1,7 @@
-"""Displays: series, memories, coefficients, measures and models, drawn with matplotlib.
+"""Plots of series, memories, coefficients, measures and models, with matplotlib.
 
-They work as those of scikit-learn do: a ``from_...`` method computes and draws, the parameters of the class are the
-computed numbers, `plot` draws them again, and ``ax_`` and ``figure_`` are there to go on with.  A display draws one
+The displays work like those of scikit-learn.  A ``from_...`` method computes and draws; the parameters of the class are
+the computed numbers; `plot` draws them again; ``ax_`` and ``figure_`` can be modified afterwards.  A display shows one
 channel on one axes.
 """
 

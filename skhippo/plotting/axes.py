@@ -1,4 +1,4 @@
-"""Axes, colours and legends of all displays; matplotlib is imported when something is drawn."""
+"""Axes, colours and legends of all displays.  matplotlib is imported only when something is drawn."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import ArrayLike, NDArray
 
-# Colours that all eyes tell apart (Okabe and Ito; Wong, Nature Methods 8, 441, 2011).
+# Colours that colour-blind readers can distinguish (Okabe and Ito; Wong, Nature Methods 8, 441, 2011).
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
     "#0072B2",
     "#D55E00",
@@ -18,12 +18,12 @@ BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK = (
 )
 PALETTE = (BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, BLACK)
 GREY = "0.45"
-# Entries that fit into one line above the axes.
+# Number of legend entries that fit into one line above the axes.
 _ABOVE = 4
 
 
 def axes_for(ax: Any, *, height: float = 4.0) -> Any:
-    """Return the axes to draw on: those given, or new ones, `height` inches high."""
+    """Return the given axes, or new ones with a height of `height` inches."""
     try:
         import matplotlib.pyplot as plt
     except ImportError as error:
@@ -32,7 +32,7 @@ def axes_for(ax: Any, *, height: float = 4.0) -> Any:
 
 
 def entitle(ax: Any, title: str) -> None:
-    """Write the title and the legend, which lies outside the data: above them, or on the right if it is long."""
+    """Write the title and the legend.  The legend is above the axes, or on the right if it is long."""
     handles, _ = ax.get_legend_handles_labels()
     above = 0 < len(handles) <= _ABOVE
     if above:
@@ -45,7 +45,7 @@ def entitle(ax: Any, title: str) -> None:
 
 
 def label_times(ax: Any, moments: NDArray[Any], label: str) -> None:
-    """Write below the axes what its times are; dates in few words."""
+    """Label the axis of times; dates get concise tick labels."""
     ax.set_xlabel(label)
     if moments.dtype.kind == "M":
         from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
@@ -56,12 +56,12 @@ def label_times(ax: Any, moments: NDArray[Any], label: str) -> None:
 
 
 def colours(number: int) -> list[Any]:
-    """Return distinct colours: of the palette, or, if these are too few, of a map that is even to all eyes."""
+    """Return distinct colours: from the palette, or from a perceptually uniform map if the palette has too few."""
     return list(PALETTE[:number]) if number <= len(PALETTE) else shades(number)
 
 
 def shades(number: int) -> list[Any]:
-    """Return colours for what has an order, from dark to light."""
+    """Return colours for ordered curves, from dark to light."""
     import matplotlib
 
     ramp = matplotlib.colormaps["viridis"]
@@ -69,7 +69,7 @@ def shades(number: int) -> list[Any]:
 
 
 def weight_below(ax: Any, moments: NDArray[Any], weight: ArrayLike, label: str) -> tuple[Any, Any]:
-    """Draw the weight of a measure on a strip below the axes; returns the strip and what was filled."""
+    """Draw the weight of a measure on a strip below the axes; return the strip and the filled area."""
     strip = _strip(ax)
     filled = strip.fill_between(moments, weight, color=SKY, alpha=0.5, linewidth=0.0)
     strip.plot(moments, weight, color=BLUE, linewidth=1.0)
@@ -81,9 +81,9 @@ def weight_below(ax: Any, moments: NDArray[Any], weight: ArrayLike, label: str) 
 
 
 def _strip(ax: Any) -> Any:
-    """Return new axes in the lower quarter of what was the place of `ax`, with the same times."""
+    """Return new axes in the lower quarter of the place of `ax`, sharing its times; `ax` shrinks."""
     spec = ax.get_subplotspec()
-    if spec is None:  # placed by hand: below it
+    if spec is None:  # `ax` was placed by hand, so the strip is put below it
         return ax.inset_axes((0.0, -0.3, 1.0, 0.24), sharex=ax)
     parts = spec.subgridspec(2, 1, height_ratios=(3.0, 1.0), hspace=0.12)
     ax.set_subplotspec(parts[0])

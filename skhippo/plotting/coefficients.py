@@ -1,4 +1,4 @@
-"""How the coefficients of a channel change along its series."""
+"""Plot how the coefficients of a channel change along its series."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ class CoefficientsDisplay(SeriesDisplay):
     Parameters
     ----------
     moments : ndarray of shape (n_points,)
-        Times; dates if the series has them.
+        Times; dates if the series has dates.
     coefficients : ndarray of shape (n_points, order)
-        Coefficients of the history until each of them.
+        Coefficients of the history up to each moment.
     title : str
         Title of the plot.
     time_label, colour_label : str
@@ -36,7 +36,7 @@ class CoefficientsDisplay(SeriesDisplay):
 
     See Also
     --------
-    skhippo.project : the numbers, by its argument `at`.
+    skhippo.project : Returns these coefficients, see its parameter `at`.
 
     Notes
     -----
@@ -84,19 +84,19 @@ class CoefficientsDisplay(SeriesDisplay):
         Parameters
         ----------
         estimator : HiPPOTransformer or Pipeline
-            Fitted; a pipeline begins with a HiPPOTransformer.
+            A fitted transformer, or a fitted pipeline that begins with one.
         X : Panel or anything that `as_panel` takes
             Series.
         series : int, default=0
-            Which of them.
+            Number of the series to draw.
         channel : int or str, default=0
-            Which of its channels, by number or by name.
+            Channel to draw, by number or by name.
         n_points : int, default=300
             Number of moments, from the start to the end of the series.
         ax : matplotlib Axes, optional
-            Where to draw; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For `pcolormesh`, such as another `norm`.
+            Passed to `pcolormesh`, such as another `norm`.
 
         Returns
         -------
@@ -118,14 +118,14 @@ class CoefficientsDisplay(SeriesDisplay):
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> CoefficientsDisplay:
-        """Draw.
+        """Draw the heat map.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For `pcolormesh`.
+            Passed to `pcolormesh`.
 
         Returns
         -------
@@ -133,7 +133,7 @@ class CoefficientsDisplay(SeriesDisplay):
         """
         ax = axes_for(ax)
         order = self.coefficients.shape[1]
-        # Blue and red on both sides of nought; a map that is the same to eyes that tell no red from green.
+        # Blue below zero and red above it: colours that red-green colour-blind readers can distinguish.
         style: dict[str, Any] = {"cmap": "RdBu_r", "shading": "nearest", "rasterized": True}
         if "norm" not in kwargs:
             largest = np.nanmax(np.abs(self.coefficients), initial=0.0) or 1.0

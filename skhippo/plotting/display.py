@@ -1,4 +1,4 @@
-"""What displays share: where they are drawn, and series that are drawn without a fitted estimator."""
+"""Base classes of the displays."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from skhippo.transformer.transformer import HiPPOTransformer
 
 
 class Display:
-    """Numbers that can be drawn; `plot` ends with `_drawn_on`."""
+    """Base class of displays; their `plot` ends with `_drawn_on`."""
 
     ax_: Any
     figure_: Any
 
     def _drawn_on(self, ax: Any) -> Self:
-        """Keep the axes and their figure."""
+        """Store the axes and their figure."""
         self.ax_, self.figure_ = ax, ax.figure
         return self
 
@@ -30,7 +30,7 @@ class SeriesDisplay(Display, ABC):
     @classmethod
     @abstractmethod
     def from_estimator(cls, estimator: object, X: object, **kwargs: Any) -> Self:
-        """Draw what a fitted transformer makes of a series."""
+        """Draw a series with a fitted transformer."""
 
     @classmethod
     def from_panel(
@@ -45,16 +45,16 @@ class SeriesDisplay(Display, ABC):
         channel: int | str = 0,
         **kwargs: Any,
     ) -> Self:
-        """Draw a series by coefficients in the units of its channel.
+        """Draw a series without a fitted transformer.  Its coefficients are not scaled.
 
         Parameters
         ----------
         X : Panel or anything that `as_panel` takes
             Series.
         measure, order, theta, hold
-            As for `HiPPOTransformer`; `theta` is by default the duration of the series.
+            See `HiPPOTransformer`.  `theta` is by default the duration of the series.
         series, channel, **kwargs
-            As for `from_estimator`, which also takes `n_points` and `ax`.
+            See `from_estimator`, which also takes `n_points` and `ax`.
 
         Returns
         -------

@@ -1,4 +1,4 @@
-"""A measure: how much each past moment matters, and the functions that it is seen through."""
+"""Plot a measure: how much each past moment matters, and the basis functions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skhippo.measures import Measure, as_measure
 from skhippo.plotting.axes import axes_for, entitle, shades, weight_below
 from skhippo.plotting.display import Display
 
-# Ages of a measure without end, in units of its time scale: the weight of LagT falls to 1/1000.
+# Oldest age to draw if the domain is infinite, in units of the time scale: the weight of LagT falls to 1/1000.
 _DECAYS = 7.0
 
 
@@ -23,11 +23,11 @@ class MeasureDisplay(Display):
     Parameters
     ----------
     moments : ndarray of shape (n_points,)
-        Moments of the past: up to 0, the present, in the units of `theta`; for LegS fractions of the history.
+        Moments of the past in the units of `theta`; the present is 0.  For LegS, fractions of the history.
     basis : ndarray of shape (n_points, order)
-        Functions of the basis.
+        Basis functions at the moments.
     weight : ndarray of shape (n_points,)
-        Density of the measure at its places.
+        Density of the measure at the moments.
     title : str
         Title of the plot.
     time_label : str
@@ -36,12 +36,12 @@ class MeasureDisplay(Display):
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Of the functions.
+        Axes with the basis functions.
     weight_ax_ : matplotlib Axes
-        Of the weight.
+        Axes with the weight.
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
-        One a function.
+        One line per function.
     weight_ : matplotlib PolyCollection
 
     Examples
@@ -76,17 +76,17 @@ class MeasureDisplay(Display):
         Parameters
         ----------
         measure : str or Measure, default="legs"
-            A name or a measure.
+            The measure, or its name.
         order : int, default=5
-            Number of functions.
+            Number of basis functions.
         theta : float, optional
-            Time scale of a translated measure; 1 if a name comes without.
+            Time scale of a translated measure.  Default: 1 if `measure` is a name.
         n_points : int, default=500
-            Number of moments at which they are evaluated.
+            Number of moments at which the functions are evaluated.
         ax : matplotlib Axes, optional
-            Where to draw; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the lines of the functions.
+            Passed to the lines of the functions.
 
         Returns
         -------
@@ -104,14 +104,14 @@ class MeasureDisplay(Display):
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> MeasureDisplay:
-        """Draw.
+        """Draw the basis functions and the weight.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the lines of the functions.
+            Passed to the lines of the functions.
 
         Returns
         -------
@@ -130,9 +130,9 @@ class MeasureDisplay(Display):
 
 
 def inner_places(measure: Measure, number: int, reach: float) -> Floats:
-    """Return places from the past to the present, none at an end, where a weight may be infinite.
+    """Return places from the past to the present, without the ends, where a weight may be infinite.
 
-    They are the middles of equal parts of the domain; of one without end, of its ages until `reach`.
+    They are the middles of equal parts of the domain; if the domain is infinite, of the ages up to `reach`.
     """
     low, high = measure.domain
     middles = (np.arange(number) + 0.5) / number
@@ -140,12 +140,12 @@ def inner_places(measure: Measure, number: int, reach: float) -> Floats:
 
 
 def moments_at(measure: Measure, s: Floats) -> Floats:
-    """Return the moments at places: 0 is the present; of LegS fractions of the history."""
+    """Return the moments at places; the present is 0.  For LegS, return fractions of the history."""
     return s if measure.time_scale is None else -measure.age(s) * measure.time_scale
 
 
 def moments_label(measure: Measure) -> str:
-    """Return what is written below such an axis."""
+    """Return the label of an axis with the moments of `moments_at`."""
     if measure.time_scale is None:
         return "fraction of the history (0: start, 1: present)"
     return "time before the present (units of the timestamps)"

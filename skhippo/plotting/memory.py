@@ -1,4 +1,4 @@
-"""What a memory remembers, and how much each moment matters to it."""
+"""Plot the past as a memory reconstructs it, and how much each moment matters."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ class MemoryDisplay(Display):
     Parameters
     ----------
     moments : ndarray of shape (n_points,)
-        Times; dates if those of the memory are.
+        Times; dates if the memory was updated with dates.
     approximation : ndarray of shape (n_points,)
-        What the memory remembers of each moment.
+        Reconstructed value at each moment.
     weight : ndarray of shape (n_points,)
         Density of the measure; NaN where it is infinite.
     happened : tuple of ndarray, optional
-        Times and values of what has happened.
+        Times and values of the observations, to draw them for comparison.
     title : str
         Title of the plot.
     time_label : str
@@ -38,9 +38,9 @@ class MemoryDisplay(Display):
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Of the reconstruction.
+        Axes with the reconstruction.
     weight_ax_ : matplotlib Axes
-        Of the weight.
+        Axes with the weight.
     figure_ : matplotlib Figure
     line_ : matplotlib Line2D
         The reconstruction.
@@ -49,7 +49,7 @@ class MemoryDisplay(Display):
 
     See Also
     --------
-    skhippo.HiPPOMemory.reconstruct : the numbers.
+    skhippo.HiPPOMemory.reconstruct : Returns the reconstructed values.
 
     Examples
     --------
@@ -97,18 +97,18 @@ class MemoryDisplay(Display):
         Parameters
         ----------
         memory : HiPPOMemory
-            That was updated.
+            A memory with at least one observation.
         stream, channel : int, default=0
-            Which of its streams and channels.
+            Numbers of the stream and the channel to draw.
         happened : tuple of array-like, optional
-            Times and values, each of shape (n_times,), of what has happened; drawn from the oldest moment that the
-            memory covers.
+            Times and values of the observations, each of shape (n_times,), to draw them for comparison.  Those older
+            than the past covered by the memory are not drawn.
         n_points : int, default=500
-            Number of moments: from the start, or from the start of the window if that is later, to `now`.
+            Number of moments, from the start of the stream (or of the window, if that is later) to `now`.
         ax : matplotlib Axes, optional
-            Where to draw; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the line of the reconstruction.
+            Passed to the line of the reconstruction.
 
         Returns
         -------
@@ -118,7 +118,9 @@ class MemoryDisplay(Display):
             raise TypeError(f"memory is of type {type(memory).__name__}: a HiPPOMemory is expected")
         for name, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
             if not 0 <= number < limit:
-                raise ValueError(f"{name}={number} is asked for of {limit}")
+                raise ValueError(
+                    f"{name}={number}: a number from 0 to {limit - 1} is expected, since the memory has {limit}"
+                )
         start, now = memory.start[stream], memory.now[stream]
         if np.isnat(now) if now.dtype.kind == "M" else np.isnan(now):
             raise ValueError("nothing was observed yet: update the memory first")
@@ -129,7 +131,7 @@ class MemoryDisplay(Display):
         places = measure.age(ages / (measure.time_scale or length or 1.0))
         moments = now - np.rint(ages * 1e6).astype("timedelta64[us]") if now.dtype.kind == "M" else now - ages
         if reach == length:
-            moments[0] = start  # the difference was rounded
+            moments[0] = start  # exactly: the difference above is rounded
         return cls(
             moments=moments,
             approximation=reconstruct(
@@ -142,14 +144,14 @@ class MemoryDisplay(Display):
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> MemoryDisplay:
-        """Draw.
+        """Draw the reconstruction and the weight.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the line of the reconstruction.
+            Passed to the line of the reconstruction.
 
         Returns
         -------
@@ -184,7 +186,7 @@ def _seconds(later: Any, earlier: Any) -> Floats:
 
 
 def _until(happened: tuple[ArrayLike, ArrayLike], first: Any, now: Any) -> tuple[NDArray[Any], NDArray[Any]]:
-    """Return what happened between two moments."""
+    """Return the observations between two moments."""
     times, values = as_times(happened[0], "the times of what happened"), np.asarray(happened[1], dtype=np.float64)
     if times.shape != values.shape or times.ndim != 1:
         raise ValueError(

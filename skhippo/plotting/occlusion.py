@@ -1,4 +1,4 @@
-"""Which part of the series a model of any kind cannot do without."""
+"""Plot which parts of the series a model relies on, for models of any kind."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from skhippo.plotting.source import model_of, transformer_of
 
 
 class OcclusionDisplay(Display):
-    """What a model loses when a stretch of every series is taken from it.
+    """Loss of score of a model when a stretch of every series is hidden.
 
     Parameters
     ----------
@@ -27,32 +27,33 @@ class OcclusionDisplay(Display):
     scores : ndarray of shape (n_windows,)
         Score of the model without each stretch.
     score : float
-        Score on the series as they are.
+        Score on the complete series.
     title : str
         Title of the plot.
     score_name : str
-        Name of the score in the label of its axis.
+        Name of the score in the axis label.
 
     Attributes
     ----------
     losses : ndarray of shape (n_windows,)
-        `score` less `scores`.
+        ``score - scores``.
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     bars_ : matplotlib BarContainer
-        One bar a stretch.
+        One bar per stretch.
 
     See Also
     --------
-    SensitivityDisplay : exact, for linear models.
+    SensitivityDisplay : Exact weight functions, for linear models.
 
     Notes
     -----
-    The observations of a stretch are marked as not observed, so the hold bridges it; nothing is trained again.  (Hiding
-    parts of the input from a trained model: Zeiler and Fergus, ECCV 2014, section 4.2.)  What is shown is therefore
-    what the model needs *and* cannot have from the neighbourhood: it depends on the width of the stretches, and a
-    moment that another one can stand in for looks unimportant.  A channel that would be left without any observation
-    is left as it is.  Give it series that the model was not trained on.
+    The observations in a stretch are marked as not observed, so the hold bridges the stretch.  The model is not trained
+    again.  (Zeiler and Fergus, ECCV 2014, section 4.2, hide parts of the input of a trained model in the same way.)
+
+    The losses therefore show what the model needs *and* cannot infer from the neighbouring observations.  They depend
+    on the width of the stretches, and a moment looks unimportant if another one carries the same information.  A
+    channel that would have no observation left is not changed.  Use series that the model was not trained on.
 
     Examples
     --------
@@ -78,7 +79,7 @@ class OcclusionDisplay(Display):
 
     @property
     def losses(self) -> Floats:
-        """What the score falls by without each stretch."""
+        """Drop of the score without each stretch."""
         return self.score - self.scores
 
     @classmethod
@@ -93,24 +94,24 @@ class OcclusionDisplay(Display):
         ax: Any = None,
         **kwargs: Any,
     ) -> OcclusionDisplay:
-        """Score a fitted model on series with holes.
+        """Hide each stretch in turn and draw how far the score of a fitted model drops.
 
         Parameters
         ----------
         estimator : Pipeline
-            Fitted: a HiPPOTransformer, then a model of any kind.
+            A fitted pipeline of a HiPPOTransformer and a model of any kind.
         X : Panel or anything that `as_panel` takes
             Series.
         y : array-like of shape (n_series,)
             Their classes or targets.
         n_windows : int, default=10
-            Number of stretches, each the same fraction of its series.
+            Number of stretches.  Each covers the same fraction of its series.
         scoring : str or callable, optional
-            As in `sklearn.model_selection.cross_val_score`; by default the model's own score.
+            See `sklearn.model_selection.cross_val_score`.  By default the model's own score.
         ax : matplotlib Axes, optional
-            Where to draw; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the bars.
+            Passed to the bars.
 
         Returns
         -------
@@ -119,8 +120,8 @@ class OcclusionDisplay(Display):
         hippo, model = transformer_of(estimator), model_of(estimator)
         if hippo.time_channel is not None:
             raise ValueError(
-                f"time_channel={hippo.time_channel}: series with holes are a Panel, which has its own times; fit on a "
-                "list of (times, values)"
+                f"time_channel={hippo.time_channel}: the series with hidden stretches are a Panel, which has its own "
+                "times; fit on a list of (times, values) without time_channel"
             )
         panel, scorer = as_panel(X), check_scoring(estimator, scoring)
         edges = np.linspace(0.0, 1.0, check_count("n_windows", n_windows) + 1)
@@ -136,14 +137,14 @@ class OcclusionDisplay(Display):
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> OcclusionDisplay:
-        """Draw.
+        """Draw the losses as bars.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the bars.
+            Passed to the bars.
 
         Returns
         -------
@@ -163,20 +164,20 @@ class OcclusionDisplay(Display):
 
 
 def _fractions(panel: Panel) -> Floats:
-    """Return the place of each row in its series, from 0 to 1."""
+    """Return the position in time of each row in its series, from 0 (start) to 1 (end)."""
     start, end = panel._ends()
     duration = np.where(end > start, end - start, 1.0)
     return (panel.times - np.repeat(start, panel.lengths)) / np.repeat(duration, panel.lengths)
 
 
 def occlude(panel: Panel, hidden: NDArray[np.bool_]) -> Panel:
-    """Return a panel without the observations of some rows, but for channels that would have none left.
+    """Return a panel without the observations of some rows; channels that would have none left are not changed.
 
     Parameters
     ----------
     panel : Panel
     hidden : ndarray of shape (total,), bool
-        Rows of the packed values.
+        True for the rows to hide.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""A series, its holes, and what its coefficients make of it."""
+"""Plot a series, its missing stretches, and the approximation from its coefficients."""
 
 from __future__ import annotations
 
@@ -13,28 +13,28 @@ from skhippo.plotting.display import SeriesDisplay
 from skhippo.plotting.source import drawn_by, for_panels, transformer_of
 from skhippo.projection.hold import Hold
 
-# From so many observations on their dots are small.
+# With this many observations or more, their dots are small.
 _MANY = 300
 
 
 class ReconstructionDisplay(SeriesDisplay):
-    """Observations of one channel, where it was not observed, and the approximation from its coefficients.
+    """Observations of one channel, its missing stretches, and the approximation from its coefficients.
 
     Parameters
     ----------
     times : ndarray of shape (n_times,)
-        Times of the series; dates if it has them.
+        Times of the series; dates if it has dates.
     values : ndarray of shape (n_times,)
         Values of the channel; NaN where it was not observed.
     moments : ndarray of shape (n_points,)
-        Where the approximation was evaluated.
+        Times at which the approximation was evaluated.
     approximation : ndarray of shape (n_points,)
-        The approximation; NaN where the measure says nothing.
+        The approximation; NaN at moments older than the window of the measure.
     holes : ndarray of shape (n_holes, 2)
-        Start and end of the stretches in which the channel was not observed though the series has times there: half
-        the way to the neighbouring times.
+        Start and end of the stretches in which the series has times but the channel was not observed.  They extend
+        halfway to the neighbouring times.
     hold : {"linear", "previous"}
-        What the signal is between observations.
+        The signal between two observations: a straight line, or the earlier value.
     title : str
         Title of the plot.
     channel_name, time_label : str
@@ -50,7 +50,7 @@ class ReconstructionDisplay(SeriesDisplay):
 
     See Also
     --------
-    skhippo.reconstruct : the numbers.
+    skhippo.reconstruct : Returns the values of the approximation.
 
     Examples
     --------
@@ -97,24 +97,24 @@ class ReconstructionDisplay(SeriesDisplay):
         ax: Any = None,
         **kwargs: Any,
     ) -> ReconstructionDisplay:
-        """Draw what a fitted transformer keeps of a series.
+        """Draw a series and its reconstruction from the features of a fitted transformer.
 
         Parameters
         ----------
         estimator : HiPPOTransformer or Pipeline
-            Fitted; a pipeline begins with a HiPPOTransformer.
+            A fitted transformer, or a fitted pipeline that begins with one.
         X : Panel or anything that `as_panel` takes
             Series.
         series : int, default=0
-            Which of them.
+            Number of the series to draw.
         channel : int or str, default=0
-            Which of its channels, by number or by name.
+            Channel to draw, by number or by name.
         n_points : int, default=500
             Number of moments at which the approximation is evaluated.
         ax : matplotlib Axes, optional
-            Where to draw; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the line of the approximation.
+            Passed to the line of the approximation.
 
         Returns
         -------
@@ -124,7 +124,7 @@ class ReconstructionDisplay(SeriesDisplay):
         drawn = drawn_by(hippo, X, series, channel)
         lasting = hippo.method == "projection" and hippo.hold == "previous"  # a recurrence ends with its last time
         start, end = drawn.domain("previous" if lasting else "linear")
-        # inverse_transform adds a mean step to the end of a previous hold, so the last moment but one is its last.
+        # With the previous hold, inverse_transform extends the domain by a mean step, so the last moment is left out.
         moments = np.linspace(start, end, n_points + lasting)[:n_points]
         moments = moments if end > start else moments[:1]
         features = np.asarray(for_panels(hippo).transform(drawn.panel), dtype=np.float64)
@@ -142,14 +142,14 @@ class ReconstructionDisplay(SeriesDisplay):
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> ReconstructionDisplay:
-        """Draw.
+        """Draw the observations, the missing stretches and the approximation.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the line of the approximation.
+            Passed to the line of the approximation.
 
         Returns
         -------
@@ -159,7 +159,7 @@ class ReconstructionDisplay(SeriesDisplay):
         seen = ~np.isnan(self.values)
         self.holes_ = None
         if len(self.holes):
-            # Each hole is two points and a third at which the next one does not go on.
+            # Three points per hole: its two ends, and one where `where` is False, which separates it from the next.
             self.holes_ = ax.fill_between(
                 self.holes[:, [0, 1, 1]].ravel(),
                 0.0,
@@ -185,7 +185,7 @@ class ReconstructionDisplay(SeriesDisplay):
 
 
 def find_holes(times: Floats, values: NDArray[Any]) -> Floats:
-    """Return the stretches around times at which nothing was observed, to half the way to the next times.
+    """Return the stretches around times at which nothing was observed, up to halfway to the neighbouring times.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""From the weights of a linear model back to time."""
+"""Plot the weights of a linear model as functions of time."""
 
 from __future__ import annotations
 
@@ -21,40 +21,40 @@ from skhippo.plotting.measure import inner_places, moments_at, moments_label
 from skhippo.plotting.source import channel_number, model_of, projecting
 from skhippo.transformer.transformer import HiPPOTransformer
 
-# A decision is linear if it is so to this part of its size: solvers in float32 included, curved models not.
+# Relative deviation up to which a decision counts as linear: float32 solvers pass, curved models do not.
 _LINEAR = 1e-4
-# Of the features at which that is checked.
+# Sizes of the random features with which linearity is checked.
 _SIZES = (1.0, 1e3, 1e6, 1e9)
-# Part of its largest value to which a weight function falls before it is cut off.
+# A weight function is cut off where it has fallen to this fraction of its largest value.
 _QUIET = 1e-3
 
 
 class SensitivityDisplay(Display):
-    r"""How the decision of a linear model answers to the signal at each moment.
+    r"""Sensitivity of the decision of a linear model to the signal at each moment.
 
     Parameters
     ----------
     moments : ndarray of shape (n_points,)
-        Moments of the past: up to 0, the present, in the units of the timestamps; for LegS fractions of the history.
+        Moments of the past in the units of the timestamps; the present is 0.  For LegS, fractions of the history.
     sensitivity : ndarray of shape (n_curves, n_points)
-        One weight function for each class (one for two classes) or each target.
+        One weight function per class or per target; a single one for two classes.
     labels : sequence of str
         Names of the curves.
     title : str
         Title of the plot.
     time_label, channel_name : str
-        Label of the axis of times, and name of the channel in that of the sensitivity.
+        Label of the axis of times, and name of the channel in the label of the other axis.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
     figure_ : matplotlib Figure
     lines_ : list of matplotlib Line2D
-        One a curve.
+        One line per curve.
 
     See Also
     --------
-    OcclusionDisplay : for models that are not linear.
+    OcclusionDisplay : For models that are not linear.
 
     Notes
     -----
@@ -70,13 +70,13 @@ class SensitivityDisplay(Display):
     decision by :math:`\int \delta\,\beta\,dx`.  For LegS :math:`x` is the fraction of the history (and
     :math:`\theta = 1`).
 
-    The weights :math:`w_n` are measured: the decision at unit vectors of the features, less that at zero.  So whatever
-    is affine may stand between (scalers, PCA, selections); that all of it is, is checked.  The features of
-    ``duration=True`` say nothing about a moment and are left out.
+    Each weight :math:`w_n` is computed as the decision at a unit vector of the features minus the decision at zero.
+    The pipeline may therefore contain any affine steps (scalers, PCA, selections); an error is raised if a step is not
+    affine.  The features of ``duration=True`` do not belong to a moment and are left out.
 
-    There is no such curve for trees: their importances have no sign, so the functions :math:`g_n` cannot be added up,
-    and spread over time by their squares they would point at the ends of the series whatever the model (all
-    :math:`g_n^2` of LegS are largest there).  For models of any kind see `OcclusionDisplay`.
+    There is no such curve for trees.  Their importances have no sign, so they cannot weight a sum of the functions
+    :math:`g_n`.  Weighting the squares :math:`g_n^2` instead would emphasise the ends of the series for any model,
+    since those of LegS are largest there.  For models of any kind see `OcclusionDisplay`.
 
     Examples
     --------
@@ -123,17 +123,17 @@ class SensitivityDisplay(Display):
         Parameters
         ----------
         estimator : Pipeline
-            Fitted: a HiPPOTransformer, then affine steps if any, then a model whose `decision_function` (of a
-            classifier) or `predict` (of a regressor) is linear.
+            A fitted pipeline of a HiPPOTransformer, optional affine steps, and a model whose `decision_function`
+            (classifier) or `predict` (regressor) is linear.
         channel : int or str, default=0
-            Which channel, by number or by name; with ``indicator=True`` also the observation patterns, such as
-            ``"x0__observed"``.
+            Channel to draw, by number or by name.  With ``indicator=True`` this may also be an observation pattern,
+            such as ``"x0__observed"``.
         n_points : int, default=500
             Number of moments at which the function is evaluated.
         ax : matplotlib Axes, optional
-            Where to draw; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the lines.
+            Passed to the lines.
 
         Returns
         -------
@@ -142,7 +142,7 @@ class SensitivityDisplay(Display):
         Raises
         ------
         TypeError
-            If `estimator` is no such pipeline.
+            If `estimator` is not such a pipeline.
         ValueError
             If its decision is not linear in the coefficients.
         """
@@ -166,14 +166,14 @@ class SensitivityDisplay(Display):
         ).plot(ax, **kwargs)
 
     def plot(self, ax: Any = None, **kwargs: Any) -> SensitivityDisplay:
-        """Draw.
+        """Draw the weight functions.
 
         Parameters
         ----------
         ax : matplotlib Axes, optional
-            Where; by default on a new figure.
+            Axes to draw on.  By default a new figure is made.
         **kwargs : dict
-            For the lines.
+            Passed to the lines.
 
         Returns
         -------
@@ -192,9 +192,9 @@ class SensitivityDisplay(Display):
 
 
 def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
-    """Return where the coefficients of a channel are among the features."""
+    """Return the positions of the coefficients of a channel among the features."""
     if hippo.windows > 1:
-        raise ValueError(f"windows={hippo.windows}: the curve that is drawn is that of one window; fit with windows=1")
+        raise ValueError(f"windows={hippo.windows}: the curve is defined for one window only; fit with windows=1")
     features = hippo.get_feature_names_out().tolist()
     names = [f"{channel}__{hippo.measure_.name}_c{n}" for n in range(hippo.order)]
     return [features.index(name) for name in names]
@@ -218,7 +218,7 @@ def _decision(model: object, estimator: Any) -> Callable[[Floats], Floats]:
 
 
 def _feature_names(step: object) -> Callable[[Floats], Any]:
-    """Return features with the names that a step was fitted with, if it was fitted with a frame."""
+    """Return a function that makes features a frame with the names the step was fitted with, if it was fitted so."""
     if not hasattr(step, "feature_names_in_"):
         return lambda features: features
 
@@ -227,11 +227,11 @@ def _feature_names(step: object) -> Callable[[Floats], Any]:
 
 
 def _slopes(decide: Callable[[Floats], Floats], hippo: HiPPOTransformer, model: str) -> Floats:
-    """Return the change of the decision by each feature, shape (n_features, n_curves); raise if it is not linear."""
+    """Return the slopes of the decision, of shape (n_features, n_curves); raise if the decision is not linear."""
     number = len(hippo.get_feature_names_out())
     origin = decide(np.zeros((1, number)))
     slopes = decide(np.eye(number)) - origin
-    # Far away too: around nought a tree is flat, and a network of rectifiers is linear.
+    # Check far from zero too: near zero, a tree is constant and a network of rectifiers is linear.
     probes = np.random.default_rng(0).normal(size=(8 * len(_SIZES), number)) * np.repeat(_SIZES, 8)[:, None]
     expected, change = probes @ slopes, decide(probes) - origin
     largest = np.maximum(np.abs(expected), np.abs(change)).max(axis=1)
@@ -244,13 +244,13 @@ def _slopes(decide: Callable[[Floats], Floats], hippo: HiPPOTransformer, model: 
 
 
 def _weight_function(measure: Measure, slopes: Floats, s: Floats) -> Floats:
-    """Return what slopes (order, n_curves) make of the signal at places, shape (n_curves, n_places)."""
+    """Return the weight functions (n_curves, n_places) of slopes (order, n_curves) at places."""
     kernel = measure.basis(len(slopes), s) * (measure.weight(s) / (measure.time_scale or 1.0))[:, None]
     return (kernel @ slopes).T
 
 
 def _reach(measure: Measure, slopes: Floats) -> float:
-    """Return the age, in units of the time scale, beyond which the weight function has died down."""
+    """Return the age, in units of the time scale, beyond which the weight function is negligible."""
     if math.isfinite(measure.domain[1]):
         return 1.0
     s = inner_places(measure, 2000, measure.horizon(len(slopes)))
@@ -259,7 +259,7 @@ def _reach(measure: Measure, slopes: Floats) -> float:
 
 
 def _labels(model: Any, number: int) -> tuple[str, ...]:
-    """Return the names of the curves: the classes, of two the one that a positive decision means, or the targets."""
+    """Return the names of the curves: the classes (of two, the one of positive decisions) or the targets."""
     if not is_classifier(model):
         return ("prediction",) if number == 1 else tuple(f"target {i}" for i in range(number))
     classes: NDArray[Any] = model.classes_

@@ -1,4 +1,4 @@
-"""What a display is drawn from: the series and the channel that are meant, the transformer and the model."""
+"""Find what a display draws: the series and the channel, the transformer and the model."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from skhippo.transformer.transformer import HiPPOTransformer
 
 
 class Drawn(NamedTuple):
-    """One channel of one series."""
+    """One channel of one series, to be drawn."""
 
-    panel: Panel  # of this series alone
+    panel: Panel  # contains this series only
     series: int
     channel: int
     name: str
@@ -32,17 +32,17 @@ class Drawn(NamedTuple):
 
     @property
     def title(self) -> str:
-        """How a title calls it."""
+        """Name of the series and the channel in the title of a plot."""
         ids = self.panel.series_ids
         return f"series {self.series if ids is None else ids[0]}, channel {self.name}"
 
     def domain(self, hold: Hold) -> tuple[float, float]:
-        """Start and end of the series, on its own clock."""
+        """Start and end of the series, in its own times."""
         start, end = domain_ends(self.panel, hold)
         return float(start[0]), float(end[0])
 
     def as_given(self, times: Floats) -> NDArray[Any]:
-        """Turn times on the clock of the series into dates, if it has them, to a microsecond."""
+        """Convert times of the series to dates (rounded to a microsecond), if it was given with dates."""
         origins = self.panel.origins
         if origins is None or np.isnat(origins[0]):
             return times
@@ -57,7 +57,7 @@ class Drawn(NamedTuple):
 
 
 def draw_from(panel: Panel, series: int, channel: int | str, names: tuple[str, ...] | None = None) -> Drawn:
-    """Find the channel of the series that is meant; raise if it is not there."""
+    """Find a channel of a series; raise if one of them does not exist."""
     names = names or panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
     if not -len(panel) <= series < len(panel):
         raise ValueError(f"series={series} is asked for in a panel of {len(panel)}")
@@ -67,18 +67,18 @@ def draw_from(panel: Panel, series: int, channel: int | str, names: tuple[str, .
 
 
 def channel_number(channel: int | str, names: tuple[str, ...]) -> int:
-    """Return the number of a channel; raise if it is not there."""
+    """Return the number of a channel; raise if it does not exist."""
     if isinstance(channel, str):
         if channel not in names:
-            raise ValueError(f"channel={channel!r} is not there: the channels are {', '.join(map(repr, names))}")
+            raise ValueError(f"there is no channel={channel!r}: the channels are {', '.join(map(repr, names))}")
         return names.index(channel)
     if not -len(names) <= channel < len(names):
-        raise ValueError(f"channel={channel} is asked for of {len(names)}: {', '.join(map(repr, names))}")
+        raise ValueError(f"there is no channel={channel}: the channels are {', '.join(map(repr, names))}")
     return channel % len(names)
 
 
 def transformer_of(estimator: object) -> HiPPOTransformer:
-    """Return the fitted HiPPOTransformer that an estimator is, or that a pipeline begins with."""
+    """Return an estimator that is a fitted HiPPOTransformer, or the first step of a pipeline."""
     first = estimator.steps[0][1] if isinstance(estimator, Pipeline) else estimator
     if not isinstance(first, HiPPOTransformer):
         raise TypeError(
@@ -92,23 +92,23 @@ def transformer_of(estimator: object) -> HiPPOTransformer:
 def model_of(estimator: object) -> Any:
     """Return the model that a pipeline ends with."""
     if not isinstance(estimator, Pipeline) or len(estimator.steps) < 2:
-        raise TypeError("estimator is a transformer alone: a Pipeline that ends with a model is expected")
+        raise TypeError("estimator is a transformer only: a Pipeline that ends with a model is expected")
     return estimator.steps[-1][1]
 
 
 def projecting(estimator: object) -> HiPPOTransformer:
-    """Return the fitted transformer if its coefficients are integrals of the signal; raise if they only come near."""
+    """Return the fitted transformer; raise unless its coefficients are exact integrals (``method="projection"``)."""
     hippo = transformer_of(estimator)
     if hippo.method != "projection":
-        raise ValueError(f"method={hippo.method!r}: the integrals that are drawn are those of method='projection'")
+        raise ValueError(f"method={hippo.method!r}: the display needs the integrals of method='projection'")
     return hippo
 
 
 def for_panels(hippo: HiPPOTransformer) -> HiPPOTransformer:
-    """Return a fitted transformer as it takes a Panel, whose times are no channel, and gives one row a series."""
+    """Return a fitted transformer changed to take a Panel (without time channel) and return one row per series."""
     return copy.copy(hippo).set_params(time_channel=None, output="final")
 
 
 def drawn_by(hippo: HiPPOTransformer, X: object, series: int, channel: int | str) -> Drawn:
-    """Find the channel of the series that is meant, as a fitted transformer reads and names them."""
+    """Find a channel of a series, read and named like in the `fit` of a transformer."""
     return draw_from(as_panel(X, time_channel=hippo.time_channel), series, channel, hippo.channel_names_)

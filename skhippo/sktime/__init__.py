@@ -1,7 +1,7 @@
-"""The estimators as sktime means them: `HiPPOTransformer`, `HiPPOScatteringTransformer`, `HiPPORNNClassifier`.
+"""Estimators for sktime: `HiPPOTransformer`, `HiPPOScatteringTransformer`, `HiPPORNNClassifier`.
 
-Each adapter takes the parameters of the estimator that it is named after, hands them on, and reads every container
-of series that sktime has, with its time index.
+Each adapter has the parameters of the skhippo estimator of the same name and passes them on.  It reads all of
+sktime's containers of series, including their time index.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["HiPPOScatteringTransformer", "HiPPOTransformer"]
 
 
 class _FeatureAdapter(Adapter, BaseTransformer):
-    """A transformer whose features are a row for each series."""
+    """A transformer that returns one row of features per series."""
 
     _tags = {  # noqa: RUF012
         "authors": "skhippo developers",
@@ -57,7 +57,7 @@ class _FeatureAdapter(Adapter, BaseTransformer):
         return pd.DataFrame(self.estimator_.transform(panel), index=instances, columns=self.get_feature_names_out())
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Names of the features: the columns of what `transform` returns.
+        """Return the names of the features, the columns of the result of `transform`.
 
         Parameters
         ----------
@@ -73,15 +73,15 @@ class _FeatureAdapter(Adapter, BaseTransformer):
 
 
 class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time_channel"]):
-    """`skhippo.HiPPOTransformer` for sktime: a panel of series in, a data frame with a row for each series out.
+    """`skhippo.HiPPOTransformer` for sktime: turns a panel of series into a data frame with one row per series.
 
-    Its parameters are those of `skhippo.HiPPOTransformer`, but for `output` (always ``"final"``) and `time_channel`:
-    the times are in the index.  What it holds is the unit of `theta`: whole numbers as they are, dates and periods as
+    The parameters are those of `skhippo.HiPPOTransformer`, without `output` (it is always ``"final"``) and without
+    `time_channel` (the times are in the index).  `theta` has the unit of the index; for dates and periods it is in
     seconds.
 
-    Series may be irregular, of different lengths, multivariate, and have missing values, in each of sktime's
-    containers of a panel: pd-multiindex, df-list, nested_univ and numpy3D (sampled at 0, 1, 2, ...).  A single series
-    is a panel of one; the series of a hierarchy are learned from and transformed together.
+    Series may be irregular, of different lengths, multivariate, and have missing values.  All of sktime's containers
+    for panels are supported: pd-multiindex, df-list, nested_univ and numpy3D (with the times 0, 1, 2, ...).  A single
+    series is a panel of one series.  The series of a hierarchy are treated as one panel.
 
     Attributes
     ----------
@@ -115,7 +115,7 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
         Parameters
         ----------
         parameter_set : str, default="default"
-            Ignored: there is one set.
+            Ignored: there is only one set.
 
         Returns
         -------
@@ -126,9 +126,9 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
 
 
 class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
-    """`skhippo.HiPPOScatteringTransformer` for sktime: a panel of series in, a data frame with a row for each out.
+    """`skhippo.HiPPOScatteringTransformer` for sktime: turns a panel into a data frame with one row per series.
 
-    Its parameters are those of `skhippo.HiPPOScatteringTransformer`; the times are in the index.
+    The parameters are those of `skhippo.HiPPOScatteringTransformer`.  The times are in the index.
 
     Attributes
     ----------
@@ -153,7 +153,7 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
         Parameters
         ----------
         parameter_set : str, default="default"
-            Ignored: there is one set.
+            Ignored: there is only one set.
 
         Returns
         -------
@@ -164,7 +164,7 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
 
 
 def __getattr__(name: str) -> Any:
-    """Import what needs torch when it is asked for."""
+    """Import the classifier, which needs torch, on first use."""
     if name == "HiPPORNNClassifier":
         from skhippo.sktime.classifier import HiPPORNNClassifier
 
@@ -173,5 +173,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List names; what needs torch only where torch is installed."""
+    """List the names of the module; the classifier only if torch is installed."""
     return sorted([*globals(), "HiPPORNNClassifier"] if find_spec("torch") else globals())

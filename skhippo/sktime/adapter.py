@@ -1,4 +1,4 @@
-"""What all adapters share: their life in sktime, and its containers as panels."""
+"""Base class of the adapters for sktime, and the conversion of sktime's containers to panels."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from skhippo.panel.formats import as_panel
 
 __all__ = ["CONTAINERS", "Adapter", "read"]
 
-#: All containers that keep the times of each series, and the one that has none; sktime turns others into the first.
+#: All containers with the times of each series, and numpy3D, which has none; sktime converts others to the first.
 CONTAINERS = ["pd-multiindex", "df-list", "nested_univ", "numpy3D", "pd_multiindex_hier"]
 
 
 class Adapter(Delegating):
-    """What all adapters share."""
+    """Base class of the adapters for sktime."""
 
     def reset(self) -> Any:
         """Return to the state after construction.
 
-        `fit` begins with it.  It leaves alone the attribute by which a scikit-learn pipeline (1.9 and later) marks a
-        step while it fits it, and which the pipeline itself removes afterwards.
+        `fit` calls this first.  A scikit-learn pipeline (1.9 and later) marks the step that it is fitting with an
+        attribute, and removes the attribute afterwards; this method keeps it.
         """
         mark = vars(self).get("_parent_callback_ctx")
         super().reset()  # type: ignore[misc]
@@ -36,7 +36,7 @@ class Adapter(Delegating):
 
 
 def read(X: Any) -> tuple[Panel, Any]:
-    """Return the panel that a container holds, and the index of its series (None: 0, 1, 2, ...)."""
+    """Return the series of a container as a panel, and their index (None: 0, 1, 2, ...)."""
     if not isinstance(X, pd.DataFrame):
         return as_panel(X), None
     if X.index.nlevels == 1:  # nested_univ

@@ -1,4 +1,4 @@
-"""The recurrent network as sktime means a classifier; on its own, because it needs torch."""
+"""The recurrent network as a classifier for sktime, in a separate module because it needs torch."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ __all__ = ["HiPPORNNClassifier"]
 class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_channel"]):
     """`skhippo.HiPPORNNClassifier` for sktime.
 
-    Its parameters are those of `skhippo.HiPPORNNClassifier`, but for `time_channel`: the times are in the index.
+    The parameters are those of `skhippo.HiPPORNNClassifier`, without `time_channel`, because the times are in the
+    index.
 
     Attributes
     ----------
@@ -69,9 +70,9 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
         Raises
         ------
         ValueError
-            If `y` is a pandas Series whose index is not that of the series, in their order.
+            If `y` is a pandas Series whose index differs from that of the series or has another order.
         """
-        if isinstance(X, pd.DataFrame):  # what comes to `_fit` has no index any more
+        if isinstance(X, pd.DataFrame):  # sktime removes the index of y before it calls `_fit`
             rows = X.index if X.index.nlevels == 1 else X.index.droplevel(-1).unique()
             check_labels_follow(None if counts(rows) else np.asarray(rows), y)
         return super().fit(X, y)
@@ -93,7 +94,7 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
         Parameters
         ----------
         parameter_set : str, default="default"
-            Ignored: there is one set.
+            Ignored: there is only one set.
 
         Returns
         -------

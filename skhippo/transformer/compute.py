@@ -1,6 +1,6 @@
-"""Coefficients of a panel: by projection or by a recurrence, at the end of each series or along it, of dyadic windows.
+"""Coefficients of a panel by projection or by a recurrence, at the end of each series or along it.
 
-One function for each place; what they have in common is a `Way`.
+`final_coefficients` and `coefficients_along` share their settings, a `Way`.
 """
 
 from __future__ import annotations
@@ -33,26 +33,26 @@ from skhippo.transformer.windows import windows_along
 __all__ = ["Way", "coefficients_along", "final_coefficients"]
 
 
-# Observations of a walk along some series.
+# Number of observations processed at once.
 _OBSERVATIONS = 1 << 12
 
 
 class Way(NamedTuple):
-    """How coefficients are computed."""
+    """Settings for the computation of coefficients."""
 
     measure: Measure
     order: int
     hold: Hold
     discretization: str | float | None  # of the recurrence; None: projection
-    n_windows: int  # of 1, 1/2, 1/4, ... of the time scale, for LegS of the time since the start
+    n_windows: int  # windows of 1, 1/2, 1/4, ... of the time scale (LegS: of the time since the start)
     n_jobs: int | None
 
     def parts(self) -> list[float]:
-        """Return the lengths of the windows as parts of the whole."""
+        """Return the lengths of the windows as fractions of the longest."""
         return [0.5**k for k in range(self.n_windows)]
 
     def narrowed(self, part: float) -> Measure:
-        """Return the measure of a window; LegS has no length that could be changed."""
+        """Return the measure of a window; LegS has no time scale and is returned unchanged."""
         theta = self.measure.time_scale
         return self.measure if theta is None else self.measure.with_theta(part * theta)
 
@@ -60,22 +60,22 @@ class Way(NamedTuple):
         """Return the recurrence of a window."""
         if part < 1.0 and self.measure.time_scale is None:
             raise ValueError(
-                f"windows={self.n_windows} with method='recurrence': {self.measure!r} remembers its whole history as "
-                "one, not the latest part of it; use method='projection', or a translated measure"
+                f"windows={self.n_windows} with method='recurrence': {self.measure!r} can describe only its whole "
+                "history, not the latest part of it; use method='projection', or a translated measure"
             )
         assert self.discretization is not None  # for the type checker
         return Recurrence(self.narrowed(part), self.order, self.discretization)
 
 
 def final_coefficients(panel: Panel, way: Way, domain: Domain) -> Floats:
-    """Coefficients at the end of each series: for the recurrence its last time, else the end of its domain.
+    """Return the coefficients at the end of each series: its last time (recurrence) or the end of its domain.
 
     Parameters
     ----------
     panel : Panel
     way : Way
     domain : Domain
-        Of the panel under the hold.
+        Domain of the panel under the hold.
 
     Returns
     -------
@@ -93,7 +93,7 @@ def _final(panel: Panel, way: Way, domain: Domain, part: float) -> Floats:
 
 
 def coefficients_along(panel: Panel, way: Way) -> Floats:
-    """Coefficients after every observation time, each from what has been observed by then.
+    """Return the coefficients after every observation time, each computed from what has been observed by then.
 
     Parameters
     ----------
@@ -103,7 +103,7 @@ def coefficients_along(panel: Panel, way: Way) -> Floats:
     Returns
     -------
     ndarray of shape (n_observations, n_channels, n_windows, order)
-        What a memory has after each update; NaN before the first observation of a channel.
+        The same as the coefficients of a memory after each update.  NaN before the first observation of a channel.
     """
     _check_size(panel)
     return _side_by_side([_along(panel, way, part) for part in way.parts()])
@@ -111,13 +111,13 @@ def coefficients_along(panel: Panel, way: Way) -> Floats:
 
 def _along(panel: Panel, way: Way, part: float) -> Floats:
     sizes = {"observation times": len(panel.values), "channels": panel.n_channels, "coefficients": way.order}
-    out = allocate(sizes, np.dtype(np.float64), "transform fewer series at a time, or take a lower order")
+    out = allocate(sizes, np.dtype(np.float64), "transform fewer series at a time, or use a lower order")
     out.fill(np.nan)
     if way.discretization is not None:
         step_along(panel, way.recurrence(part), way.hold, way.n_jobs, out)
         return out
     measure = way.narrowed(part)
-    measure.horizon(way.order)  # raises where coefficients cannot be computed
+    measure.horizon(way.order)  # raises if the coefficients cannot be computed
     done = np.zeros(panel.values.shape, dtype=np.bool_)
 
     walk = _find_walk(measure, way.order, way.hold)
@@ -131,7 +131,7 @@ def _along(panel: Panel, way: Way, part: float) -> Floats:
         return int(panel.offsets[series.stop] - panel.offsets[series.start]) * panel.n_channels
 
     if walk is not None and (part == 1.0 or measure.time_scale is not None):
-        # Series one after the other, some observations together.
+        # Pieces of whole series with about _OBSERVATIONS observations each.
         bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
         pieces = (slice(begin, end) for begin, end in pairwise(bounds.tolist()))
         run(walk_series, lambda _: None, watched(pieces, size), way.n_jobs)
@@ -141,7 +141,7 @@ def _along(panel: Panel, way: Way, part: float) -> Floats:
 
 
 def _find_walk(measure: Measure, order: int, hold: Hold) -> Callable[..., None] | None:
-    """Return how series are walked along, if the coefficients of one moment help with those of the next."""
+    """Return a function that computes coefficients from those of earlier moments; None if there is no such way."""
     if can_join(measure):
         return partial(_join_along, joining=find_joining(measure, order, hold))
     return partial(slide_along, measure=measure, order=order, hold=hold) if measure.slides else None
@@ -153,12 +153,12 @@ def _join_along(panel: Panel, joining: Joining, out: Floats, done: NDArray[np.bo
 
 
 def _side_by_side(windows: list[Floats]) -> Floats:
-    """Put windows before the last axis; one alone is not copied."""
+    """Stack windows before the last axis; a single window is not copied."""
     return np.stack(windows, axis=-2) if len(windows) > 1 else windows[0][..., None, :]
 
 
 def _check_size(panel: Panel) -> None:
-    """Raise if values are so large that their sums overflow."""
+    """Raise if a value is so large that sums could overflow."""
     for start, block in blocks(panel.values):
         if max(float(np.nanmax(block, initial=0.0)), -float(np.nanmin(block, initial=0.0))) > LARGEST:
             row, channel = np.argwhere(np.abs(block) > LARGEST)[0]

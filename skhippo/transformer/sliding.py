@@ -1,13 +1,13 @@
-"""Sliding: LegT after every observation, by joining stretches.
+"""LegT after every observation, by joining stretches ("sliding").
 
-Boundaries are set, at observations, so that a window reaches over one of them and not to the one before.  It consists
-of what was walked to its boundary from either side:
+Boundaries are placed at observations, so that every window contains one of them and not the one before it.  The
+stretches from a boundary to the observations on both sides are computed once, and each window is joined from these:
 
     the end of the cell that the window cuts | from there to the boundary | from the boundary to the last observation
 
-and, where a channel was not observed, a constant.  Each is a polynomial on its own stretch, and they join as under LegS
-(`skhippo.memory.merging`): :math:`O(N^2)` for each window, whatever is in it.  Nothing is ever taken out of a window,
-which no polynomial would survive.
+If a channel has not been observed recently, a constant follows.  Each stretch has a polynomial of its own, and they
+are joined as under LegS (see `skhippo.memory.merging`): :math:`O(N^2)` per window, for any number of observations.
+Nothing is ever removed from a window, because that would be unstable.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from skhippo.transformer.windows import Windows
 __all__ = ["slide_along"]
 
 
-# Observations in a window for each coefficient, from which on it is joined and not projected (measured).
+# With at least this many observations per coefficient, joining a window is faster than projecting it (measured).
 _MANY = 4
-# Numbers in the coefficients that are joined at a time.
+# Number of coefficients joined at once.
 _NUMBERS = 1 << 18
 
 
 def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Floats, done: NDArray[np.bool_]) -> None:
-    """Fill in the coefficients under LegT after observation times, each from what has been observed by then.
+    """Fill in the coefficients under LegT after observation times, each computed from what has been observed by then.
 
     Parameters
     ----------
@@ -45,10 +45,10 @@ def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Flo
     order : int
     hold : {"linear", "previous"}
     out : ndarray of shape (n_observations, n_channels, order)
-        Windows of few observations are left out, and those that begin after their boundary, where a cell is longer
-        than they are or a channel has not been observed for long.
+        The result.  Two kinds of windows are left out: those with few observations, and those that begin after their
+        boundary (because a cell is longer than the window, or a channel has not been observed for a long time).
     done : ndarray of shape (n_observations, n_channels), bool
-        Filled in: what is in `out`.
+        Set to True for the entries of `out` that were filled in.
     """
     theta = float(measure.time_scale or 0.0)
     joining = PolynomialJoining(LegS(), order, hold)
@@ -73,37 +73,37 @@ def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Flo
 
 
 class Walked(NamedTuple):
-    """The observations of a channel, and the coefficients of stretches between them and boundaries."""
+    """The observations of a channel, and the coefficients of the stretches between them and their boundaries."""
 
     times: Floats
     values: Floats
-    boundary: Integers  # of each observation
+    boundary: Integers  # position of the boundary of each observation
     towards: Floats  # coefficients from each observation to the next boundary
     beyond: Floats  # coefficients from its boundary to each observation
 
     @classmethod
     def both_ways(cls, times: Floats, values: Floats, boundary: Integers, joining: PolynomialJoining) -> Walked:
-        """Walk from each boundary to the next, and back."""
+        """Compute the coefficients from each boundary to the next, and backwards."""
         ends = np.flatnonzero(np.diff(boundary, append=-1))
         begins = boundary[ends]
         offsets = to_offsets(ends - begins + 1)
         piece = np.repeat(np.arange(ends.size), np.diff(offsets))
         place = np.arange(offsets[-1]) - offsets[piece]
         forward, backward = begins[piece] + place, ends[piece] - place
-        # A previous value lasts until the next observation: walked backwards, it is that which comes next.
+        # A previous value lasts until the next observation, so backwards each cell has the value at its far end.
         mirrored = values[backward] if joining.hold == "linear" else values[np.maximum(backward - 1, 0)]
-        # A boundary is in two pieces; its own is that which ends there.
+        # A boundary is in two pieces; its own is the one that ends there.
         mine = np.arange(times.size)
         own = np.searchsorted(ends, mine)
         beyond = _walk(times[forward], values[forward], offsets, joining)[offsets[own] + mine - begins[own]]
         back = _walk(times[ends[piece]] - times[backward], mirrored, offsets, joining)
         towards = back[offsets[own] + ends[own] - mine]
-        towards[:, 1::2] *= -1.0  # polynomials of odd degree, seen from the other side
+        towards[:, 1::2] *= -1.0  # reversing time changes the sign of polynomials of odd degree
         return cls(times, values, boundary, towards, beyond)
 
 
 def _walk(times: Floats, values: Floats, offsets: Integers, joining: PolynomialJoining) -> Floats:
-    """Coefficients after every observation of some pieces."""
+    """Return the coefficients after every observation of packed pieces."""
     out = np.empty((times.size, 1, joining.order))
     joining.walk(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
     return out[:, 0]
@@ -118,10 +118,13 @@ def _join(
     theta: float,
     joining: PolynomialJoining,
 ) -> Floats:
-    """Coefficients of the windows from before an observation to after another; `cut`: through the cell before it."""
+    """Return the coefficients of windows; `cut` marks those that begin inside the cell before their first observation.
+
+    `first` and `last` are the first and last observations in the windows, `now` their ends.
+    """
     times, values, boundary, towards, beyond = walked
     middle, before = boundary[last], first - cut
-    length = theta - (now - times[first])  # the start of a window is never computed: it would be rounded
+    length = theta - (now - times[first])  # without the start of the window, which would be rounded
     if joining.hold == "linear":
         cell = np.where(cut, times[first] - times[before], 1.0)
         begin = values[first] - (values[first] - values[before]) * (length / cell)
@@ -139,7 +142,11 @@ def _join(
 
 @kernel
 def _set_boundaries(times: Floats, ends: Integers, theta: float, out: Integers) -> None:
-    """Write the boundary of each observation: the first of its series, or the last within `theta` of the one before."""
+    """Write the boundary of each observation.
+
+    The first boundary of a series is its first observation; each next one is the last observation within `theta` of
+    the boundary before it.
+    """
     begin = 0
     for i in range(ends.size):
         boundary = begin

@@ -1,8 +1,8 @@
-"""Stepping: the series of a panel taken through a recurrence, many at once.
+"""Run the series of a panel through a recurrence, many at once ("stepping").
 
-A row is one channel of one series, from its first observation on.  The rows of `skhippo.recurrence.Recurrence` are the
-lanes of SIMD and go in step, so rows are sorted by their numbers of steps: those of a group are of about equal length,
-go on until the shortest ends, and then without it.  No row is padded, and none depends on its neighbours.
+A row is one channel of one series, starting at its first observation.  `skhippo.recurrence.Recurrence` advances the
+rows of a group together, one row per SIMD lane.  Rows are therefore sorted by their number of steps, so that those of a
+group have about equal length; a row that has ended leaves its group.  No row is padded, and no row depends on another.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from skhippo.recurrence.recurrence import Recurrence
 __all__ = ["step_along", "step_through"]
 
 
-# Rows of a group: those with the same clock share what a step needs.
+# Rows in a group: those with equal times share the matrices of a step.
 _ROWS = 4 * LANES
-# Steps of a group at a time, and numbers of its record: what is made for them fits a cache.
+# Steps of a group at once, and numbers in its record: both are chosen to fit into a cache.
 _STEPS = 512
 _NUMBERS = 1 << 18
 
 
 class Rows(NamedTuple):
-    """Rows that have been observed, those with the most steps first."""
+    """Rows with at least one observation, those with the most steps first."""
 
     series: Integers
     channel: Integers
@@ -41,25 +41,25 @@ class Rows(NamedTuple):
     steps: Integers
 
     def group(self, begin: int) -> Rows:
-        """Return the rows that go in step, from `begin` on."""
+        """Return the group of rows that starts at row `begin`."""
         return Rows(*(column[begin : begin + _ROWS] for column in self))
 
 
 def step_through(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None) -> Floats:
-    """Coefficients at the last observation time of each series.
+    """Return the coefficients at the last observation time of each series.
 
     Parameters
     ----------
     panel : Panel
     recurrence : Recurrence
     hold : {"linear", "previous"}
-        Whether the input of a step comes from both of its ends or is the older one.
+        Whether a step uses the values at both of its ends ("linear") or the earlier one ("previous").
     n_jobs : int or None
 
     Returns
     -------
     ndarray of shape (n_series, n_channels, order)
-        What a memory has after the same observations; NaN for a channel that was never observed.
+        The same as the coefficients of a memory after the same observations.  NaN for a channel never observed.
     """
     out = np.full((len(panel), panel.n_channels, recurrence.order), np.nan)
 
@@ -88,14 +88,14 @@ def _sorted_rows(panel: Panel) -> Rows:
     first = np.empty((len(panel), panel.n_channels), dtype=np.int64)
     _find_first(panel.values, panel.offsets, first)
     steps = (panel.lengths[:, None] - 1 - first).ravel()
-    order = np.argsort(-steps, kind="stable")  # neighbours of the same length, which may share a clock, stay neighbours
+    order = np.argsort(-steps, kind="stable")  # keeps adjacent rows of equal length, which may share times, adjacent
     order = order[: np.count_nonzero(steps >= 0)]
     series, channel = np.divmod(order, panel.n_channels)
     return Rows(series, channel, first.ravel()[order], steps[order])
 
 
 def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Floats | None = None) -> Floats:
-    """Take rows to their ends, and return their coefficients there; fill in those along the way, if `out` is given."""
+    """Return the coefficients at the ends of rows; if `out` is given, fill in those after every step."""
     begin = panel.offsets[rows.series] + rows.first
     last = panel.values[begin, rows.channel].astype(np.float64)
     state = recurrence.start(last)
@@ -111,13 +111,13 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
         values[:, 0] = last[:active]
         carry_on(panel.values, places[:, 1], rows.channel[:active], values)
         record = None if out is None else np.empty((active, k, recurrence.order))
-        with np.errstate(over="ignore", invalid="ignore"):  # noticed below; compiled kernels do not warn
+        with np.errstate(over="ignore", invalid="ignore"):  # checked below; compiled kernels do not warn
             recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
         if out is not None:
             out[places[:, 1:], rows.channel[:active, None]] = record
         last = values[:, -1]
         done += k
-    if not np.isfinite(state).all():  # once it is not, it stays so
+    if not np.isfinite(state).all():  # a state that is not finite stays so
         row = int(np.argmin(np.isfinite(state).all(axis=1)))
         raise ValueError(
             f"series {rows.series[row]}, channel {rows.channel[row]}: the recurrence diverges, since its steps are too "
@@ -128,7 +128,7 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
 
 
 def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Floats:
-    """Return the times of packed rows, the first `done` steps after those of `rows`, since the starts of the series."""
+    """Return times at `places` since the starts of the series; the first are `done` steps after those of `rows`."""
     n_rows, k = places.shape
     if panel._times is None:
         return np.add.outer(rows.first[:n_rows] + done, np.arange(float(k)))
@@ -137,7 +137,7 @@ def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Floats:
 
 @kernel
 def _find_first(values: NDArray, offsets: Integers, out: Integers) -> None:
-    """Position of the first observation of each channel of each series; the length of the series if there is none."""
+    """Write the position of the first observation of each channel of each series; without one, the series' length."""
     for i in range(len(out)):
         for c in range(values.shape[1]):
             k = offsets[i]

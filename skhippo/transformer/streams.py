@@ -1,4 +1,4 @@
-"""Coefficients of a memory, where they are what the same series would give."""
+"""Coefficients of a memory as features, if series with the same observations would give the same ones."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ __all__ = ["coefficients_of_memory"]
 
 
 def coefficients_of_memory(memory: HiPPOMemory, way: Way, n_channels: int, clock: str) -> Floats:
-    """Return the coefficients of the streams of a memory, as of the ends of series.
+    """Return the coefficients of the streams of a memory, like those at the ends of series.
 
     Parameters
     ----------
     memory : HiPPOMemory
-        Of the same measure, hold and method; of the same order, or of a higher one if it is a projection.
+        A memory with the measure, hold, method and order of the transformer.  A projection may have a higher order.
     way : Way
-        How a transformer computes coefficients.
+        How the transformer computes coefficients.
     n_channels : int
-        Channels that it was fitted with.
+        Number of channels of its training series.
     clock : str
-        What the times of its training series are.
+        Kind of times of its training series; see `Panel.clock`.
 
     Returns
     -------
@@ -35,15 +35,15 @@ def coefficients_of_memory(memory: HiPPOMemory, way: Way, n_channels: int, clock
     Raises
     ------
     ValueError
-        If the coefficients of the memory are not those of the transformer, or a stream has seen nothing.
+        If the settings of memory and transformer differ, or a stream has no observation yet.
     TypeError
-        If the times are of another kind.
+        If the times of the memory are of another kind.
     """
     _check_alike(memory, way, n_channels)
     seen = memory._store.clock
     blank = np.isnat(memory.now) if memory.now.dtype.kind == "M" else np.isnan(memory.now)
     if seen is None or blank.any():
-        raise ValueError(f"stream {int(blank.argmax())} of the memory has seen nothing yet: update or drop it first")
+        raise ValueError(f"stream {int(blank.argmax())} of the memory has no observation yet: update or drop it first")
     if seen != clock:
         raise TypeError(
             f"the times of the memory are {seen}, but those of the training series were {clock}: {mixture(seen, clock)}"
@@ -52,7 +52,7 @@ def coefficients_of_memory(memory: HiPPOMemory, way: Way, n_channels: int, clock
 
 
 def _check_alike(memory: HiPPOMemory, way: Way, n_channels: int) -> None:
-    """Raise unless a memory has the coefficients that a transformer computes, or more of them."""
+    """Raise unless a memory has at least the coefficients that the transformer computes."""
     stepwise = way.discretization is not None
     asked: dict[str, Any] = {
         "n_channels": n_channels,
@@ -71,8 +71,8 @@ def _check_alike(memory: HiPPOMemory, way: Way, n_channels: int) -> None:
             )
     if way.hold == "previous" and not stepwise:
         raise ValueError(
-            "hold='previous': a series lasts for one mean step after its last observation, which a memory does not "
-            "know; use hold='linear'"
+            "hold='previous': a series ends one mean step after its last observation, and a memory does not know the "
+            "mean step; use hold='linear'"
         )
     if way.n_windows > 1:
         raise ValueError(f"windows={way.n_windows}: a memory has the coefficients of one window; fit with windows=1")

@@ -1,4 +1,4 @@
-"""`HiPPOTransformer`: series in, one row of coefficients for each, as scikit-learn means a transformer."""
+"""`HiPPOTransformer`: a scikit-learn transformer that returns one row of coefficients per series."""
 
 from __future__ import annotations
 
@@ -42,83 +42,89 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     Parameters
     ----------
     measure : {"legs", "legt", "lagt", "fout", "chebt"} or Measure, default="legs"
-        How much each past moment matters: the whole history alike (legs), a window of length `theta` (legt, fout,
+        How much each past moment matters: the whole history equally (legs), a window of length `theta` (legt, fout,
         chebt), or exponential forgetting (lagt).
     order : int, default=16
-        Coefficients for each channel.
+        Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
-        Time scale of a translated measure, in the units of the timestamps; where these are dates or durations, seconds
-        or a duration such as ``"7D"`` or ``"1h 30min"``.  By default the median duration of the training series
-        (`theta_`).
+        Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, `theta`
+        is in seconds or a duration such as ``"7D"`` or ``"1h 30min"``.  By default the median duration of the training
+        series (`theta_`).
     hold : {"linear", "previous"}, default="linear"
-        The signal between the observations of a channel: straight lines, or each value until the next one.
+        The signal between two observations of a channel: a straight line, or the earlier value.
     method : {"projection", "recurrence"}, default="projection"
-        Exact closed form, or the paper's algorithm, step by step (`skhippo.recurrence`): what a `HiPPOMemory` of that
-        method has after the same observations.  A recurrence ends with the last observation, whatever the hold, and a
-        missing value is the last one before it.
+        "projection" uses the exact closed form.  "recurrence" runs the paper's algorithm step by step (see
+        `skhippo.recurrence`) and gives the same coefficients as a `HiPPOMemory` of that method after the same
+        observations.  A recurrence ends with the last observation for either hold, and replaces a missing value by
+        the last one before it.
     discretization : {"forward", "backward", "bilinear", "zoh", "hippo2020"} or float, default="bilinear"
-        Of the recurrence (``"hippo2020"``: the rule of the published code), or the `alpha` of the generalised bilinear
-        transform; the projection has none.  See `skhippo.discretization`.
+        Discretization of the recurrence, by name or by the `alpha` of the generalised bilinear transform; see
+        `skhippo.discretization`.  ``"hippo2020"`` is the rule of the published code.  Ignored for
+        ``method="projection"``.
     output : {"final", "sequence"}, default="final"
-        Coefficients at the end of each series, or after every observation time, each from what has been observed by
-        then (a hole is not filled from its later side).
+        "final" returns the coefficients at the end of each series.  "sequence" returns the coefficients after every
+        observation time, computed only from what has been observed by then.
     windows : int, default=1
-        Describe the last 1, 1/2, 1/4, ... of `theta`, for LegS of each series' own duration: so many windows.
+        Number of nested windows: the last 1, 1/2, 1/4, ... of `theta` (LegS: of each series' duration).  Increase it
+        to describe the recent past in more detail.
     scaling : {"channel"} or None, default="channel"
-        Scale each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
-        :math:`c_0`, and all its coefficients are divided by their joint root mean square.  Since the basis is
-        orthonormal the sizes of the coefficients relative to each other carry meaning, which a `StandardScaler`
-        after this transformer would undo.
+        "channel" scales each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
+        :math:`c_0`, and all its coefficients are divided by their joint root mean square.  The basis is orthonormal,
+        so the sizes of the coefficients relative to each other carry meaning.  A `StandardScaler` after this
+        transformer would remove it.
     indicator : bool, default=False
-        Append each channel's observation pattern (1 observed, 0 not) as a further channel.
+        Append the observation pattern of each channel (1 observed, 0 not observed) as another channel.
     duration : bool, default=False
-        Append the logarithms of each series' duration and number of observation times, in a sequence of those so far.
+        Append the logarithms of the duration and the number of observation times of each series.  In a sequence, both
+        are counted up to each time.
     empty : {"nan", "zero", "error"}, default="nan"
-        What a channel without any observation becomes; ``"zero"`` stands, once scaled, for a channel that is
-        constant at the average (not so for a tilted LagT).  In a sequence, also what precedes a channel's first
-        observation (NaN with ``"error"``).
+        What to return for a channel without any observation.  After scaling, ``"zero"`` stands for a channel that is
+        constant at the average (except for a tilted LagT).  In a sequence this also applies to the times before the
+        first observation of a channel (NaN with ``"error"``).
     time_channel : int, optional
-        Channel of array input that holds the timestamps.
+        Number of the channel of array input that holds the timestamps.
     n_jobs : int, optional
-        Number of threads, as joblib means it; the result does not depend on it.
+        Number of threads, as in joblib.  The result does not depend on it.
     verbose : int, default=0
-        1: show a progress bar (of tqdm) if `fit` or `transform` takes more than a second.
+        If 1, show a progress bar (tqdm) if `fit` or `transform` takes more than a second.
 
     Attributes
     ----------
     measure_ : Measure
         The measure in use.
     theta_ : float or None
-        Its time scale, in seconds where the timestamps are dates or durations; None for LegS.
+        Its time scale, in seconds if the timestamps are dates or durations; None for LegS.
     center_, scale_ : ndarray of shape (n_channels,)
-        What is subtracted from :math:`c_0` and what all coefficients are divided by, in all windows and, since they
-        are learned from the final coefficients, for both outputs.
+        The numbers subtracted from :math:`c_0`, and those by which all coefficients are divided.  They are learned
+        from the final coefficients and used for all windows and for both outputs.
     n_channels_ : int
-        Channels of the training panel (without those of `indicator`).
+        Number of channels of the training panel (without those of `indicator`).
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     sample_times_ : ndarray
-        Median training series: where `inverse_transform` evaluates when no times are given.
+        Times of the median training series, used by `inverse_transform` if no times are given.
     shortest_duration_ : float
-        Shortest duration above zero in the training panel; the floor of the logarithm of the duration.
+        Shortest duration above zero in the training panel.  Shorter durations count as this one in the logarithm.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Names of the columns, if the input was a wide table with column names.
 
     See Also
     --------
-    skhippo.project : the same without scaling, as a function.
+    skhippo.project : The same projection as a function, without scaling.
 
     Notes
     -----
     Gu, Dao, Ermon, Rudra, Re, "HiPPO: Recurrent Memory with Optimal Polynomial Projections", NeurIPS 2020
-    (arXiv 2008.07669).  The features of a series depend on that series and on what `fit` learned, not on the
-    rest of the batch (but for the last digits).  Timestamps travel inside `X` (a `Panel`, a list of
-    ``(times, values)``, data frames with a time index), because scikit-learn hands nothing else to `transform`.
+    (arXiv 2008.07669).
 
-    A two-dimensional array is one channel a row; as for every scikit-learn estimator its number of columns must be
-    the same in `fit` and `transform`.  Series of other lengths come as a list or a `Panel`.
+    The features of a series depend on that series and on what `fit` learned, not on the other series passed with it
+    (apart from rounding).  Timestamps are part of `X` (a `Panel`, a list of ``(times, values)``, data frames with a
+    time index), because scikit-learn passes nothing else to `transform`.
+
+    In a two-dimensional array, each row is a series of one channel.  As for every scikit-learn estimator, `fit` and
+    `transform` must get the same number of columns.  Pass series of other lengths as a list or a `Panel`.
 
     Examples
     --------
@@ -211,7 +217,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return self
 
     def fit_transform(self, X: object, y: object = None, **params: object) -> Any:
-        """Fit to a panel and return its features; projects once where `fit` and `transform` project twice.
+        """Fit to a panel and return its features.
+
+        This projects the series once; `fit` followed by `transform` projects them twice.
 
         Parameters
         ----------
@@ -220,7 +228,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         y : None
             Ignored.
         **params : object
-            None is taken.
+            Not accepted: any further parameter raises a TypeError.
 
         Returns
         -------
@@ -238,17 +246,20 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         Parameters
         ----------
         X : Panel or anything that `as_panel` takes, or HiPPOMemory
-            Series with the channels seen in `fit`; or a memory with the same measure, hold and method, whose streams
-            give what series with the same observations would give.  A memory of a projection may have a higher order.
+            Series with the channels seen in `fit`, or a memory with the same measure, hold and method.  The streams of
+            a memory give the same features as series with the same observations.  With ``method="projection"`` the
+            memory may have a higher order.
 
         Returns
         -------
         ndarray of shape (n_series, n_features_out), or a sequence
-            float32 for float32 values, else float64; a data frame after ``set_output``, in pandas with the ids of the
-            series as its index.  A sequence is an array of shape (n_series, n_features_out, n_times) where `X` is an
-            array, or a list of rows of one length, without times of its own (NaN where it was padded), for any other a
-            `Panel` with the times of `X` and the features as its channels.  Either is input for another step that takes
-            panels.
+            float32 for float32 values, else float64.  After ``set_output`` a data frame; in pandas its index holds the
+            ids of the series.
+
+            With ``output="sequence"`` there are two cases.  If `X` is an array without times (or a list of rows of
+            equal length), the result is an array of shape (n_series, n_features_out, n_times), NaN where `X` was
+            padded.  For any other input it is a `Panel` with the times of `X` and the features as its channels.  Both
+            can be passed to another step that takes panels.
         """
         if isinstance(X, HiPPOMemory):
             return self._features_of_memory(X)
@@ -263,13 +274,15 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         for name, needed in (("indicator", False), ("duration", False), ("output", "final")):
             value = getattr(self, name)
             if value != needed:
-                raise ValueError(f"{name}={value!r}: a memory does not keep what this needs; use {name}={needed!r}")
+                raise ValueError(
+                    f"{name}={value!r}: a memory does not keep the observations that this needs; use {name}={needed!r}"
+                )
         clock = self._input_layout.clock
         coefficients = coefficients_of_memory(memory, self._way, self.n_channels_, clock)
         if self.empty == "error" and np.isnan(coefficients).any():
             stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
             raise ValueError(f'stream {stream}, channel "{self.channel_names_[channel]}" has no observation')
-        nothing = np.zeros(memory.n_streams)  # durations and counts are no features here
+        nothing = np.zeros(memory.n_streams)  # duration=True was refused above
         return self._scaled(coefficients, nothing, nothing)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -291,42 +304,43 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     @property
     def sample_times_(self) -> Floats:
-        """Times of a series that lasts as long as the median training series and has as many observations."""
+        """Times with the median duration and the median number of observations of the training series."""
         duration, number = self._sampling
         return np.linspace(0.0, duration, number)
 
     # ------------------------------------------------------------------ the way back
     def inverse_transform(self, C: ArrayLike, times: object = None) -> Panel:
-        """Evaluate the approximation that features stand for.
+        """Reconstruct series from their features.
 
         Parameters
         ----------
         C : array-like or data frame of shape (n_series, n_features_out)
-            What `transform` returns; of a sequence the features at one time of each series.  The index of a pandas data
-            frame is the ids of the series, unless it only counts the rows.
-        times : array-like or list of array-like, optional
-            Observation times of the series: one array for all, or one for each.  A series' domain runs over its
-            times as in `transform`; for features of a sequence these are the times so far.  By default those of the
-            median training series, `sample_times_`.  A `Panel` has times and ids of its series.
+            Features returned by `transform`; for a sequence, the features at one time of each series.  The index of a
+            pandas data frame gives the ids of the series, unless it is the default index.
+        times : Panel, array-like or list of array-like, optional
+            Observation times of the series: one array for all series, one array per series, or a `Panel` whose times
+            and ids are used.  As in `transform`, the domain of a series runs over its times; for features of a
+            sequence, pass the times up to that moment.  By default the times of the median training series,
+            `sample_times_`.
 
         Returns
         -------
         Panel
-            The approximated series, of several windows the longest.  Where a window measure says nothing, because the
-            moment is older than its window, the value is NaN.
+            The approximated series; with several windows, from the coefficients of the longest.  Values are NaN at
+            moments older than the window of the measure.
 
         Raises
         ------
         ValueError
-            If `C` has another shape or holds infinities, or `times` are of other series.
+            If `C` has another shape or holds infinities, or the ids of `times` are not those of `C`.
         TypeError
-            If `times` are dates and those of `fit` were numbers, or the other way round.
+            If `times` are of another kind than those of `fit`, such as dates instead of numbers.
         """
         self._check_fitted()
         features = np.asarray(C, dtype=np.float64)
         if features.ndim != 2 or features.shape[1] != self._n_features_out:
             raise ValueError(
-                f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), what transform returns"
+                f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), as from transform"
             )
         if np.isinf(features).any():
             raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
@@ -336,16 +350,16 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return self._approximate(features, blank, _join_ids(ids_of_rows(C), getattr(times, "series_ids", None)))
 
     def _blank(self, times: object, n_series: int) -> Panel:
-        """Return series without values."""
+        """Return series with the given times and zeros as values."""
         return as_panel([(clock, np.zeros((self.n_channels_, len(clock)))) for clock in _clocks(times, n_series)])
 
     def _approximate(self, features: Floats, blank: Panel, ids: NDArray | None = None) -> Panel:
-        """Return series with the times of blank ones, and the values that features stand for."""
+        """Return series with the times of `blank` and the values reconstructed from features."""
         n_rows, width = len(self.scale_), self.windows * self.order
         scaled = features[:, : n_rows * width].reshape(len(features), n_rows, width)[..., : self.order]
         coefficients = scaled * self.scale_[:, None]
         coefficients[..., 0] += self.center_
-        # Only a projection goes on after the last observation, to the end of the domain.
+        # Only a projection continues after the last observation, to the end of the domain.
         hold = self.hold if (self.method, self.output) == ("projection", "final") else "linear"
         values = sample_approximation(coefficients[:, : self.n_channels_], blank, self.measure_, hold)
         return Panel._trusted(
@@ -355,13 +369,15 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
-        """Names of the features: ``<channel>__<measure>_c<n>``, of several windows ``<channel>__<measure>_w1/2_c<n>``.
+        """Return the names of the features.
+
+        They have the form ``<channel>__<measure>_c<n>``, or ``<channel>__<measure>_w1/2_c<n>`` with several windows.
 
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names of the channels, instead of those seen in `fit`.  For two-dimensional input the names of its
-            columns, which are moments of one channel: they are only checked.
+            Names of the channels, instead of those seen in `fit`.  For two-dimensional input these are the names of
+            its columns; they are only checked, since the columns are times of one channel.
 
         Returns
         -------
@@ -394,20 +410,20 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return Way(self.measure_, self.order, self.hold, discretization, self.windows, self.n_jobs)
 
     def _described(self, panel: Panel) -> Panel:
-        """Return the panel with, if asked for, the observation patterns of its channels."""
+        """Return the panel to transform; raise on a channel without observations if ``empty="error"``."""
         if self.empty == "error":
             _refuse_empty_channels(panel, self.channel_names_)
         return self._with_indicators(panel)
 
     def _with_indicators(self, panel: Panel) -> Panel:
-        """Append, if asked for, the channels' observation patterns."""
+        """Append the observation patterns of the channels if ``indicator=True``."""
         if not self.indicator:
             return panel
         values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
         return panel._with_channels(values, _with_patterns(self.channel_names_))
 
     def _final(self, panel: Panel, domain: Domain) -> Floats:
-        """Raw coefficients at the end of each series, shape (n_series, n_rows, windows, order)."""
+        """Return unscaled coefficients at the end of each series, of shape (n_series, n_rows, windows, order)."""
         described = self._described(panel)
         with self._progress(described):
             return final_coefficients(described, self._way, domain)
@@ -416,7 +432,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
 
     def _output(self, X: Any, panel: Panel, domain: Domain, final: Floats | None) -> Any:
-        """Return the features of either output; those at the end may be known already."""
+        """Return the features for either output; `final` holds the coefficients for ``output="final"``."""
         if self.output == "final":
             assert final is not None  # for the type checker
             # A recurrence ends with the last observation.
@@ -425,7 +441,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             return one_row_per_series(self, X, panel, features.astype(panel.dtype, copy=False))
         if output_container(self) != "default":
             raise ValueError(
-                f"output='sequence' is no table, but {output_container(self)!r} output is asked for: use "
+                f"output='sequence' does not return a table, but set_output asks for {output_container(self)!r}: use "
                 "set_output(transform='default') on this transformer"
             )
         described = self._described(panel)
@@ -439,7 +455,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return _as_cube(features, panel.offsets, width)
 
     def _scaled(self, coefficients: Floats, durations: Floats, counts: NDArray) -> Floats:
-        """Scale coefficients, (n, n_rows, windows, order), in place; append to each of `n` what else is asked for."""
+        """Scale coefficients (n, n_rows, windows, order) in place; append durations and counts if asked for."""
         coefficients[..., 0] -= self.center_[:, None]
         coefficients /= self.scale_[:, None, None]
         if self.empty == "zero":
@@ -452,12 +468,12 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
 
 def _with_patterns(names: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the names of channels, and of their observation patterns."""
+    """Return the names of the channels, followed by those of their observation patterns."""
     return (*names, *(f"{name}__observed" for name in names))
 
 
 def _as_cube(packed: NDArray, offsets: Integers, n_times: int) -> NDArray:
-    """Return packed features as an array of shape (n_series, n_features, n_times), NaN where a series has ended."""
+    """Return packed features as an array (n_series, n_features, n_times), NaN after the end of a series."""
     n_series, n_features = len(offsets) - 1, packed.shape[1]
     if len(packed) == n_series * n_times:
         cube = packed.reshape(n_series, n_times, n_features)
@@ -479,7 +495,7 @@ def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
 
 
 def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Floats, Floats]:
-    """Mean of c_0 and joint root mean square of the centred coefficients, by channel; 0 and 1 where undefined."""
+    """Return per channel the mean of c_0 and the root mean square of the centred coefficients (else 0 and 1)."""
     n_channels, order = coefficients.shape[1], coefficients.shape[-1]
     center, scale = np.zeros(n_channels), np.ones(n_channels)
     if scaling is None:
@@ -491,7 +507,7 @@ def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Floats
 
 
 def _join_ids(ids: NDArray | None, others: NDArray | None) -> NDArray | None:
-    """Return the ids of features or, if these have none, of times; raise if both have some and they differ."""
+    """Return the ids of the features or, if there are none, of the times; raise if both exist and differ."""
     if ids is None or others is None:
         return others if ids is None else ids
     if ids.tolist() != others.tolist():
@@ -503,16 +519,16 @@ def _join_ids(ids: NDArray | None, others: NDArray | None) -> NDArray | None:
 
 
 def _clocks(times: Any, n_series: int) -> list[NDArray]:
-    """One array of times for each series."""
+    """Return one array of times per series."""
     if isinstance(times, Panel):
         times = [clock for clock, _ in times]
     if not hasattr(times, "__len__") or isinstance(times, (str, bytes)) or len(times) == 0:
         raise ValueError(
-            f"times is {times!r}: one array of times for all series is expected, or a list with one for each"
+            f"times is {times!r}: one array of times for all series is expected, or a list with one array per series"
         )
     times = times if isinstance(times, list) else np.asarray(times)
     if np.ndim(times[0]) == 0:
         return [np.asarray(times)] * n_series
     if len(times) != n_series:
-        raise ValueError(f"times has {len(times)} arrays for {n_series} series: give one for each, or one for all")
+        raise ValueError(f"times has {len(times)} arrays for {n_series} series: give one per series, or one for all")
     return [np.asarray(clock) for clock in times]

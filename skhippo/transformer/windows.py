@@ -1,7 +1,7 @@
-"""Windows that end at every observation of a series, each projected for itself.
+"""Windows that end at every observation of a series, each projected separately.
 
-The cost of a window is that of its observations.  Windows that end at the same position of their series are neighbours
-in a batch: on a common clock they are one matrix product.
+The cost of a window is proportional to its number of observations.  Windows that end at the same position of their
+series are adjacent in a batch; if the series have equal times, they are projected in one matrix product.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from skhippo.projection.rows import Rows
 __all__ = ["Windows", "windows_along"]
 
 
-# Observations in the windows of a batch, unless a single window has more, and numbers in its result.
+# Limits of a batch (at least one window): observations in its windows, and numbers in its result.
 _OBSERVATIONS = 1 << 18
 _NUMBERS = 1 << 20
 
 
 class Windows(NamedTuple):
-    """What windows of one channel, one for each row of a panel, need of its observations: those in them, one before."""
+    """For every row of a panel, the observations of one channel in the window ending there, and the one before it."""
 
-    times: Floats  # (n_seen,) of the observations
+    times: Floats  # (n_seen,) times of the observations
     values: NDArray  # (n_seen,)
-    first: Integers  # (n_rows,) the first observation that is needed
-    end: Integers  # (n_rows,) the end of those that are needed; 0 where nothing was observed
+    first: Integers  # (n_rows,) first observation that the window needs
+    end: Integers  # (n_rows,) end of the observations that the window needs; 0 if nothing was observed
 
     @classmethod
     def find(cls, panel: Panel, channel: int, reach: Floats) -> Windows:
-        """Find the windows of the lengths `reach` that end at the times of a panel."""
+        """Find the windows of lengths `reach` that end at the times of a panel."""
         seen = np.flatnonzero(~np.isnan(panel.values[:, channel]))
         bounds = np.empty((2, len(panel.times)), dtype=np.int64)
         _find_windows(panel.times, reach, panel.offsets, seen, bounds)
         return cls(panel.times[seen], panel.values[seen, channel], *bounds)
 
     def project(self, rows: Integers, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats) -> Floats:
-        """Project the windows of some rows, which end at the times `now` and have the time scales `scale`."""
+        """Project the windows of some rows; they end at the times `now` and have the time scales `scale`."""
         offsets = to_offsets(self.end[rows] - self.first[rows])
         places = np.repeat(self.first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
         return project_rows(Rows(self.times[places], self.values[places], offsets), measure, order, hold, now, scale)
@@ -65,7 +65,7 @@ def windows_along(
     out: Floats,
     done: NDArray[np.bool_],
 ) -> None:
-    """Fill in the coefficients after observation times, each from what has been observed by then.
+    """Fill in the coefficients after observation times, each computed from what has been observed by then.
 
     Parameters
     ----------
@@ -74,12 +74,12 @@ def windows_along(
     order : int
     hold : {"linear", "previous"}
     part : float
-        For LegS: how much of the time since the start of the series is in a window.
+        For LegS: fraction of the time since the start of the series that a window covers.
     n_jobs : int or None
     out : ndarray of shape (n_observations, n_channels, order)
-        Nothing is written before the first observation of a channel.
+        The result.  Nothing is written before the first observation of a channel.
     done : ndarray of shape (n_observations, n_channels), bool
-        What is there already.
+        True for the entries of `out` that are filled in already; these are skipped.
     """
     start, _ = panel._ends()
     if measure.time_scale is None:
@@ -103,7 +103,7 @@ def windows_along(
 
 
 def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
-    """Cut rows into batches by the sizes of their windows."""
+    """Split rows into batches by the sizes of their windows."""
     number = np.maximum(np.cumsum(sizes) / _OBSERVATIONS, np.arange(sizes.size) * (order / _NUMBERS)).astype(np.int64)
     bounds = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
     return (rows[begin:end] for begin, end in pairwise(bounds))

@@ -95,7 +95,7 @@ def test_targets_of_a_regression_set_are_floats(write):
         (":Up\n", "false", "series 0: there is no value"),
         ("", "false", "no series after '@data'"),
         ("(0,1),(0,2):Up\n", "true", "series 0: a channel has two values at the same time"),
-        ("(0,1),2:Up\n", "true", r"'2' is no pair '\(time,value\)'"),
+        ("(0,1),2:Up\n", "true", r"'2' is not a pair '\(time,value\)'"),
         (":Up\n", "true", "series 0: there is no value"),
         ("(noon,1):Up\n", "true", "series 0, times, position 0 holds 'noon'"),
     ],
@@ -175,7 +175,7 @@ def test_failed_download_names_every_place_and_the_way_out(archive):
 def test_download_that_brings_other_files_is_not_a_success(archive):
     sktime_datasets, _, monkeypatch = archive
     monkeypatch.setattr(sktime_datasets, "load_UCR_UEA_dataset", lambda name: None)
-    with pytest.raises(FileNotFoundError, match="it brought other files"):
+    with pytest.raises(FileNotFoundError, match="the downloaded files have other names"):
         load_uea("Toy")
 
 

@@ -255,7 +255,7 @@ def test_rescale_time_stretches_and_nothing_else(panel):
         (lambda X: drop(X, [1.5]), r"fraction\[0\] must be at most 1, got 1.5"),
         (
             lambda X: drop(X, [0.5, 0.5]),
-            r"fraction has shape \(2,\): one number is expected, or one for each of 1 series",
+            r"fraction has shape \(2,\): one number is expected, or one per series, \(1,\)",
         ),
         (lambda X: resample(X, [-1.0]), r"rate\[0\] must be above 0 and finite, got -1.0"),
         (lambda X: gap(X, 1), "fraction must be below 1, got 1"),

@@ -64,7 +64,7 @@ def test_noise_with_another_sampling_rate_is_the_same_signal():
     ("change", "message"),
     [
         ({"band": 5.0}, r"below the Nyquist frequency 1 / \(2 dt\) = 5, got 5.0"),
-        ({"band": 0.05}, "band=0.05 is below one cycle a period, 0.1"),
+        ({"band": 0.05}, "band=0.05 is below one cycle per period, 0.1"),
         ({"band": -1.0}, "band must be above 0"),
         ({"dt": 0.0}, "dt must be above 0"),
         ({"rms": -1.0}, "rms must be at least 0"),

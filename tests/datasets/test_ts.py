@@ -51,9 +51,9 @@ def test_comments_may_be_in_another_encoding(tmp_path):
     [
         (
             head() + "1,2,3:aa\n4,5,6:b\n",
-            r"Toy\.ts, series 1: the label 'b' is none of the classes.*aa, bb: is the file",
+            r"Toy\.ts, series 1: the label 'b' is not one of the classes.*aa, bb: is the file",
         ),
-        (head() + "1,2,3:aa\n4,5,6:\n", r"Toy\.ts, series 1: the label '' is none of the classes"),
+        (head() + "1,2,3:aa\n4,5,6:\n", r"Toy\.ts, series 1: the label '' is not one of the classes"),
         (head() + "1,2,3:aa\n4,5,6\n", r"Toy\.ts, series 1: there is no label after a ':'"),
         (
             head(seriesLength=99, equalLength="true") + "1,2:aa\n",

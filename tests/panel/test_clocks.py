@@ -230,12 +230,12 @@ EPOCH = 1.7e9 + 600.0 * np.arange(5)
 @pytest.mark.parametrize("step", [600.0, 10.0, 86400.0])
 def test_epoch_times_in_float32_are_named_as_such(read, step):
     times = 1.7e9 + step * np.arange(5)
-    with pytest.raises(ValueError, match=r"float32, which holds times of this size to 128 only.*keep times in float64"):
+    with pytest.raises(ValueError, match=r"float32, which resolves this size to 128 only.*read them as float64"):
         read(times.astype(np.float32))
 
 
 def test_julian_dates_in_float32_are_named_as_such():
-    with pytest.raises(ValueError, match=r"float32, which holds times of this size to 0\.25 only"):
+    with pytest.raises(ValueError, match=r"float32, which resolves this size to 0\.25 only"):
         as_panel([((2460000.5 + 0.3 * np.arange(5)).astype(np.float32), np.ones(5))])
 
 
@@ -261,7 +261,7 @@ def test_ordinary_times_in_float32_are_read(times):
 
 def test_times_that_went_through_float32_are_suspected():
     times = EPOCH.astype(np.float32).astype(np.float64)[[0, 0]]
-    with pytest.raises(ValueError, match=r"the time 1700000000\.0 is there twice: it looks rounded to float32"):
+    with pytest.raises(ValueError, match=r"the time 1700000000\.0 occurs twice: it looks rounded to float32"):
         as_panel([(times, [1.0, 2.0])])
     with pytest.raises(ValueError, match="keep one of the observations or average them"):
         as_panel([([3.0, 3.0], [1.0, 2.0])])

@@ -162,8 +162,8 @@ def test_index_carries_everything_along():
         (None, "integers, slices"),
         (1.0, "integers, slices"),
         (True, "integers, slices"),
-        ([0.5], "no 1-D array of integers"),
-        ([[0]], "no 1-D array of integers"),
+        ([0.5], "not a 1-D array of integers"),
+        ([[0]], "not a 1-D array of integers"),
         ((0, 7), "channel 7 is asked for in a panel of 2"),
         ((0, ..., 1), "indexed by series and channels"),
         ([True], "a mask of length 1 for 7 series"),
@@ -228,7 +228,7 @@ def test_joblib_memory_maps():
 
 
 def test_is_no_array():
-    with pytest.raises(TypeError, match=r"ragged and is no array: use panel\.values"):
+    with pytest.raises(TypeError, match=r"ragged and cannot become an array: use panel\.values"):
         np.asarray(as_panel([[1.0]]))
 
 
@@ -287,23 +287,23 @@ def test_astype():
         ({"values": [["a"]]}, TypeError, "values holds strings"),
         ({"times": [0, 1, 2]}, ValueError, r"times has shape \(3,\): \(4,\) is expected"),
         ({"times": [0, 2, 1, 3]}, ValueError, r"series 0, position 2: the time 1\.0 follows 2\.0.*sort"),
-        ({"times": [0, 1, 1, 3]}, ValueError, r"series 0, position 2: the time 1\.0 is there twice"),
+        ({"times": [0, 1, 1, 3]}, ValueError, r"series 0, position 2: the time 1\.0 occurs twice"),
         ({"times": [0, 1, nan, 3]}, ValueError, "series 0, position 2: the time is nan"),
         ({"times": [0, 1, 2, inf]}, ValueError, "series 0, position 3: the time is inf"),
         (
             {"times": [0, 1, 0, 0], "offsets": [0, 2, 4]},
             ValueError,
-            r"series 1, position 1: the time 0\.0 is th",
+            r"series 1, position 1: the time 0\.0 occurs",
         ),
         ({"times": ["a", "b", "c", "d"]}, TypeError, "times holds strings"),
-        ({"offsets": [0, 3]}, ValueError, "offsets run from 0 to 3: from 0 to 4"),
-        ({"offsets": [1, 4]}, ValueError, "offsets run from 1 to 4: from 0 to 4"),
+        ({"offsets": [0, 3]}, ValueError, "offsets run from 0 to 3: 0 to 4"),
+        ({"offsets": [1, 4]}, ValueError, "offsets run from 1 to 4: 0 to 4"),
         ({"offsets": [0, 3, 2, 4]}, ValueError, r"offsets\[2\] = 2 is below offsets\[1\] = 3"),
         ({"offsets": [0, 2, 2, 4]}, ValueError, "series 1 has 0 observations"),
         ({"offsets": [0.0, 4.0]}, ValueError, r"offsets has shape \(2,\) and type float64"),
         ({"offsets": [0]}, ValueError, "n_series >= 1"),
         ({"channel_names": ["a", "b"]}, ValueError, "2 channel_names for 1 channel"),
-        ({"channel_names": ["a", "a"]}, ValueError, "channel name 'a' is there twice"),
+        ({"channel_names": ["a", "a"]}, ValueError, "channel name 'a' occurs twice"),
         ({"channel_names": [1]}, TypeError, r"channel_names\[0\] is 1 of type int"),
         ({"channel_names": "a"}, TypeError, "a sequence of strings"),
         ({"origins": [1.0]}, ValueError, "origins has shape"),
@@ -345,9 +345,9 @@ def test_long_tables(make):
     assert Panel.from_long(make(), series="n", time="t", channels=["x"]).lengths.tolist() == [1] * 5
     with pytest.raises(TypeError, match=r"channel column 'id'.*pass variable= and value="):
         Panel.from_long(make(), series="n", channels=["id"])
-    with pytest.raises(ValueError, match=r"column 'time' is there 0 times.*'id', 't', 'x', 'n'"):
+    with pytest.raises(ValueError, match=r"column 'time' occurs 0 times.*'id', 't', 'x', 'n'"):
         Panel.from_long(make(), time="time")
-    with pytest.raises(ValueError, match="no channel is left"):
+    with pytest.raises(ValueError, match="the table has no channel"):
         Panel.from_long(make(), channels=[])
 
 
@@ -376,7 +376,7 @@ def test_long_errors():
         Panel.from_long(frame.assign(id=[[1]] * 5))
     with pytest.raises(ValueError, match="0 sample"):
         Panel.from_long(frame.iloc[:0])
-    with pytest.raises(ValueError, match="column 'id' is there 2 times"):
+    with pytest.raises(ValueError, match="column 'id' occurs 2 times"):
         Panel.from_long(pd.concat([frame, frame], axis=1))
     for junk in (None, {"id": [1]}, [1], 3):
         with pytest.raises(TypeError, match="a pandas or polars DataFrame or a pyarrow Table is expected"):
@@ -809,7 +809,7 @@ def test_rename_channels():
     assert Panel([[1.0]]).rename_channels(["a"]).channel_names == ("a",)
     with pytest.raises(KeyError, match="there is no channel 'sat'"):
         NAMED.rename_channels({"sat": "s"})
-    with pytest.raises(ValueError, match="channel name 'hr' is there twice"):
+    with pytest.raises(ValueError, match="channel name 'hr' occurs twice"):
         NAMED.rename_channels({"temp": "hr"})
     with pytest.raises(ValueError, match="2 channel_names for 3 channels"):
         NAMED.rename_channels(["a", "b"])

@@ -66,7 +66,7 @@ def test_nothing_is_dropped_where_times_are_given():
         ([([0], [1], [2])], TypeError, r"series 0 is the tuple \(list, list, list\)"),
         ([(None, [1.0])], TypeError, r"the tuple \(NoneType, list\)"),
         ([([2, 1], [1, 2])], ValueError, r"series 0, position 1: the time 1\.0 follows 2\.0"),
-        ([[1.0], ([0, 0], [1, 2])], ValueError, r"series 1, position 1: the time 0\.0 is there twice"),
+        ([[1.0], ([0, 0], [1, 2])], ValueError, r"series 1, position 1: the time 0\.0 occurs twice"),
         ([([0, nan], [1, 2])], ValueError, "series 0, position 1: the time is nan"),
         ([(["a", "b"], [1, 2])], TypeError, "series 0, times holds strings.*pandas.to_datetime"),
         ([(np.array([], "U1"), [1.0])], TypeError, "holds strings"),

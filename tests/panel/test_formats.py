@@ -235,7 +235,7 @@ def _pandas_mistakes():
             ValueError,
             r"series 1 has the columns \['b', 'a'\], series 0 has \['a', 'b'\]",
         ),
-        "columns twice": ([pd.DataFrame([[1.0, 2.0]], columns=["a", "a"])], ValueError, "'a' is there twice"),
+        "columns twice": ([pd.DataFrame([[1.0, 2.0]], columns=["a", "a"])], ValueError, "'a' occurs twice"),
         "two levels in a list": (
             [pd.DataFrame({"a": [1.0, 2]}, index)],
             ValueError,

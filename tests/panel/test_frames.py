@@ -156,7 +156,7 @@ def test_one_column_of_ids_or_times_is_named(column, holds):
             AmbiguousInputWarning, match=rf"its column '{column}' as the observation.*if it holds {holds}"
         ):
             assert as_panel(X).lengths.tolist() == [3, 3]
-    with pytest.raises(TypeError, match=r"column 'id'.*ids belong into the index"):
+    with pytest.raises(TypeError, match=r"column 'id'.*put ids in the index"):
         as_panel(pd.DataFrame({"id": ["a"], "x": [1.0]}))
 
 
@@ -224,5 +224,5 @@ def test_arrays_with_one_column_are_named():
 
 
 def test_from_long_takes_a_frame_with_an_index_only_without_it():
-    with pytest.raises(ValueError, match=r"column 'id' is there 0 times.*it is in the index: pass frame\.reset_index"):
+    with pytest.raises(ValueError, match=r"column 'id' occurs 0 times.*it is in the index: pass frame\.reset_index"):
         Panel.from_long(LONG.set_index(["id", "t"]))

@@ -113,7 +113,7 @@ def test_order_and_duplicates_on_request(library):
     with pytest.raises(ValueError, match=r"series 0 \(id 'a'\), position 1: the time .* follows .* pass sort=True"):
         Panel.from_long(frame)
     with pytest.raises(
-        ValueError, match=r"the time 2.* is there twice.*duplicates='mean' or 'last'.*variable= and value="
+        ValueError, match=r"the time 2.* occurs twice.*duplicates='mean' or 'last'.*variable= and value="
     ):
         Panel.from_long(frame, sort=True)
     for duplicates, x in ("mean", 3.0), ("last", 5.0):
@@ -160,7 +160,7 @@ def test_a_table_without_times():
     assert panel.times.tolist() == [0, 1, 0]
     assert panel.values[:, 0].tolist() == [1, 3, 2]
     assert panel.clock == "numbers"
-    with pytest.raises(ValueError, match="no channel is left beside the columns 'id'"):
+    with pytest.raises(ValueError, match="the table has no channel: its only columns are 'id'"):
         Panel.from_long(frame[["id"]], time=None)
 
 

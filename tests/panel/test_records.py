@@ -79,7 +79,7 @@ def test_dates_in_json(texts, clock, origin):
         ({"times": [0], "value": [1]}, ValueError, r"series 0 is a dictionary with the key 'value': \{\"times\""),
         ({"times": [0]}, ValueError, "series 0 is a dictionary with no key 'values'"),
         ({"times": [0, 1], "values": [1]}, ValueError, r"series 0 has 2 times and values of shape \(1, 1\)"),
-        ({"times": [0, 0], "values": [1, 2]}, ValueError, "the time 0.0 is there twice"),
+        ({"times": [0, 0], "values": [1, 2]}, ValueError, "the time 0.0 occurs twice"),
         ({"times": ["today"], "values": [1]}, ValueError, "series 0, times, position 0 holds 'today': a date such as"),
         ({"times": ["2024-13-01"], "values": [1]}, ValueError, "series 0, times holds a date that does not exist"),
         ({"times": ["2024-01-01", 3], "values": [1, 2]}, ValueError, "position 1 holds 3: a date such as"),

@@ -51,7 +51,7 @@ def test_columns_that_must_be_said():
             as_panel(table)
         with pytest.raises(ValueError, match="column 'age' holds no lists: one list per series is expected"):
             Panel.from_rows(table, times="age")
-        with pytest.raises(ValueError, match="column 'clock' is there 0 times: once is expected; there are 'bed'"):
+        with pytest.raises(ValueError, match="column 'clock' occurs 0 times: once is expected; there are 'bed'"):
             Panel.from_rows(table, times="clock")
 
 
@@ -96,10 +96,10 @@ def test_what_is_only_called_times_is_a_channel_with_a_warning():
     ):
         for table in tables(t=clock, x=X):
             with pytest.warns(
-                AmbiguousInputWarning, match=r"the column 't' is read as a channel: in series [01] it is no"
+                AmbiguousInputWarning, match=r"the column 't' is read as a channel: in series [01] it is not"
             ):
                 assert as_panel(table).channel_names == ("t", "x")
-    with pytest.raises(ValueError, match=r"series 0, position 2: the time 1\.0 is there twice"):
+    with pytest.raises(ValueError, match=r"series 0, position 2: the time 1\.0 occurs twice"):
         Panel.from_rows(pd.DataFrame({"t": [[0.0, 1.0, 1.0]], "x": [[1.0, 2.0, 3.0]]}), times="t")
     only = pd.DataFrame({"time": TIMES})
     assert as_panel(only).channel_names == ("time",)

@@ -75,7 +75,7 @@ def test_unsorted_dates_are_named_as_dates():
     times = np.array(["2020-01-02", "2020-01-01"], dtype="M8[D]")
     with pytest.raises(ValueError, match="series 1, position 1: the time 2020-01-01 follows 2020-01-02"):
         as_panel([(times[:1], [1.0]), (times, [1, 2])])
-    with pytest.raises(ValueError, match="the time 2020-01-02 is there twice"):
+    with pytest.raises(ValueError, match="the time 2020-01-02 occurs twice"):
         as_panel([(times[[0, 0]], [1, 2])])
     for empty in (
         np.array(["2020", "NaT"], "M8[s]"),
@@ -157,7 +157,7 @@ def naive_check(times, offsets):
         return int(bad[0]), "finite times"
     for row in range(1, len(times)):
         if row not in offsets and not times[row] > times[row - 1]:
-            return row, "there twice" if times[row] == times[row - 1] else "sort the series"
+            return row, "occurs twice" if times[row] == times[row - 1] else "sort the series"
     return None
 
 

@@ -42,7 +42,7 @@ def test_memories_that_cannot_be_drawn():
     with pytest.raises(ValueError, match="nothing was observed yet: update the memory first"):
         MemoryDisplay.from_memory(HiPPOMemory())
     memory = HiPPOMemory(order=4).update([[[1.0], [2.0]]])
-    with pytest.raises(ValueError, match="stream=1 is asked for of 1"):
+    with pytest.raises(ValueError, match="stream=1: a number from 0 to 0 is expected"):
         MemoryDisplay.from_memory(memory, stream=1)
     with pytest.raises(ValueError, match=r"times of shape \(2,\) and values of shape \(3,\)"):
         MemoryDisplay.from_memory(memory, happened=([0.0, 1.0], [1.0, 2.0, 3.0]))

@@ -49,5 +49,5 @@ def test_a_channel_keeps_its_only_observations(panel):
     timed = make_pipeline(HiPPOTransformer(order=2, time_channel=0), Ridge()).fit(
         np.arange(8.0).reshape(2, 2, 2), [0, 1]
     )
-    with pytest.raises(ValueError, match="time_channel=0: series with holes are a Panel"):
+    with pytest.raises(ValueError, match="time_channel=0: the series with hidden stretches are a Panel"):
         OcclusionDisplay.from_estimator(timed, X, [0.0, 1.0])

@@ -129,7 +129,7 @@ def test_curved_decisions_have_no_curve_in_time(panel, estimator):
 
 def test_sensitivity_is_that_of_one_window(panel):
     model = make_pipeline(HiPPOTransformer(order=4, windows=2), LogisticRegression())
-    expected = "windows=2: the curve that is drawn is that of one window; fit with windows=1"
+    expected = "windows=2: the curve is defined for one window only; fit with windows=1"
     with pytest.raises(ValueError, match=expected):
         SensitivityDisplay.from_estimator(model.fit(*panel))
 

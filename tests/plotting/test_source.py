@@ -22,13 +22,13 @@ def test_a_time_channel_is_read_as_in_fit(series):
 def test_what_is_not_there(series):
     with pytest.raises(ValueError, match=r"series=3 is asked for in a panel of 1"):
         ReconstructionDisplay.from_panel([series], series=3)
-    with pytest.raises(ValueError, match=r"channel='y' is not there: the channels are 'x0', 'x1'"):
+    with pytest.raises(ValueError, match=r"there is no channel='y': the channels are 'x0', 'x1'"):
         ReconstructionDisplay.from_panel([series], channel="y")
-    with pytest.raises(ValueError, match=r"channel=2 is asked for of 2"):
+    with pytest.raises(ValueError, match=r"there is no channel=2: the channels are"):
         CoefficientsDisplay.from_panel([series], channel=2)
     with pytest.raises(TypeError, match="estimator is Pipeline and begins with StandardScaler: a HiPPOTransformer"):
         ReconstructionDisplay.from_estimator(make_pipeline(StandardScaler()), [series])
-    with pytest.raises(ValueError, match=r"method='recurrence': the integrals that are drawn are"):
+    with pytest.raises(ValueError, match=r"method='recurrence': the display needs the integrals"):
         CoefficientsDisplay.from_estimator(HiPPOTransformer().fit([series]).set_params(method="recurrence"), [series])
 
 
@@ -37,9 +37,9 @@ def test_models_without_a_decision(panel):
     model = make_pipeline(HiPPOTransformer(order=4), RandomForestClassifier(5, random_state=0)).fit(X, y)
     with pytest.raises(ValueError, match="RandomForestClassifier has no decision_function"):
         SensitivityDisplay.from_estimator(model)
-    with pytest.raises(TypeError, match="a transformer alone: a Pipeline that ends with a model is expected"):
+    with pytest.raises(TypeError, match="a transformer only: a Pipeline that ends with a model is expected"):
         SensitivityDisplay.from_estimator(model[0])
-    with pytest.raises(TypeError, match="a transformer alone"):
+    with pytest.raises(TypeError, match="a transformer only"):
         OcclusionDisplay.from_estimator(model[0], X, y)
-    with pytest.raises(ValueError, match=r"channel='z' is not there"):
+    with pytest.raises(ValueError, match=r"there is no channel='z'"):
         SensitivityDisplay.from_estimator(make_pipeline(model[0], Ridge().fit(np.eye(8), np.ones(8))), channel="z")

@@ -47,7 +47,7 @@ def test_dates_of_a_memory():
         ({}, {"measure": "lagt", "theta": 1.0}, r"the memory has measure=LagT\(.*, the transformer LegS\(\)"),
         ({}, {"hold": "previous"}, "the memory has hold='previous', the transformer 'linear'"),
         ({}, {"method": "recurrence"}, "the memory has method='recurrence', the transformer 'projection'"),
-        ({"hold": "previous"}, {"hold": "previous"}, "which a memory does not know; use hold='linear'"),
+        ({"hold": "previous"}, {"hold": "previous"}, "a memory does not know the mean step; use hold='linear'"),
         ({"windows": 2}, {}, "a memory has the coefficients of one window"),
         ({"indicator": True}, {}, "indicator=True: a memory does not keep"),
         ({"duration": True}, {}, "duration=True: a memory does not keep"),
@@ -66,5 +66,5 @@ def test_other_channels_and_empty_streams_are_refused():
     transformer = HiPPOTransformer(order=4).fit(X)
     with pytest.raises(ValueError, match="the memory has n_channels=2, the transformer 1"):
         transformer.transform(HiPPOMemory(order=4, n_channels=2))
-    with pytest.raises(ValueError, match="stream 0 of the memory has seen nothing yet"):
+    with pytest.raises(ValueError, match="stream 0 of the memory has no observation yet"):
         transformer.transform(HiPPOMemory(order=4))

@@ -319,7 +319,9 @@ def test_both_outputs_share_the_scaling(measure, rng):
 def test_a_sequence_is_no_table(rng):
     pytest.importorskip("pandas")
     model = HiPPOTransformer(order=2, output="sequence").set_output(transform="pandas")
-    with pytest.raises(ValueError, match=r"no table, but 'pandas' output .* set_output\(transform='default'\)"):
+    with pytest.raises(
+        ValueError, match=r"does not return a table, but .*'pandas': use set_output\(transform='default'\)"
+    ):
         model.fit_transform(rng.normal(size=(4, 9)))
     with config_context(transform_output="pandas"):
         inner = HiPPOTransformer(order=2, output="sequence").set_output(transform="default")
