@@ -1,21 +1,21 @@
-"""Exact projection of the held signal, and its reconstruction.
+"""Exact projection of series, and reconstruction from coefficients.
 
-From the bottom up:
+The modules, from the bottom up:
 
 `rows`
-    Observations of rows, without those that are missing.
+    Observations of rows, without missing values.
 `sums`
     Kernels: moments of masses over the functions of a recurrence, for many rows at once.
 `gauss`, `grids`
-    Means by quadrature, for functions that have no better way; many equally long cells replaced by few places.
+    Means by quadrature for functions without a recurrence; many equally long cells replaced by few places.
 `targets`
-    The functions of a measure, as the kernels need them, and the leaves on which they are polynomials.
+    The functions of a measure in the form that the kernels need, and the leaves on which they are polynomials.
 `hold`
     The signal between observations.
 `schedule`
     Group series with equal times and split the work into units.
 `units`
-    From the observations in a unit of work to sums to moments.
+    Compute the sums and moments of a unit of work from its observations.
 `projection`
     `project` and `reconstruct`.
 """

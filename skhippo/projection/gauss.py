@@ -1,7 +1,7 @@
 """Means over cells by Gauss rules, for functions whose means have no recurrence.
 
-How many nodes a cell takes follows from the phase that the functions turn in it (`skhippo._support.quadrature`): 2 or 3
-where cells are short against the wavelength of the fastest function, about a third of the phase where they are long.
+The number of nodes in a cell depends on the phase of the fastest function in it (see `skhippo._support.quadrature`):
+2 or 3 nodes if the cell is short compared to the wavelength, about a third of the phase if it is long.
 """
 
 from __future__ import annotations
@@ -16,23 +16,23 @@ __all__ = ["node_counts", "nodes_of"]
 
 
 def node_counts(span: Floats) -> Integers:
-    """Nodes that the mean over each cell takes, by the phase that it spans; MAX_NODES + 1 if no rule is enough."""
+    """Return the number of nodes for each cell from the phase across it; MAX_NODES + 1 if no rule is enough."""
     return np.searchsorted(mean_phases(), span) + 1
 
 
 def nodes_of(measure: Measure, order: int, old: Floats, new: Floats) -> tuple[Integers, Floats, Floats]:
-    """Return how many nodes each cell takes, and ages and weights of all nodes.
+    """Return the number of nodes in each cell, and the ages and weights of all nodes.
 
     Raises
     ------
     ValueError
-        If `order` is so high that its functions turn thousands of times in a cell.
+        If `order` is so high that its functions oscillate thousands of times in a cell.
     """
     counts = node_counts(measure.phase(order, old) - measure.phase(order, new))
     if counts.max(initial=0) > MAX_NODES:
         raise ValueError(
-            f"order={order} is too high: its functions turn so often between two neighbouring observations that a "
-            f"quadrature rule of more than {MAX_NODES} nodes were needed; take a lower order"
+            f"order={order} is too high: its functions oscillate so often between two neighbouring observations that "
+            f"a quadrature rule of more than {MAX_NODES} nodes would be needed; use a lower order"
         )
     table, begin = rules(counts)
     place = np.arange(int(counts.sum())) + np.repeat(begin[counts] - np.cumsum(counts) + counts, counts)

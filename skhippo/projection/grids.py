@@ -1,7 +1,8 @@
-r"""Equally spaced observations: masses of many cells moved to few places that have the same moments.
+r"""Equally spaced observations: replace the masses of many cells by few masses with the same moments.
 
-Blocks of `K` cells all have the same :math:`\overline{\ell_i}(k)` (`skhippo.projection.targets`), so one table of shape
-(K, p) serves all of them and all series: a matrix product, `p` multiplications an observation.
+All blocks of `K` equally long cells have the same :math:`\overline{\ell_i}(k)` (see `skhippo.projection.targets`).  One
+table of shape (K, p) therefore serves all blocks of all series, in one matrix product: `p` multiplications per
+observation.
 """
 
 from __future__ import annotations
@@ -18,32 +19,32 @@ from skhippo.projection.sums import add_product, aligned
 
 __all__ = ["GRID_NODES", "compress_grid", "grid_runs", "product"]
 
-#: Nodes of a block; 16, so that SIMD has no remainder.
+#: Number of nodes in a block; 16, so that SIMD has no remainder.
 GRID_NODES = 16
-# Cells of a block, from the longest: longer ones save less than they cost in cache.
+# Numbers of cells in a block, from the longest: longer blocks would save less than they cost in cache misses.
 _GRID_BLOCKS = (4096, 1024, 256, 64)
 
 
 def grid_runs(
     measure: Measure, order: int, age: Callable[[Integers], Floats], first: int, last: int, level: int = 0
 ) -> Iterator[tuple[int, int, int]]:
-    """Cut equally long cells into runs of blocks that `compress_grid` can take.
+    """Split equally long cells into runs of blocks for `compress_grid`.
 
     Parameters
     ----------
     measure : Measure
     order : int
     age : callable
-        Ages of the older ends of cells, from their numbers.
+        Returns the ages of the older ends of cells, given their numbers.
     first, last : int
-        The cells ``first, ..., last - 1``.
+        The cells to split: ``first, ..., last - 1``.
     level : int
-        How short the blocks are.
+        Position of the block length in `_GRID_BLOCKS`; higher levels have shorter blocks.
 
     Yields
     ------
     first, last, length : int
-        Cells of a run, and of each of its blocks; length 1: no blocks, the cells as they are.
+        The cells of a run, and the number of cells per block.  Length 1 means that the run has no blocks.
     """
     if first == last or level == len(_GRID_BLOCKS):
         if first < last:
@@ -54,7 +55,7 @@ def grid_runs(
     good = np.flatnonzero(phase[:-1] - phase[1:] <= interpolation_phase(GRID_NODES))
     begin, end = first, first
     if good.size:
-        # The functions turn fast at the ends of a window at most, so the good blocks are neighbours.
+        # The functions oscillate fast only near the ends of a window, so the good blocks are adjacent.
         run = int(np.argmin(np.diff(good, append=-1) == 1)) + 1
         begin, end = first + int(good[0]) * length, first + int(good[0] + run) * length
         yield from grid_runs(measure, order, age, first, begin, level + 1)
@@ -63,24 +64,25 @@ def grid_runs(
 
 
 def compress_grid(masses: Floats, ages: Floats, length: int, linear: bool) -> tuple[Floats, Floats]:
-    """Move the masses of equally long cells to the Gauss nodes of blocks.
+    """Replace the masses of equally long cells by masses at the Gauss nodes of blocks.
 
     Parameters
     ----------
     masses : ndarray of shape (n_rows, n_cells)
-        Of whole blocks.
+        Masses of the cells of whole blocks.
     ages : ndarray of shape (n_blocks + 1,)
-        Ages of the ends of the blocks, falling.
+        Ages of the ends of the blocks, in decreasing order.
     length : int
-        Cells of a block.
+        Number of cells per block.
     linear : bool
-        Whether a mass is spread over its cell, or sits at its newer end.
+        If True, a mass is spread evenly over its cell; if False, it is at the newer end.
 
     Returns
     -------
     nodes : ndarray of shape (n_blocks * GRID_NODES,)
-        Their ages.
+        Ages of the nodes.
     masses : ndarray of shape (n_rows, n_blocks * GRID_NODES)
+        Masses at the nodes.
     """
     rows = np.ascontiguousarray(masses).reshape(-1, length)
     out = product(rows, _grid_table(length, linear)).reshape(len(masses), -1)
@@ -90,7 +92,7 @@ def compress_grid(masses: Floats, ages: Floats, length: int, linear: bool) -> tu
 
 @lru_cache(maxsize=16)
 def _grid_table(length: int, linear: bool) -> Floats:
-    """Lagrange's polynomials at the nodes of a block, their means over its cells or values at the cells' newer ends."""
+    """Return the means over cells (or values at their newer ends) of the Lagrange polynomials of a block's nodes."""
     newer = 1.0 - np.arange(1, length + 1) / length
     nodes, weights = rule(GRID_NODES // 2) if linear else (np.zeros(1), np.ones(1))  # exact for their degree
     places = newer[:, None] + nodes / length
@@ -101,7 +103,7 @@ def _grid_table(length: int, linear: bool) -> Floats:
 
 
 def product(left: Floats, right: Floats) -> Floats:
-    """Matrix product; its rows do not depend on each other, to the last bit, and no other threads take part."""
+    """Return a matrix product computed in this thread; a row does not depend on the others, to the last bit."""
     n_rows, n_sources = left.shape
     out = aligned(n_rows, right.shape[1])
     flat = np.ascontiguousarray(left).ravel()

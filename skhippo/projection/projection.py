@@ -1,30 +1,30 @@
-r"""Exact projection of series onto the basis of a measure, and the way back.
+r"""Exact projection of series onto the basis of a measure, and reconstruction from coefficients.
 
-A series is a signal in continuous time: `hold` says what it is between observations.  Its coefficients at the
-time :math:`t` are the integrals of the definition; nothing is discretised.
+A series is a signal in continuous time; `hold` defines it between observations.  Its coefficients at the time
+:math:`t` are the integrals of the definition; nothing is discretised.
 
 Derivation
 ----------
-Let the signal have the value :math:`f_0` at the start of the window and for ever before, and let it change by
+Let the signal have the value :math:`f_0` at the start of the window and at all earlier times.  Let it change by
 :math:`\Delta_k` in the cell :math:`[x_k, x_{k+1}]` between neighbouring observations: at once at its end
 (``hold="previous"``) or evenly along it (``hold="linear"``).  With the step response :math:`G_n` of the measure
-(`skhippo.measures`) integration by parts gives for both
+(see `skhippo.measures`), integration by parts gives in both cases
 
 .. math:: c_n = f_0\, G_n(-\infty) + \sum_k \Delta_k\, \overline{G_n}(k),
 
-where the bar is the value of :math:`G_n` at the jump, or its mean over the cell. The mean is a divided difference of
-the antiderivative of :math:`G_n`, and differences have a recurrence of their own (`skhippo.projection.sums`) for the
-measures of this library; for others a Gauss rule takes it (`skhippo.projection.gauss`). All terms are of the size of
-the data, so nothing cancels, however close two observations are, which the other closed form (changes of slope times
-second antiderivatives) cannot say.
+where the bar denotes the value of :math:`G_n` at the jump, or its mean over the cell.  The mean is a divided difference
+of the antiderivative of :math:`G_n`.  For the measures of this library such differences have a recurrence (see
+`skhippo.projection.sums`); for other measures the mean is computed by a Gauss rule (see `skhippo.projection.gauss`).
+All terms are of the size of the data, so nothing cancels, however close two observations are.  This is not true of the
+other closed form (changes of slope times second antiderivatives).
 
-So the whole of the work is one sum: the moments :math:`\sum_k \Delta_k\, \overline{q_i}(k)` of the changes over the
-functions :math:`q_i` of a three-term recurrence, and many series with the same times share the means
-(`skhippo.projection.schedule`). Where there are many more observations than coefficients, changes are first gathered
-at few places that have the same moments (`skhippo.projection.targets`, `skhippo.projection.grids`), and the cost for
-each observation no longer depends on the order.
+All of the work is therefore one sum: the moments :math:`\sum_k \Delta_k\, \overline{q_i}(k)` of the changes over the
+functions :math:`q_i` of a three-term recurrence.  Series with the same times share the means (see
+`skhippo.projection.schedule`).  If there are many more observations than coefficients, the changes are first replaced
+by changes at few places with the same moments (see `skhippo.projection.targets` and `skhippo.projection.grids`); the
+cost per observation then no longer depends on the order.
 
-A missing value is filled by the hold (`skhippo.projection.hold`): a hole is no special case in any sum.
+Missing values are filled by the hold (see `skhippo.projection.hold`), so the sums have no special case for them.
 """
 
 from __future__ import annotations
@@ -53,11 +53,11 @@ from skhippo.projection.units import Task, moments_of, sums_of
 __all__ = ["evaluate", "project", "project_ends", "project_rows", "reconstruct", "sample_approximation", "settle"]
 
 
-# Series that are turned into coefficients at a time.
+# Number of series whose coefficients are assembled at once.
 _ROWS = 1 << 10
-# Places so little outside the window are its edge, after rounding.
+# Places outside the window by no more than this are at its edge, up to rounding.
 _EDGE = 1e-12
-# Numbers of a basis that are held at a time.
+# Largest number of basis values held in memory at once.
 _BLOCK = 1 << 21
 
 
@@ -73,60 +73,60 @@ def project(
     dtype: DTypeLike | None = None,
     n_jobs: int | None = None,
 ) -> NDArray:
-    r"""Coefficients of the optimal approximation of each channel's history.
+    r"""Compute the coefficients of the optimal approximation of each channel's history.
 
     Parameters
     ----------
     X : Panel or anything that `as_panel` takes
         Series of any lengths at any times; NaN means not observed.
     measure : str or Measure, default="legs"
-        ``"legs", "legt", "lagt", "fout", "chebt"`` or a measure object.
+        How much each past moment matters: ``"legs", "legt", "lagt", "fout", "chebt"`` or a measure object.
     order : int, default=16
-        Number of coefficients for each channel.
+        Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, optional
         Time scale of a translated measure, in the units of the timestamps.
     hold : {"linear", "previous"}, default="linear"
-        The signal between observations: straight lines, or each value until the channel's next observation.
-        Before its first and after its last observation a channel is constant.
+        The signal between two observations of a channel: a straight line, or the earlier value.  Before its first and
+        after its last observation a channel is constant.
     at : scalar or array-like of shape (n_series,) or (n_series, n_queries), optional
-        Times at which the coefficients are wanted, not before the start of the series; datetimes for series that
-        have them.  By default the end of each series' domain: its last time for ``hold="linear"``, one mean step
-        later for ``hold="previous"``.
+        Times at which to compute the coefficients, not before the start of a series.  Pass datetimes if the series
+        have datetimes.  By default the end of the domain of each series: its last time for ``hold="linear"``, one mean
+        step later for ``hold="previous"``.
     dtype : {float32, float64}, optional
-        Type of the result; by default that of the values.  The computation is in float64 always.
+        Type of the result; by default that of the values.  The computation always uses float64.
     n_jobs : int, optional
-        Number of threads, as joblib means it.  The result does not depend on it, to the last bit.
+        Number of threads, as in joblib.  The result does not depend on it, to the last bit.
 
     Returns
     -------
-    ndarray of shape (n_series, n_channels, order)
-        Or (n_series, n_queries, n_channels, order) where `at` is two-dimensional.  A channel that was never
-        observed has NaN.
+    ndarray of shape (n_series, n_channels, order) or (n_series, n_queries, n_channels, order)
+        The coefficients, with an axis of queries if `at` is two-dimensional.  NaN for a channel that was never
+        observed.
 
     Raises
     ------
     ValueError
-        If the input cannot be read (see `as_panel`), if a translated measure has no `theta`, if `at` lies
-        before a series or does not fit the panel, if values are so large that their differences overflow, or if
-        `order` is so high that its functions turn thousands of times between two observations.
+        If the input cannot be read (see `as_panel`), if a translated measure has no `theta`, if `at` is before the
+        start of a series or does not fit the panel, if values are so large that their differences overflow, or if
+        `order` is so high that its functions oscillate thousands of times between two observations.
     MemoryError
         If the result is larger than the memory; the message says how large it would be.
 
     See Also
     --------
-    reconstruct : the way back.
-    HiPPOTransformer : the same as a scikit-learn transformer.
+    reconstruct : Evaluate the approximation with these coefficients.
+    HiPPOTransformer : The same projection as a scikit-learn transformer.
 
     Notes
     -----
-    Gu et al. 2020 (arXiv 2008.07669), Definition 1: the coefficients of
-    :math:`\operatorname{proj}_t(f)`, here in closed form instead of by the discretised recurrence of their
-    section 2.3.  Each series is computed for itself: its coefficients do not depend on the rest of the panel, except
-    that series with the same times share some sums, which shows in the last digits.
+    The result holds the coefficients of :math:`\operatorname{proj}_t(f)` of Gu et al. 2020 (arXiv 2008.07669),
+    Definition 1, in closed form instead of by the discretised recurrence of their section 2.3.  The coefficients of a
+    series do not depend on the rest of the panel, apart from the last digits: series with the same times share some
+    sums.
 
-    With ``hold="linear"`` the signal between two observations, also across a hole, is known only once the later
-    one is: at a time `at` in between, the result looks ahead to it.  ``hold="previous"`` looks ahead only where a
-    channel has not been observed yet, for the constant before its first observation.
+    With ``hold="linear"``, the signal between two observations is known only once the later one is known.  At a time
+    `at` between them, the result therefore looks ahead to the later observation.  ``hold="previous"`` looks ahead
+    only to the first observation of a channel, whose value the signal has before it.
 
     Examples
     --------
@@ -153,7 +153,7 @@ def project(
 def project_ends(
     panel: Panel, measure: Measure, order: int, hold: Hold, domain: Domain, n_jobs: int | None = None, part: float = 1.0
 ) -> Floats:
-    """Coefficients at the ends of the domains of a panel, for callers inside the library: nothing is checked twice.
+    """Return the coefficients at the ends of the domains of a panel (internal, without checking arguments again).
 
     Parameters
     ----------
@@ -162,10 +162,10 @@ def project_ends(
     order : int
     hold : {"linear", "previous"}
     domain : Domain
-        Of the panel under this hold.
+        Domain of the panel under this hold.
     n_jobs : int or None, default=None
     part : float, default=1.0
-        How much of the domain, its latest, a measure of the whole history looks at.
+        For LegS: the latest fraction of the domain to describe.
 
     Returns
     -------
@@ -181,19 +181,19 @@ def project_ends(
 def project_rows(
     rows: Rows, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats | None = None
 ) -> Floats:
-    """Coefficients of rows, for callers inside the library.
+    """Return the coefficients of rows (internal, without checking arguments).
 
     Parameters
     ----------
     rows : Rows
-        Each has an observation.
+        Each row has at least one observation.
     measure : Measure
     order : int
     hold : {"linear", "previous"}
     now : ndarray of shape (n_rows,)
         Ends of windows, not before the first observation.
     scale : ndarray of shape (n_rows,), optional
-        Time scales of windows, whatever the measure's own.
+        Time scales of windows.  They replace that of the measure.
 
     Returns
     -------
@@ -216,29 +216,30 @@ def reconstruct(
     *,
     theta: float | None = None,
 ) -> Floats:
-    r"""Evaluate the approximation that coefficients stand for.
+    r"""Evaluate the approximation with given coefficients.
 
     Parameters
     ----------
     coefficients : array-like of shape (..., order)
-        What `project` returns.
+        Coefficients as returned by `project`.
     positions : array-like of any shape
-        Where in the window: from 0, its oldest moment, to `theta`, the present (to 1 for LegS, whose window is
-        the whole history).  For the Laguerre measure: ages, from 0, the present, into the past.
+        Positions in the window, from 0 (its oldest moment) to `theta` (the present).  For LegS, whose window is the
+        whole history, from 0 to 1.  For the Laguerre measure, ages: 0 is the present, larger positions are further in
+        the past.
     measure : str or Measure, default="legs"
-        The measure that the coefficients belong to.
+        The measure with which the coefficients were computed.
     theta : float, optional
-        Time scale of a translated measure; 1 if it is not given.
+        Time scale of a translated measure.  Default: 1 if `measure` is a name.
 
     Returns
     -------
-    ndarray of the shapes of `coefficients` without its last axis and `positions` together, float64
+    ndarray of shape (..., *positions.shape), float64
+        The values, where ... are the axes of `coefficients` before its last.
 
     Raises
     ------
     ValueError
-        If a position lies outside the window, where the approximation says nothing, or if `theta` contradicts a
-        measure that has its own.
+        If a position is outside the window, or if `theta` contradicts the time scale of a measure object.
 
     Notes
     -----
@@ -259,34 +260,34 @@ def reconstruct(
         raise ValueError("coefficients is a number: an array of shape (..., order) is expected")
     moments = as_times(positions, "positions")
     if moments.dtype.kind == "M":
-        raise TypeError("positions holds datetimes: they are relative to the window, give numbers or durations")
+        raise TypeError("positions holds datetimes: positions are relative to the window; pass numbers or durations")
     places, outside = settle(moments / (measure.time_scale or 1.0), measure)
     if outside.any():
         low, high = measure.domain
         end = high * (measure.time_scale or 1.0)
         raise ValueError(
             f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
-            f"{measure!r}: positions are relative to the window"
+            f"{measure!r}: positions are relative to the window; pass positions inside it"
         )
     rows = coefficients.reshape(1, -1, check_count("order", coefficients.shape[-1]))
     return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
 
 
 def settle(places: Floats, measure: Measure) -> tuple[Floats, NDArray[np.bool_]]:
-    """Move places that rounding has put outside the window to its edge, and say which ones lie outside in earnest."""
+    """Move places outside the window to its edge, and return which were outside by more than rounding."""
     low, high = measure.domain
     outside = ~((places >= low - _EDGE) & (places <= high + _EDGE) & np.isfinite(places))
     return np.clip(places, low, high), outside
 
 
 def evaluate(coefficients: Floats, places: Floats, measure: Measure) -> Floats:
-    """Evaluate approximations, each at places of its own.
+    """Evaluate approximations, those of each series at its own places.
 
     Parameters
     ----------
     coefficients : ndarray of shape (n_series, n_channels, order)
     places : ndarray of shape (n_series, m)
-        In the domain of the measure.
+        Places in the domain of the measure.
     measure : Measure
 
     Returns
@@ -307,18 +308,18 @@ def evaluate(coefficients: Floats, places: Floats, measure: Measure) -> Floats:
 
 
 def sample_approximation(coefficients: Floats, panel: Panel, measure: Measure, hold: Hold) -> Floats:
-    """Evaluate approximations at the observation times of the series that they describe.
+    """Evaluate approximations at the observation times of the series they describe.
 
     Parameters
     ----------
     coefficients : ndarray of shape (n_series, n_channels, order)
         Coefficients at the end of each series' domain.
     panel : Panel
-        Series whose times count; their values do not.
+        The series.  Only their times are used.
     measure : Measure
         The measure of the coefficients.
     hold : {"linear", "previous"}
-        Says where the domain of a series ends.
+        Determines where the domain of a series ends.
 
     Returns
     -------
@@ -328,7 +329,7 @@ def sample_approximation(coefficients: Floats, panel: Panel, measure: Measure, h
     start, end = domain_ends(panel, hold)
     scale = end - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
     ages = np.repeat(end, panel.lengths) - panel.times
-    ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # one observation: no time to tell apart
+    ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # a single observation has scale zero
     places, outside = settle(measure.age(ages), measure)
     out = np.full((len(places), coefficients.shape[1]), np.nan)
     for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
@@ -347,7 +348,7 @@ def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
 
 def _allocate(panel: Panel, n_queries: int, order: int, dtype: np.dtype) -> NDArray:
     sizes = {"series": len(panel), "times": n_queries, "channels": panel.n_channels, "coefficients": order}
-    return allocate(sizes, dtype, "project fewer series at a time, or take a lower order")
+    return allocate(sizes, dtype, "project fewer series at a time, or use a lower order")
 
 
 def _check_durations(domain: Domain) -> None:
@@ -362,7 +363,7 @@ def _constant(panel: Panel, value: float) -> Floats:
 
 
 def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
-    """Query times, shape (n_series, n_queries), on the clocks of the series, and how much later ages begin."""
+    """Return the query times (n_series, n_queries) in the times of the series, and how much later ages begin."""
     start, none = domain.start, np.zeros(len(panel))
     _check_durations(domain)
     if at is None:
@@ -370,21 +371,21 @@ def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Fl
     now, clock = read_times(at, "at")
     if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
         raise ValueError(
-            f"at has the shape {now.shape}; a panel of {len(panel)} series takes one time, an array of shape "
-            f"({len(panel)},), or ({len(panel)}, n_queries)"
+            f"at has the shape {now.shape}: for a panel of {len(panel)} series, one time or an array of shape "
+            f"({len(panel)},) or ({len(panel)}, n_queries) is expected"
         )
     now = np.broadcast_to(now[..., None] if now.ndim < 2 else now, (len(panel), now.shape[1] if now.ndim == 2 else 1))
     if now.dtype.kind == "M":
         if panel.origins is None:
-            raise ValueError("at holds datetimes, but the times of the series are numbers: give numbers")
+            raise ValueError("at holds datetimes, but the times of the series are numbers: pass numbers")
         check_same_clock([panel.clock, clock], ("X", "at").__getitem__)
         now = seconds_since(now, panel.origins[:, None])
     bad = np.argwhere(~(np.isfinite(now) & (now >= start[:, None])))
     if bad.size:
         i, j = bad[0]
         raise ValueError(
-            f"at[{i}] asks series {i} for the time {now[i, j]:g}, which is not finite or before its start "
-            f"{start[i]:g}: ask for times from the start on"
+            f"at[{i}] holds the time {now[i, j]:g} for series {i}, which is not finite or before its start "
+            f"{start[i]:g}: pass times from the start on"
         )
     with np.errstate(over="ignore"):
         endless = np.argwhere(np.isinf(now - start[:, None]))
@@ -398,12 +399,12 @@ def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Fl
 
 # ---------------------------------------------------------------------- the work
 def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
-    """Fill in the coefficients of all series, shape (n_series, n_channels, order)."""
+    """Fill in the coefficients of all series, of shape (n_series, n_channels, order)."""
     held, window, what = task.signals, task.window, task.targets
     cells = cells_in(held, window)
     work, whole = plan(held, window, cells, what.dense_from)
     first, last = ends_of(held, window, *cells)
-    # The sums of a series in several pieces are added up in their order; those of a single observation are 0.
+    # The sums of a series in several pieces are added in their order; those of a single observation are 0.
     rest = np.flatnonzero(~whole)
     place = np.cumsum(~whole) - 1
     dense = rest.size > 0 and bool((cells[1][rest] >= what.dense_from).any())
@@ -435,11 +436,11 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
 
 
 def _assemble(task: Task, series: Integers, moments: NDArray, first: Floats, last: Floats, largest: float) -> Floats:
-    """Turn the moments of series into coefficients, none beyond `largest`."""
+    """Turn the moments of series into coefficients; raise if one is larger than `largest`."""
     with np.errstate(over="ignore", invalid="ignore"):
         coefficients = task.measure.assemble(moments, first, last, task.order)
     never_observed = np.isnan(last)
-    coefficients[never_observed] = 0.0  # whether it has steps or not
+    coefficients[never_observed] = 0.0  # so that the check below ignores them
     if not -largest <= coefficients.min() <= coefficients.max() <= largest:
         i, channel = np.argwhere(~(np.abs(coefficients) <= largest).all(axis=-1))[0]
         raise ValueError(

@@ -1,4 +1,4 @@
-"""Observations of rows: one channel of a series or a stream each, without those that are missing."""
+"""Observations of rows without missing values; a row is one channel of a series or a stream."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["Rows"]
 
 
 class Rows(NamedTuple):
-    """Observations of rows, one after the other; none is NaN.
+    """Observations of rows, packed one after the other, without NaN.
 
     Attributes
     ----------
@@ -29,6 +29,6 @@ class Rows(NamedTuple):
 
     @classmethod
     def of_arrays(cls, times: Floats, values: NDArray) -> Rows:
-        """Leave out what is missing of arrays of shape (n_rows, k)."""
+        """Pack arrays of shape (n_rows, k) without their missing values."""
         seen = ~np.isnan(values)
         return cls(times[seen], values[seen].astype(np.float64, copy=False), to_offsets(np.count_nonzero(seen, axis=1)))

@@ -29,5 +29,5 @@ def test_nodes_are_the_rules_of_all_cells(rng):
 
 
 def test_functions_that_turn_too_often_are_refused():
-    with pytest.raises(ValueError, match="order=900 is too high: its functions turn so often"):
+    with pytest.raises(ValueError, match="order=900 is too high: its functions oscillate so often"):
         gauss.nodes_of(LagT(1.0, beta=0.5), 900, np.array([1e9]), np.zeros(1))

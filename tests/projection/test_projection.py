@@ -372,9 +372,9 @@ def test_overflow_is_no_missing_channel(hold):
 @pytest.mark.parametrize(
     ("at", "match"),
     [
-        (-1.0, r"at\[0\] asks series 0 for the time -1, which is not finite or before its start 0"),
-        ([0.5, np.nan], r"at\[1\] asks series 1 for the time nan"),
-        ([0.5, 1.0, 1.0], r"at has the shape \(3,\); a panel of 2 series takes"),
+        (-1.0, r"at\[0\] holds the time -1 for series 0, which is not finite or before its start 0"),
+        ([0.5, np.nan], r"at\[1\] holds the time nan for series 1"),
+        ([0.5, 1.0, 1.0], r"at has the shape \(3,\): for a panel of 2 series"),
         (np.zeros((2, 2, 2)), "at has the shape"),
     ],
 )
