@@ -1,7 +1,7 @@
-r"""Cells without a memory of their own, to compare with.
+r"""Cells without a memory, as baselines.
 
-They are called as those of `skhippo.rnn.cells` are.  RNN, GRU and LSTM are torch's fused ones; the others take their
-steps one by one.
+They are called like those of `skhippo.rnn.cells`.  RNN, GRU and LSTM use torch's fused kernels; the others compute
+their steps one by one.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from skhippo.rnn.batch import Batch, ages, last_of
 __all__ = ["DecayCell", "FusedCell", "MinimalGatedCell", "OrthogonalCell"]
 
 
-# Added to the initial biases of what keeps the state, in all gated cells.
+# Added to the initial biases of the gate that keeps the state, in all gated cells.
 REMEMBER = 1.0
 
 
@@ -33,8 +33,8 @@ class FusedCell(nn.Module):
 
     Notes
     -----
-    The initial weights are torch's, but for the biases of the gate that keeps the state (the LSTM's forget gate, the
-    GRU's update gate), to which 1 is added: otherwise half of the state is forgotten at each step at first
+    The initial weights are those of torch, except that 1 is added to the biases of the gate that keeps the state (the
+    LSTM's forget gate, the GRU's update gate).  Otherwise an untrained cell would forget half of the state at each step
     (Jozefowicz, Zaremba, Sutskever 2015, section 4.1).
     """
 
@@ -69,7 +69,7 @@ class FusedCell(nn.Module):
 
 
 class _SteppingCell(nn.Module, ABC):
-    """A cell that takes its steps one by one."""
+    """A cell that computes its steps one by one."""
 
     def __init__(self, hidden_size: int) -> None:
         super().__init__()
@@ -96,7 +96,7 @@ class _SteppingCell(nn.Module, ABC):
 
     @abstractmethod
     def steps(self, inputs: Tensor, batch: Batch, h: Tensor) -> Iterable[Tensor]:
-        """Yield the state after every step from the state `h` on; inputs are of shape (length, batch, n_inputs)."""
+        """Yield the state after every step from the state `h` on; inputs have shape (length, batch, n_inputs)."""
 
 
 class MinimalGatedCell(_SteppingCell):
@@ -134,8 +134,9 @@ class OrthogonalCell(_SteppingCell):
 
     .. math:: z_t = W x_t + Q h_{t-1}, \qquad h_t = \operatorname{sign}(z_t) \max(0, |z_t| + b)
 
-    `inputs` holds `W`, `skew` above its diagonal the entries of the matrix whose exponential is `Q`, `bias` the `b`.
-    At first `Q` turns pairs of units by random angles.  (Torch's own orthogonal parametrization cannot be pickled.)
+    `inputs` holds `W` and `bias` holds `b`.  `skew` holds, above its diagonal, the entries of the matrix whose
+    exponential is `Q`.  The initial `Q` rotates pairs of units by random angles.  (Torch's own orthogonal
+    parametrization is not used, because it cannot be pickled.)
     """
 
     def __init__(self, n_inputs: int, hidden_size: int) -> None:
@@ -160,7 +161,7 @@ class OrthogonalCell(_SteppingCell):
 
 
 class DecayCell(_SteppingCell):
-    r"""GRU-D: a GRU that lets inputs and state decay over gaps (Che et al. 2018, arXiv 1606.01865, equations 3 to 10).
+    r"""GRU-D: a GRU whose inputs and state decay over gaps (Che et al. 2018, arXiv 1606.01865, equations 3 to 10).
 
     Parameters
     ----------
@@ -184,8 +185,8 @@ class DecayCell(_SteppingCell):
         h_t &= (1 - z_t) \odot \hat h_{t-1} + z_t \odot k_t.
 
     `fade` and `fade_bias` hold :math:`w_x, b_x`, `decay` the layer of :math:`\gamma^h`, `inputs` the columns of
-    :math:`[\hat x, m]` with the biases, `gates` and `candidate` those of the state.  It reads the batch alone, whatever
-    the inputs.
+    :math:`[\hat x, m]` with the biases, `gates` and `candidate` those of the state.  The cell reads the batch only and
+    ignores the inputs.
     """
 
     def __init__(self, n_channels: int, hidden_size: int, theta: float) -> None:

@@ -1,4 +1,4 @@
-"""What the estimators of `skhippo.rnn` share: reading, building, training, predicting, files."""
+"""Base class of the estimators of `skhippo.rnn`: reading input, building, training, predicting, files."""
 
 from __future__ import annotations
 
@@ -46,22 +46,22 @@ from skhippo.rnn.training import (
 
 __all__ = ["Callback", "NetworkEstimator"]
 
-# What the network is built from; the rest of the parameters says how it is trained.
+# Parameters of the network; all others are parameters of its training.
 _ARCHITECTURE = (
     "cell", "hidden_size", "order", "memory_size", "feedback", "gate", "inputs", "discretization", "pooling", "n_reads",
     "dropout",
 )  # fmt: skip
 
-# What a file keeps of a fitted estimator, beside tensors, parameters and what belongs to its targets.
+# Attributes of a fitted estimator stored in a file, besides tensors, parameters and the state of its targets.
 _STATE = ("history_", "n_features_in_", "_architecture", "_seed")
 
 Callback = Callable[[Any, Record], object]
 
 
 class NetworkEstimator(SeriesEstimator, ABC):
-    """A recurrent network behind an estimator; heirs say what targets are.
+    """Base class of estimators with a recurrent network; subclasses define the targets.
 
-    Heirs list all parameters in an `__init__` of their own, as scikit-learn reads them from there.
+    Subclasses list all parameters in their own `__init__`, where scikit-learn looks for them.
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -96,7 +96,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         "warm_start": ["boolean"],
         "time_channel": [None, Integral],
     }
-    # How the network is trained may change from one call to the next; what it is built from may not.
+    # Parameters of the training may change from one call to the next; parameters of the network may not.
     _free_parameters = frozenset(_parameter_constraints).difference(_ARCHITECTURE, ["theta"]) | {
         "dropout",
         "label_smoothing",
@@ -172,7 +172,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         self.warm_start = warm_start
         self.time_channel = time_channel
 
-    # ------------------------------------------------------------------ what heirs say of targets
+    # ------------------------------------------------------------------ targets, defined by subclasses
     @property
     @abstractmethod
     def _loss(self) -> Loss:
@@ -181,30 +181,30 @@ class NetworkEstimator(SeriesEstimator, ABC):
     @property
     @abstractmethod
     def _n_outputs(self) -> int:
-        """Outputs of the network."""
+        """Number of outputs of the network."""
 
     @abstractmethod
     def _read_targets(
         self, y: Any, panel: Panel, *, known: bool, classes: ArrayLike | None = None
     ) -> tuple[NDArray, Floats]:
-        """Return targets, as `Examples` has them, and the factors of the weights of their series.
+        """Return targets in the form of `Examples`, and the factors for the weights of their series.
 
-        `classes` are all that there will be, for the targets of a classifier.
+        For a classifier, `classes` are all classes that will occur.
         """
 
     @abstractmethod
     def _targets_tensor(self, targets: NDArray, dtype: torch.dtype) -> Tensor:
-        """Return targets as the loss takes them."""
+        """Return targets in the form that the loss needs."""
 
     def _learn_targets(self, train: Examples) -> None:
-        """Learn what the targets need beside the network, once, before the first training."""
+        """Learn what the targets need besides the network; called once, before the first training."""
 
     def _describe_targets(self) -> tuple[dict[str, Any], dict[str, Tensor]]:
-        """Return what a file keeps of the targets, as JSON has it and as tensors."""
+        """Return the state of the targets to store in a file, as JSON values and as tensors."""
         return {}, {}
 
     def _restore_targets(self, state: dict[str, Any], tensors: dict[str, Tensor]) -> None:
-        """Set what `_describe_targets` gave, and take the tensors out of `tensors`."""
+        """Restore the state returned by `_describe_targets`, and remove its tensors from `tensors`."""
 
     # ------------------------------------------------------------------ training
     def _fit(
@@ -213,7 +213,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         goes_on = self.warm_start and hasattr(self, "module_")
         train = self._examples(X, y, sample_weight, known=goes_on)
         if (X_val is None) != (y_val is None):
-            raise ValueError("X_val and y_val belong together: give both or none")
+            raise ValueError("X_val and y_val belong together: pass both or none")
         valid = None if X_val is None else self._validation_examples(X_val, y_val)
         seed = self._seed if goes_on else self._new_seed()
         stops = stops_early(self.early_stopping, len(train.panel), given=valid is not None)
@@ -225,7 +225,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         self._forget_optimizer()
         epochs = count_epochs(self.max_epochs, len(train.panel), self.batch_size)
         self._train(train, valid, epochs, self.patience if stops else None, self.schedule)
-        self._forget_optimizer()  # only `partial_fit` goes on with it
+        self._forget_optimizer()  # only `partial_fit` continues with it
         return self
 
     def _partial_fit(
@@ -241,19 +241,19 @@ class NetworkEstimator(SeriesEstimator, ABC):
     def _examples(
         self, X: object, y: Any, sample_weight: ArrayLike | None, *, known: bool, classes: ArrayLike | None = None
     ) -> Examples:
-        """Read series, targets and weights; learn what channels and targets there are, or check that they are known."""
+        """Read series, targets and weights; learn the channels and targets, or (`known`) check them."""
         panel = self._read_labelled(X, y, reset=not known)
         targets, factors = self._read_targets(y, panel, known=known, classes=classes)
         weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
         return Examples(panel, targets, join_weights(weights, factors)).with_weight()
 
     def _validation_examples(self, X: object, y: Any) -> Examples:
-        panel = self._read_alike(X)  # `fit` has not come to its end
+        panel = self._read_alike(X)  # `_read` would fail, because `fit` has not finished
         check_labels_follow(panel.series_ids, y)
         targets, factors = self._read_targets(y, panel, known=True)
         if not factors.any():
             raise ValueError(
-                "class_weight is 0 for the classes of all series of X_val, so none is left to judge the epochs"
+                "class_weight is 0 for the classes of all series of X_val, so no series is left for validation"
             )
         return Examples(panel, targets, factors).with_weight()
 
@@ -261,7 +261,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         return int(check_random_state(self.random_state).randint(np.iinfo(np.int32).max))
 
     def _asked_architecture(self, panel: Panel) -> dict[str, Any]:
-        """Return what a network for a panel is built from; theta is None where it would be learned from the series."""
+        """Return the parameters of a network for a panel; theta is None if it is to be learned from the series."""
         asked = {name: getattr(self, name) for name in _ARCHITECTURE}
         asked["inputs"] = tuple(self.inputs)
         unknown = set(asked["inputs"]) - set(INPUTS)
@@ -275,7 +275,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         return asked
 
     def _build(self, train: Examples, seed: int) -> None:
-        """Learn what standardises the channels, and make a network."""
+        """Learn the scaling of the channels and of the targets, and make a network."""
         architecture = self._asked_architecture(train.panel)
         if architecture["theta"] is None:
             architecture["theta"] = median_duration(train.panel, "linear")
@@ -287,7 +287,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         self._remember_parameters()
 
     def _assemble(self, architecture: dict[str, Any], center: NDArray, scale: NDArray, seed: int) -> None:
-        """Set all that predictions need, the network with new weights."""
+        """Set everything that predictions need, with a network of new weights."""
         self.center_, self.scale_, self.theta_, self._seed = center, scale, architecture["theta"], seed
         self._architecture = architecture
         of_network = {name: value for name, value in architecture.items() if name != "n_reads"}
@@ -306,7 +306,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         self.module_.dropout.p = self.dropout
         if self.compile is True and not isinstance(self.module_.cell, MemoryCell):
             self.module_.compile(dynamic=True)
-        # A later call goes on with other random numbers, and torch's own are left as they were.
+        # A later call uses other random numbers; torch's global generators are not changed.
         seed = int(np.random.SeedSequence([self._seed, len(self.history_)]).generate_state(1)[0])
         with (
             torch.random.fork_rng([device] if device.type == "cuda" else []),
@@ -328,7 +328,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         self._optimizer_state, self._optimizer_of_state = training.optimizer.state_dict(), self.optimizer
 
     def _training(self, precision: str) -> Training:
-        """Return the training of the network, with the memory of the last optimizer if it was of the same kind."""
+        """Return the training of the network, with the state of the last optimizer if it was of the same kind."""
         training = Training(
             network=self.module_,
             loss=self._loss,
@@ -353,7 +353,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         return Labelled(self._preparation(examples.panel, dtype).to(device), targets, weights)
 
     def _tell(self, record: Record, report: Callable[[Mapping[str, object]], None]) -> bool:
-        """Show a record and hand it to the callbacks; return whether one of them ends training."""
+        """Show a record and pass it to the callbacks; return whether one of them stops training."""
         report({key: f"{record[key]:.4g}" for key in ("train_loss", "valid_loss") if key in record})
         answers = [callback(self, record) for callback in self.callbacks or ()]  # all are called
         return any(answers)
@@ -382,14 +382,15 @@ class NetworkEstimator(SeriesEstimator, ABC):
         Parameters
         ----------
         path : str or path
-            Either it is written whole, or what was there stays.  Parameters that are Python objects (`callbacks`, an
-            `optimizer` or `random_state` that is no name or number) are left out, and have their defaults again.
+            The file.  If writing fails, an existing file is not changed.  Parameters that are Python objects
+            (`callbacks`, an `optimizer` that is not a name, a `random_state` that is not a number) are not stored and
+            have their default values after loading.
 
         Raises
         ------
         ValueError
-            If class labels are neither strings, numbers nor truth values, or if `cell` is a measure that skhippo does
-            not have.
+            If class labels are neither strings, numbers nor booleans, or if `cell` is a measure that is not part of
+            skhippo.
         """
         self._check_fitted()
         of_targets, tensors_of_targets = self._describe_targets()
@@ -406,27 +407,27 @@ class NetworkEstimator(SeriesEstimator, ABC):
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> Self:
-        """Read an estimator from a file that `save` wrote.
+        """Load an estimator from a file written by `save`.
 
         Parameters
         ----------
         path : str or path
-            The file.  Nothing in it is executed.
+            The file.  No code in it is executed.
 
         Returns
         -------
         estimator
-            On the CPU until it predicts.
+            The fitted estimator.  Its network is on the CPU until the first prediction.
 
         Raises
         ------
         ValueError
-            If the file is damaged, or something else, or of a later version of skhippo.
+            If the file is damaged, is not such a file, or was written by a later version of skhippo.
         """
         state, tensors = read_model(path, cls.__name__)
         try:
             return cls._from(state, tensors)
-        except Exception as error:  # whatever parameters that were made up lead to
+        except Exception as error:  # invalid contents may raise any error
             raise damaged(path, cls.__name__, error) from error
 
     @classmethod
@@ -442,7 +443,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         model._input_layout = InputLayout(**state["layout"] | {"channel_names": names and tuple(names)})
         center, scale = tensors.pop("center").numpy(), tensors.pop("scale").numpy()
         if center.shape != (model.n_channels_,) or scale.shape != center.shape:
-            raise ValueError(f"center and scale: one number for each of {model.n_channels_} channels is expected")
+            raise ValueError(f"center and scale: one number per channel ({model.n_channels_}) is expected")
         model._assemble(settings_from(state["_architecture"]), center, scale, state["_seed"])
         weights = {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
         model.module_.load_state_dict(weights)
@@ -451,7 +452,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         return model
 
     def __getstate__(self) -> dict[str, Any]:
-        """Return what is pickled: tensors on the CPU, so that they can be read where there is no GPU."""
+        """Return the state to pickle, with tensors on the CPU, so that it can be loaded without a GPU."""
         state = super().__getstate__()
         if "module_" in state:
             state = state | {
@@ -462,7 +463,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
 
 
 def _projection(architecture: dict[str, Any]) -> tuple[Any, ...]:
-    """Return measure, order, inputs and number of reads of the coefficients that a network reads, if it does."""
+    """Return the measure, order, inputs and number of reads of a network without feedback, else ()."""
     cell = as_cell(architecture["cell"], architecture["theta"])
     if architecture["feedback"] or not isinstance(cell, Measure):
         return ()

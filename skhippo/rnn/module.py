@@ -1,4 +1,4 @@
-"""The network: a cell walks along each series, and a linear layer reads its states."""
+"""The network: a cell steps through each series, and a linear layer reads its states."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ __all__ = ["CELLS", "INPUTS", "POOLINGS", "HiPPORNN", "as_cell"]
 
 #: Names of all cells; those of measures come first.
 CELLS = (*MEASURES, "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d")
-#: What a cell can be shown of every channel.
+#: Inputs that a cell can get from every channel.
 INPUTS = ("values", "observed", "gaps")
-#: Which states are read.
+#: States that the output layer can read.
 POOLINGS = ("last", "mean", "last+mean")
 
 
 def as_cell(cell: str | Measure, theta: float | None) -> str | Measure:
-    """Return the measure of a cell that has one, with its time scale, or the name of another cell.
+    """Return the measure of a cell with its time scale, or the name of a cell that has no measure.
 
     Parameters
     ----------
     cell : str or Measure
     theta : float or None
-        Time scale for the name of a measure; a measure has its own.
+        Time scale if `cell` is the name of a measure; a measure object has its own.
 
     Raises
     ------
@@ -45,52 +45,53 @@ def as_cell(cell: str | Measure, theta: float | None) -> str | Measure:
 
 
 class HiPPORNN(nn.Module):
-    r"""Recurrent network with HiPPO memory, or one of those it is compared with.
+    r"""Recurrent network with HiPPO memory, or with a baseline cell.
 
     Parameters
     ----------
     n_channels : int
-        Channels of the series.
+        Number of channels of the series.
     n_outputs : int
-        Outputs: for classes their logits.
+        Number of outputs; for classification, one logit per class.
     cell : str or Measure, default="legs"
         A HiPPO cell by the name of its measure, ``"legs", "legt", "lagt", "fout"``, or a measure such as
-        ``LagT(theta=2.0, beta=0.01)`` (`skhippo.rnn.cells.HiPPOCell`); ``"random"`` (`skhippo.rnn.cells.RandomCell`);
-        ``"lmu"`` (`skhippo.rnn.cells.LMUCell`); or a cell without a memory of its own, ``"rnn", "gru", "lstm", "mgu",
-        "exprnn", "gru_d"`` (`skhippo.rnn.baselines`).
+        ``LagT(theta=2.0, beta=0.01)`` (see `skhippo.rnn.cells.HiPPOCell`); ``"random"`` (see
+        `skhippo.rnn.cells.RandomCell`); ``"lmu"`` (see `skhippo.rnn.cells.LMUCell`); or a cell without a memory,
+        ``"rnn", "gru", "lstm", "mgu", "exprnn", "gru_d"`` (see `skhippo.rnn.baselines`).
     hidden_size : int, default=128
         Size of the state.
     order : int, default=16
-        Coefficients of each memory.
+        Number of coefficients per memory.
     memory_size : int, optional
-        Number of memories, each with an input of its own.  By default one per input: channels times `inputs`.
+        Number of memories.  Default: one per input (number of channels times number of `inputs`).
     feedback : bool, default=True
-        Whether the state is written to the memory.  Without, which only the cells of a measure can be, the network
-        reads ``batch.coefficients`` and does not walk through time (`skhippo.rnn.cells.FeedforwardCell`).
+        Whether the state is written to the memory.  If False, the network reads ``batch.coefficients`` and does not
+        step through time (see `skhippo.rnn.cells.FeedforwardCell`).  False requires a cell with a measure.
     gate : bool, default=True
         Whether the state of a HiPPO cell is gated.
     theta : float, optional
-        Time scale of all cells but ``"legs"``, in the units of the times; for those without a memory the unit of gaps.
-        By default that of the measure, or 1.0 where `cell` is a name.
+        Time scale of all cells except ``"legs"``, in the units of the times.  For cells without a memory it is the
+        unit of gaps.  Default: that of the measure, or 1.0 if `cell` is a name.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
-        What the cell is shown: the held values, whether there was an observation, and the logarithm of one plus the
-        time since the channel's last observation, in units of `theta` (``"legs"``: of the series' mean step).  All
-        channels of the first come before all channels of the second; `batch.coefficients` has the same order.
+        Inputs of the cell for each channel: the held value ("values"), whether it was observed ("observed"), and
+        the logarithm of one plus the time since its last observation ("gaps"), in units of `theta` (``"legs"``: of
+        the mean step of the series).  All channels of the first input come before those of the second;
+        `batch.coefficients` has the same order.
     discretization : str or float, default="bilinear"
-        Of the memory, see `skhippo.discretization`; any but ``"zoh"``.
+        Discretization of the memory's equation, except ``"zoh"``; see `skhippo.discretization`.
     pooling : {"last", "mean", "last+mean"}, default="last+mean"
-        Which states are read: the one after the last observation, the mean of those after each observation (without
-        feedback: at each of the times of ``batch.coefficients``), or both, side by side.
+        States that the output layer reads: the one after the last observation, the mean of those after each
+        observation (without feedback: at each of the times of ``batch.coefficients``), or both, concatenated.
     dropout : float, default=0.0
-        Share of what is read that is left out in training.
+        Fraction of the inputs of the output layer that is dropped at random in training.
     generator : torch.Generator, optional
-        Its seed is that of the initial weights.  By default they come from torch's global generator.
+        Generator whose seed determines the initial weights.  By default they come from torch's global generator.
 
     Attributes
     ----------
     cell : Module
     readout : Linear
-        From what is read of the states to the outputs.
+        The output layer.
 
     Raises
     ------
@@ -99,11 +100,11 @@ class HiPPORNN(nn.Module):
 
     Notes
     -----
-    Each series is walked through at its own times, and its states are read up to its own last observation, so neither
-    its neighbours in a batch nor the padding change its outputs (but for rounding).  Weights may be float32 or float64;
-    the steps of the memory that a batch shares are made in float64.
+    Each series uses its own times, and its states are read up to its own last observation.  Neither the other series of
+    a batch nor the padding change its outputs (apart from rounding).  Weights may be float32 or float64; the steps of
+    the memory that a batch shares are computed in float64.
 
-    A stream need not be run again when it grows: `advance` takes the new observations and a `State`.
+    If a stream grows, it need not be run again: `advance` takes the new observations and a `State`.
 
     Examples
     --------
@@ -176,7 +177,7 @@ class HiPPORNN(nn.Module):
             self.readout = nn.Linear(hidden_size * len(pooling.split("+")), n_outputs)
 
     def forward(self, batch: Batch) -> Tensor:
-        """Return outputs of shape (batch, n_outputs), from the states of each series up to its own last observation."""
+        """Return the outputs, of shape (batch, n_outputs); each series is read up to its own last observation."""
         inputs = shown(batch, self.inputs, self._gap_unit)
         if self.pooling == "last":
             return self.readout(self.dropout(self.cell(inputs, batch)))
@@ -193,39 +194,40 @@ class HiPPORNN(nn.Module):
         return self.readout(self.dropout(torch.cat([part.to(last.dtype) for part in parts], dim=1)))
 
     def states(self, batch: Batch) -> Tensor:
-        """Return the states after every observation, (batch, length, hidden_size); those in the padding mean nothing.
+        """Return the states after every observation, of shape (batch, length, hidden_size).
 
-        Without feedback they are those at the times of ``batch.coefficients``, (batch, n_reads, hidden_size).
+        States in the padding are meaningless.  Without feedback, return the states at the times of
+        ``batch.coefficients``, of shape (batch, n_reads, hidden_size).
         """
         return self.cell(shown(batch, self.inputs, self._gap_unit), batch, whole=True)
 
     @torch.no_grad()
     def advance(self, batch: Batch, state: State | None = None) -> tuple[Tensor, State]:
-        """Take further observations of series and return the outputs so far, and the state to go on from.
+        """Process further observations of series; return the outputs so far and the state from which to continue.
 
         Parameters
         ----------
         batch : Batch
-            The observations since the last call, of the same series in the same order; `as_batch` makes it with
+            The observations since the last call, of the same series in the same order.  Make it by `as_batch` with
             ``state=state``.
         state : State, optional
-            What the last call returned; by default the series begin with this batch.
+            State returned by the last call.  By default the series begin with this batch.
 
         Returns
         -------
         outputs : Tensor of shape (batch, n_outputs)
-            Those of `forward` for all observations up to now, but for rounding.
+            The same as `forward` for all observations so far, apart from rounding.
         state : State
 
         Raises
         ------
         ValueError
-            If the network has no feedback, if an input depends on what comes later, or if the batch does not continue
-            the series of the state.
+            If the network has no feedback, if an input depends on later observations, or if the batch does not
+            continue the series of the state.
 
         Notes
         -----
-        No gradients go through.  Dropout is as in `forward`: call ``eval()`` first.
+        Gradients are not computed.  Dropout works as in `forward`: call ``eval()`` first to turn it off.
 
         Examples
         --------
@@ -261,13 +263,13 @@ class HiPPORNN(nn.Module):
     def _check_can_advance(self) -> None:
         if isinstance(self.cell, FeedforwardCell):
             raise ValueError(
-                "feedback=False reads projections of whole series, and there is no state to go on from: keep the "
+                "feedback=False reads projections of whole series and has no state to continue from: keep the "
                 "coefficients of a stream with HiPPOMemory"
             )
         if "gaps" in self.inputs and self._gap_unit is None:
             raise ValueError(
                 "the unit of 'gaps' of a LegS cell is the mean step of the whole series, which is not known before its "
-                "end: leave 'gaps' out of inputs, or choose a cell with a theta"
+                "end: leave 'gaps' out of inputs, or use a cell with a theta"
             )
 
 

@@ -1,4 +1,4 @@
-"""`HiPPORNNRegressor`: a recurrent network with HiPPO memory that predicts numbers from series."""
+"""`HiPPORNNRegressor`: a recurrent network with HiPPO memory for regression on series."""
 
 from __future__ import annotations
 
@@ -29,109 +29,118 @@ __all__ = ["HiPPORNNRegressor"]
 class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     r"""Recurrent network with HiPPO memory that predicts numbers from series, trained end to end.
 
-    The twin of `HiPPORNNClassifier`: the same network, with the squared error of standardised targets as its loss.
+    The network is that of `HiPPORNNClassifier`.  The loss is the squared error of the standardised targets.
 
     Parameters
     ----------
     cell : str or Measure, default="legs"
-        With memory in a measure ("legs", "legt", "lagt", "fout", or a measure such as ``LagT(theta=2.0, beta=0.01)``),
-        of Voelker et al. 2019 ("lmu") or with a frozen random matrix ("random"); or a baseline without one: "rnn",
-        "gru", "mgu", "lstm", "exprnn", "gru_d".  With feedback, "chebt" takes :math:`O(N^2)` per step.
+        The recurrent cell.  A cell with a HiPPO memory is named by its measure ("legs", "legt", "lagt", "fout", or an
+        object such as ``LagT(theta=2.0, beta=0.01)``).  "lmu" has the memory of Voelker et al. 2019, "random" a frozen
+        random matrix instead.  The baselines "rnn", "gru", "mgu", "lstm", "exprnn" and "gru_d" have no memory.
+        "chebt" is possible too; with feedback it takes :math:`O(N^2)` per step.
     hidden_size : int, default=128
         Size of the state.
     order : int, default=16
-        Coefficients of each memory.
+        Number of coefficients per memory.  Increase it to remember more detail.
     memory_size : int, optional
-        Number of memories.  By default one per input of the cell: channels times `inputs`.
+        Number of memories.  Default: one per input of the cell (number of channels times number of `inputs`).
     feedback : bool, default=True
-        Whether the state feeds the memory.  Without, the memory is read at `n_reads` times of each series, by
-        projection; training does not walk through time and takes seconds.  For cells with a measure.
+        Whether the state is written to the memory.  If False, the memory is computed by projection at `n_reads` times
+        of each series; training then does not step through time and takes seconds.  False requires a cell with a
+        measure.
     gate : bool, default=True
         Whether the state is updated through a gate.
     theta : float, optional
         Time scale of a translated measure, in the units of the timestamps.  By default the median duration of the
-        training series (`theta_`).  A measure in `cell` has its own.
+        training series (`theta_`).  Leave it out if `cell` is a measure object, which has its own.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
-        What the cell sees of each channel: its last observation, whether there is one now, how long ago the last was.
+        Inputs of the cell for each channel: its last observation ("values"), whether it is observed now ("observed"),
+        and the time since its last observation ("gaps").
     discretization : str or float, default="bilinear"
-        Of the memory's equation; see `skhippo.discretization`.
+        Discretization of the memory's equation; see `skhippo.discretization`.
     pooling : {"last", "mean", "last+mean"}, default="last+mean"
-        Which states are read: the one after the last observation, the mean of those after each observation, or both.
+        States from which the output is computed: the one after the last observation, the mean of those after each
+        observation, or both.
     n_reads : int, default=8
-        Without `feedback`: at how many times of each series the memory is read, evenly spaced, the last at its end.
+        Without `feedback`: number of evenly spaced times at which the memory of each series is read.  The last of them
+        is the end of the series.
     dropout : float, default=0.1
-        Share of what the readout sees that is left out at random in training.
+        Fraction of the inputs of the output layer that is dropped at random in training.
     max_epochs : int or "auto", default="auto"
-        How often training goes over the series.  "auto": at least 300 steps (batches) and at least 30 times.
+        Number of passes over the training series.  "auto": at least 30 epochs and at least 300 steps (batches).
     batch_size : int, default=64
-        Series in one step of training; predictions take four times as many at once.
+        Number of series per step of training.  Predictions use batches of four times this size.
     learning_rate : float, default=5e-3
-        Largest step of the optimizer.
+        Learning rate of the optimizer; with the cosine schedule, its largest value.
     schedule : {"cosine", "constant"}, default="cosine"
-        Up to `learning_rate` over the first twentieth of `max_epochs`, then down to 0 along half a cosine; or constant.
+        "cosine" increases the learning rate to `learning_rate` over the first twentieth of `max_epochs`, then decreases
+        it to 0 along half a cosine.  "constant" keeps it at `learning_rate`.
     optimizer : {"adamw", "adam", "sgd"} or callable, default="adamw"
-        Or a function of parameter groups, ``lr`` and ``weight_decay`` that returns a `torch.optim.Optimizer`.
+        The optimizer.  A callable takes parameter groups, ``lr`` and ``weight_decay``, and returns a
+        `torch.optim.Optimizer`.
     weight_decay : float, default=0.01
-        Decay of weights, not of biases.
+        Weight decay.  It is not applied to biases.
     gradient_clip : float or None, default=1.0
-        Largest norm of a gradient.
+        Largest norm of the gradient; larger gradients are scaled down.  None: no limit.
     validation_fraction : float, default=0.1
-        Share of the series that `early_stopping` holds back, unless `fit` is given some.
+        Fraction of the series held back for `early_stopping`, unless `fit` gets validation series.
     early_stopping : bool or "auto", default="auto"
-        Whether to stop after `patience` epochs without a smaller loss on the validation series (on the training
-        series, where there are too few to hold any back), and to keep the weights of the best epoch.  "auto": with
-        validation series that `fit` is given, or with 1000 training series or more; fewer are all learned from, up to
-        the last epoch.
+        Whether to stop after `patience` epochs without a smaller validation loss, and keep the weights of the best
+        epoch.  If there are too few series to hold any back, the training loss is used instead.  "auto" stops early
+        if `fit` gets validation series, or with 1000 training series or more; with fewer, all series are used for
+        training up to the last epoch.
     patience : int, default=10
-        Epochs to wait for a smaller loss.
+        Number of epochs without a smaller loss after which training stops.
     device : str, default="auto"
-        "auto" is the GPU, if torch sees one of CUDA, or else the CPU; or any device of torch with float64.
+        Device of torch, which must support float64.  "auto" uses a CUDA GPU if there is one, else the CPU.
     precision : {"auto", "float32", "float64", "bfloat16"}, default="auto"
-        Of training.  "auto" is bfloat16 (mixed precision) on GPUs that have it, or else float32.  The walk of cells
-        with memory is in float32 then, too: what adds up over thousands of steps needs its digits.
+        Precision of training.  "auto" uses bfloat16 (mixed precision) on GPUs that support it, else float32.  With
+        bfloat16, cells with memory still step through time in float32, because rounding errors would add up over
+        thousands of steps.
     compile : {"auto"} or bool, default="auto"
-        Whether `torch.compile` works on the network before training, which takes half a minute.  Cells with memory are
-        left as they are: their walk is one node of the graph already.  "auto" is False.
+        Whether to compile the network with `torch.compile` before training, which takes half a minute.  It has no
+        effect on cells with memory, whose steps are a single operation already.  "auto" means False.
     random_state : int, RandomState instance or None, default=None
-        Of initial weights, dropout, the order of series and those held back.  The same seed gives the same weights on
-        one device.
+        Seed of the initial weights, dropout, shuffling and the validation split.  The same seed gives the same weights
+        on the same device.
     verbose : int, default=0
-        1 shows a progress bar.
+        If 1, show a progress bar.
     callbacks : sequence of callables, optional
-        Each is called after every epoch with the estimator and the record of the epoch, the last of `history_`; if
-        one returns something true, training ends.
+        Called after every epoch with the estimator and the record of the epoch (the last of `history_`).  If a
+        callback returns a truthy value, training stops.
     warm_start : bool, default=False
-        Whether `fit` goes on from the weights of the last `fit`.  What the network is built from must be the same then
-        (`dropout` may change).  With validation series the weights stay as they were unless an epoch is better.
+        Whether `fit` continues from the weights of the last `fit`.  The parameters of the network must then be
+        unchanged (except `dropout`).  With validation series, the weights change only if an epoch improves the loss.
     time_channel : int, optional
-        Channel of array input that holds the timestamps.
+        Number of the channel of array input that holds the timestamps.
 
     Attributes
     ----------
     module_ : HiPPORNN
         The network; its outputs are standardised targets.
     target_center_, target_scale_ : ndarray of shape (n_outputs,)
-        Mean and standard deviation of each target over the training series, which standardise it.
+        Mean and standard deviation of each target over the training series, used to standardise it.
     history_ : list of dict
-        One record per epoch: ``epoch, train_loss, valid_loss`` (with validation series), ``learning_rate, seconds,
-        best``.  Losses are mean squared errors of standardised targets, so that 1 is the error of the mean.
+        One record per epoch: ``epoch``, ``train_loss``, ``learning_rate``, ``seconds``, ``best``, and with
+        validation series ``valid_loss``.  Losses are mean squared errors of standardised targets; predicting the mean
+        has a loss of 1.
     theta_ : float or None
         Time scale in use; None for a LegS measure given as `cell`.
     center_, scale_ : ndarray of shape (n_channels,)
-        Mean and standard deviation of each channel over the training series, which standardise it.
+        Mean and standard deviation of each channel over the training series, used to standardise it.
     n_channels_ : int
-        Channels of the training panel.
+        Number of channels of the training panel.
     channel_names_ : tuple of str
-        Their names; ``x0, x1, ...`` where the input has none.
+        Names of the channels; ``x0, x1, ...`` if the input has none.
     n_features_in_ : int
-        Columns of two-dimensional input; channels of any other.
+        Number of columns of two-dimensional input; number of channels of any other input.
     feature_names_in_ : ndarray of str
-        Column names, where the input was a wide table that has them.
+        Names of the columns, if the input was a wide table with column names.
 
     See Also
     --------
-    HiPPORNNClassifier : the same for classes.
-    HiPPOTransformer : coefficients without training, for any regressor.
+    HiPPORNNClassifier : The same network for classification.
+    HiPPOTransformer : Coefficients without training, as features for any regressor.
 
     Notes
     -----
@@ -229,7 +238,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         X_val: object = None,
         y_val: ArrayLike | None = None,
     ) -> HiPPORNNRegressor:
-        """Train a network; from the beginning, unless `warm_start` is set.
+        """Train a network, from new weights unless `warm_start` is set.
 
         Parameters
         ----------
@@ -238,9 +247,9 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         y : array-like of shape (n_series,) or (n_series, n_outputs)
             Their targets.
         sample_weight : array-like of shape (n_series,), optional
-            Weights of the series in the loss.  Series of weight 0 are as good as not there.
+            Weights of the series in the loss.  Series with weight 0 are ignored.
         X_val, y_val : Panel or anything that `as_panel` takes, and array-like, optional
-            Series and targets that judge the epochs; then none of `X` are held back.
+            Validation series and their targets.  If they are given, all of `X` is used for training.
 
         Returns
         -------
@@ -250,10 +259,10 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         Raises
         ------
         ValueError
-            If series, targets or weights do not fit, or if `warm_start` goes on from a network that was built with
-            other parameters.
+            If series, targets or weights do not fit, or if `warm_start` is set and parameters of the network have
+            changed.
         FloatingPointError
-            If the loss of the training or validation series is no longer a number.
+            If the training or validation loss becomes NaN or infinite.
         MemoryError
             If a batch does not fit into the memory of the device.
         """
@@ -261,14 +270,16 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
 
     @fit_context(prefer_skip_nested_validation=True)
     def partial_fit(self, X: object, y: ArrayLike, sample_weight: ArrayLike | None = None) -> HiPPORNNRegressor:
-        """Go over series once, from the weights there are; the first call also learns what `fit` learns of `X`.
+        """Train for one epoch, continuing from the current weights.
+
+        The first call also learns from `X` what `fit` would learn from it, such as the scaling of the channels.
 
         Parameters
         ----------
         X : Panel or anything that `as_panel` takes
             Training series.
         y : array-like of shape (n_series,) or (n_series, n_outputs)
-            Their targets.  Those of the first call say how targets are standardised.
+            Their targets.  Those of the first call determine how targets are standardised.
         sample_weight : array-like of shape (n_series,), optional
             Weights of the series in the loss.
 
@@ -280,17 +291,17 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         Raises
         ------
         ValueError
-            If series, targets or weights do not fit, or if a parameter of the network was changed since it was built.
+            If series, targets or weights do not fit, or if a parameter of the network has changed since it was built.
 
         Notes
         -----
-        The learning rate is constant, and no series are held back.  The optimizer goes on from the last call, with the
-        present `learning_rate` and `weight_decay`; another `optimizer` begins anew.
+        The learning rate is constant, and no series are held back.  The state of the optimizer is kept between calls,
+        with the current `learning_rate` and `weight_decay`; if `optimizer` changes, it starts from a new state.
         """
         return self._partial_fit(X, y, sample_weight)
 
     def predict(self, X: object) -> NDArray:
-        """Return the targets of each series.
+        """Predict the targets of each series.
 
         Parameters
         ----------
@@ -300,7 +311,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         Returns
         -------
         ndarray of shape (n_series,) or (n_series, n_outputs)
-            In the shape of `y` in `fit`; float32 for float32 values, else float64.
+            One-dimensional if `y` was in `fit`.  float32 for float32 values, else float64.
         """
         found, dtype = self._outputs(X)
         targets = (found.numpy() * self.target_scale_ + self.target_center_).astype(dtype)
