@@ -1,4 +1,4 @@
-"""Batch: ragged series as padded tensors, what the cells read."""
+"""`Batch`: series of different lengths as padded tensors, the input of the cells."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ __all__ = ["Batch", "ages", "last_of", "shown"]
 
 
 class Batch(NamedTuple):
-    """Series side by side, padded to the longest; what is in the padding never reaches a result.
+    """Series as tensors padded to the length of the longest; the padding never affects a result.
 
     Attributes
     ----------
     values : Tensor of shape (batch, length, n_channels)
-        Standardised observations, each channel held at its last one: 0 before its first and in the padding.
+        Standardised values.  A missing value is the last observation of its channel; values are 0 before the first
+        observation and in the padding.
     observed : bool Tensor of shape (batch, length, n_channels)
-        Whether there was an observation; False in the padding.
+        Whether the channel was observed; False in the padding.
     times : float64 Tensor of shape (batch, length)
-        Time since the first observation of the series, in its own units; the padding repeats the last.
+        Time since the first observation of the series, in its own units.  The padding repeats the last time.
     lengths : int64 Tensor of shape (batch,)
         Number of observation times of each series, at least 1.
     coefficients : Tensor of shape (batch, n_reads, n_inputs, order) or None, default=None
-        Projection of each input channel at `n_reads` times of its series, the last at its end, for networks without
-        feedback.
+        For networks without feedback: coefficients of each input at `n_reads` times of its series, the last of which
+        is its end.
     starts : float64 Tensor of shape (batch,) or None, default=None
         Time of the first observation of each series, from which `times` count.
     last_observed : float64 Tensor of shape (batch, n_channels) or None, default=None
-        In a batch that continues series: the time of each channel's last observation before the batch.
+        For a batch that continues series: the time of the last observation of each channel before the batch.
 
     Examples
     --------
@@ -66,13 +67,13 @@ class Batch(NamedTuple):
 
 
 def ages(batch: Batch, *, before: bool = False) -> Tensor:
-    """Return the time since the last observation of each channel, or since the start where there was none.
+    """Return the time since the last observation of each channel, or since the start if there was none yet.
 
     Parameters
     ----------
     batch : Batch
     before : bool, default=False
-        Whether an observation at the time itself does not count.
+        Whether to count only observations before each time, and not those at the time itself.
 
     Returns
     -------
@@ -88,19 +89,19 @@ def ages(batch: Batch, *, before: bool = False) -> Tensor:
 
 
 def last_of(states: Tensor, lengths: Tensor) -> Tensor:
-    """Return of states (batch, length, size) those after the last observation of each series, (batch, size)."""
+    """Return the states (batch, size) after the last observation of each series, from states (batch, length, size)."""
     return states[torch.arange(len(states), device=states.device), lengths - 1]
 
 
 def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tensor:
-    """Return what a cell is shown: all channels of the first of `inputs`, then all of the second.
+    """Return the inputs of a cell: all channels of the first of `inputs`, then all channels of the second.
 
     Parameters
     ----------
     batch : Batch
     inputs : tuple of {"values", "observed", "gaps"}
     gap_unit : float or None
-        Unit of the time since a channel's last observation; None: the mean step of the series.
+        Unit of the time since the last observation of a channel.  None: the mean step of the series.
 
     Returns
     -------
@@ -117,6 +118,6 @@ def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tens
 
 
 def _mean_steps(batch: Batch) -> Tensor:
-    """Return the mean step of each series, of shape (batch, 1, 1); 1 where there is none."""
+    """Return the mean step of each series, of shape (batch, 1, 1); 1 for a series with one observation."""
     mean = batch.times[:, -1] / (batch.lengths - 1).clamp(min=1)
     return torch.where(mean > 0.0, mean, 1.0)[:, None, None]

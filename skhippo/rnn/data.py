@@ -1,4 +1,4 @@
-"""From panels to tensors: standardised, held, on the device once, padded batch by batch."""
+"""Convert panels to tensors: standardise values, fill missing ones, and cut padded batches on the device."""
 
 from __future__ import annotations
 
@@ -25,28 +25,28 @@ from skhippo.rnn.state import State, since_start
 __all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled", "standardisation"]
 
 
-# Batches that are sorted by length together: enough for their series to be of one length, few enough to stay mixed.
+# Number of batches sorted by length together: enough for similar lengths in a batch, few enough to keep it random.
 _POOL = 50
-# Series whose inputs are found at once.
+# Number of series whose inputs are computed at once.
 _TOGETHER = 256
 
 
 # ------------------------------------------------------------------ series on a device
 @dataclass(frozen=True)
 class PackedSeries:
-    """Prepared series, one after the other, on a device; batches are cut out of them.
+    """Prepared series on a device, packed one after the other, from which batches are cut.
 
     Attributes
     ----------
     values : Tensor of shape (total, n_channels)
-        Standardised, held at the last observation, 0 before a channel's first.
+        Standardised values.  A missing value is the last observation of its channel, or 0 before the first one.
     observed : bool Tensor of shape (total, n_channels)
     times : float64 Tensor of shape (total,)
         Time since the start of the series.
     begins, lengths : int64 Tensor of shape (n_series,), on the CPU
-        So that the width of a batch is known without asking the device.
+        First row and length of each series; on the CPU, so that batches can be sized without waiting for the device.
     coefficients : Tensor of shape (n_series, n_reads, n_inputs, order), or None
-        For networks without feedback.
+        Coefficients for networks without feedback.
     starts : float64 Tensor of shape (n_series,), or None
         Time of the first observation of each series.
     """
@@ -69,14 +69,14 @@ class PackedSeries:
         return PackedSeries(values, observed, times, self.begins, self.lengths, *others)
 
     def ends(self, coefficients: Tensor) -> PackedSeries:
-        """Return the last observation of each series, with the coefficients of all of them."""
+        """Return the last observation of each series only, with the coefficients of the whole series."""
         last = self.begins + self.lengths - 1
         each = torch.arange(len(self))
         parts = self.values[last], self.observed[last], self.times[last]
         return PackedSeries(*parts, each, torch.ones_like(each), coefficients, self.starts)
 
     def batch(self, rows: Tensor) -> Batch:
-        """Return the series `rows` (a Tensor on the CPU) side by side, padded to the longest of them."""
+        """Return the series `rows` (a Tensor on the CPU) as a batch, padded to the longest of them."""
         device = self.values.device
         lengths = self.lengths[rows]
         step = torch.arange(int(lengths.max()))
@@ -93,7 +93,7 @@ class PackedSeries:
 
 
 class Labelled(NamedTuple):
-    """Series with their classes, as positions in `classes_`, and weights of mean 1."""
+    """Series with their targets (classes as positions in `classes_`), and weights with mean 1."""
 
     series: PackedSeries
     targets: Tensor
@@ -103,26 +103,27 @@ class Labelled(NamedTuple):
 # ------------------------------------------------------------------ preparation
 @dataclass(frozen=True)
 class Preparation:
-    """What is learned from the training series: two numbers a channel, and which coefficients to compute.
+    """Scaling of the channels learned from the training series, and settings of the coefficients.
 
     Parameters
     ----------
     center, scale : ndarray of shape (n_channels,)
-        What is subtracted from each channel, and what it is divided by.
+        Numbers subtracted from each channel, and by which it is then divided.
     measure : Measure, optional
-        Of the coefficients that a network without feedback reads; None for all others.
+        Measure of the coefficients for a network without feedback.  None for all other networks.
     order : int, default=1
         Number of these coefficients.
     inputs : tuple of {"values", "observed", "gaps"}, default=("values",)
         The signals that are projected.
     n_reads : int, default=1
-        Number of times of each series at which they are projected: evenly spaced, the last at its end.
+        Number of evenly spaced times of each series at which they are projected; the last is its end.
 
     Notes
     -----
-    Coefficients are those of `skhippo.project` with straight lines between observations, as `HiPPOTransformer` has
-    them; a channel that was never observed has zeros, those of the average.  Patterns and gaps are straight lines
-    between observation times, too.  With coefficients only the last observation of each series is kept.
+    The coefficients are those of `skhippo.project` with straight lines between observations.  For a channel that was
+    never observed they are zero, as for a channel that is constant at the average.  Observation patterns and gaps are
+    also straight lines between observation times.  If there are coefficients, only the last observation of each series
+    is kept.
     """
 
     center: Floats
@@ -140,7 +141,7 @@ class Preparation:
         ----------
         panel : Panel
         weights : ndarray of shape (n_series,), optional
-            How much the observations of each series count.
+            Weight of the observations of each series.
         """
         rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
         moments = [standardisation(column, rows) for column in panel.values.T]
@@ -176,7 +177,7 @@ class Preparation:
 
 
 def _starts(panel: Panel) -> Floats:
-    """Return the time of the first observation of each series; of dates, in seconds since 1970."""
+    """Return the time of the first observation of each series; for dates, in seconds since 1970."""
     starts = panel.times[panel.offsets[:-1]]
     if panel.origins is None:
         return starts
@@ -188,12 +189,12 @@ def _evenly(panel: Panel, n: int) -> Floats:
     """Return `n` evenly spaced times of each series, the last at its end, of shape (n_series, n)."""
     start, end = (ends[:, None] for ends in domain_ends(panel, "linear"))
     at = start + (end - start) * (np.arange(1, n + 1) / n)
-    at[:, -1:] = end  # not one rounding past it
+    at[:, -1:] = end  # exactly: rounding may lead past it
     return at
 
 
 def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
-    """Return what a cell is shown of an input, packed."""
+    """Return the values of one input of a cell, packed."""
     found = np.empty(tuple(series.values.shape))
     for rows in in_order(series.lengths, _TOGETHER):
         parts = shown(series.batch(rows), (name,), gap_unit).double().numpy()
@@ -203,13 +204,13 @@ def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
 
 
 def standardisation(column: NDArray, weights: Floats) -> tuple[float, float]:
-    """Weighted mean and standard deviation of what was observed; 0 and 1 where there is nothing to tell."""
+    """Return the weighted mean and standard deviation of the observations; see `center_and_scale` if they are 0."""
     observed = ~np.isnan(column) & (weights > 0)
     return center_and_scale(column[observed, None].astype(np.float64), weights[observed])
 
 
 def _hold(values: Floats, missing: NDArray[np.bool_], begins: Integers) -> Floats:
-    """Fill each hole with the channel's last observation in the series, 0 before its first."""
+    """Replace each missing value by the last observation of its channel in the series, or 0 before the first."""
     if not missing.any():
         return values
     last = np.where(missing, -1, np.arange(len(values))[:, None])
@@ -219,7 +220,7 @@ def _hold(values: Floats, missing: NDArray[np.bool_], begins: Integers) -> Float
 
 # ------------------------------------------------------------------ batches
 def shuffled(lengths: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:
-    """Cut series into random batches of equal size (to one), in which lengths are alike.
+    """Split series into random batches of equal size (up to one) with similar lengths.
 
     Parameters
     ----------
@@ -227,12 +228,12 @@ def shuffled(lengths: Tensor, batch_size: int, generator: torch.Generator) -> li
     batch_size : int
         Largest size.
     generator : torch.Generator
-        Of the CPU.
+        Generator on the CPU.
 
     Returns
     -------
     list of int64 Tensor
-        Rows of each batch; each series is in one.
+        Rows of each batch.  Each series is in exactly one batch.
     """
     n_batches = -(-len(lengths) // batch_size)
     order = torch.randperm(len(lengths), generator=generator)
@@ -243,21 +244,23 @@ def shuffled(lengths: Tensor, batch_size: int, generator: torch.Generator) -> li
 
 
 def in_order(lengths: Tensor, batch_size: int) -> list[Tensor]:
-    """Cut series into batches of ascending length."""
+    """Split series into batches in order of increasing length."""
     return list(torch.split(torch.argsort(lengths, stable=True), batch_size))
 
 
 # ------------------------------------------------------------------ for other training loops
 def as_batch(X: Any, preparation: Preparation | None = None, *, state: State | None = None) -> Batch:
-    """Return series as one padded batch.
+    """Convert series to one padded batch.
 
     Parameters
     ----------
     X : Panel or anything that `as_panel` takes
+        Series.
     preparation : Preparation, optional
-        Standardises the channels; by default values stay as they are.
+        Standardisation of the channels.  By default values are not changed.
     state : State, optional
-        What `HiPPORNN.advance` returned for the observations before: times then count from the start of the series.
+        State returned by `HiPPORNN.advance` for the earlier observations, if `X` continues its series.  Times then
+        count from the start of the series.
 
     Returns
     -------
@@ -281,14 +284,15 @@ def as_batch(X: Any, preparation: Preparation | None = None, *, state: State | N
 
 
 def collate(samples: Sequence[tuple[Any, Any]], preparation: Preparation | None = None) -> tuple[Batch, Tensor]:
-    """Put samples of a data set together, as ``collate_fn`` of a `torch.utils.data.DataLoader`.
+    """Combine samples into a batch; use it as ``collate_fn`` of a `torch.utils.data.DataLoader`.
 
     Parameters
     ----------
     samples : sequence of (series, label)
-        Each series a pair ``(times, values)`` or what else `as_panel` takes as one series; labels are numbers.
+        Each series is a pair ``(times, values)`` or another form of one series that `as_panel` takes.  Labels are
+        integers.
     preparation : Preparation, optional
-        Standardises the channels; by default values stay as they are.
+        Standardisation of the channels.  By default values are not changed.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Where a network is trained and predicts, and in which precision."""
+"""Device and precision of training and predictions."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ __all__ = ["find_device", "find_precision", "on_cpu"]
 
 
 def find_device(name: str, otherwise: str | None = None) -> torch.device:
-    """Return a device.
+    """Return the torch device with a name.
 
     Parameters
     ----------
     name : str
-        "auto" is the GPU, if torch sees one, or else the CPU; or a device of torch.
+        Name of a torch device.  "auto" means a CUDA GPU if there is one, else the CPU.
     otherwise : str, optional
-        Device in place of a GPU that is not there; by default that is an error.
+        Device to use if `name` is a GPU that does not exist.  By default this is an error.
 
     Raises
     ------
     ValueError
-        If the device is a GPU, torch sees none, and there is no other to take.
+        If the device is a GPU, torch finds none, and `otherwise` is None.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
@@ -36,7 +36,7 @@ def find_device(name: str, otherwise: str | None = None) -> torch.device:
 
 
 def find_precision(name: str, device: torch.device) -> str:
-    """Return the precision of training: "auto" is bfloat16 on GPUs that have it, or else float32."""
+    """Return the precision of training; "auto" means bfloat16 on GPUs that support it, else float32."""
     if name != "auto":
         return name
     has_it = device.type == "cuda" and torch.cuda.get_device_capability(device) >= (8, 0)

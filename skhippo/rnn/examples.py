@@ -1,4 +1,4 @@
-"""Labelled series: their weights, and which of them are held back to judge the epochs."""
+"""Labelled series: their weights, and the validation split."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from skhippo.panel.container import Panel
 
 __all__ = ["Examples", "check_class_weight", "hold_back", "join_weights", "stops_early"]
 
-#: Number of series from which on ``early_stopping="auto"`` holds some back.
+#: With at least this many series, ``early_stopping="auto"`` holds some back.
 HOLD_BACK_FROM = 1000
 
 
@@ -24,9 +24,9 @@ class Examples(NamedTuple):
     ----------
     panel : Panel
     targets : ndarray of shape (n_series,) or (n_series, n_outputs)
-        For classes their positions in `classes_`.
+        Targets; for classes, their positions in `classes_`.
     weights : ndarray of shape (n_series,)
-        All above 0.
+        Weights of the series.
     """
 
     panel: Panel
@@ -38,7 +38,7 @@ class Examples(NamedTuple):
         return Examples(self.panel[rows], self.targets[rows], self.weights[rows])
 
     def with_weight(self) -> Examples:
-        """Return the series whose weight is not 0; the others are as good as not there."""
+        """Return the series whose weight is not 0."""
         return self if self.weights.all() else self.part(self.weights > 0.0)
 
 
@@ -62,7 +62,7 @@ def check_class_weight(class_weight: Any) -> None:
 
 
 def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
-    """Return the products of two kinds of weights, the largest of each kind set to 1, so that nothing overflows.
+    """Return the products of two kinds of weights, each scaled to a maximum of 1 so that nothing overflows.
 
     Raises
     ------
@@ -70,7 +70,7 @@ def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
         If all products are 0.
     """
     if not sample_weight.any():
-        raise ValueError("all values of sample_weight are 0: no series is left to learn from")
+        raise ValueError("all values of sample_weight are 0: no series is left to train on")
     largest = by_class.max()
     weights = (sample_weight / sample_weight.max()) * (by_class / largest if largest else by_class)
     if not weights.any():
@@ -83,13 +83,13 @@ def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
 
 # ------------------------------------------------------------------ validation series
 def stops_early(early_stopping: bool | str, n_series: int, *, given: bool) -> bool:
-    """Whether training watches validation series and may end before its last epoch.
+    """Tell whether training uses validation series and may stop before its last epoch.
 
     Parameters
     ----------
     early_stopping : bool or "auto"
     n_series : int
-        Number of series to learn from.
+        Number of training series.
     given : bool
         Whether validation series were given.
     """
@@ -101,7 +101,7 @@ def stops_early(early_stopping: bool | str, n_series: int, *, given: bool) -> bo
 def hold_back(
     examples: Examples, fraction: float, rng: np.random.Generator, *, stratify: bool
 ) -> tuple[Examples, Examples | None]:
-    """Split off a share of the series, at random.
+    """Split off a random fraction of the series.
 
     Parameters
     ----------
@@ -109,19 +109,20 @@ def hold_back(
     fraction : float
     rng : numpy.random.Generator
     stratify : bool
-        Whether targets are classes, of each of which the same share is split off; at least one series of each stays.
+        Whether targets are classes.  Then the same fraction is split off per class, and at least one series per class
+        is kept.
 
     Returns
     -------
     kept, held : Examples
-        `held` is None where there are too few series.
+        `held` is None if there are too few series.
     """
     n = len(examples.panel)
     number = max(1, round(n * fraction))
     order = rng.permutation(n)
     if stratify:
         order = order[np.argsort(examples.targets[order], kind="stable")]
-    # Every so many series of those sorted by class: shares are right to one series in each class and in total.
+    # Evenly spaced among the series sorted by class: fractions are right to one series, per class and in total.
     held = np.zeros(n, dtype=bool)
     held[order[((np.arange(number) + rng.random()) * n / number).astype(np.int64)]] = True
     if stratify:

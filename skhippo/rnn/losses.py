@@ -1,4 +1,4 @@
-"""Losses of networks: what training descends, and what judges an epoch."""
+"""Losses for training and for the evaluation of an epoch."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ __all__ = ["CrossEntropy", "Loss", "SquaredError"]
 
 
 class Loss(Protocol):
-    """A loss of each series, from the outputs of a network of shape (batch, n_outputs) and the targets."""
+    """A loss per series, computed from the outputs of a network (batch, n_outputs) and the targets."""
 
     def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of each series in training, of shape (batch,)."""
+        """Return the loss per series that training minimises, of shape (batch,)."""
 
     def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss of each series that judges an epoch, of shape (batch,)."""
+        """Return the loss per series that evaluates an epoch, of shape (batch,)."""
 
     def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
-        """Return whether each output is right, of shape (batch,); None where none can be just right."""
+        """Return whether each output is right, of shape (batch,); None for regression."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class CrossEntropy:
     Attributes
     ----------
     smoothing : float
-        Share of each target that is spread over all classes in training.
+        Fraction of each target that is spread over all classes in training.
     """
 
     smoothing: float

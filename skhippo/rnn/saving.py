@@ -1,4 +1,4 @@
-"""Files of trained networks: tensors by safetensors, all else as JSON in its header; nothing is executable."""
+"""Files of trained networks: tensors in the safetensors format, everything else as JSON in its header, no code."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ __all__ = [
 
 _VERSION = 1
 _KEY, _DIGEST = "skhippo", "sha256"
-# What a file may hold, so that nothing is rounded when it is read.
+# Allowed types of tensors, so that nothing is rounded when a file is read.
 _TYPES = (torch.float32, torch.float64)
 
 
 def write_model(
     path: str | os.PathLike[str], kind: str, parameters: dict[str, Any], tensors: dict[str, Tensor]
 ) -> None:
-    """Write an estimator of a kind; either all of it, or the file stays as it was."""
+    """Write an estimator to a file.  If writing fails, an existing file is not changed."""
     from safetensors.torch import save
 
     text = header(kind, _VERSION, parameters)
@@ -46,16 +46,16 @@ def write_model(
 
 
 def read_model(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any], dict[str, Tensor]]:
-    """Return what `write_model` was given, tensors on the CPU.
+    """Return the parameters and the tensors (on the CPU) written by `write_model`.
 
     Raises
     ------
     ValueError
-        If the file is damaged, or something else, or of a later version.
+        If the file is damaged, is not such a file, or was written by a later version.
     OSError
-        If it is not there or may not be read.
+        If the file does not exist or cannot be read.
     TypeError
-        If `path` is no path.
+        If `path` is not a path.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -88,10 +88,10 @@ def digest(text: str, tensors: dict[str, Tensor]) -> str:
 
 
 def describe_settings(parameters: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters of an estimator as JSON has them, without those that it cannot have."""
+    """Return parameters of an estimator as JSON values; those that JSON cannot represent are left out."""
     settings = {}
     for name, value in parameters.items():
-        if isinstance(value, dict):  # JSON would make strings of its keys
+        if isinstance(value, dict):  # JSON would turn its keys into strings
             value = {"pairs": [[_plain(key), _plain(number)] for key, number in value.items()]}
         value = list(value) if isinstance(value, tuple) else _plain(value)
         if isinstance(value, Measure):
@@ -105,7 +105,7 @@ def describe_settings(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def settings_from(settings: dict[str, Any]) -> dict[str, Any]:
-    """Return parameters from what `describe_settings` made of them."""
+    """Return the parameters described by `describe_settings`."""
     return {name: _unjson(value) for name, value in settings.items()}
 
 
@@ -127,17 +127,17 @@ def _unjson(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Return a number of numpy as one of Python."""
+    """Convert a numpy number to a Python number; return anything else unchanged."""
     return value.item() if isinstance(value, np.generic) else value
 
 
 def describe_classes(classes: NDArray) -> dict[str, Any]:
-    """Return class labels as JSON has them.
+    """Return class labels as JSON values.
 
     Raises
     ------
     ValueError
-        If they are neither strings, numbers nor truth values.
+        If the labels are neither strings, numbers nor booleans.
     """
     values = classes.tolist()
     if not all(isinstance(value, (str, int, float, bool)) for value in values):
@@ -149,5 +149,5 @@ def describe_classes(classes: NDArray) -> dict[str, Any]:
 
 
 def classes_from(description: dict[str, Any]) -> NDArray:
-    """Return class labels from what `describe_classes` made of them."""
+    """Return the class labels described by `describe_classes`."""
     return np.array(description["values"], dtype=np.dtype(description["type"]))

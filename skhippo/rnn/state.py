@@ -1,4 +1,4 @@
-"""State: what a network knows of series after some of their observations, and batches that continue them."""
+"""`State`: the state of a network after part of its series, and batches that continue these series."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["State", "continued", "since_start"]
 
 
 class State(NamedTuple):
-    """What a network knows of series after some of their observations; `HiPPORNN.advance` goes on from it.
+    """State of a network after some observations of its series, from which `HiPPORNN.advance` continues.
 
     Attributes
     ----------
     cell : tuple of Tensor
-        What the cell carries on: for a cell with memory its memories, state, last input of the memories and time.
+        State of the cell.  For a cell with memory: its memories, state, last input of the memories, and time.
     time : float64 Tensor of shape (batch,)
         Time of the last observation, since the start of the series.
     values : Tensor of shape (batch, n_channels)
-        Last observation of each channel, 0 where there was none.
+        Last observation of each channel, 0 if there was none.
     last_observed : float64 Tensor of shape (batch, n_channels)
-        Its time, 0 where there was none.
+        Time of that observation, 0 if there was none.
     total : Tensor of shape (batch, hidden_size)
         Sum of the states after all observations.
     n_times : int64 Tensor of shape (batch,)
@@ -43,12 +43,12 @@ class State(NamedTuple):
 
 
 def continued(batch: Batch, state: State) -> Batch:
-    """Return a batch with what the state knows of the observations before it.
+    """Return a batch completed with the last values and times in the state.
 
     Raises
     ------
     ValueError
-        If it has other series or channels, or begins before the last observations of the state.
+        If the batch has other series or channels, or begins before the last observations of the state.
     """
     if batch.values[:, 0].shape != state.values.shape:
         raise ValueError(
@@ -79,12 +79,12 @@ def since_start(batch: Batch, state: State, *, numbered: bool) -> Batch:
     batch : Batch
     state : State
     numbered : bool
-        Whether the times are sample numbers, which go on from the last one of the state.
+        Whether the times are sample numbers, which continue from the last one of the state.
 
     Raises
     ------
     ValueError
-        If the numbers of series differ, or if it is not known when those of the state began.
+        If the numbers of series differ, or if the state does not know when its series began.
     """
     if len(state.time) != len(batch.lengths):
         raise ValueError(f"X has {len(batch.lengths)} series, the state is that of {len(state.time)}")

@@ -1,4 +1,4 @@
-"""The training loop: batches, schedule, early stopping, on tensors alone."""
+"""The training loop on tensors: batches, schedule, early stopping."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ __all__ = [
 
 Record = dict[str, Any]
 
-# What ``max_epochs="auto"`` makes at least.
+# Smallest numbers of steps and epochs for ``max_epochs="auto"``.
 _STEPS, _EPOCHS = 300, 30
 
-# A pass without gradients keeps no states of the walk, so more series fit at once.
+# Without gradients the states of earlier steps are not kept, so batches can be larger by this factor.
 _MORE = 4
 
 
@@ -44,18 +44,18 @@ def _constant(progress: float) -> float:
 
 
 def _cosine(progress: float, warmup: float = 0.05) -> float:
-    """Linear up to 1 over the first twentieth, then half a cosine down to 0."""
+    """Return the share for a warm-up (linear to 1 over the first twentieth), then half a cosine down to 0."""
     if progress < warmup:
         return progress / warmup
     return 0.5 * (1.0 + math.cos(math.pi * (progress - warmup) / (1.0 - warmup)))
 
 
 def _share(rate: Callable[[float], float], epoch: int, max_epochs: int, part: float) -> float:
-    """Share of the learning rate when a part of an epoch is done."""
+    """Return the share of the learning rate after a fraction `part` of an epoch."""
     return rate((epoch + part) / max_epochs)
 
 
-# Share of the learning rate, by the share of the steps that are done.
+# Share of the learning rate as a function of the share of completed steps.
 SCHEDULES: dict[str, Callable[[float], float]] = {"cosine": _cosine, "constant": _constant}
 
 OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
@@ -66,7 +66,7 @@ OPTIMIZERS: dict[str, Callable[..., torch.optim.Optimizer]] = {
 
 
 def count_epochs(max_epochs: int | str, n_series: int, batch_size: int) -> int:
-    """Return the number of epochs; "auto" stands for at least 300 steps and at least 30 epochs."""
+    """Return the number of epochs; "auto" means at least 300 steps and at least 30 epochs."""
     if max_epochs != "auto":
         return int(max_epochs)
     n_batches = -(-n_series // batch_size)
@@ -80,7 +80,7 @@ class Training:
     Attributes
     ----------
     network : nn.Module
-        From a `Batch` to outputs.
+        Takes a `Batch` and returns outputs.
     loss : Loss
     batch_size : int
     learning_rate, weight_decay : float
@@ -88,11 +88,11 @@ class Training:
     make_optimizer : str or callable
         A name in `OPTIMIZERS`, or a function of parameter groups, ``lr`` and ``weight_decay``.
     optimizer : torch.optim.Optimizer
-        The optimizer made by it.
+        The optimizer made by `make_optimizer`.
     gradient_clip : float or None
         Largest norm of the gradient over all parameters.
     precision : {"float32", "float64", "bfloat16"}
-        bfloat16 is mixed: matrix products only.
+        With bfloat16, only matrix products use it (mixed precision).
     history : list of dict
         One record per epoch, those of earlier training first.
     """
@@ -115,7 +115,7 @@ class Training:
         self.optimizer = make([group for group in groups if group["params"]], lr=self.learning_rate)
 
     def resume(self, state: dict[str, Any]) -> None:
-        """Give the optimizer the memory of an earlier one of its kind; its own settings, such as decay, stay."""
+        """Load the state of an earlier optimizer of the same kind, but keep the current settings such as decay."""
         groups = self.optimizer.param_groups
         settings = [{name: value for name, value in group.items() if name != "params"} for group in groups]
         self.optimizer.load_state_dict(state)
@@ -134,25 +134,25 @@ class Training:
         generator: torch.Generator,
         after_epoch: Callable[[Record], bool],
     ) -> None:
-        """Train until the last epoch, or until nothing gets better.
+        """Train until the last epoch, or until the loss stops improving.
 
-        Training that goes on from earlier epochs and has validation series and a patience takes the weights that it
-        begins with as the best so far: where no epoch is better, they stay.
+        If training continues from earlier epochs and has validation series and a patience, the initial weights count
+        as the best so far.  They are kept if no epoch is better.
 
         Parameters
         ----------
         train, valid : Labelled
-            Series to learn from and, if there are any, series to be judged by; otherwise the training loss judges.
+            Training series and validation series.  Without validation series, epochs are compared by training loss.
         max_epochs : int
         patience : int or None
-            Epochs without a better loss after which training ends; None: the last epoch ends it.  With a patience,
-            and after Ctrl-C, the weights of the best epoch stay.
+            Number of epochs without a better loss after which training stops.  None: train until the last epoch.
+            With a patience, and after Ctrl-C, the weights of the best epoch are kept.
         schedule : {"cosine", "constant"}
-            Of the learning rate, over `max_epochs`.
+            Schedule of the learning rate over `max_epochs`.
         generator : torch.Generator
-            Of the order of the series.
+            Generator for the order of the series.
         after_epoch : callable
-            Gets the record of each epoch; True ends training.
+            Called with the record of each epoch.  Training stops if it returns True.
         """
         rate = SCHEDULES[schedule]
         best_loss, best_weights, waited = math.inf, None, 0
@@ -183,7 +183,7 @@ class Training:
         rate: Callable[[float], float],
         generator: torch.Generator,
     ) -> Record:
-        """Go over the series once, at a rate that depends on the part that is done, and return the record of it."""
+        """Train for one epoch and return its record; `rate` gives the learning rate from the completed fraction."""
         begin = time.perf_counter()
         self.network.train()
         batches = shuffled(train.series.lengths, self.batch_size, generator)
@@ -191,7 +191,7 @@ class Training:
         for number, rows in enumerate(batches):
             for group in self.optimizer.param_groups:
                 group["lr"] = self.learning_rate * rate((number + 0.5) / len(batches))
-            sums.append(self._step(train, rows))  # stays on the device: nothing waits for it before the epoch ends
+            sums.append(self._step(train, rows))  # stays on the device, so that no step waits for it
         losses, *right = torch.stack(sums).double().cpu().unbind(dim=1)
         record: Record = {"epoch": len(self.history) + 1, "train_loss": float(losses.sum()) / len(train.series)}
         self._check_loss(record, before_any_step=not self.history and not math.isfinite(losses[0]))
@@ -204,7 +204,7 @@ class Training:
         return record | {"seconds": time.perf_counter() - begin}
 
     def _step(self, train: Labelled, rows: Tensor) -> Tensor:
-        """Descend one step; return the sum of the losses of the batch and, for classes, the number of right answers."""
+        """Take one step; return the sum of the losses of the batch and, for classes, the number of right outputs."""
         there = rows.to(train.targets.device)
         targets = train.targets[there]
         self.optimizer.zero_grad()
@@ -227,8 +227,8 @@ class Training:
         if before_any_step:
             raise FloatingPointError(
                 f"the loss is {loss} in epoch {epoch}, before any step: the outputs of the untrained network overflow, "
-                "and learning_rate has no part in it; choose another discretization if it is 'forward', which may be "
-                "unstable, or precision='float64'"
+                "whatever the learning_rate; use another discretization if it is 'forward', which may be unstable, or "
+                "precision='float64'"
             )
         raise FloatingPointError(
             f"the loss is {loss} in epoch {epoch}: the weights have run away; lower learning_rate (now "
@@ -266,7 +266,7 @@ def outputs(network: nn.Module, series: PackedSeries, batch_size: int) -> Tensor
 
 @contextmanager
 def with_gradients() -> Iterator[None]:
-    """Record gradients whatever the caller has switched off: `torch.no_grad`, `torch.inference_mode`."""
+    """Enable gradients even if the caller has disabled them (`torch.no_grad`, `torch.inference_mode`)."""
     with torch.inference_mode(mode=False), torch.enable_grad():
         yield
 
@@ -277,7 +277,7 @@ def _mixed(precision: str, device: torch.device) -> torch.autocast:
 
 @contextmanager
 def explain_out_of_memory(batch_size: int) -> Iterator[None]:
-    """Turn an exhausted memory into an error that says what to do."""
+    """Raise a MemoryError with advice if the memory is exhausted."""
     try:
         yield
     except (RuntimeError, MemoryError) as error:
