@@ -1,8 +1,8 @@
 r"""Cells with memory: HiPPO cells (Gu et al. 2020), and the Legendre Memory Unit (Voelker et al. 2019).
 
 A cell is called with inputs of shape (batch, length, n_inputs) and the batch they come from.  It returns the state of
-each series after its last observation, or, with ``whole=True``, after every observation.  `advance` does the latter
-for a part of the series and also returns what continues them.
+each series after its last observation or, with ``whole=True``, after every observation.  `advance` returns the states
+after every observation of a part of the series, and the state from which the next part continues.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from skhippo.rnn.walk import Carried, Weights, trace, walk
 __all__ = ["FeedforwardCell", "HiPPOCell", "LMUCell", "MemoryCell", "RandomCell"]
 
 
-# Deviation of what the state adds to each memory's input at first, for states of unit size.
+# Initial standard deviation of what the state adds to the input of each memory, for states of unit size.
 FEEDBACK = 0.1
 
 
 class MemoryCell(nn.Module, ABC):
-    r"""What cells with memory share: the dynamics of the memory, at the real times of each series.
+    r"""Base class of cells with memory: the dynamics of the memory, at the real times of each series.
 
     Parameters
     ----------
     n_inputs, hidden_size, order, memory_size : int
-        Numbers of inputs, of units of the state, of coefficients of a memory, and of memories.
+        Numbers of inputs, units of the state, coefficients per memory, and memories.
     time_scale : float or None
         `theta`, in the units of the times; None for LegS, whose unit is the time itself.
     discretization : str or float
@@ -55,7 +55,7 @@ class MemoryCell(nn.Module, ABC):
         alpha = as_discretization(discretization)
         if alpha is None:
             raise ValueError(
-                f"discretization={discretization!r} has no step in O(order), which a cell needs: choose 'bilinear', "
+                f"discretization={discretization!r} has no step in O(order), which a cell needs: use 'bilinear', "
                 "'backward', 'forward' or the alpha of the generalised bilinear transform"
             )
         self.n_inputs, self.hidden_size = n_inputs, hidden_size
@@ -69,11 +69,11 @@ class MemoryCell(nn.Module, ABC):
 
     @abstractmethod
     def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
-        """Return weights and bias from inputs to memories, and the weights of the walk for memories in a basis."""
+        """Return the weights and bias from inputs to memories, and the weights of the steps for memories in a basis."""
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""
-        with torch.autocast(inputs.device.type, enabled=False):  # what adds up over thousands of steps needs its digits
+        with torch.autocast(inputs.device.type, enabled=False):  # rounding would add up over thousands of steps
             states = walk(*self._prepare(inputs, batch), None if whole else batch.lengths)
         return states.transpose(0, 1) if whole else states
 
@@ -88,14 +88,14 @@ class MemoryCell(nn.Module, ABC):
     def advance(
         self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return states after every observation of a part of the series, and what continues them.
+        """Return the states after every observation of a part of the series, and the state of the cell at its end.
 
         Parameters
         ----------
         inputs : Tensor of shape (batch, length, n_inputs)
         batch : Batch
         carried : tuple of Tensor or None
-            What `advance` returned for the part before; None at the start of the series.
+            State returned by `advance` for the part before; None at the start of the series.
 
         Returns
         -------
@@ -117,7 +117,7 @@ class MemoryCell(nn.Module, ABC):
         if dtype not in (torch.float32, torch.float64):
             raise TypeError(
                 f"the weights of a cell with memory are of type {dtype}: torch.float32 or torch.float64 is expected "
-                "(for mixed precision use torch.autocast, which leaves them as they are)"
+                "(for mixed precision use torch.autocast, which does not change them)"
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
         step_weights = StepWeights.of(
@@ -133,7 +133,7 @@ def _basis(dynamics: Dynamics, dtype: torch.dtype, device: torch.device) -> Tens
 
 
 def _in_basis(weight: Tensor, basis: Tensor) -> Tensor:
-    """Return weights of coefficients as weights of memories in a basis."""
+    """Convert weights of coefficients to weights of memories in a basis."""
     return (weight.reshape(-1, len(basis)) @ basis).view(len(weight), -1)
 
 
@@ -147,9 +147,9 @@ class HiPPOCell(MemoryCell):
     measure : Measure
         LegS, LegT, LagT or FouT.
     order, memory_size : int
-        `N` and `M`: the coefficients of a memory, and the number of memories.
+        `N` and `M`: the number of coefficients per memory, and the number of memories.
     gate : bool, default=True
-        Whether the state is a gated average, or the candidate itself.
+        Whether the state is a gated average of the previous state and the candidate.  If False, it is the candidate.
     discretization : str or float, default="bilinear"
 
     Attributes
@@ -157,7 +157,7 @@ class HiPPOCell(MemoryCell):
     write : Linear
         :math:`W_u, b_u`, from ``[x, h]`` to the `memory_size` inputs of the memories.
     read : Linear
-        From ``[x, m]``, the memories flattened, to the gate (:math:`W_g, b_g`) and the candidate (:math:`W_k, b_k`).
+        From ``[x, m]`` (memories flattened) to the gate (:math:`W_g, b_g`) and the candidate (:math:`W_k, b_k`).
 
     Notes
     -----
@@ -170,11 +170,11 @@ class HiPPOCell(MemoryCell):
         g_t &= \sigma(W_g [x_t, m_t] + b_g), \qquad k_t = \tanh(W_k [x_t, m_t] + b_k), \\
         h_t &= (1 - g_t)\, h_{t-1} + g_t\, k_t, \qquad h_{-1} = 0.
 
-    The state enters by `u` alone: all that gate and candidate know of the past is in the memory.
+    The state enters through `u` only, so gate and candidate know the past only through the memory.
     :math:`\bar A_t, \bar B_t` and :math:`\hat u_t`, the mean of :math:`u_{t-1}` and :math:`u_t`, are those of
-    `skhippo.discretization` for the step between the two observation times, of the length :math:`\log(t_1/t_0)` for
-    LegS and :math:`(t_1 - t_0)/\theta` for the others, and long steps are taken in parts; the memory is that of
-    ``HiPPOMemory(method="recurrence", hold="linear")``.
+    `skhippo.discretization` for the step between the two observation times.  The length of the step is
+    :math:`\log(t_1/t_0)` for LegS and :math:`(t_1 - t_0)/\theta` for the other measures; long steps are split.  The
+    memory is that of ``HiPPOMemory(method="recurrence", hold="linear")``.
     """
 
     def __init__(
@@ -197,13 +197,13 @@ class HiPPOCell(MemoryCell):
             discretization=discretization,
         )
         self.measure, self.gate = measure, gate
-        _ = self.dynamics  # which not every measure has
+        _ = self.dynamics  # raises if the measure has none
         self.write = nn.Linear(n_inputs + hidden_size, memory_size)
         self.read = nn.Linear(n_inputs + memory_size * order, hidden_size * (2 if gate else 1))
         with torch.no_grad():
             set_writing(self.write, n_inputs)
             self.read.weight[:, :n_inputs].normal_(std=n_inputs**-0.5)
-            self.read.weight[:, n_inputs:].normal_(std=memory_size**-0.5)  # the order coefficients make one input
+            self.read.weight[:, n_inputs:].normal_(std=memory_size**-0.5)  # a memory counts as one input
             self.read.bias.zero_()
 
     @property
@@ -229,10 +229,11 @@ class HiPPOCell(MemoryCell):
 
 @torch.no_grad()
 def set_writing(write: nn.Linear, n_inputs: int) -> None:
-    """Set initial weights with which each memory is written at the scale of the inputs.
+    """Set initial weights such that the input of each memory has the scale of the inputs.
 
-    Memory `k` is that of input `k`; further memories, and all where there are fewer memories than inputs, are those of
-    random directions.  The state, if it is written too, adds a tenth of an input's deviation at most.
+    Memory `k` gets input `k`; further memories get random directions of the inputs.  If there are fewer memories than
+    inputs, all memories get random directions.  The state, if it is written too, adds at most a tenth of the standard
+    deviation of an input.
     """
     memory_size, width = write.weight.shape
     directions = torch.randn(memory_size, n_inputs, dtype=write.weight.dtype)
@@ -246,11 +247,11 @@ def set_writing(write: nn.Linear, n_inputs: int) -> None:
 
 
 class RandomCell(HiPPOCell):
-    r"""HiPPO cell whose dynamics belong to no measure: what is left of it without the theory (``Rand`` of the paper).
+    r"""HiPPO cell with random dynamics: the ablation without the theory (``Rand`` of the paper).
 
-    The matrix is :math:`A = \frac12 (I + B B^T + G - G^T)` with `G` and `B` of independent normal numbers, the same in
-    every cell of an order: as LagT it forgets in all directions alike and through `B`, but what it keeps are no
-    coefficients of anything.
+    The matrix is :math:`A = \frac12 (I + B B^T + G - G^T)` with independent normal numbers in `G` and `B`, the same in
+    every cell of an order.  Like LagT it forgets equally in all directions and through `B`, but its memory holds no
+    coefficients of an approximation.
     """
 
     @property
@@ -285,8 +286,8 @@ class LMUCell(MemoryCell):
         h_t &= \tanh(W_x x_t + W_h h_{t-1} + W_m m_t).
 
     The memory is that of LegT in their normalisation, :math:`m_n = (-1)^n \sqrt{2n + 1}\, c_n`.  Here it starts with
-    the constant history of the first input, and its step is that of the discretization between the two observation
-    times, where the paper has a zero-order hold on a regular grid.  As there, :math:`e_m` is 0 at first.
+    the constant history of the first input.  Its step is that of the discretization between the two observation
+    times; the paper uses a zero-order hold on a regular grid.  As in the paper, :math:`e_m` is initially 0.
     """
 
     def __init__(
@@ -317,7 +318,7 @@ class LMUCell(MemoryCell):
             self.kernel.weight[:, :n_inputs].normal_(std=n_inputs**-0.5)
             self.kernel.weight[:, n_inputs:recurrent].normal_(std=hidden_size**-0.5)
             self.kernel.weight[:, recurrent:].normal_(std=memory_size**-0.5)
-            # Coefficients in their normalisation are that much larger.
+            # Coefficients in their normalisation are larger by this factor.
             scale = torch.as_tensor(self.measure.lmu_scale(order), dtype=self.kernel.weight.dtype)
             self.kernel.weight[:, recurrent:] /= scale.repeat(memory_size)
 
@@ -346,7 +347,7 @@ class LMUCell(MemoryCell):
 
 
 class FeedforwardCell(nn.Module):
-    r"""HiPPO cell without feedback: memories that need no walk, and a hidden layer.
+    r"""HiPPO cell without feedback: memories computed without steps through time, and a hidden layer.
 
     Parameters
     ----------
@@ -369,8 +370,8 @@ class FeedforwardCell(nn.Module):
         m = W_u C + b_u\, (1, 0, 0, \dots), \qquad
         h = \max(0, W_h D m + b_h), \qquad D = 2 \operatorname{diag}(1, 1/\sqrt2, 1/\sqrt3, \dots),
 
-    with `C` the coefficients of the channels at that time, one of those in ``batch.coefficients``.  The factors `D` are
-    fixed: with them the network learns from the course of a series first, and from details later.
+    where `C` are the coefficients of the channels at that time, one of those in ``batch.coefficients``.  The factors
+    `D` are fixed.  They make the network learn from the overall course of a series first, and from details later.
     """
 
     def __init__(self, n_inputs: int, hidden_size: int, *, order: int, memory_size: int = 1) -> None:

@@ -1,24 +1,25 @@
-r"""Transitions: the steps of a memory in the basis where they are diagonal but for one or two directions.
+r"""Transitions: the steps of a memory in a basis where they are diagonal up to one or two directions.
 
-The matrices of LegS, LegT, LagT and FouT have a symmetric part that says what leaves a memory, and little else:
+The symmetric part of the matrices of LegS, LegT, LagT and FouT describes what leaves a memory.  It has a simple form:
 
 .. math:: A + A^T = B B^T + \sigma I + e e^T
 
-with :math:`\sigma = 1` for LegS and LagT, :math:`e = g(0)`, the basis at the older edge, for LegT, and neither for
-FouT.  So :math:`A = \sigma/2\, I + K + P P^T` with a skew-symmetric `K` and the columns :math:`B/\sqrt2,\ e/\sqrt2` of
-`P` (Gu, Goel, Re 2021, arXiv 2111.00396, call such matrices normal plus low rank).  `K` has an orthonormal basis in
-which it turns pairs of coordinates; with a pair as one complex number, :math:`\Lambda = \sigma/2 - i\omega`, a step of
-the generalised bilinear transform (`skhippo.discretization`) is, by the identity of Woodbury,
+with :math:`\sigma = 1` for LegS and LagT, with :math:`e = g(0)`, the basis at the older edge, for LegT, and with
+neither for FouT.  Therefore :math:`A = \sigma/2\, I + K + P P^T` with a skew-symmetric `K`, where `P` has the columns
+:math:`B/\sqrt2,\ e/\sqrt2` (Gu, Goel, Re 2021, arXiv 2111.00396, call such matrices normal plus low rank).  There is an
+orthonormal basis in which `K` rotates pairs of coordinates.  Written with one complex number per pair and
+:math:`\Lambda = \sigma/2 - i\omega`, a step of the generalised bilinear transform (see `skhippo.discretization`) is, by
+Woodbury's identity,
 
 .. math::
 
     c_1 = \frac{1 - h_0 \Lambda}{1 + h_1 \Lambda}\, c_0 + D P\, S^{-1} \bigl(\beta v - (h_0 + h_1)\, P^T D\, c_0\bigr),
     \qquad D = (1 + h_1 \Lambda)^{-1}, \quad S = I + h_1 P^T D P, \quad P \beta = B, \quad v = h_0 u_0 + h_1 u_1 :
 
-:math:`O(N)` for each memory, without a loop over the order and with steps of its own for every series.  The basis is
-orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real part of `S` is at least 1, so
-nothing can grow where :math:`h_0 \le h_1` (bilinear, backward and all between them, at any times): this holds in
-float32.
+This costs :math:`O(N)` per memory, without a loop over the order, and every series can have its own steps.  The basis
+is orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real part of `S` is at least 1.  For
+:math:`h_0 \le h_1` (bilinear, backward and everything between them, at any times) rounding errors therefore cannot
+grow, even in float32.
 """
 
 from __future__ import annotations
@@ -49,9 +50,9 @@ class Dynamics:
     Attributes
     ----------
     basis : ndarray of shape (order, 2 * n_pairs)
-        Orthonormal columns; an odd order has a last column of noughts.
+        Orthonormal columns.  For an odd order the last column is zero.
     spectrum : complex ndarray of shape (n_pairs,)
-        What each pair of coordinates is multiplied by, ``Lambda``.
+        Factor of each pair of coordinates, ``Lambda``.
     directions : complex ndarray of shape (rank, n_pairs)
         The columns of `P` in the basis, by pairs.
     gains : ndarray of shape (rank,)
@@ -61,9 +62,9 @@ class Dynamics:
     line : ndarray of shape (2 * n_pairs,)
         Memory of an input that rises by one per time scale to 0, in the basis.
     reach : float
-        Length of a step, in time scales, after which nothing is left of what was before.
+        Length of a step, in time scales, after which nothing remains of the earlier memory.
     matrices : tuple of ndarray or None
-        `A` and `B` where they have no such form; the directions are then those of the coefficients.
+        `A` and `B` if they do not have this form; the directions are then those of the coefficients.
     """
 
     basis: Floats
@@ -77,7 +78,7 @@ class Dynamics:
 
     @classmethod
     def of_any(cls, A: Floats, B: Floats, start: Floats, line: Floats, reach: float = math.inf) -> Dynamics:
-        """Take any equation as it is; its steps are matrices, in :math:`O(N^2)`."""
+        """Return the dynamics of any equation; its steps are products with matrices, in :math:`O(N^2)`."""
         order = len(B)
         basis = np.eye(order, order + order % 2)
         directions = _pairs(basis)
@@ -89,7 +90,7 @@ class Dynamics:
     def of(
         cls, A: Floats, B: Floats, outflow: Outflow, start: Floats, line: Floats, reach: float = math.inf
     ) -> Dynamics:
-        """Find the form of `A`, where ``A + A.T == outer(B, B) + decay * I + outer(edge, edge)``."""
+        """Return the dynamics of `A`, with ``A + A.T == outer(B, B) + decay * I + outer(edge, edge)``."""
         decay, edge = outflow
         columns = np.stack([B] if edge is None else [B, edge]) / math.sqrt(2.0)
         skew = 0.5 * (A - A.T)
@@ -114,7 +115,7 @@ class Dynamics:
 
 
 def _turning_pairs(skew: Floats) -> tuple[Floats, Floats]:
-    """Return an orthonormal basis of pairs and their turns w: (x, y)' = (w y, -w x)."""
+    """Return an orthonormal basis of pairs and their rates of rotation w: (x, y)' = (w y, -w x)."""
     form, basis = schur(skew, output="real")
     order = len(skew)
     first = [k for k in range(order - 1) if form[k + 1, k] != 0.0]
@@ -150,7 +151,7 @@ def measure_dynamics(measure: Measure, order: int) -> Dynamics:
 
 @lru_cache(maxsize=4)
 def random_dynamics(order: int) -> Dynamics:
-    """Return dynamics of random turns and a random `B`, always the same ones, which forget as LagT does."""
+    """Return dynamics with random rotations and a random `B`, the same in every call, which forget like LagT."""
     rng = np.random.default_rng(0)
     B, G = rng.normal(size=order), rng.normal(size=(order, order))
     A: Floats = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
@@ -161,16 +162,16 @@ def random_dynamics(order: int) -> Dynamics:
 
 # ---------------------------------------------------------------------- steps
 class StepWeights(NamedTuple):
-    """Weights of the steps of a batch, with one clock for all series or one for each.
+    """Weights of the steps of a batch, with common times of all series or times per series.
 
-    Long steps are taken in parts (`skhippo.discretization`), which follow each other in the last axis.
+    Long steps are split into parts (see `skhippo.discretization`), which are adjacent in the last axis.
     """
 
     old: Tensor  # of shape (n_clocks, n_parts), h0
-    new: Tensor  # h1; the first step has 0 and 1: what there is at the first sample is its own input
+    new: Tensor  # h1; the first step has 0 and 1, since the first sample defines the memory
     before: Tensor  # weight of the input at the old end of the step
     now: Tensor  # weight of the input at its new end
-    slope: Tensor  # 1 / h where a step is so long that what it leaves is a straight line, else 0
+    slope: Tensor  # 1 / h if a step is so long that only a straight line remains, else 0
     n_parts: tuple[int, ...]  # of each step
     begins: bool = True  # whether the first step is the first of its series
 
@@ -192,12 +193,12 @@ class StepWeights(NamedTuple):
             Times since the start of each series.
         lengths : Tensor of shape (batch,)
         rule : float or str
-            That of `skhippo.recurrence.discretization.shares`.
+            Discretization; see `skhippo.recurrence.discretization.shares`.
         time_scale : float or None
         since : Tensor of shape (batch,), optional
-            In a batch that continues series: their last times before it.
+            For a batch that continues series: their last times before the batch.
         reach : float
-            Length of a step, in time scales, after which nothing is left of what was before.
+            Length of a step, in time scales, after which nothing remains of the earlier memory.
         """
         if since is not None:
             times, lengths = torch.cat([since[:, None], times], dim=1), lengths + 1
@@ -225,7 +226,7 @@ class StepWeights(NamedTuple):
 
 
 def _in_parts(weights: Floats, length: Floats, alpha: float, reach: float) -> tuple[Floats, Integers]:
-    """Take long steps in parts; where only some series have a long step, the others take theirs in the first part."""
+    """Split long steps into parts; series without a long step there take theirs in the first part."""
     part, line = (length > LONG_STEP) & (length < reach), length >= reach
     n_parts = np.where(part.any(axis=0), SUBSTEPS, 1)
     first = np.cumsum(n_parts) - n_parts
@@ -242,7 +243,7 @@ def _in_parts(weights: Floats, length: Floats, alpha: float, reach: float) -> tu
 class Steps(NamedTuple):
     """Some steps of a memory: ``c1 = turn * c0 + decay * (s @ directions)``, ``s = [w, u0, u1] @ mix``.
 
-    Here ``w = (decay * c0) @ directions.T``, and products with `turn` and `decay` are those of complex pairs.
+    Here ``w = (decay * c0) @ directions.T``.  Products with `turn` and `decay` are products of complex pairs.
     """
 
     turn: Tensor  # complex, of shape (k, n_clocks, 1, n_pairs)
@@ -258,15 +259,15 @@ class Stepper:
     dynamics : Dynamics
     step_weights : StepWeights
     dtype : torch.float32 or torch.float64
-        Type of the steps.  Those that all series share are made in float64 and rounded once.
+        Type of the steps.  Steps shared by all series are computed in float64 and rounded once.
 
     Attributes
     ----------
     directions : Tensor of shape (n_directions, 2 * n_pairs)
-        Columns of `P`; what a straight line makes of a memory, if a step is so long that nothing else is left; and what
-        the first sample makes of it.
+        Columns of `P`; the memory of a straight line, if a step is so long that nothing else remains; and the memory
+        of the first sample.
     n_parts : tuple of int
-        Parts of each step.
+        Number of parts of each step.
     n_clocks : int
         1, or the number of series.
     size : int
@@ -306,7 +307,7 @@ class Stepper:
         decay = 1.0 / (1.0 + new * self._spectrum)
         turn = (1.0 - old * self._spectrum) * decay
         mix = self._mix(old, new, inputs, decay)
-        if begin == 0 and weights.begins:  # the first sample has always been there
+        if begin == 0 and weights.begins:  # the input was always equal to the first sample
             turn[0], decay[0], mix[0], mix[0, :, -1, -1] = 0.0, 1.0, 0.0, 1.0
         if self._lines:
             _leave_lines(slope, turn, decay, mix)
@@ -333,7 +334,7 @@ class Stepper:
 
 
 def _leave_lines(slope: Tensor, turn: Tensor, decay: Tensor, mix: Tensor) -> None:
-    """Make steps with a slope, of shape (n_parts, n_clocks, 1), leave the line between both inputs and nothing else."""
+    """Make steps with a slope, of shape (n_parts, n_clocks, 1), leave only the line between both inputs."""
     gone = slope > 0.0
     turn.masked_fill_(gone, 0.0)
     decay.masked_fill_(gone, 1.0)
