@@ -6,6 +6,14 @@ from numpy.testing import assert_array_equal
 
 from skhippo import Panel
 
+NAMED = Panel(
+    [[80.0, 36.6, 1.0], [85.0, np.nan, 2.0], [70.0, 37.0, 3.0]],
+    [0.0, 2.0, 1.0],
+    [0, 2, 3],
+    ["hr", "temp", "rate"],
+    series_ids=["S001", "S003"],
+)
+
 
 def pairs(seed=0, n_series=7, n_channels=2, dtype=np.float64):
     """Irregular, ragged, holed series."""

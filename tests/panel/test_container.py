@@ -18,7 +18,7 @@ from sklearn.utils import _safe_indexing
 from skhippo import Panel, as_panel, project
 from skhippo.panel.layout import BLOCK
 from skhippo.projection.hold import domain_ends
-from tests.panel.conftest import assert_same, explicit, is_lazy, lazy, long_columns, pairs, same, tables, values
+from tests.panel.conftest import NAMED, assert_same, explicit, is_lazy, lazy, long_columns, pairs, same, tables, values
 from tests.strategies import dates, numeric_times, series_lists
 
 QUICK = settings(max_examples=150, deadline=None)
@@ -736,15 +736,6 @@ def test_slices_commute(data):
 # Channels, ids, descriptions
 
 
-NAMED = Panel(
-    [[80.0, 36.6, 1.0], [85.0, nan, 2.0], [70.0, 37.0, 3.0]],
-    [0.0, 2.0, 1.0],
-    [0, 2, 3],
-    ["hr", "temp", "rate"],
-    series_ids=["S001", "S003"],
-)
-
-
 @pytest.mark.parametrize(
     ("channels", "places"),
     [("temp", [1]), (1, [1]), (-1, [2]), (["rate", "hr"], [2, 0]), ([0, "temp"], [0, 1]), (["hr", "rate"], [0, 2])],
@@ -813,32 +804,3 @@ def test_rename_channels():
         NAMED.rename_channels({"temp": "hr"})
     with pytest.raises(ValueError, match="2 channel_names for 3 channels"):
         NAMED.rename_channels(["a", "b"])
-
-
-def test_describe():
-    summary = NAMED.describe()
-    assert summary.lengths == (1, 1.5, 2)
-    assert summary.durations == (0, 1, 2)
-    assert summary.intervals == (2, 2, 2)
-    temp = summary.channels[1]
-    assert temp[:2] == ("temp", 2)
-    assert temp.missing == pytest.approx(1 / 3)
-    assert temp[3:] == pytest.approx((0, 36.6, 36.8, 37.0))
-    assert "temp" in repr(summary)
-    empty = Panel([[nan], [nan], [1.0]], offsets=[0, 2, 3]).describe().channels[0]
-    assert (empty.n_observations, empty.n_empty) == (1, 1)
-    assert "duration (s)" in repr(Panel([[nan]], np.array(["2024"], "M8[D]")).describe())
-    assert as_panel([[1.0]])[:0].describe().n_series == 0
-
-
-def test_html_for_notebooks():
-    page = NAMED.rename_channels({"hr": "<b>"})._repr_html_()
-    assert page.count("<svg") == 3
-    assert "&lt;b&gt;" in page
-    for panel in (
-        Panel([[nan]]),
-        as_panel(np.random.default_rng(0).normal(size=(5, 2, 3000))),
-        NAMED[:0],
-        Panel([[3.0]]),
-    ):
-        assert len(panel._repr_html_()) < 20_000

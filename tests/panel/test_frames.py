@@ -175,12 +175,6 @@ def test_a_frame_whose_index_is_a_clock():
     np.testing.assert_array_equal(panel[1][1], [[5.0, 6.0, 7.0]])
 
 
-def test_the_warning_points_at_the_caller():
-    with pytest.warns(AmbiguousInputWarning) as record:
-        as_panel(pd.DataFrame({"a": [1.0, 2.0], "b": [1.0, 2.0]}, index=DAYS[:2]))
-    assert record[0].filename == __file__
-
-
 @pytest.mark.parametrize(
     "frame",
     [
