@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import as_panel
 from skhippo.projection.hold import HOLDS, Domain, Pieces, Window, cells_in, domain_ends, ends_of, observed, signals
-from skhippo.projection.rows import Rows
 from tests import naive
 
 
@@ -78,11 +77,3 @@ def test_complete_series_of_one_channel_are_not_copied(rng):
     assert_array_equal(
         shorter.values[: shorter.offsets[-1]], np.concatenate([panel.values[3:7, 0], panel.values[8:, 0]])
     )
-
-
-def test_rows_of_arrays_leave_out_what_is_missing():
-    times = np.array([[0.0, 1.0, 2.0], [5.0, 6.0, 7.0]])
-    rows = Rows.of_arrays(times, np.array([[1.0, np.nan, 3.0], [np.nan, np.nan, 4.0]]))
-    assert_array_equal(rows.times, [0.0, 2.0, 7.0])
-    assert_array_equal(rows.values, [1.0, 3.0, 4.0])
-    assert_array_equal(rows.offsets, [0, 2, 3])

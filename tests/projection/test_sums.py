@@ -10,6 +10,7 @@ from skhippo.projection import sums
 from skhippo.projection.rows import Rows
 from skhippo.projection.sums import Leaves, Windows
 from skhippo.projection.targets import targets
+from tests.projection.conftest import exact_moments
 
 EPS = np.finfo(float).eps
 # Largest difference relative to the sum of the sizes of the masses, times the largest function.
@@ -39,22 +40,6 @@ def test_aligned_arrays_begin_with_a_line_of_the_cache(shape):
 
 
 # ------------------------------------------------------------------ moments
-def exact_moments(measure, order, ages, masses, linear, n_nodes=200):
-    """Masses times the means of functions over cells, or times the functions at their newer ends; ages fall."""
-    functions, (nodes, weights) = measure.functions(order), rule(n_nodes)
-    if measure.name == "chebt":  # in the angle, where the functions have no root at the edges
-        angles = 2 * np.arctan2(np.sqrt(ages), np.sqrt(1.0 - ages))
-        places = angles[1:, None] + (angles[:-1] - angles[1:])[:, None] * nodes
-        density = weights * np.sin(places)
-        total = density.sum(axis=1, keepdims=True)
-        shares = np.where(total > 0, density / np.where(total > 0, total, 1.0), weights)
-        places, n = (places.ravel() if linear else angles[1:]), np.arange(functions.number)
-        values = np.where(n == 0, places[:, None], np.sin(n * places[:, None]))
-    else:
-        places = ages[1:, None] + (ages[:-1] - ages[1:])[:, None] * nodes
-        shares = np.broadcast_to(weights, places.shape)
-        values = functions.evaluate(places.ravel() if linear else ages[1:])
-    return (masses[:, None] * shares).ravel() @ values if linear else masses @ values
 
 
 def cells_of(ages, masses, linear, horizon):

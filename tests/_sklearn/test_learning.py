@@ -1,0 +1,43 @@
+"""What estimators learn of training series, against plain sums."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skhippo import as_panel
+from skhippo._sklearn.learning import center_and_scale, median_duration
+from tests import naive
+
+
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+def test_the_default_of_theta_is_the_median_duration(hold, rng):
+    X = [(5.0 + np.cumsum(rng.uniform(0.1, 1.0, n)), rng.normal(size=n)) for n in (2, 5, 9, 17)]
+    expected = np.median([naive.domain_end(times, hold) - times[0] for times, _ in X])
+    assert median_duration(as_panel(X), hold) == pytest.approx(expected)
+
+
+def test_series_without_a_duration_have_the_time_scale_1():
+    assert median_duration(as_panel([([3.0], [7.0]), ([4.0], [8.0])]), "linear") == 1.0
+
+
+@pytest.mark.parametrize("size", [1.0, 1e-200, 1e200])
+def test_center_and_scale_of_weighted_rows(size, rng):
+    rows, weights = size * rng.normal(size=(40, 3)), rng.uniform(size=40)
+    given = rows.copy()
+    center, scale = center_and_scale(rows, weights)
+    assert_array_equal(rows, given)
+    mean = np.sum(weights * (rows[:, 0] / size)) / weights.sum()
+    left = rows / size - [mean, 0, 0]
+    assert center / size == pytest.approx(mean)
+    assert scale / size == pytest.approx(np.sqrt(np.sum(weights[:, None] * left**2) / (3 * weights.sum())))
+
+
+def test_weights_are_repetitions(rng):
+    rows, weights = rng.normal(size=(12, 2)), rng.integers(0, 4, 12)
+    assert center_and_scale(rows, weights) == pytest.approx(center_and_scale(np.repeat(rows, weights, axis=0)))
+
+
+@pytest.mark.parametrize(("constant", "center"), [(0.0, 0.0), (0.1, 0.1), (1e200, 1e200)])
+def test_what_does_not_vary_is_not_blown_up(constant, center):
+    rows = np.full((7, 1), constant)
+    assert center_and_scale(rows) == (pytest.approx(center), 1.0)

@@ -1,0 +1,55 @@
+"""From units of work to moments, against sums by the definition over all cells."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose
+
+from skhippo import ChebT, FouT, LagT, LegS, LegT, as_panel
+from skhippo.projection import schedule
+from skhippo.projection.hold import HOLDS, Window, cells_in, signals
+from skhippo.projection.schedule import plan
+from skhippo.projection.units import Task, moments_of, sums_of
+from tests.projection.conftest import exact_moments
+
+KINDS = [LegS(), LegT(1.0), ChebT(1.0), LagT(1.0), FouT(1.0)]
+
+
+def check(measure, order, hold, times, values, kind, dense):
+    """Compare the moments of the rows of all units with those of the definition."""
+    panel = as_panel([(times, row) for row in values])
+    held, n = signals(panel, hold), len(panel)
+    now, scale = np.full(n, times[-1]), np.full(n, measure.time_scale or times[-1] - times[0])
+    window = Window.until(now, np.zeros(n), scale)
+    task = Task.of(held, window, measure, order)
+    units = list(plan(held, task.window, cells_in(held, task.window), 50.0 if dense else np.inf).units)
+    assert {(unit.kind, unit.dense and unit.kind != "grid") for unit in units} == {(kind, dense)}
+    ages = (times[-1] - times) / scale[0]
+    inside = ages[:-1] <= measure.horizon(order)
+    assert inside.all()
+    for unit in units:
+        assert unit.whole
+        found = moments_of(task, sums_of(task, unit))
+        for i, row in zip(unit.members, found, strict=True):
+            masses = np.diff(values[i])
+            exact = exact_moments(measure, order, ages, masses, hold == "linear")
+            assert_allclose(row, exact, rtol=0, atol=1e-13 * np.abs(masses).sum() * max(1.0, np.abs(exact).max()))
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("measure", KINDS, ids=repr)
+@pytest.mark.parametrize("dense", [False, True])
+@pytest.mark.parametrize("n_series", [1, 6])
+def test_units_sum_the_steps_of_their_rows(n_series, dense, measure, hold, rng):
+    """Rows alone and rows that share cells; few cells, and so many that they are summed by leaves first."""
+    times = np.append(0.0, np.cumsum(rng.exponential(size=150)))
+    times *= 0.99 / times[-1]
+    values = rng.normal(size=(n_series, times.size))
+    check(measure, 12, hold, times, values, "rows" if n_series == 1 else "shared", dense)
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("measure", KINDS, ids=repr)
+def test_equally_long_cells_are_summed_by_blocks(measure, hold, monkeypatch, rng):
+    monkeypatch.setattr(schedule, "_GRID", 200)
+    times = np.arange(1001) / 1024
+    check(measure, 5, hold, times, rng.normal(size=(2, times.size)), "grid", False)
