@@ -20,6 +20,7 @@ from skhippo import (
     AugmentedClassifier,
     HiPPOClassifier,
     HiPPOMemory,
+    HiPPORegressor,
     HiPPOScatteringTransformer,
     HiPPOTransformer,
     Panel,
@@ -61,8 +62,8 @@ def of_function(function, **options):
 
 def table(features):
     """Return one row per series: sequences are padded to the same length, whatever carries them."""
-    if isinstance(features, np.ndarray) and features.ndim == 2:
-        return features
+    if isinstance(features, np.ndarray) and features.ndim <= 2:
+        return features.reshape(len(features), -1)
     sequences = [values for _, values in features] if isinstance(features, Panel) else features
     rows = np.full((len(sequences), 16, len(sequences[0])), nan, sequences[0].dtype)
     for row, values in zip(rows, sequences, strict=True):
@@ -104,19 +105,21 @@ def objects():
         scattering = HiPPOScatteringTransformer(relative=relative, **small)
         found[f"scattering relative={relative}"] = of_estimator(scattering, single=None)
     found["summary"] = of_estimator(SummaryTransformer(windows=2, hold="previous"), keeps=False)
-    automatic = HiPPOClassifier()
-    found["classifier"] = of_estimator(automatic, "predict_proba", rounding=1e-9, single=None, keeps=False)
+    automatic = {"rounding": 1e-9, "single": None, "keeps": False}
+    found["classifier"] = of_estimator(HiPPOClassifier(), "predict_proba", **automatic)
+    found["regressor"] = of_estimator(HiPPORegressor(), "predict", **automatic)
     pipeline = make_pipeline(HiPPOTransformer(order=3, empty="zero"), LogisticRegression())
     augmented = AugmentedClassifier(pipeline, ("drop", "gap"), n_copies=1, random_state=0)
     found["augmented"] = of_estimator(augmented, "predict_proba", parallel=False, rounding=1e-14)
     if importlib.util.find_spec("torch"):
-        from skhippo import HiPPORNNClassifier
+        from skhippo import HiPPORNNClassifier, HiPPORNNRegressor
 
+        tiny = {"hidden_size": 4, "order": 3, "max_epochs": 1, "random_state": 0}
+        exact = {"parallel": False, "rounding": 1e-12, "single": 1e-3}
         for feedback in (True, False):
-            network = HiPPORNNClassifier(hidden_size=4, order=3, max_epochs=1, random_state=0, feedback=feedback)
-            found[f"network feedback={feedback}"] = of_estimator(
-                network, "predict_proba", parallel=False, rounding=1e-12, single=1e-3
-            )
+            network = HiPPORNNClassifier(feedback=feedback, **tiny)
+            found[f"network feedback={feedback}"] = of_estimator(network, "predict_proba", **exact)
+        found["network of a regressor"] = of_estimator(HiPPORNNRegressor(feedback=False, **tiny), "predict", **exact)
     return found
 
 
