@@ -9,22 +9,9 @@ from sklearn.base import clone
 from sklearn.metrics import log_loss, roc_auc_score
 from sklearn.model_selection import cross_val_score
 
-from skhippo import HiPPOClassifier, as_panel
+from skhippo import HiPPOClassifier
 from skhippo.datasets import drop, gap, irregular_sinusoids, load_uea
-
-
-def records(n_series, seed=0):
-    """Two classes of sparse records, which differ in the level of one channel and in how often another is measured."""
-    rng = np.random.default_rng(seed)
-    y = rng.integers(2, size=n_series)
-    series = []
-    for label in y:
-        times = np.sort(rng.uniform(0, 48, rng.integers(3, 9)))
-        values = rng.normal(size=(6, times.size))
-        values[0] += 1.5 * label
-        values[rng.random(values.shape) < np.r_[0.3, 0.9 - 0.4 * label, [0.9] * 4][:, None]] = np.nan
-        series.append((times, values))
-    return series, np.array(["alive", "dead"])[y]
+from tests.estimators.conftest import records
 
 
 def test_series_with_a_shape():
@@ -72,41 +59,6 @@ def test_the_class_is_in_a_static_channel():
     assert HiPPOClassifier().fit(X[:50], y[:50]).score(X[50:], y[50:]) > 0.95
 
 
-@pytest.mark.slow
-def test_static_channels_that_say_nothing_cost_nothing(data_folder):
-    (X, y), (X_test, y_test) = load_uea("ArrowHead", "train"), load_uea("ArrowHead", "test")
-    rng = np.random.default_rng(0)
-    with_static = [
-        [(t, np.vstack([v, np.repeat(rng.normal(size=(3, 1)), t.size, axis=1)])) for t, v in panel]
-        for panel in (X, X_test)
-    ]
-    assert HiPPOClassifier().fit(with_static[0], y).score(with_static[1], y_test) > 0.85
-
-
-def test_channels_that_are_missing_in_some_series_or_in_all():
-    X, y = irregular_sinusoids(60, n_classes=2, n_channels=3, random_state=0)
-    values = X.values.copy()
-    values[: X.offsets[20], 1] = np.nan
-    values[:, 2] = np.nan
-    holed = as_panel(
-        [(t, v.T) for t, v in zip(np.split(X.times, X.offsets[1:-1]), np.split(values, X.offsets[1:-1]), strict=True)]
-    )
-    model = HiPPOClassifier().fit(holed[:40], y[:40])
-    assert np.isfinite(model.predict_proba(X[40:])).all()
-    assert model.score(holed[40:], y[40:]) > 0.9
-
-
-@pytest.mark.parametrize("n_series", [30, 500])
-def test_records_of_a_channel_that_training_never_observed(n_series):
-    X, y = records(n_series)
-    X = [(t, np.vstack([v[:2], np.full((1, t.size), np.nan)])) for t, v in X]
-    model = HiPPOClassifier().fit(X, y)
-    assert not any(name.startswith("x2__mean") for name in model.get_feature_names_out())
-    seen = [(t, np.vstack([v[:2], np.ones((1, t.size))])) for t, v in X[:5]]
-    assert np.isfinite(model.predict_proba(X[:5])).all()
-    assert np.isfinite(model.predict_proba(seen)).all()
-
-
 def test_weights():
     X, y = irregular_sinusoids(40, n_classes=2, random_state=0)
     weights = np.where(np.arange(40) < 30, 1.0, 0.0)
@@ -127,17 +79,6 @@ def test_one_class_alone():
     assert_array_equal(model.predict(X[:2]), ["a", "a"])
     assert_array_equal(model.predict_proba(X[:2]), [[1.0], [1.0]])
     assert "shape" in model.describe()
-
-
-def test_it_says_what_it_chose():
-    X, y = irregular_sinusoids(30, n_classes=2, random_state=0)
-    said = HiPPOClassifier().fit(X, y).describe()
-    for part in ("features: shape", "HiPPOScatteringTransformer", "head: ridge", "penalty", "temperature", "because"):
-        assert part in said
-    X, y = records(500)
-    said = HiPPOClassifier().fit(X, y).describe()
-    for part in ("features: records", "SummaryTransformer", "head: boosting", "HistGradientBoostingClassifier"):
-        assert part in said
 
 
 def test_chance_is_seeded_and_a_model_travels():

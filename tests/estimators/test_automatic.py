@@ -1,0 +1,54 @@
+"""Features and a head that are chosen for the panel: channels that say nothing, and what is said of the choice."""
+
+import numpy as np
+import pytest
+
+from skhippo import HiPPOClassifier, as_panel
+from skhippo.datasets import irregular_sinusoids, load_uea
+from tests.estimators.conftest import records
+
+
+@pytest.mark.slow
+def test_static_channels_that_say_nothing_cost_nothing(data_folder):
+    (X, y), (X_test, y_test) = load_uea("ArrowHead", "train"), load_uea("ArrowHead", "test")
+    rng = np.random.default_rng(0)
+    with_static = [
+        [(t, np.vstack([v, np.repeat(rng.normal(size=(3, 1)), t.size, axis=1)])) for t, v in panel]
+        for panel in (X, X_test)
+    ]
+    assert HiPPOClassifier().fit(with_static[0], y).score(with_static[1], y_test) > 0.85
+
+
+def test_channels_that_are_missing_in_some_series_or_in_all():
+    X, y = irregular_sinusoids(60, n_classes=2, n_channels=3, random_state=0)
+    values = X.values.copy()
+    values[: X.offsets[20], 1] = np.nan
+    values[:, 2] = np.nan
+    holed = as_panel(
+        [(t, v.T) for t, v in zip(np.split(X.times, X.offsets[1:-1]), np.split(values, X.offsets[1:-1]), strict=True)]
+    )
+    model = HiPPOClassifier().fit(holed[:40], y[:40])
+    assert np.isfinite(model.predict_proba(X[40:])).all()
+    assert model.score(holed[40:], y[40:]) > 0.9
+
+
+@pytest.mark.parametrize("n_series", [30, 500])
+def test_records_of_a_channel_that_training_never_observed(n_series):
+    X, y = records(n_series)
+    X = [(t, np.vstack([v[:2], np.full((1, t.size), np.nan)])) for t, v in X]
+    model = HiPPOClassifier().fit(X, y)
+    assert not any(name.startswith("x2__mean") for name in model.get_feature_names_out())
+    seen = [(t, np.vstack([v[:2], np.ones((1, t.size))])) for t, v in X[:5]]
+    assert np.isfinite(model.predict_proba(X[:5])).all()
+    assert np.isfinite(model.predict_proba(seen)).all()
+
+
+def test_it_says_what_it_chose():
+    X, y = irregular_sinusoids(30, n_classes=2, random_state=0)
+    said = HiPPOClassifier().fit(X, y).describe()
+    for part in ("features: shape", "HiPPOScatteringTransformer", "head: ridge", "penalty", "temperature", "because"):
+        assert part in said
+    X, y = records(500)
+    said = HiPPOClassifier().fit(X, y).describe()
+    for part in ("features: records", "SummaryTransformer", "head: boosting", "HistGradientBoostingClassifier"):
+        assert part in said
