@@ -32,6 +32,11 @@ WINGS = {
     "rnn": {"torch"},
     "sktime": {"sktime", "pandas"},
 }
+# Modules without a test file of their name, and why.
+UNTESTED = {
+    "_support.types": "aliases, which mypy checks",
+    "discretization": "hands on what recurrence.discretization has",
+}
 
 
 def imports(path):
@@ -88,6 +93,14 @@ def test_the_top_level_is_small():
     names = {path.stem for path in PACKAGE.iterdir() if path.suffix == ".py" or (path / "__init__.py").exists()}
     assert len(names - {"__init__"}) <= 18
     assert {name for name in names if name.startswith("_")} - {"__init__"} == {"_sklearn", "_support"}
+
+
+def test_every_module_has_a_test_file():
+    """Tests mirror the folders: what tests skhippo/PACKAGE/MODULE.py is tests/PACKAGE/test_MODULE.py."""
+    tests = pathlib.Path(__file__).parent
+    modules = {dotted(path): path.relative_to(PACKAGE) for path in PACKAGE.rglob("*.py") if path.stem != "__init__"}
+    missing = {name for name, path in modules.items() if not (tests / path.with_name(f"test_{path.name}")).exists()}
+    assert missing == set(UNTESTED), "write the missing test files, or strike from UNTESTED what has one"
 
 
 def test_heavy_packages_are_never_imported_at_import_time():
