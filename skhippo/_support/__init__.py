@@ -1,1 +1,1 @@
-"""What every layer may lean on: compilation, threads, quadrature, allocation, files, validation."""
+"""Support for all layers: compilation, threads, quadrature, allocation, files, validation."""

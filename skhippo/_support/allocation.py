@@ -1,4 +1,4 @@
-"""Room for results, and what is said where there is none."""
+"""Allocate results, or raise a `MemoryError` that says how large they are."""
 
 from __future__ import annotations
 
@@ -18,30 +18,31 @@ _CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
 
 
 def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
-    """Return an array to be filled; say how large it is before the machine runs out of memory.
+    """Return an uninitialised array, or raise an error with its size before the machine runs out of memory.
 
     Parameters
     ----------
     sizes : dict
-        The shape, with a name for each axis.
+        The shape: the length of each axis by the name of the axis.
     dtype : numpy.dtype
+        Type of the values.
     advice : str
-        What makes the result smaller.
+        Advice for the error message on how to make the result smaller.
 
     Raises
     ------
     MemoryError
-        If the array is larger than the memory of the machine (an operating system may promise it all the same, and stop
-        the program when it is filled), or there is no room for it.
+        If the array is larger than the memory of the machine, or cannot be allocated.  (An operating system may
+        allocate more memory than it has, and kill the program when the array is filled.)
     """
     check_room(sizes, dtype, advice)
-    with suppress(MemoryError, ValueError):  # numpy's ValueError: more than there are addresses
+    with suppress(MemoryError, ValueError):  # numpy raises ValueError beyond the address space
         return np.empty(tuple(sizes.values()), dtype)
     raise _no_room("the result", sizes, dtype, advice)
 
 
 def check_room(sizes: dict[str, int], dtype: np.dtype, advice: str, what: str = "the result") -> None:
-    """Raise `MemoryError` if an array of some sizes, each with its name, is larger than the memory of the machine."""
+    """Raise `MemoryError` if an array with these named sizes is larger than the memory of the machine."""
     if math.prod(sizes.values()) * dtype.itemsize > _memory():
         raise _no_room(what, sizes, dtype, advice)
 
@@ -56,7 +57,7 @@ def _no_room(what: str, sizes: dict[str, int], dtype: np.dtype, advice: str) -> 
 
 
 def _memory() -> float:
-    """Return the bytes of memory that the program may use; infinity where nobody says."""
+    """Return the bytes of memory that the program may use; infinity if unknown."""
     limits = [math.inf]
     if hasattr(os, "sysconf"):
         limits.append(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))

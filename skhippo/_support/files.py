@@ -1,4 +1,4 @@
-"""Files with a header that says what is in them; written whole or not at all."""
+"""Files with a header that describes their contents; they are written completely or not at all."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ __all__ = ["damaged", "header", "read_header", "replacing"]
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
-    """Open a file for writing that takes its place at the end; after an error the old one stays as it was."""
+    """Open a temporary file that replaces `path` at the end; after an error, `path` stays unchanged."""
     target = Path(path)
     part = target.with_name(f"{target.name}.{uuid4().hex}.part")
     try:
-        file = open(part, "xb")  # noqa: SIM115 (with the permissions that a file of this user has)
+        file = open(part, "xb")  # noqa: SIM115 (with this user's default permissions)
     except FileNotFoundError as error:
         raise FileNotFoundError(error.errno, "there is no such folder", os.fspath(target.parent)) from None
     try:
@@ -32,12 +32,12 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
 
 
 def header(kind: str, version: int, parameters: dict[str, Any]) -> str:
-    """Return the header of a file: what it holds, in which version of its format, and what JSON can say of it."""
+    """Return the header of a file: the kind of its contents, the version of its format, and parameters, as JSON."""
     return json.dumps({"format": kind, "version": version, "parameters": parameters})
 
 
 def read_header(path: str | os.PathLike[str], text: str, kind: str, version: int) -> dict[str, Any]:
-    """Return the parameters in a header; raise unless it is of what is expected, and of no later version."""
+    """Return the parameters in a header; raise if it is of another kind or of a later version."""
     try:
         contents = json.loads(text)
         found, number, parameters = contents["format"], contents["version"], dict(contents["parameters"])
@@ -56,5 +56,5 @@ def read_header(path: str | os.PathLike[str], text: str, kind: str, version: int
 
 
 def damaged(path: str | os.PathLike[str], kind: str, why: object) -> ValueError:
-    """Return the error of a file that cannot be read as what it should be."""
+    """Return the error for a file that cannot be read as the expected kind."""
     return ValueError(f"{os.fspath(path)!r} is damaged, or no file of a {kind}: {why}")

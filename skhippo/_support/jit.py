@@ -1,4 +1,4 @@
-"""The one place that says how kernels are compiled."""
+"""Compilation of kernels: the options and decorators."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ __all__ = ["kernel", "reduction"]
 
 # - nogil: several threads run a kernel at once; numba's own threads would kill forked children and abort under
 #   concurrent callers, so there is no parallel=True.
-# - no cache=True: `skhippo._support.kernel_cache` keeps what was compiled, once for a machine.
+# - no cache=True: `skhippo._support.kernel_cache` caches compiled kernels, once per machine.
 # - error_model: no check for a zero divisor in inner loops.
-# - fastmath: products and sums may be fused; NaN and infinities keep their meaning, for a NaN is how a missing value
-#   travels.  Sums keep their order (no "reassoc"): most loops fill independent places, so SIMD needs no leave to
-#   reorder, and a row's result does not depend on how many rows a loop was given.  `reduction` is the exception.
+# - fastmath: products and sums may be fused.  NaN and infinities keep their meaning, because NaN marks missing values.
+#   Sums keep their order (no "reassoc"): most loops fill independent places, so SIMD does not need to reorder, and the
+#   result of a row does not depend on the number of rows in a loop.  `reduction` is the exception.
 # - no signatures: they would refuse the read-only arrays of memory maps.
 _OPTIONS = {"nogil": True, "error_model": "numpy"}
 _FASTMATH = {"contract", "nsz"}
@@ -29,7 +29,7 @@ R = TypeVar("R")
 
 @cache
 def _numba() -> Any:
-    """Import numba, and let no process fork while a thread compiles: its child would find the locks held for ever."""
+    """Import numba, and delay forks while a thread compiles, because a child would inherit locks that stay held."""
     import numba
     from numba.core.compiler_lock import global_compiler_lock
 
@@ -40,10 +40,10 @@ def _numba() -> Any:
 
 
 class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
-    """Compile, at the first call, a loop that fills arrays it was given.
+    """Compile a function that fills arrays, at its first call.
 
-    Importing numba takes longer than the rest of the package, so that waits for the first call too.  A kernel may
-    call the kernels above it in its own file; a kept kernel would not notice a change in another file.
+    numba is also imported at the first call, because that takes longer than importing the rest of the package.  A
+    kernel may call the kernels above it in its own file.  A cached kernel would not notice a change in another file.
     """
 
     def __init__(self, function: Callable[P, R], fastmath: Iterable[str] = ()) -> None:
@@ -59,7 +59,7 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
     def _compile(self) -> Callable[P, R]:
         with COMPILING:
             if self._compiled is None:
-                # To numba a wrapper is an unknown object, so it is shown the compiled functions behind the wrappers.
+                # numba does not know these wrappers, so replace them by the compiled functions.
                 code = self._function.__code__
                 names = {name: value for name, value in self._function.__globals__.items() if name in code.co_names}
                 called = {name: value._compile() for name, value in names.items() if isinstance(value, kernel)}
@@ -73,5 +73,5 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
 
 
 def reduction(function: Callable[P, R]) -> kernel[P, R]:
-    """Compile a kernel that adds up many numbers into few, which SIMD can do in an order of its own only."""
+    """Compile a kernel that adds up many numbers into few; SIMD may reorder its sums."""
     return kernel(function, fastmath={"reassoc"})

@@ -1,11 +1,11 @@
-"""Compiled kernels on the disk: later processes find them, and of processes that start together one compiles.
+"""Cache of compiled kernels on disk: later processes reuse them, and concurrent processes compile them only once.
 
-numba has a cache of its own.  This one differs in what a service meets:
+It replaces the cache of numba, and differs from it where services need it:
 
-- It reads from folders that cannot be written to, such as those of a container's image.
-- A file that is damaged counts as none: the kernel is compiled again, and the file replaced.
-- Where no folder can be written to, kernels are compiled all the same, and one warning says what to set.
-- Of processes that need the same kernel at the same time one compiles it, and the others wait for its file.
+- It reads from read-only folders, such as those in a container image.
+- A damaged file is ignored: the kernel is compiled again and the file is replaced.
+- If no folder is writable, kernels are compiled nevertheless, and one warning says what to set.
+- If several processes need the same kernel at the same time, one compiles it and the others wait for its file.
 """
 
 from __future__ import annotations
@@ -33,10 +33,10 @@ except ImportError:  # Windows: each process compiles for itself
 
 __all__ = ["COMPILING", "keep"]
 
-#: Held by the thread that compiles.  A process must not fork meanwhile: its child would hold the file that is locked.
+#: Held by the thread that compiles.  A process must not fork meanwhile, because its child would hold the lock file.
 COMPILING = RLock()
 
-# Seconds to wait for a process that compiles, once: longer than a kernel takes, shorter than a service's patience.
+# Seconds to wait for another process that compiles: longer than compiling a kernel, shorter than a service's timeout.
 _PATIENCE = 20.0
 _PAUSE = 0.02
 _DIGEST = hashlib.sha256().digest_size
@@ -44,7 +44,7 @@ _LOCK = "skhippo.lock"
 
 
 def keep(dispatcher: Any, function: FunctionType) -> None:
-    """Keep what numba compiles for a function, and let one process at a time compile."""
+    """Cache what numba compiles for a function, and let only one process at a time compile."""
     cache, compile_now = KernelCache(function), dispatcher.compile
 
     def compile_in_turn(signature: Any) -> Callable[..., Any]:
@@ -58,30 +58,30 @@ def keep(dispatcher: Any, function: FunctionType) -> None:
 
 # ---------------------------------------------------------------------- files
 class KernelCache:
-    """Files of one kernel, one for each signature, with the methods that numba calls.
+    """Cache files of one kernel, one per signature, with the methods that numba calls.
 
     Parameters
     ----------
     function : function
-        What is compiled.
+        The function to compile.
     """
 
     def __init__(self, function: FunctionType) -> None:
         self._source = function.__code__.co_filename
         self._name = f"{Path(self._source).stem}.{function.__name__}"
         self._code = hashlib.sha256(function.__code__.co_code).digest()
-        self._found: dict[Any, Any] = {}  # what `knows` has read and numba will ask for
+        self._found: dict[Any, Any] = {}  # contents that `knows` has read, until numba asks for them
 
     @property
     def cache_path(self) -> str:
-        """The folder that is looked into first."""
+        """The folder that is searched first."""
         return str(_folders(self._source)[0])
 
     def knows(self, signature: Any, codegen: Any) -> bool:
-        """Tell whether there is a file of a kernel, and remember what is in it."""
+        """Tell whether there is a valid cache file for a signature, and keep its contents."""
         for folder in _folders(self._source):
             if signature not in self._found:
-                with suppress(Exception):  # no such file, or a damaged one, which may raise anything
+                with suppress(Exception):  # a missing file, or a damaged one, which may raise anything
                     self._found[signature] = self._read(folder / self._file(signature, codegen), signature, codegen)
         return signature in self._found
 
@@ -95,17 +95,17 @@ class KernelCache:
         return compiled
 
     def load_overload(self, signature: Any, context: Any) -> Any:
-        """Return a compiled kernel, or None if there is none of use."""
+        """Return a compiled kernel from the cache, or None if there is no valid one."""
         from numba.core.compiler import CompileResult
 
         context.refresh()
         if self.knows(signature, context.codegen()):
-            with suppress(Exception):  # whatever a file of another machine leads to
+            with suppress(Exception):  # a file of another machine may raise anything
                 return CompileResult._rebuild(context, *self._found.pop(signature))
         return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
-        """Write a compiled kernel to the first folder that takes it; warn once if none does."""
+        """Write a compiled kernel to the first writable folder; warn once if there is none."""
         from numba.core.serialize import dumps
 
         for folder in _folders(self._source):
@@ -118,20 +118,20 @@ class KernelCache:
         _warn_of_no_folder()
 
     def flush(self) -> None:
-        """Do nothing: a file that does not fit is replaced when its kernel is compiled."""
+        """Do nothing: an outdated file is replaced when its kernel is compiled."""
 
     def _key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
-        """All that a compiled kernel depends on."""
+        """Return everything that a compiled kernel depends on."""
         return _numba_version(), _digest_of(self._source), self._code, signature, codegen.magic_tuple()
 
     def _file(self, signature: Any, codegen: Any) -> str:
-        """Return the name of a file; that of another version of the source is the same, so that it is replaced."""
+        """Return the name of a cache file; other versions of the source have the same name, so they are replaced."""
         kind = hashlib.sha256(repr((signature, codegen.magic_tuple())).encode()).hexdigest()[:16]
         return f"{self._name}.{sys.implementation.cache_tag}-{kind}.kernel"
 
 
 def _folders(source: str) -> list[Path]:
-    """Return where kernels of a file may be, the folder that the user has named first."""
+    """Return the cache folders of a source file; the folder that the user has set comes first."""
     from numba.core import config
     from numba.misc.appdirs import AppDirs
 
@@ -154,7 +154,7 @@ def _numba_version() -> str:
 
 @lru_cache(maxsize=1)
 def _warn_of_no_folder() -> None:
-    """Say, once, that every process has to compile."""
+    """Warn, once, that every process has to compile."""
     warnings.warn(
         "compiled kernels could not be kept, since neither the folder of skhippo nor that of the user's caches can be "
         "written to: every process compiles them again, which takes seconds; set the environment variable "
@@ -166,7 +166,7 @@ def _warn_of_no_folder() -> None:
 
 # ---------------------------------------------------------------------- turns
 class _Turns:
-    """What this process knows of its turns; changed by the thread that holds `COMPILING`."""
+    """State of this process; changed only by the thread that holds `COMPILING`."""
 
     depth = 0
     patient = True
@@ -176,8 +176,8 @@ class _Turns:
 def _turn(folders: list[Path]) -> Iterator[None]:
     """Wait until no other process compiles for the same folder.
 
-    The system takes a lock back from a process that ends, however it ends.  After one that holds it for too long
-    nobody is waited for any more.
+    The system releases the lock of a process that ends, however it ends.  If waiting once takes too long, this process
+    does not wait again.
     """
     with COMPILING:
         lock = _open_lock(folders) if _Turns.depth == 0 and _Turns.patient else None
@@ -193,7 +193,7 @@ def _turn(folders: list[Path]) -> Iterator[None]:
 
 
 def _open_lock(folders: list[Path]) -> int | None:
-    """Open the file that a process locks while it compiles; None where there is no place for one."""
+    """Open the file that a process locks while it compiles; None if no folder is writable."""
     if fcntl is not None:
         for folder in folders:
             with suppress(OSError):
@@ -203,7 +203,7 @@ def _open_lock(folders: list[Path]) -> int | None:
 
 
 def _wait_for(lock: int) -> bool:
-    """Lock a file, and tell whether that took no longer than `_PATIENCE`."""
+    """Lock a file, and tell whether this succeeded within `_PATIENCE` seconds."""
     deadline = time.monotonic() + _PATIENCE
     while time.monotonic() < deadline:
         try:

@@ -1,4 +1,4 @@
-"""Names: the public address of public objects, and labels as a user has written them."""
+"""Names: the public module of public objects, and labels as plain Python objects."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["name_publicly", "plain"]
 def name_publicly(namespace: Mapping[str, Any], names: Iterable[str]) -> None:
     """Set the module of public objects to the one that users import them from.
 
-    Pickles and tracebacks then name `skhippo.Panel`, which stays, and not the file that it is defined in.
+    Pickles and tracebacks then name `skhippo.Panel`, which is stable, instead of the module that defines it.
 
     Parameters
     ----------
@@ -28,5 +28,5 @@ def name_publicly(namespace: Mapping[str, Any], names: Iterable[str]) -> None:
 
 
 def plain(label: Any) -> Any:
-    """Return a label as an object of Python, which messages show without the type of numpy."""
+    """Return a label as a Python object, so that messages show it without its numpy type."""
     return label.item() if isinstance(label, np.generic) else label

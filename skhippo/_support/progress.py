@@ -18,14 +18,14 @@ _bar: ContextVar[Any] = ContextVar("bar", default=None)
 
 @contextmanager
 def progress(verbose: int, title: str, total: int) -> Iterator[None]:
-    """Show how far `watched` items are, on the standard error, unless all is done at once.
+    """Show a progress bar for `watched` items on standard error, if the work takes more than a second.
 
     Parameters
     ----------
     verbose : int
         0: show nothing.
     title : str
-        What is under way.
+        Title of the bar.
     total : int
         Number of values, over all series and channels.
     """
@@ -39,12 +39,12 @@ def progress(verbose: int, title: str, total: int) -> Iterator[None]:
             yield
         finally:
             _bar.reset(token)
-        bar.update(total - bar.n)  # a window leaves out what is older
+        bar.update(total - bar.n)  # a window leaves out older values
 
 
 @contextmanager
 def reported(verbose: int, total: int, unit: str) -> Iterator[Callable[[Mapping[str, object]], None]]:
-    """Show how many of `total` units are done, and what is said of the last one; yield what is called after each.
+    """Show a progress bar of `total` units; yield a function to call after each unit, with the values to show.
 
     Parameters
     ----------
@@ -69,14 +69,14 @@ def _tqdm(verbose: int) -> Any:
     try:
         from tqdm.auto import tqdm
     except ImportError as error:
-        raise ImportError(f"verbose={verbose} draws with tqdm: pip install tqdm, or set verbose=0") from error
+        raise ImportError(f"verbose={verbose} needs tqdm: pip install tqdm, or set verbose=0") from error
     return tqdm
 
 
 def watched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterable[Item]:
-    """Count items, when they are taken, on the bar of this context, if there is one.
+    """Count items on the progress bar of this context, if there is one, when they are taken.
 
-    The bar is looked up here and not by the thread that takes an item, which has a context of its own.
+    The bar is looked up here, because a thread that takes an item has its own context.
     """
     bar = _bar.get()
     return items if bar is None else _count(items, size, bar)
@@ -84,7 +84,7 @@ def watched(items: Iterable[Item], size: Callable[[Item], int]) -> Iterable[Item
 
 def _count(items: Iterable[Item], size: Callable[[Item], int], bar: Any) -> Iterator[Item]:
     inside = _bar.get() is bar
-    if inside:  # what the work on an item watches is a part of that item
+    if inside:  # do not count work inside an item twice
         _bar.set(None)
     for item in items:
         yield item

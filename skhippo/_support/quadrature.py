@@ -1,14 +1,14 @@
-r"""Gauss rules, and how many nodes are enough.
+r"""Gauss rules, and the number of nodes that they need.
 
-Every function that is integrated or interpolated here turns like :math:`e^{i\phi}` with a phase :math:`\phi` that
-the measure tells.  So two questions about :math:`e^{izu}`, :math:`u \in [0, 1]`, settle all sizes:
+Every function that is integrated or interpolated here oscillates like :math:`e^{i\phi}`, with a phase :math:`\phi` that
+the measure defines.  So two error bounds for :math:`e^{izu}`, :math:`u \in [0, 1]`, determine all numbers of nodes:
 
-- its mean by the Gauss rule with :math:`p` nodes is off by at most
+- the error of its mean by the Gauss rule with :math:`p` nodes is at most
   :math:`z^{2p} (p!)^4 / ((2p+1) ((2p)!)^3)` (Davis and Rabinowitz, Methods of Numerical Integration, 2.7);
-- its interpolant at :math:`p` Gauss nodes is off by about
-  :math:`\frac{4}{\rho - 1}\, e^{z (\rho - 1/\rho)/4}\, \rho^{-p}` for every :math:`\rho > 1`, since on the ellipse with
-  the sum of half axes :math:`\rho` it is as large as the exponential says (Trefethen, Approximation Theory and
-  Approximation Practice, Theorem 8.2).
+- the error of its interpolant at :math:`p` Gauss nodes is at most about
+  :math:`\frac{4}{\rho - 1}\, e^{z (\rho - 1/\rho)/4}\, \rho^{-p}` for every :math:`\rho > 1`, because the exponential
+  bounds it on the ellipse whose semi-axes sum to :math:`\rho` (Trefethen, Approximation Theory and Approximation
+  Practice, Theorem 8.2).
 """
 
 from __future__ import annotations
@@ -24,19 +24,19 @@ from skhippo._support.types import Floats, Integers
 __all__ = ["MAX_NODES", "interpolation_phase", "legendre_transform", "mean_phases", "rule", "rules"]
 
 
-#: Nodes of a rule at most.
+#: Largest number of nodes of a rule.
 MAX_NODES = 4096
-# Rules below this are used so often that they are kept together.
+# Rules with fewer nodes than this are used so often that they are stored together.
 _COMMON = 32
-# Relative error that the rule of a cell may add: below the rounding of the sum it enters.
+# Relative error of the rule in a cell: below the rounding errors of the sum that it enters.
 _MEAN_ERROR = 1e-17
-# The same for an interpolant; its bound is not as sharp.
+# The same for an interpolant, whose bound is less sharp.
 _INTERPOLATION_ERROR = 1e-16
 
 
 @lru_cache(maxsize=1)
 def mean_phases() -> Floats:
-    """Phase that a cell may span with 1, 2, 3, ... Gauss nodes, shape (MAX_NODES,)."""
+    """Return the largest phase of a cell for 1, 2, 3, ... Gauss nodes, shape (MAX_NODES,)."""
     p = np.arange(1.0, MAX_NODES + 1)
     log_factor = 4 * gammaln(p + 1) - np.log(2 * p + 1) - 3 * gammaln(2 * p + 1)
     return np.exp((np.log(_MEAN_ERROR) - log_factor) / (2 * p))
@@ -44,7 +44,7 @@ def mean_phases() -> Floats:
 
 @lru_cache(maxsize=64)
 def interpolation_phase(n_nodes: int) -> float:
-    """Phase that an interval may span so that interpolation at `n_nodes` Gauss nodes is exact to rounding."""
+    """Return the largest phase of an interval for which interpolation at `n_nodes` Gauss nodes is exact."""
     rho = np.exp(np.linspace(0.01, 6.0, 600))
     allowed = np.log(_INTERPOLATION_ERROR) + n_nodes * np.log(rho) - np.log(4 / (rho - 1))
     return float(max(0.0, np.max(4 * allowed / (rho - 1 / rho))))
@@ -52,8 +52,8 @@ def interpolation_phase(n_nodes: int) -> float:
 
 @lru_cache(maxsize=256)
 def rule(n_nodes: int) -> tuple[Floats, Floats]:
-    """Gauss-Legendre nodes on [0, 1], from 1 to 0, and their weights, which add up to 1."""
-    # Newton's method on P_n from Tricomi's estimate of its zeros, in extended precision where there is one: the rules
+    """Return Gauss-Legendre nodes on [0, 1], from 1 to 0, and their weights, which add up to 1."""
+    # Newton's method on P_n from Tricomi's estimate of its zeros, in extended precision if available, because the rules
     # of numpy and scipy lose two to three digits.
     n: Any = np.longdouble(n_nodes)
     half = np.arange(1, n_nodes // 2 + 1)
@@ -75,7 +75,7 @@ def rule(n_nodes: int) -> tuple[Floats, Floats]:
 
 
 def rules(counts: Integers) -> tuple[Floats, Integers]:
-    """Return rules with `counts` nodes, one after the other, shape (2, total), and where each begins, by count."""
+    """Return rules with `counts` nodes in one array, (2, total), and the begin of each rule, indexed by count."""
     if counts.max(initial=0) < _COMMON:
         return _common_rules()
     return _join(np.flatnonzero(np.bincount(counts)))
@@ -94,18 +94,19 @@ def _join(used: Integers) -> tuple[Floats, Integers]:
 
 @lru_cache(maxsize=16)
 def legendre_transform(n_nodes: int) -> Floats:
-    r"""Matrix that turns Legendre moments of masses on an interval into masses at its Gauss nodes.
+    r"""Return the matrix from Legendre moments of masses on an interval to masses at its Gauss nodes.
 
-    With :math:`S_l = \sum_k m_k P_l(v_k)` the masses :math:`F_i = w_i \sum_l (l + \frac12) P_l(v_i) S_l` at the Gauss
-    nodes :math:`v_i` (weights :math:`w_i`) have the same moments over every polynomial of degree below `n_nodes`:
-    it is Lagrange's interpolation transposed, which goes by the name of anterpolation.
+    Let :math:`S_l = \sum_k m_k P_l(v_k)` be the moments.  The masses
+    :math:`F_i = w_i \sum_l (l + \frac12) P_l(v_i) S_l` at the Gauss nodes :math:`v_i` with the weights :math:`w_i` have
+    the same moments over every polynomial of degree below `n_nodes`.  This is transposed Lagrange interpolation, also
+    known as anterpolation.
 
     Returns
     -------
     ndarray of shape (n_nodes, n_nodes)
-        Rows are degrees, columns nodes in the order of `rule`.
+        One row per degree, and one column per node in the order of `rule`.
     """
     nodes, weights = rule(n_nodes)
-    # P_l of 1 - 2 u, as the measures have it: u is an age, and the oldest place of an interval has u = 1.
+    # P_l of 1 - 2 u, as in the measures: u is an age, and the oldest place of an interval has u = 1.
     polynomials = np.polynomial.legendre.legvander(1.0 - 2.0 * nodes, n_nodes - 1).T
     return polynomials * weights * (2.0 * np.arange(n_nodes) + 1.0)[:, None]

@@ -1,4 +1,4 @@
-"""Work in threads: nothing is copied or pickled, and kernels run without Python's lock."""
+"""Work in threads: nothing is copied or pickled, and kernels release the GIL."""
 
 from __future__ import annotations
 
@@ -18,28 +18,28 @@ Result = TypeVar("Result")
 def run(
     work: Callable[[Item], Result], collect: Callable[[Result], None], items: Iterable[Item], n_jobs: int | None
 ) -> None:
-    """Work on items in threads and collect the results in the order of the items.
+    """Process items in threads and collect the results in the order of the items.
 
     Parameters
     ----------
     work : callable
-        Called for each item, by several threads at once.
+        Function that processes an item; several threads call it at once.
     collect : callable
-        Called for each result, in the order of the items and never twice at once.
+        Function that takes a result; it is called in the order of the items, never by two threads at once.
     items : iterable
-        Taken one by one as threads get free.
+        Items, which free threads take one by one.
     n_jobs : int or None
-        Number of threads, as joblib means it: its contexts and its limits inside other workers hold.
+        Number of threads, see joblib.  Its contexts, and its limits inside other workers, are respected.
     """
-    # As `joblib.effective_n_jobs` says, but of threads: it would warn that a child cannot have children.
+    # Like `joblib.effective_n_jobs`, but for threads; that function would warn inside a worker process.
     backend, usual = get_active_backend(require="sharedmem")
     n_threads = backend.effective_n_jobs(usual if n_jobs is None else n_jobs)
     if n_threads == 1:
         for item in items:
             collect(work(item))
         return
-    # Items are small: each thread helps itself, where a task for each item would cost more than the work.  Starting a
-    # thread takes 0.1 ms; joblib's pool takes 12, most of it asleep between looks at whether its tasks are done.
+    # Items are small, so threads take them from a queue; one task per item would cost more than the work.  Starting a
+    # thread takes 0.1 ms, and joblib's pool 12 ms, which it mostly sleeps between checks of its tasks.
     queue = _Queue(work, collect, items)
     helpers = [Thread(target=copy_context().run, args=(queue.drain,), daemon=True) for _ in range(n_threads - 1)]
     for helper in helpers:
@@ -52,7 +52,7 @@ def run(
 
 
 class _Queue:
-    """Items that several threads take from, and results that wait for their turn."""
+    """Items that several threads take, and results that wait for their turn."""
 
     def __init__(self, work: Callable, collect: Callable, items: Iterable) -> None:
         self._work, self._collect = work, collect
@@ -63,7 +63,7 @@ class _Queue:
         self.error: BaseException | None = None
 
     def drain(self) -> None:
-        """Work until no item is left, or something fails: the first error is kept."""
+        """Process items until none is left or an error occurs; keep the first error."""
         try:
             while True:
                 with self._taking:

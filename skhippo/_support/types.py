@@ -1,4 +1,4 @@
-"""The two kinds of arrays that numbers travel in."""
+"""Types of arrays of numbers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small checks with good messages; the only importer of scikit-learn's underscored names."""
+"""Checks of parameters, and the only imports of private names of scikit-learn."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 
 def check_count(name: str, value: Any, minimum: int = 1) -> int:
-    """Return a number of things as an int; raise unless it is an integer of at least `minimum`."""
+    """Return a count as an int; raise unless it is an integer of at least `minimum`."""
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
     if value < minimum:
@@ -51,5 +51,5 @@ def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
 
 
 def output_container(transformer: Any) -> str:
-    """Return the container that `transform` was asked for: "default", "pandas" or "polars"."""
+    """Return the container that `set_output` has set for `transform`: "default", "pandas" or "polars"."""
     return _get_output_config("transform", transformer)["dense"]

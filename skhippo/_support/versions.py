@@ -1,4 +1,4 @@
-"""What a report of a fault should say about the machine."""
+"""`show_versions`: the versions that a bug report should contain."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OPTIONAL = ("pandas", "polars", "pyarrow", "matplotlib", "torch", "sktime", "ae
 
 
 def show_versions() -> None:
-    """Print versions of Python, of the system and of the libraries in use, for the report of a fault.
+    """Print the versions of Python, the system and the libraries in use, for bug reports.
 
     Examples
     --------
@@ -34,7 +34,7 @@ def show_versions() -> None:
 
 
 def _version(name: str) -> str:
-    """Return the version of what is installed."""
+    """Return the version of an installed library, or "not installed"."""
     try:
         return version(name)
     except PackageNotFoundError:

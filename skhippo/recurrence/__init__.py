@@ -1,4 +1,4 @@
-"""The online approximation: discretized dynamics, O(N) per step."""
+"""The recurrence: discretized dynamics, in O(N) per step."""
 
 from skhippo._support.names import name_publicly
 from skhippo.recurrence.recurrence import Recurrence

@@ -13,7 +13,7 @@ __all__ = ["advance_dense"]
 
 @kernel
 def advance_dense(Abar: Floats, Bbar: Floats, inputs: Floats, state: Floats) -> None:
-    """Take one step with its matrix; four products at a time, always in the same order."""
+    """Take one step with its matrix, four products at a time, always in the same order."""
     result = np.empty((len(Bbar), LANES))
     order = len(Bbar)
     fours = order - order % 4

@@ -1,13 +1,13 @@
-r"""Discretizations: from the differential equation of a measure to a step between two observations.
+r"""Discretizations: steps between two observations that replace the differential equation of a measure.
 
 The coefficients obey :math:`c'(t) = r(t)\,(-A c + B f)` (see `skhippo.measures`), with :math:`r = 1/\theta` for the
-translated measures and :math:`r = 1/t` for LegS.  A discretization replaces a stretch of it by one step
+translated measures and :math:`r = 1/t` for LegS.  A discretization replaces this equation between two times by one step
 
 .. math:: c_1 = \bar A c_0 + \bar B \hat f .
 
-**The family.**  The generalised bilinear transform takes the right-hand side at both ends, the share
-:math:`\alpha` of it at the new one (Gu et al. 2020, arXiv 2008.07669, Appendix B.3).  With the weights
-:math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h` of both ends
+**The family.**  The generalised bilinear transform averages the right-hand side over both ends, with the weight
+:math:`\alpha` at the new end (Gu et al. 2020, arXiv 2008.07669, Appendix B.3).  For a step of length :math:`h`, with
+:math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h`,
 
 .. math:: (I + h_1 A)\, c_1 = (I - h_0 A)\, c_0 + B\,(h_0 f_0 + h_1 f_1) .
 
@@ -15,36 +15,36 @@ Forward Euler is :math:`\alpha = 0`, backward Euler 1, bilinear (the trapezoid) 
 the equation for an input that is constant over the step: :math:`\bar A = e^{-hA}`.
 
 **The length of a step.**  For the translated measures :math:`h = \Delta t/\theta`.  LegS has constant coefficients in
-the logarithm of time, so the length of its steps is :math:`\log(t_1/t_0)`: this is what bilinear takes, and
-``"zoh"``, for which :math:`\bar A = (t_1/t_0)^{-A}`.  Forward is the paper's
-:math:`c_1 = (I - A/k)\,c_0 + B f / k` at the times :math:`k, k + 1` (Theorem 2, equation 4), whose length is
-:math:`(t_1 - t_0)/t_0`; backward has :math:`(t_1 - t_0)/t_1`.  In between
+the logarithm of time, so the length of its steps is :math:`\log(t_1/t_0)`.  Bilinear and ``"zoh"`` use this length, so
+that :math:`\bar A = (t_1/t_0)^{-A}` for ``"zoh"``.  Forward is the paper's :math:`c_1 = (I - A/k)\,c_0 + B f / k` at
+the times :math:`k, k + 1` (Theorem 2, equation 4), whose length is :math:`(t_1 - t_0)/t_0`.  Backward has the length
+:math:`(t_1 - t_0)/t_1`.  In general
 
 .. math:: h = \frac{(t_1/t_0)^{1 - 2\alpha} - 1}{1 - 2\alpha},
 
-which is all three at :math:`\alpha = 0, 1/2, 1`.  The ratio of the two weights depends on :math:`\alpha` alone, so
-steps with :math:`\alpha \ge 1/2` are bounded for any two times.  Forward is meant for short steps: it diverges where
-:math:`h` times the largest eigenvalue of `A`, for LegS the order, exceeds 2.
+which gives these lengths for :math:`\alpha = 0, 1/2, 1`.  The ratio of the two weights depends only on :math:`\alpha`,
+so steps with :math:`\alpha \ge 1/2` are bounded for any two times.  Forward is meant for short steps: it diverges if
+:math:`h` times the largest eigenvalue of `A` (for LegS, the order) exceeds 2.
 
-**Published code.**  The code of Gu et al. puts :math:`1/t_1` at both ends, :math:`h_0 = h_1 = (t_1 - t_0)/(2 t_1)`, and
-takes the sample at the new time for the whole of the step.  ``"hippo2020"`` does the same, so that the numbers of
-the paper can be had to the last digits: bounded, and of first order on smooth signals.
+**Published code.**  The code of Gu et al. uses :math:`1/t_1` at both ends, :math:`h_0 = h_1 = (t_1 - t_0)/(2 t_1)`, and
+the sample at the new time as the input of the whole step.  ``"hippo2020"`` does the same, so that it reproduces the
+numbers of the paper to the last digits.  It is bounded, and of first order on smooth signals.
 
-**Long steps.**  On steps that are long against the window of a translated measure the factors of bilinear tend to -1:
-what is long past would come back with the other sign.  `skhippo.recurrence` therefore takes steps longer than half a
-time scale (`LONG_STEP`) in `SUBSTEPS` parts, the first of them backward (`substeps`), for every rule with
-:math:`\alpha \ge 1/2` but ``"hippo2020"``.  After a step as long as the horizon of the measure (a whole window; under
-LagT what weighs less than 1e-18) nothing is left of what was before, and the coefficients are those of the straight
-line that the step has been.
+**Long steps.**  If steps are long compared with the window of a translated measure, the factors of bilinear tend to -1:
+the distant past would come back with the opposite sign.  Therefore `skhippo.recurrence` splits steps longer than half a
+time scale (`LONG_STEP`) into `SUBSTEPS` parts, the first of which are backward (`substeps`).  It does so for every rule
+with :math:`\alpha \ge 1/2` except ``"hippo2020"``.  After a step as long as the horizon of the measure (the window; for
+LagT, the age beyond which the weight is below 1e-18) nothing is left of the earlier past.  The coefficients are then
+those of the straight line over the step.
 
-**The input.**  The step of a rule has one input, its mean over the step as the rule sees it,
+**The input.**  A step has one input, the mean of both ends with the weights of the rule,
 
 .. math:: \hat f = \frac{h_0 f_0 + h_1 f_1}{h_0 + h_1}, \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
 
 so bilinear takes the mean of both ends and converges in second order.  The paper's recurrences,
-:math:`c_k = \bar A c_{k-1} + \bar B f_k`, put the sample at the new time for the whole of the step that ends there.
-That is :math:`\hat f = f_1`: right for a signal that is constant over each step, and where no earlier sample is
-known; on a smooth signal it is half a step late and bilinear falls to first order.
+:math:`c_k = \bar A c_{k-1} + \bar B f_k`, use the sample at the new time for the whole step that ends there, that is
+:math:`\hat f = f_1`.  This is right for a signal that is constant over each step, and if no earlier sample is known.
+On a smooth signal it is late by half a step, and bilinear converges only in first order.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ __all__ = [
 ]
 
 
-#: The share of the new end, `alpha`, by name; a zero-order hold has none.
+#: The weight `alpha` of the new end, by name; None for the zero-order hold.
 DISCRETIZATIONS: dict[str, float | None] = {
     "forward": 0.0,
     "backward": 1.0,
@@ -81,11 +81,11 @@ DISCRETIZATIONS: dict[str, float | None] = {
     "zoh": None,
     "hippo2020": 0.5,
 }
-#: The rule of the published code: the rate at the new end at both ends, and the new sample as the input of the step.
+#: The rule of the published code: the rate of the new end at both ends, and the new sample as the input of the step.
 PUBLISHED = "hippo2020"
-#: Steps of translated measures that are longer, in units of the time scale, are taken in parts.
+#: Steps of translated measures longer than this, in units of the time scale, are split into parts.
 LONG_STEP = 0.5
-#: Parts of a long step, and how many of them, the first ones, are backward.
+#: Number of parts of a long step, and number of these, at its beginning, that are backward.
 SUBSTEPS = 8
 _DAMPED = 2
 # Ratios of times are kept below this, so that their logarithms are finite.
@@ -93,13 +93,13 @@ _LARGEST_RATIO = np.finfo(np.float64).max
 
 
 def as_discretization(discretization: str | float) -> float | None:
-    """Return the share of the new end, `alpha`, that a discretization stands for; None for a zero-order hold.
+    """Return the weight `alpha` of the new end in a discretization, or None for the zero-order hold.
 
     Parameters
     ----------
     discretization : str or float
-        One of ``"forward", "backward", "bilinear", "zoh", "hippo2020"``, or the `alpha` of the generalised bilinear
-        transform, a number from 0 to 1.
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
+        bilinear transform, a number from 0 to 1.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def as_discretization(discretization: str | float) -> float | None:
     Raises
     ------
     ValueError
-        If the name is unknown or the number not in [0, 1].
+        If the name is unknown, or the number is not in [0, 1].
     TypeError
         If it is neither a name nor a number.
 
@@ -137,33 +137,33 @@ def as_discretization(discretization: str | float) -> float | None:
 
 
 def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
-    r"""Weights of both ends of steps in the generalised bilinear transform.
+    r"""Return the weights of both ends of steps in the generalised bilinear transform.
 
     Parameters
     ----------
     alpha : float or str
-        Share of the new end, from 0 to 1, or the name of a discretization other than ``"zoh"``.
+        Weight of the new end, from 0 to 1, or the name of a discretization other than ``"zoh"``.
     times : array-like of shape (..., k + 1)
-        The ends of k steps.  Without a time scale they are counted from the start of the series.
+        The ends of k steps.  For LegS they are counted from the start of the series.
     time_scale : float or None, default=None
-        `theta` of a translated measure, in the units of the times; None for LegS, whose unit is the time itself.
+        `theta` of a translated measure, in the units of the times; None for LegS.
 
     Returns
     -------
     old, new : ndarray of shape (..., k)
-        :math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h` with the length `h` of the step: see the head of
-        this module.
+        :math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h`, where `h` is the length of the step; see the
+        docstring of this module.
 
     Raises
     ------
     ValueError
-        If the discretization is unknown, or ``"zoh"``, which has no such weights.
+        If the discretization is unknown, or is ``"zoh"``, which has no such weights.
 
     Notes
     -----
-    LegS from the start itself, where :math:`1/t` is infinite: whatever `alpha`, the step is the backward one, which
-    is exact for every straight line (the first step of a line is :math:`c_1 = (I + A)^{-1} (c_0 + B f_1)`).  Only
-    ``"hippo2020"`` has 1/2 at both ends there too.
+    At the start of a series the rate :math:`1/t` of LegS is infinite.  So the first step is the backward one for every
+    `alpha`; it is exact for every straight line, whose first step is :math:`c_1 = (I + A)^{-1} (c_0 + B f_1)`.  Only
+    ``"hippo2020"`` has the weights 1/2 at both ends there too.
 
     Examples
     --------
@@ -173,7 +173,7 @@ def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None
     """
     published, share = alpha == PUBLISHED, as_discretization(alpha)
     if share is None:
-        raise ValueError(f"discretization={alpha!r} solves the equation of the step: it has no weights of both ends")
+        raise ValueError(f"discretization={alpha!r} solves the equation exactly: it has no weights of both ends")
     times = np.asarray(times, dtype=np.float64)
     begin, end = times[..., :-1], times[..., 1:]
     if time_scale is not None:
@@ -188,7 +188,7 @@ def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None
 
 
 def _scaled_length(share: float, begin: Floats, end: Floats) -> Floats:
-    """Length of steps of LegS, of which none begins at 0."""
+    """Return the lengths of steps of LegS, none of which begins at 0."""
     if share == 1.0:
         return (end - begin) / end
     with np.errstate(over="ignore"):
@@ -197,14 +197,14 @@ def _scaled_length(share: float, begin: Floats, end: Floats) -> Floats:
 
 
 def substeps(alpha: float) -> Floats:
-    """Weights of the parts of a long step, in units of its length.
+    """Return the weights of the parts of a long step, in units of its length.
 
-    The first parts are backward, so that what should have gone is gone; in between the input is a straight line.
+    The first parts are backward, so that the distant past is damped.  Over the step the input is a straight line.
 
     Parameters
     ----------
     alpha : float
-        Share of the new end in the other parts, from 1/2 to 1.
+        Weight of the new end in the other parts, from 1/2 to 1.
 
     Returns
     -------
@@ -221,8 +221,8 @@ def substeps(alpha: float) -> Floats:
 def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "bilinear") -> tuple[Floats, Floats]:
     r"""Discretize ``c' = -A c + B f`` over one step with dense matrices.
 
-    This is the definition, in :math:`O(N^3)`; `skhippo.recurrence` does the same in :math:`O(N)` where the measure
-    has the structure for it.
+    This is the definition, in :math:`O(N^3)`.  `skhippo.recurrence` takes the same step in :math:`O(N)` if the measure
+    has a suitable structure.
 
     Parameters
     ----------
@@ -240,8 +240,9 @@ def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "b
     -------
     Abar : ndarray of shape (order, order)
     Bbar : ndarray of shape (order,)
-        ``c1 = Abar @ c0 + Bbar * f``, where `f` is ``(1 - alpha) * f0 + alpha * f1`` or the sample that is taken for
-        the whole step (see the head of this module).
+        Matrix and vector of the step ``c1 = Abar @ c0 + Bbar * f``.  The input `f` is
+        ``(1 - alpha) * f0 + alpha * f1``, or the one sample that is used for the whole step (see the docstring of this
+        module).
 
     Raises
     ------
@@ -256,8 +257,8 @@ def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "b
 
         \bar A = (I + \alpha h A)^{-1} (I - (1 - \alpha) h A), \qquad \bar B = (I + \alpha h A)^{-1} h B
 
-    (Gu et al. 2020, Appendix B.3, with the sign of `A` that makes it positive), and for ``"zoh"``
-    :math:`\bar A = e^{-hA}`, :math:`\bar B = \int_0^h e^{-sA} B\,ds`, the last column of the exponential of the
+    (Gu et al. 2020, Appendix B.3, with the opposite sign of `A`).  For ``"zoh"``,
+    :math:`\bar A = e^{-hA}` and :math:`\bar B = \int_0^h e^{-sA} B\,ds`.  Both are parts of the exponential of the
     matrix with the rows :math:`(-hA, hB)` and 0 (Appendix B.3).
 
     Examples
@@ -290,7 +291,7 @@ def discretize_scaled(
     B : array-like of shape (order,)
         Input vector.
     start, end : float
-        Ends of the step, times since the start of the series; ``0 <= start < end``.
+        Ends of the step, counted from the start of the series; ``0 <= start < end``.
     method : str or float, default="bilinear"
         ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
         bilinear transform, a number from 0 to 1.
@@ -299,13 +300,13 @@ def discretize_scaled(
     -------
     Abar : ndarray of shape (order, order)
     Bbar : ndarray of shape (order,)
-        ``c1 = Abar @ c0 + Bbar * f``, where `f` is the mean of ``f0`` and ``f1`` with the weights `shares`, or the
-        sample that is taken for the whole step (see the head of this module).
+        Matrix and vector of the step ``c1 = Abar @ c0 + Bbar * f``.  The input `f` is the mean of ``f0`` and ``f1``
+        with the weights `shares`, or the one sample that is used for the whole step (see the docstring of this module).
 
     Raises
     ------
     ValueError
-        If the method is unknown, or not ``0 <= start < end``.
+        If the method is unknown, or ``0 <= start < end`` does not hold.
     TypeError
         If the method is neither a name nor a number.
 
@@ -316,7 +317,7 @@ def discretize_scaled(
     .. math:: \bar A = (I + h_1 A)^{-1} (I - h_0 A), \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
 
     and for ``"zoh"`` :math:`\bar A = (t_1/t_0)^{-A}`, :math:`\bar B = A^{-1}(I - \bar A) B`, which is exact for a
-    piecewise constant input.  From the start itself see `shares`.
+    piecewise constant input.  See `shares` for steps from the start of the series.
 
     Examples
     --------
@@ -333,7 +334,7 @@ def discretize_scaled(
     if alpha is not None:
         old, new = shares(method, [start, end])
         return _transform(A, B, old[0], new[0])
-    if start == 0.0:  # the input is all there has ever been
+    if start == 0.0:  # the whole history is the input
         return np.zeros_like(A), np.linalg.solve(A, B)
     return _hold(A, B, math.log1p((end - start) / start))
 

@@ -1,6 +1,6 @@
 """Steps where `A` is of rank one on each side of its diagonal (LegT): LU without pivoting keeps the form, two sweeps.
 
-It must not be split into a triangle and rank one with the formula of Sherman and Morrison: error 1e36 at order 40.
+Splitting it into a triangle and rank one with the formula of Sherman and Morrison is unstable: error 1e36 at order 40.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def _fill(constants: Floats, old: Floats, new: Floats, carry: Floats, table: Flo
 
 @kernel
 def _sweep(constants: Floats, table: Floats, inputs: Floats, sums: Floats, c: Floats) -> None:
-    # Sums: what enters from below the diagonal, with v and L; what lies above it; U times what is solved.
+    # Sums: the part below the diagonal, with v and L; the part above it; U times the solution so far.
     for j in range(inputs.size):
         sums[j], sums[LANES + j], sums[2 * LANES + j] = inputs[j], 0.0, 0.0
     for n in range(len(table)):

@@ -1,7 +1,7 @@
-"""Lanes: rows kept together, transposed, so that SIMD works on them at once.
+"""Lanes: rows that are stored together, transposed, so that SIMD processes them at once.
 
-Running sums go along the order and steps along time, so SIMD is left with the rows.  Each row is worked on in the same
-order whatever its neighbours are.
+Running sums go along the order and steps go along time, so only the rows are independent.  Each row is processed in the
+same order of operations whatever its neighbours are.
 """
 
 from __future__ import annotations
@@ -16,29 +16,30 @@ from skhippo._support.types import Floats
 
 __all__ = ["LANES", "Form", "pack", "pad", "unpack", "unpack_record"]
 
-#: Rows that are worked on together.  Compiled kernels of other files contain it: clear their caches if it changes.
+#: Number of rows that are processed together.  Compiled kernels of other files contain it: clear their caches if it
+#: changes.
 LANES = 16
 
 
 class Form(NamedTuple):
-    """How the steps of a measure are taken."""
+    """The step of a measure: constants and a kernel."""
 
     constants: Floats
-    depth: int  # coefficients of a row in its lane
+    depth: int  # number of coefficients per row in a lane
     advance: Callable[
         [Floats, Floats, Floats, Floats, Floats, Floats], None
     ]  # constants, old, new, inputs, state, record
 
 
 def pad(rows: Floats) -> Floats:
-    """Put rows last and fill up lanes, (..., n_rows, k) -> (..., k, n_lanes), with copies of the last row."""
+    """Move rows last and pad lanes with copies of the last row, (..., n_rows, k) -> (..., k, n_lanes)."""
     n_rows = rows.shape[-2]
     place = np.minimum(np.arange(-(-n_rows // LANES) * LANES), n_rows - 1)
     return np.ascontiguousarray(np.swapaxes(rows, -1, -2)[..., place])
 
 
 def pack(c: Floats, depth: int) -> Floats:
-    """Return rows as blocks (n_blocks, depth, LANES), with zeros where there is no row or coefficient."""
+    """Return rows as blocks (n_blocks, depth, LANES), padded with zeros."""
     state = np.zeros(((len(c) + LANES - 1) // LANES, depth, LANES))
     _gather(c, state)
     return state

@@ -1,12 +1,12 @@
-r"""Recurrences: coefficients carried from one observation to the next, the algorithm of Gu et al. (2020).
+r"""Recurrences: coefficients that are carried from one observation to the next, as in Gu et al. (2020).
 
-A step of the generalised bilinear transform (`skhippo.discretization`) has to solve
+A step of the generalised bilinear transform (`skhippo.discretization`) solves
 
 .. math:: (I + h_1 A)\, c_1 = (I - h_0 A)\, c_0 + B v, \qquad v = h_0 f_0 + h_1 f_1 .
 
-Every measure here has an `A` of rank one, or nearly, on each side of its diagonal, so product and solution are a few
-sweeps with running sums, :math:`O(N)` (for LegS Proposition 4 and Appendix E.2 of the paper, which conjectures it for
-the others).  The step follows from the structure that the measure declares (`Measure.structure`):
+For every measure here, `A` has rank one, or nearly so, on each side of its diagonal.  So the product and the solution
+take a few sweeps with running sums, :math:`O(N)`.  The paper proves this for LegS (Proposition 4 and Appendix E.2) and
+conjectures it for the others.  The step follows from the structure that the measure declares (`Measure.structure`):
 
 =========  =============================================================  ==========================================
 structure  form of `A`                                                    step
@@ -21,11 +21,12 @@ Tau        :math:`d\,g^T - D` (ChebT)                                     integr
 None       any                                                            dense matrices
 =========  =============================================================  ==========================================
 
-``"zoh"`` has no such form: :math:`O(N^2)` per step with its matrix, an exponential in :math:`O(N^3)`, kept for the last
-distinct steps (steps within 12 digits are one).  Under LegS and on irregular times every step is another one.
+``"zoh"`` has no such form.  A step multiplies with a dense matrix, in :math:`O(N^2)`.  This matrix is an exponential,
+computed in :math:`O(N^3)` and cached for the most recent step lengths, rounded to 12 digits.  With LegS, and with
+irregular times, all steps differ.
 
-`LANES` rows are worked on together (`skhippo.recurrence.lanes`).  Each of them in the same order whatever its
-neighbours, so neither chunks nor blocks of rows change a result.
+`LANES` rows are processed together (`skhippo.recurrence.lanes`), each in the same order of operations whatever the
+others are.  So neither chunks nor blocks of rows change a result.
 """
 
 from __future__ import annotations
@@ -67,33 +68,35 @@ _FORMS: dict[type[Structure], Callable[[Any], Form]] = {
     Rotations: rotations_form,
     Tau: tau_form,
 }
-# Rows and steps that a kernel takes at a time, and numbers in its record: all that it works on stays in the cache.
+# Numbers of rows and steps that a kernel processes at a time, and of values in its record, so that the work fits in the
+# cache.
 _ROWS = 8 * LANES
 _STEPS = 512
 _NUMBERS = 1 << 15
-# Matrices of "zoh" that are kept; 0.5 MB each at order 256.
+# Number of cached matrices of "zoh"; each takes 0.5 MB at order 256.
 _MATRICES = 64
 _NO_RECORD = np.empty((0, 0, 0, 0))
 
-#: Weights of both ends of some steps, and their inputs, with rows last.
+#: Weights of both ends of some steps, and the inputs of these steps; rows are the last axis.
 Inputs: TypeAlias = tuple[Floats, Floats, Floats]
 
 
 class Recurrence:
-    """Steps of many streams under a measure.
+    """Discretized dynamics of a measure, for many streams at once.
 
     Parameters
     ----------
     measure : Measure
+        The measure.
     order : int
         Number of coefficients.
     discretization : str or float, default="bilinear"
-        See `skhippo.discretization.as_discretization`.
+        Name of a discretization, or its `alpha`; see `skhippo.discretization.as_discretization`.
 
     Raises
     ------
     ValueError, TypeError
-        If the order or the discretization is none.
+        If the order or the discretization is invalid.
 
     Examples
     --------
@@ -113,25 +116,26 @@ class Recurrence:
         self.discretization = discretization
         self._alpha = as_discretization(discretization)
         damped = self._alpha is not None and self._alpha >= 0.5 and discretization != PUBLISHED
-        # Parts of a long step, for the rules that take it in parts.
+        # Parts of a long step, for the rules that split it.
         self._parts = substeps(self._alpha) if damped and self._alpha is not None else None
-        # What `shares` takes, and whether the input of a step is the sample at its end, whatever came before.
+        # Argument of `shares`; with PUBLISHED the input of a step is always the sample at its end.
         self._rule = PUBLISHED if discretization == PUBLISHED else self._alpha
         structure = measure.structure(order)
         self._form = None if structure is None else _FORMS[type(structure)](structure)
 
     def start(self, values: ArrayLike) -> Floats:
-        """Coefficients of streams that have been constant for ever.
+        """Return the coefficients of streams that have always been constant.
 
         Parameters
         ----------
         values : array-like of shape (n_rows,)
-            The first observation of each.
+            First observation of each stream.
 
         Returns
         -------
         ndarray of shape (n_rows, order)
-            ``(f, 0, 0, ...)``; under a tilted LagT the steady state ``A^-1 B f``.
+            The steady state ``A^-1 B f``, which is ``(f, 0, 0, ...)`` except for LagT with other than the default
+            `alpha` and `beta`.
         """
         return np.multiply.outer(np.asarray(values, dtype=np.float64), self.measure.steady(self.order))
 
@@ -143,29 +147,29 @@ class Recurrence:
         previous: ArrayLike | None = None,
         out: Floats | None = None,
     ) -> None:
-        """Take streams through observations, in place.
+        """Advance streams through observations, in place.
 
         Parameters
         ----------
         c : ndarray of shape (n_rows, order), float64, C-contiguous
-            Coefficients at the first of the times; afterwards those at the last.
+            Coefficients at the first time; overwritten with those at the last time.
         values : array-like of shape (n_rows, k)
-            Observations, none missing.
+            Observations, without missing values.
         times : array-like of shape (k + 1,) or (n_rows, k + 1)
-            The time of `c` and those of the observations, increasing, for all rows or for each; for LegS since the
-            start of the stream.
+            The time of `c` followed by the observation times, increasing; the same for all rows, or per row.  For LegS
+            they are counted from the start of the stream.
         previous : array-like of shape (n_rows,) or None, default=None
-            Observations at the first of the times.  The input of a step is then the mean of its two ends as the
-            discretization takes it, for ``"zoh"`` the older one, which lasts until the newer.  Without, and for
-            ``"hippo2020"``, each observation is the input for the whole of the step that ends with it, as in the
+            Observations at the first time.  If given, the input of a step is the mean of its two ends with the weights
+            of the discretization; for ``"zoh"`` it is the older end, which lasts until the newer one.  If None, and
+            always for ``"hippo2020"``, each observation is the input of the whole step that ends with it, as in the
             paper's recurrences.
         out : ndarray of shape (n_rows, k, order), float64, C-contiguous, or None, default=None
-            Filled with the coefficients after every observation.
+            If given, filled with the coefficients after every observation.
 
         Raises
         ------
         ValueError
-            If shapes do not go together, or `c` or `out` cannot be filled in place.
+            If shapes do not fit, or `c` or `out` cannot be filled in place.
         """
         values, times = np.asarray(values, dtype=np.float64), np.asarray(times, dtype=np.float64)
         self._check(c, values, times, out)
@@ -182,17 +186,17 @@ class Recurrence:
                 self._advance(c[rows], before[rows], values[rows], clock, record)
 
     def follow(self, c: Floats, values: Floats, times: Floats, hold: Hold, out: Floats | None = None) -> None:
-        """Take streams along the signal that a hold makes of their observations, in place.
+        """Advance streams along the signal that `hold` defines between observations, in place.
 
         Parameters
         ----------
         c : ndarray of shape (n_rows, order), float64, C-contiguous
-            Coefficients at the first of the observations; afterwards those at the last.
+            Coefficients at the first observation; overwritten with those at the last one.
         values, times : ndarray of shape (n_rows, k + 1)
-            Observations, none missing, and their times, for LegS since the start of the stream.
+            Observations, without missing values, and their times; for LegS counted from the start of the stream.
         hold : {"linear", "previous"}
-            Whether the input of a step comes from both of its ends or is the older one; for ``"hippo2020"`` it is the
-            newer one always.
+            Input of a step: the weighted mean of both ends ("linear") or the older end ("previous").  For
+            ``"hippo2020"`` it is always the newer end.
         out : ndarray of shape (n_rows, k, order) or None, default=None
             See `advance`.
         """
@@ -241,7 +245,7 @@ class Recurrence:
         unpack(state, c)
 
     def _long_steps(self, times: Floats) -> list[int]:
-        """Return the steps that are long for some row, and so must not be taken at once."""
+        """Return the steps that are long for some row and have to be split."""
         if self.measure.time_scale is None or self._parts is None:
             return []
         longest = np.atleast_2d(np.diff(times)).max(axis=0, initial=0.0)
@@ -249,10 +253,10 @@ class Recurrence:
 
     @cached_property
     def _reach(self) -> float:
-        """Length of a step, in time scales, after which nothing is left of what was before."""
+        """Length of a step, in time scales, after which nothing is left of the earlier past."""
         try:
             return self.measure.horizon(self.order)
-        except ValueError:  # further than double precision reaches
+        except ValueError:  # beyond double precision
             return math.inf
 
     @cached_property
@@ -260,12 +264,12 @@ class Recurrence:
         return self.measure.steady(self.order), self.measure.line(self.order)
 
     def _restart(self, length: Floats, ends: tuple[Floats, Floats]) -> Floats:
-        """Return the coefficients of straight lines between two ends, and nothing else."""
+        """Return the coefficients of straight lines between two ends."""
         steady, line = self._steady_and_line
         return np.multiply.outer(ends[1], steady) + np.multiply.outer((ends[1] - ends[0]) / length, line)
 
     def _take_long(self, length: Floats, ends: tuple[Floats, Floats], plain: Inputs, k: int, state: Floats) -> None:
-        """Take a step that is long for some rows; `length`, for all rows or for each, is in time scales."""
+        """Take a step that is long for some rows; `length` is in time scales, one for all rows or one per row."""
         assert self._form is not None  # for the type checker
         assert self._parts is not None
         constants, depth, advance = self._form
@@ -285,7 +289,7 @@ class Recurrence:
             np.copyto(state, result, where=pad(chosen[:, None].astype(np.float64)).reshape(-1, 1, LANES) > 0.0)
 
     def _take(self, plain: Inputs, steps: slice, state: Floats, out: Floats | None) -> None:
-        """Take some steps; if they are recorded, few at a time."""
+        """Take some steps; with a record, in small groups."""
         assert self._form is not None  # for the type checker
         constants, _, advance = self._form
         old, new, inputs = (h[steps] for h in plain)
@@ -303,7 +307,7 @@ class Recurrence:
             unpack_record(record[: len(inputs[some])], out[:, some])
 
     def _advance_dense(self, c: Floats, old: Floats, new: Floats, times: Floats, out: Floats | None) -> None:
-        if times.ndim == 2:  # a matrix for every row and step
+        if times.ndim == 2:  # one matrix per row and step
             for row in range(len(c)):
                 lone = slice(row, row + 1)
                 self._advance_dense(c[lone], old[lone], new[lone], times[row], None if out is None else out[lone])
@@ -337,7 +341,7 @@ class Recurrence:
             advance_dense(*matrices, pad(entering[:, None])[0], state)
 
     def _matrices(self, begin: float, end: float) -> tuple[Floats, Floats]:
-        """Return the matrices of a step; steps that differ by the rounding of their times are one."""
+        """Return the matrices of a step; steps whose lengths differ only by rounding share them."""
         if self.measure.time_scale is not None:
             step = _rounded((end - begin) / self.measure.time_scale)
         elif begin == 0.0:
@@ -353,7 +357,7 @@ def _rounded(step: float) -> float:
 
 @lru_cache(maxsize=_MATRICES)
 def _dense_step(measure: Measure, order: int, discretization: str | float, step: float) -> tuple[Floats, Floats]:
-    """Return the matrices of a step; its length is in units of the time scale, or of the time at its start."""
+    """Return the matrices of a step with the length `step`, in units of the time scale or of the time at its start."""
     A, B = measure.A(order), measure.B(order)
     if measure.time_scale is not None:
         return discretize(A, B, step, discretization)

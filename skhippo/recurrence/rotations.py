@@ -15,7 +15,7 @@ __all__ = ["rotations_form"]
 
 
 def rotations_form(structure: Rotations) -> Form:
-    """Return the step of ``A = K + 2 w w^T``, ``B = 2 w``, where `K` turns pairs at the given rates."""
+    """Return the step of ``A = K + 2 w w^T``, ``B = 2 w``, where `K` rotates pairs at the given rates."""
     fading = np.zeros_like(structure.rates)
     fading[-1] = structure.fading
     return Form(np.stack([structure.rates, fading]), 2 * structure.rates.size - 1, _advance)
@@ -23,7 +23,7 @@ def rotations_form(structure: Rotations) -> Form:
 
 @kernel
 def _fill(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
-    """Write (I + h1 K)^-1 (I - h0 K) and M = (I + h1 K)^-1 w of each frequency; in row 0 factors for the rank one."""
+    """Write (I + h1 K)^-1 (I - h0 K) and M = (I + h1 K)^-1 w per frequency; row 0 gets factors of the rank one."""
     root = math.sqrt(2.0)
     found, ends = table[0, :LANES], table[0, LANES:]  # w^T M first
     for j in range(old.size):
@@ -32,7 +32,7 @@ def _fill(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
         rate, fading, row = constants[0, n], constants[1, n], table[n]
         for j in range(old.size):
             turn = new[j] * rate
-            pivot = 1.0 / (1.0 + turn * turn + new[j] * fading)  # a pair either turns or fades
+            pivot = 1.0 / (1.0 + turn * turn + new[j] * fading)  # a pair either rotates or decays
             row[j] = (1.0 - old[j] * rate * turn - old[j] * fading) * pivot
             row[LANES + j] = (old[j] + new[j]) * rate * pivot
             row[2 * LANES + j] = root * pivot
@@ -47,7 +47,7 @@ def _fill(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
 def _sweep(table: Floats, inputs: Floats, sums: Floats, c: Floats) -> None:
     root = math.sqrt(2.0)
     ends, zero = table[0, LANES:], c[0]
-    for j in range(inputs.size):  # w^T c, and w^T of what the rotations make of it
+    for j in range(inputs.size):  # w^T c, and w^T of the rotated c
         sums[j], sums[LANES + j] = zero[j], zero[j]
     for n in range(1, len(table)):
         row, pair = table[n], c[2 * n - 1 : 2 * n + 1].reshape(-1)

@@ -1,10 +1,10 @@
 r"""Steps where `A` is a derivative closed by the value at the present (ChebT): two sweeps and that value.
 
-They are solved in integrals, not in derivatives: the resolvent of :math:`D` grows like :math:`N!`, so triangle plus
-Sherman-Morrison is worthless, but the change :math:`y` of the polynomial is :math:`h_1` times a derivative, and
-integrating it once, :math:`4 n\, x_n = \kappa_n e_{n-1} - e_{n+1}` for :math:`x' = e`, gives a continued fraction of
-positive numbers from above, closed by the value at the present (measured: 1e-14 up to order 512).  Its rounding is
-that of the double divided by `alpha`, so an `alpha` near 0 other than 0 is not for ChebT.
+The equations are integrated before they are solved.  The resolvent of :math:`D` grows like :math:`N!`, so a triangle
+plus Sherman-Morrison loses all digits.  But the change :math:`y` of the polynomial is :math:`h_1` times a derivative.
+Integrating once, :math:`4 n\, x_n = \kappa_n e_{n-1} - e_{n+1}` for :math:`x' = e`, gives a continued fraction of
+positive numbers from above, which the value at the present closes (measured error: 1e-14 up to order 512).  Rounding
+errors are proportional to 1 / `alpha`, so do not use ChebT with a small positive `alpha`.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def tau_form(structure: Tau) -> Form:
 
 @kernel
 def _fill(constants: Floats, old: Floats, new: Floats, sums: Floats, table: Floats) -> None:
-    """Eliminate from above: y_n = ratio_n y_{n-1} - (what b adds); the value of all y_m, m >= n, is weight_n y_n."""
+    """Eliminate from above: y_n = ratio_n y_{n-1} - (a term in b); the value of all y_m, m >= n, is weight_n y_n."""
     order = len(table)
     slope, end, couple = constants[0, order], constants[1, order], constants[2, order]
     for j in range(new.size):
@@ -51,10 +51,10 @@ def _fill(constants: Floats, old: Floats, new: Floats, sums: Floats, table: Floa
 @kernel
 def _sweep(constants: Floats, table: Floats, inputs: Floats, sums: Floats, added: Floats, c: Floats) -> None:
     # I - h0 A = (1 + h0/h1) I - (h0/h1) (I + h1 A), so that c_1 = c_0 + y where (I + h1 A)(b + y) = b + B v with
-    # b = (1 + h0/h1) c_0: no product with D, whose rounding would swamp the solution.  Integrated, that is
+    # b = (1 + h0/h1) c_0.  There is no product with D, whose rounding errors would exceed the solution.  Integrated,
     # 4 n h1 (b + y)_n = couple_n y_{n-1} - y_{n+1}, n = 1, ..., order, with y_order = 0, and the value of b + y at the
     # present is v / h1.
-    for j in range(inputs.size):  # what b adds to y; the value of that, and of c
+    for j in range(inputs.size):  # the term in b; its value at the present, and that of c
         sums[j], sums[LANES + j], sums[2 * LANES + j] = 0.0, 0.0, 0.0
     for n in range(len(table) - 1, 0, -1):
         end, row, line, place = constants[1, n], table[n], c[n], added[n]
@@ -80,7 +80,7 @@ def _sweep(constants: Floats, table: Floats, inputs: Floats, sums: Floats, added
 
 @kernel
 def _forward(constants: Floats, old: Floats, inputs: Floats, sums: Floats, c: Floats) -> None:
-    """Take a forward step: add h0 D c, which is 4 m c_m for every m above n of the other parity, and the input."""
+    """Take a forward step: add h0 D c, which is 4 m c_m for every m > n with m - n odd, and add the input."""
     for j in range(inputs.size):
         sums[j], sums[LANES + j], sums[2 * LANES + j] = 0.0, 0.0, 0.0
     value = sums[2 * LANES :]

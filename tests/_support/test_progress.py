@@ -69,5 +69,5 @@ def test_nothing_is_counted_after_an_error_and_without_tqdm(panel, monkeypatch):
     assert _progress._bar.get() is None
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     HiPPOTransformer(order=4).fit(panel[1:])
-    with pytest.raises(ImportError, match="verbose=1 draws with tqdm: pip install tqdm, or set verbose=0"):
+    with pytest.raises(ImportError, match="verbose=1 needs tqdm: pip install tqdm, or set verbose=0"):
         HiPPOTransformer(order=4, verbose=1).fit(panel[1:])

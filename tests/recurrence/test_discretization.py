@@ -125,7 +125,7 @@ def test_from_the_start_a_hold_forgets_everything():
     ("call", "error", "match"),
     [
         (lambda: as_discretization("gbt"), ValueError, "'gbt' is unknown: choose one of 'forward'.*or give the alpha"),
-        (lambda: shares("zoh", [1.0, 2.0]), ValueError, "'zoh' solves the equation of the step: it has no weights"),
+        (lambda: shares("zoh", [1.0, 2.0]), ValueError, "'zoh' solves the equation exactly: it has no weights"),
         (lambda: as_discretization(1.5), ValueError, "a number from 0 to 1, got 1.5"),
         (lambda: as_discretization(float("nan")), ValueError, "a number from 0 to 1, got nan"),
         (lambda: as_discretization(True), TypeError, "got True of type bool"),
