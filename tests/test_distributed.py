@@ -128,22 +128,77 @@ def test_columns_by_name(rng, here):
 
 
 @whole_histories
-def test_stretches_that_overlap_are_refused(measure, here):
-    table = pd.DataFrame({"id": list("aabbaabb"), "t": [0.0, 2.0, 0.0, 1.0, 3.0, 4.0, 0.5, 2.0], "x": np.arange(8.0)})
+def test_long_pieces_that_overlap_are_refused(measure, here):
+    times = np.concatenate([np.arange(20.0), np.arange(40.0, 60.0), np.arange(20.0, 40.0), np.arange(10.25, 45.0, 1.5)])
+    table = pd.DataFrame({"id": ["a"] * 20 + ["b"] * 20 + ["a"] * 20 + ["b"] * 24, "t": times, "x": np.sin(times)})
     hippo = HiPPOTransformer(measure, 3).fit(Panel.from_long(table.sort_values("t")))
-    overlapping = dd.from_pandas(table, npartitions=2, sort=False)
-    with pytest.raises(
-        ValueError, match=r"series 'b': one partition has .* 0.0 to 1.0, another from 0.5 to 2.0: .*shuffle\('id'\)"
-    ):
+    overlapping = dd.concat([dd.from_pandas(part, npartitions=1, sort=False) for part in (table[:40], table[40:])])
+    message = r"series 'b': one partition has .* 10.25 to 44.75, another from 40.0 to 59.0: .*shuffle\('id'\)"
+    with pytest.raises(ValueError, match=message):
         transform(hippo, overlapping).compute()
     same(transform(hippo, overlapping.shuffle("id")), features(hippo, table.sort_values("t")))
 
 
-@windows
-def test_windows_may_overlap(measure, here):
+def test_short_pieces_and_windows_may_overlap(measure, here):
     table = pd.DataFrame({"id": list("aabbaabb"), "t": [0.0, 2.0, 0.0, 1.0, 3.0, 4.0, 0.5, 2.0], "x": np.arange(8.0)})
     hippo = HiPPOTransformer(measure, 3).fit(Panel.from_long(table.sort_values("t")))
     same(transform(hippo, dd.from_pandas(table, npartitions=2, sort=False)), features(hippo, table.sort_values("t")))
+
+
+# Lengths of pieces of a series: short, long, at the border, neighbours of both kinds.
+PIECES = [(3, 40, 2, 2, 30), (40, 1), (1, 14, 15), (30, 25), (14,), (2, 3, 60, 1, 1, 50, 5), (1,), (15,)]
+
+
+def table_of_pieces(rng):
+    """Return a table and the partition of each row."""
+    frames = []
+    for i, lengths in enumerate(PIECES):
+        n = sum(lengths)
+        values = rng.normal(size=(n, 2))
+        values[rng.random(values.shape) < 0.4] = np.nan
+        values[: n // 3, 0] = np.nan  # whole pieces without the first channel
+        clock = 1e5 + np.cumsum(rng.exponential(0.2, n))
+        part = np.repeat(rng.permutation(7)[: len(lengths)], lengths)
+        frames.append(pd.DataFrame({"id": f"s{i}", "t": clock, "ph": values[:, 0], "temp": values[:, 1], "part": part}))
+    table = pd.concat(frames, ignore_index=True)
+    return table.drop(columns="part"), table["part"]
+
+
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("dates", [False, True])
+@whole_histories
+def test_short_and_long_pieces_of_a_series(measure, hold, dates, rng, here):
+    table, part = table_of_pieces(rng)
+    if dates:
+        table["t"] = pd.Timestamp("2024-02-28") + pd.to_timedelta((table["t"] * 1e6).astype(int), unit="us")
+    hippo = HiPPOTransformer(measure, 3, hold=hold, indicator=True, duration=True).fit(Panel.from_long(table))
+    pieces = [table[part == p].sample(frac=1.0, random_state=0) for p in range(7)]
+    cut_table = dd.concat([dd.from_pandas(piece, npartitions=1, sort=False) for piece in pieces])
+    same(transform(hippo, cut_table), features(hippo, table))
+
+
+@whole_histories
+def test_a_long_piece_is_sent_as_coefficients(measure, rng):
+    from skhippo.distributed.pieces import keep_pieces
+    from skhippo.distributed.rows import Columns
+
+    table, part = table_of_pieces(rng)
+    hippo = HiPPOTransformer(measure, 3).fit(Panel.from_long(table))
+    columns = Columns("id", "t", ["ph", "temp"])
+    sent = pd.concat([keep_pieces(hippo, columns, table[part == p]) for p in range(7)])
+    n = hippo.order
+    expected = {f"s{i}": sum(k if k <= 2 * n + 8 else 3 + n + 4 for k in lengths) for i, lengths in enumerate(PIECES)}
+    assert sent["series"].value_counts().to_dict() == expected
+
+
+@whole_histories
+def test_observations_inside_a_long_piece_are_refused(measure, here):
+    rows = pd.DataFrame({"id": 0, "t": np.arange(30.0), "x": np.sin(np.arange(30.0))})
+    hippo = HiPPOTransformer(measure, 3).fit(Panel.from_long(rows))
+    between = pd.DataFrame({"id": 0, "t": [7.5, 40.0], "x": [0.0, 1.0]})
+    parts = dd.concat([dd.from_pandas(part, npartitions=1) for part in (rows, between)])
+    with pytest.raises(ValueError, match=r"series 0: .* from 0.0 to 29.0, another from 7.5 to 40.0: .*shuffle"):
+        transform(hippo, parts).compute()
 
 
 def test_a_time_that_is_there_twice_is_refused(measure, here):
@@ -161,7 +216,7 @@ def test_observations_that_are_delivered_twice_are_noticed(measure, hold, durati
     """A file of old rows that comes again, or with other values, as on one machine."""
     rows = pd.DataFrame({"id": 0, "t": np.arange(100.0), "x": np.arange(100.0) % 7})
     hippo = HiPPOTransformer(measure, order=2, hold=hold, duration=duration).fit([rows.x.to_numpy()])
-    for again in (rows[1:61], rows[:1], rows[50:51], rows[98:]):
+    for again in (rows[1:61], rows[:1], rows[50:51], rows[98:], rows[:50]):
         again = again.assign(x=again.x + corrected)
         with pytest.raises(ValueError, match="occurs twice"):
             Panel.from_long(pd.concat([rows, again]).sort_values("t"))
@@ -171,11 +226,13 @@ def test_observations_that_are_delivered_twice_are_noticed(measure, hold, durati
                 transform(hippo, parts).compute()
 
 
-def test_a_table_that_is_indexed_by_series(rng, here):
+def test_a_table_that_is_indexed_by_series_or_time(rng, here):
     table = long_table(rng)
     hippo = HiPPOTransformer(order=3).fit(Panel.from_long(table))
     indexed = dd.from_pandas(table.set_index("id"), npartitions=2, sort=False)
     same(transform(hippo, indexed.shuffle("id")), features(hippo, table))
+    by_time = dd.from_pandas(table.set_index("t").sort_index(), npartitions=2)
+    same(transform(hippo, by_time), features(hippo, table))
 
 
 def test_scattering_of_whole_series(rng, here):
@@ -197,12 +254,13 @@ def test_only_transformers_of_series_are_taken():
 
 @windows
 def test_of_a_window_only_what_is_in_it_is_sent(measure, rng):
-    from skhippo.distributed import _Columns, _keep_windows
+    from skhippo.distributed.rows import Columns
+    from skhippo.distributed.windows import keep_windows
 
     table = pd.DataFrame({"id": 0, "t": np.arange(1000.0), "x": rng.normal(size=1000), "y": rng.normal(size=1000)})
     table.loc[20:, "y"] = np.nan
     hippo = HiPPOTransformer(measure, 4).fit(Panel.from_long(table[:50]))
-    kept = _keep_windows(hippo, _Columns("id", "t", ["x", "y"]), table)
+    kept = keep_windows(hippo, Columns("id", "t", ["x", "y"]), table)
     assert set(kept["time"]) == {
         0.0,
         19.0,

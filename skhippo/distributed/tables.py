@@ -1,0 +1,60 @@
+"""Features of a long table whose series may be cut anywhere between its partitions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any
+
+from skhippo.distributed.pieces import join_pieces, keep_pieces
+from skhippo.distributed.rows import SERIES, Columns
+from skhippo.distributed.windows import join_windows, keep_windows
+from skhippo.memory.merging import can_join
+from skhippo.scattering.scattering import HiPPOScatteringTransformer
+from skhippo.transformer.transformer import HiPPOTransformer
+
+__all__ = ["transform_table"]
+
+
+def transform_table(
+    transformer: HiPPOTransformer | HiPPOScatteringTransformer,
+    table: Any,
+    series: str,
+    time: str,
+    channels: Sequence[str] | str | None,
+) -> Any:
+    """Reduce each partition to what its series need, collect this by series, and compute the features."""
+    if isinstance(transformer, HiPPOScatteringTransformer):
+        raise ValueError(
+            "scattering needs whole series, and those of a table may cross partitions: pass a bag or delayed panels of "
+            f"whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long in each"
+        )
+    if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
+        raise ValueError(
+            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows} needs whole "
+            "series, and those of a table may cross partitions; only method='projection', output='final', windows=1 "
+            f"does not: bring each series into one partition, table.shuffle({series!r}), and transform the partitions"
+        )
+    if table.index.name in (series, time) and table.index.name not in table.columns:
+        table = table.reset_index()
+    if channels is None:
+        named = list(transformer._input_layout.channel_names or ())
+        channels = named or [name for name in table.columns if name not in (series, time)]
+    columns = Columns(series, time, [channels] if isinstance(channels, str) else list(channels))
+    whole_history = can_join(transformer.measure_)
+    keep, join = (keep_pieces, join_pieces) if whole_history else (keep_windows, join_windows)
+    example = table._meta_nonempty.iloc[:1]  # reading it raises if the columns are wrong
+    dtype = columns.panel(example, transformer).dtype
+    kept = keep(transformer, columns, example)
+    joined = join(transformer, series, dtype, kept)
+    # Bind the arguments, in which Dask would otherwise look for tables.
+    keep_some = partial(_unless_empty, keep, kept.iloc[:0], transformer, columns)
+    join_some = partial(_unless_empty, join, joined.iloc[:0], transformer, series, dtype)
+    parts = table.map_partitions(keep_some, meta=kept.iloc[:0])
+    return parts.shuffle(SERIES).map_partitions(join_some, meta=joined.iloc[:0])
+
+
+def _unless_empty(work: Callable[..., Any], empty: Any, *arguments: Any) -> Any:
+    """Call `work` if the frame, the last argument, has rows; else return `empty`."""
+    *rest, frame = arguments
+    return work(*rest, frame) if len(frame) else empty
