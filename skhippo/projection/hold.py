@@ -1,8 +1,8 @@
-"""The hold: what a signal is between, before and after the observations of its channel.
+"""The hold: the signal between, before and after the observations of its channel.
 
-``"linear"`` joins observations by straight lines, ``"previous"`` lets each value last until the channel's next
-observation.  Before its first and after its last observation a channel is constant.  A missing value is therefore
-exactly a value that the hold fills in, and nothing after this module knows of holes.
+``"linear"`` joins observations by straight lines; ``"previous"`` keeps each value until the next observation of the
+channel.  Before its first and after its last observation a channel is constant.  The hold also fills in missing values,
+so later code has no special case for them.
 """
 
 from __future__ import annotations
@@ -39,23 +39,23 @@ __all__ = [
 
 Hold = Literal["linear", "previous"]
 HOLDS = ("linear", "previous")
-# Rows of values that are looked over at once in search of an observation.
+# Number of rows for which `Signals.occupied` has one entry, to skip long stretches without observations.
 _STRETCH = 4096
-# Read-only like the times of a panel: to the compiler that is a type, and one is enough.
+# Read-only like the times of a panel: read-only arrays are another type for the compiler, and one type is enough.
 _NO_TIMES = np.empty(0)
 _NO_TIMES.flags.writeable = False
 
 
 class Domain(NamedTuple):
-    """Where the signals of a panel are known, on the clock of each series."""
+    """Domains of the signals of a panel, in the times of each series."""
 
     start: Floats  # (n_series,)
-    last: Floats  # the last observation time
-    after: Floats  # for how long the last value lasts
+    last: Floats  # last observation time
+    after: Floats  # how long the last value lasts
 
     @property
     def end(self) -> Floats:
-        """The end of each domain; on a clock that counts from long ago it is rounded, `after` is not."""
+        """The end of each domain.  It is rounded if times are large; `last` and `after` are not."""
         return self.last + self.after
 
     @property
@@ -67,13 +67,13 @@ class Domain(NamedTuple):
     def of(cls, panel: Panel, hold: Hold) -> Domain:
         """Return the domains of the series of a panel.
 
-        A domain is the series' own clock, shared by its channels; the last value of ``hold="previous"`` lasts for the
-        mean step of the series.
+        The domain of a series spans its observation times and is shared by its channels.  With ``hold="previous"`` the
+        last value lasts for the mean step of the series.
         """
         start, last = panel._ends()
         if hold == "linear":
             return cls(start, last, np.zeros(len(last)))
-        with np.errstate(over="ignore"):  # told by those who need the duration
+        with np.errstate(over="ignore"):  # checked where the duration is needed
             return cls(start, last, (last - start) / np.maximum(panel.lengths - 1, 1))
 
 
@@ -93,7 +93,7 @@ class Signals(NamedTuple):
 
     panel: Panel
     hold: Hold
-    times: Floats  # of all observations; empty where they are sample numbers, so that nobody has to write these down
+    times: Floats  # times of all observations; empty if they are sample numbers, which then need no memory
     occupied: NDArray[np.bool_]  # (n_stretches, n_channels) whether a stretch of `_STRETCH` rows has an observation
 
     @property
@@ -103,7 +103,7 @@ class Signals(NamedTuple):
 
 
 def signals(panel: Panel, hold: Hold) -> Signals:
-    """Say what a panel is between its observations."""
+    """Return a panel as signals in continuous time."""
     whole = panel.n_observations == panel.values.size
     occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
     if not whole:
@@ -112,7 +112,7 @@ def signals(panel: Panel, hold: Hold) -> Signals:
 
 
 class Window(NamedTuple):
-    """What each series looks at, on its clock; ages count back from `now` + `after`, which is not before its start."""
+    """The window of each series, in its times.  Ages count back from `now` + `after`, which is not before the start."""
 
     now: Floats  # (n_series,)
     after: Floats
@@ -121,9 +121,9 @@ class Window(NamedTuple):
 
     @classmethod
     def until(cls, now: Floats, after: Floats, scale: Floats) -> Window:
-        """Return windows that are a time scale long.
+        """Return windows that are one time scale long.
 
-        The start of a window is never computed: on a clock that counts from long ago it would be rounded.
+        The start of a window is never computed, because it would be rounded if times are large.
         """
         return cls(now, after, scale, scale)
 
@@ -138,12 +138,13 @@ class Window(NamedTuple):
 
 
 def cells_in(signals: Signals, window: Window) -> tuple[Integers, Integers]:
-    """First cell and number of cells that a window reaches into, for each series.
+    """Return the first cell and the number of cells in the window of each series.
 
     Returns
     -------
     first, number : ndarray of shape (n_series,)
-        Cells with a change in the window; the first is that in which it begins, 0 if it begins earlier.
+        Cells with a change in the window.  The first cell is the one in which the window begins, or 0 if the window
+        begins before the series.
     """
     out = np.empty((2, window.now.size), dtype=np.int64)
     _find_cells(signals.times, signals.panel.offsets, window, signals.hold == "linear", out)
@@ -188,12 +189,12 @@ def observed(signals: Signals, pieces: Pieces, final: NDArray[np.bool_]) -> Rows
     signals : Signals
     pieces : Pieces
     final : ndarray of shape (n_pieces,), bool
-        Whether a piece is the last in its window, so that a hole at its end goes on to the next observation.
+        Whether a piece is the last in its window, so that a hole at its end extends to the next observation.
 
     Returns
     -------
     Rows
-        For each piece, for each channel: the last observation at or before its first cell, and what follows.
+        For each piece and each channel: the last observation at or before its first cell, and those after it.
     """
     panel = signals.panel
     offsets, c = panel.offsets, panel.n_channels
@@ -206,7 +207,7 @@ def observed(signals: Signals, pieces: Pieces, final: NDArray[np.bool_]) -> Rows
     rows = Rows(np.empty(size), np.empty(size), np.empty(len(parts) * c + 1, dtype=np.int64))
     follow = signals.hold == "linear" and not signals.complete
     _gather(signals.times, panel.values, signals.occupied, parts, follow, rows)
-    for array in rows[:2]:  # as those of a panel: to the compiler that is a type, and one is enough
+    for array in rows[:2]:  # like those of a panel, so that kernels are compiled for one type only
         array.flags.writeable = False
     return rows
 
@@ -226,7 +227,7 @@ def times_of(signals: Signals, pieces: Pieces) -> tuple[Floats, Integers]:
 
 
 def steps(signals: Signals, pieces: Pieces) -> Floats:
-    """Change of signals in each cell, in holes as well.
+    """Return the change of the signals in each cell, including cells in holes.
 
     Parameters
     ----------
@@ -236,7 +237,7 @@ def steps(signals: Signals, pieces: Pieces) -> Floats:
     Returns
     -------
     ndarray of shape (total,)
-        For each piece, for each channel, its cells.  A channel that was never observed does not change.
+        The changes in the cells of each piece and each channel.  A channel that was never observed does not change.
     """
     panel = signals.panel
     begin, end = panel.offsets[pieces.series], panel.offsets[pieces.series + 1]
@@ -255,7 +256,7 @@ def steps(signals: Signals, pieces: Pieces) -> Floats:
 # ---------------------------------------------------------------------- kernels
 @kernel
 def time_of(times: Floats, begin: int, k: int) -> float:
-    """Time of the observation `k` in a series that begins at `begin`; without times its sample number."""
+    """Return the time of observation `k` in a series that begins at `begin`; without times, its sample number."""
     return times[k] if times.size else np.float64(k - begin)
 
 
@@ -266,17 +267,17 @@ def _age(times: Floats, begin: int, k: int, now: float, after: float) -> float:
 
 @kernel
 def _outside(times: Floats, begin: int, k: int, now: float, after: float, reach: float) -> bool:
-    """Whether an observation is at least as old as a window is long, to the last digit."""
+    """Tell whether an observation is at least as old as the window is long, exact to the last digit."""
     time = time_of(times, begin, k)
     d = now - time
     back = d - now
-    rest = (now - (d - back)) - (time + back)  # what rounding has taken from the difference (Knuth)
+    rest = (now - (d - back)) - (time + back)  # the rounding error of the difference (Knuth)
     return ((reach - d) - rest) - after <= 0.0
 
 
 @kernel
 def _last_before(times: Floats, begin: int, end: int, now: float, after: float, reach: float) -> int:
-    """Last observation of a series that is at least so old, by bisection; its first if there is none."""
+    """Return the last observation of a series at least `reach` old, found by bisection; else its first."""
     low, high = begin, end
     while high - low > 1:
         middle = (low + high) // 2
@@ -294,7 +295,7 @@ def _find_cells(times: Floats, offsets: Integers, window: Window, linear: bool, 
         first = _last_before(times, begin, end, now, after, window.reach[i])
         last = _last_before(times, begin, end, now, after, 0.0)
         if linear and last + 1 < end and _age(times, begin, last, now, after) > 0.0:
-            last += 1  # the cell that is under way
+            last += 1  # the cell that contains the end of the window
         out[0, i], out[1, i] = first - begin, last - first
 
 
@@ -310,7 +311,7 @@ def _find_occupied(values: NDArray, out: NDArray[np.bool_]) -> None:
 
 @kernel
 def seen_before(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, begin: int) -> int:
-    """Last observation of a channel at or before `k`, not before `begin`; -1 if there is none."""
+    """Return the last observation of a channel at or before `k`, not before `begin`; else -1."""
     while k >= begin:
         if not np.isnan(values[k, channel]):
             return k
@@ -321,7 +322,7 @@ def seen_before(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: i
 
 @kernel
 def seen_after(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, end: int) -> int:
-    """First observation of a channel at or after `k`, before `end`; -1 if there is none."""
+    """Return the first observation of a channel at or after `k`, before `end`; else -1."""
     while k < end:
         if not np.isnan(values[k, channel]):
             return k
