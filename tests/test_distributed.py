@@ -356,7 +356,7 @@ def test_what_is_no_series_in_chunks(rng, here):
     with pytest.raises(ValueError, match="give theta"):
         remember(values, "legt")
     backwards = [dask.delayed(([2.0, 3.0], [1.0, 1.0])), dask.delayed(([0.0, 1.0], [1.0, 1.0]))]
-    with pytest.raises(ValueError, match="merge in the order of time"):
+    with pytest.raises(ValueError, match="merge memories in the order of time"):
         remember(backwards).compute()
 
 
