@@ -190,7 +190,13 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         several = labels.ndim == 2 and labels.shape[1] > 1 and get_tags(self.estimator).classifier_tags.multi_label
         labels = labels if several else column_or_1d(y, warn=True)
         assert_all_finite(labels, input_name="y")
-        check_classification_targets(labels)
+        try:
+            check_classification_targets(labels)
+        except ValueError as error:
+            raise ValueError(
+                f"{error}  AugmentedClassifier is for classes; to augment a regression, fit the regressor on "
+                "Panel.concatenate of the series and copies of them, see skhippo.datasets.drop, gap and resample."
+            ) from None
         check_consistent_length(panel, labels)
         return labels
 
@@ -296,7 +302,8 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         if isinstance(X, HiPPOMemory):
             self._check_fitted()
             return getattr(self.estimator_, method)(X)
-        return getattr(self.estimator_, method)(self._read(X, reset=False))
+        panel = self._read(X, reset=False)  # first, since it tells what is not fitted
+        return getattr(self.estimator_, method)(panel)
 
     def _parameters(self) -> dict[str, Any]:
         """Return the parameters of the classifier and the nested ones of its estimator, outer ones first."""

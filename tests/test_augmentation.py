@@ -260,7 +260,9 @@ def test_wrong_labels(sinusoids):
         model.fit(X, None)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(X, y[:-1])
-    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+    with pytest.raises(
+        ValueError, match=r"Unknown label type: continuous.*to augment a regression, fit the regressor on"
+    ):
         model.fit(X, y + 0.5)
 
 

@@ -118,10 +118,11 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         present = self._parameters()
         for name, fitted in self._fitted_parameters.items():
             if name not in present or not _same(fitted, present[name]):
+                again = "fit again with warm_start=False" if getattr(self, "warm_start", False) else "fit again"
                 now = f"from {_shown(fitted)} to {_shown(present[name])}" if name in present else "and is gone"
                 raise ValueError(
                     f"{name} was changed after fit, {now}: what {type(self).__name__} has learned belongs to the "
-                    "former; fit again, or set it back"
+                    f"former; {again}, or set it back"
                 )
 
     # ------------------------------------------------------------------ tags

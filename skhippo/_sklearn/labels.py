@@ -69,8 +69,8 @@ def check_labels_follow(ids: NDArray | None, y: Any) -> None:
         return
     known = set(found)
     others = [label for label in wanted if label not in known]
-    if others and counts(y.index):
-        return  # the default index says nothing about the series
+    if others and (counts(y.index) or (known.isdisjoint(wanted) and _holds_positions(y.index))):
+        return  # numbered: nothing is said about the series
     i = next(i for i, (one, other) in enumerate(zip(found, wanted, strict=True)) if one != other)
     advice = (
         f"there is no label for the series {others[0]!r}; index y by the ids of the series"
@@ -94,3 +94,8 @@ def _as_index(ids: NDArray) -> Any:
 def counts(index: Any) -> bool:
     """Tell whether an index is the default one, 0, 1, 2, ..."""
     return type(index).__name__ == "RangeIndex" and (index.start, index.step) == (0, 1)
+
+
+def _holds_positions(index: Any) -> bool:
+    """Tell whether an index may be what a selection of rows, as in a cross-validation, leaves of the default one."""
+    return index.name is None and index.dtype.kind == "i" and bool((index >= 0).all())

@@ -48,8 +48,9 @@ def check_room(sizes: dict[str, int], dtype: np.dtype, advice: str, what: str = 
 
 
 def _no_room(what: str, sizes: dict[str, int], dtype: np.dtype, advice: str) -> MemoryError:
-    needed, memory = math.prod(sizes.values()) * dtype.itemsize, _memory()
-    product = " x ".join(f"{size} {name}" for name, size in sizes.items() if size > 1)
+    memory = _memory()
+    needed = min(math.prod(sizes.values()) * dtype.itemsize, 10**300)  # what a float can hold
+    product = " x ".join(f"{size if size < 10**30 else 'over 1e30'} {name}" for name, size in sizes.items() if size > 1)
     return MemoryError(
         f"{what} takes {product} x {dtype.itemsize} bytes = {needed / _GIB:.3g} GiB"
         f"{f' and there are {memory / _GIB:.3g} GiB of memory' if memory < math.inf else ''}: {advice}"

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
 import math
 import numbers
 from typing import Any
 
+import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._param_validation import StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
@@ -27,9 +30,25 @@ __all__ = [
 ]
 
 
+class Interval(_Interval):
+    """scikit-learn's interval, outside of which are numpy's durations and integers that no float can hold.
+
+    To Python a `numpy.timedelta64` is an integer; without this it ends in an error of numpy's.
+    """
+
+    def is_satisfied_by(self, val: Any) -> bool:
+        """Whether a value is in the interval."""
+        if isinstance(val, np.timedelta64):
+            return False
+        try:
+            return bool(super().is_satisfied_by(val)) and not math.isnan(val)
+        except OverflowError:
+            return False
+
+
 def check_count(name: str, value: Any, minimum: int = 1) -> int:
     """Return a count as an int; raise unless it is an integer of at least `minimum`."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, numbers.Integral):
         raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {value}")
@@ -38,10 +57,21 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
 
 def check_finite_number(name: str, value: Any, *, minimum: float, closed: bool = False) -> None:
     """Raise unless `value` is a finite real number above `minimum` (or equal to it, if `closed`)."""
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}")
-    if not math.isfinite(value) or value < minimum or (value == minimum and not closed):
-        raise ValueError(f"{name} must be {'at least' if closed else 'above'} {minimum:g} and finite, got {value!r}")
+    durations = datetime.timedelta | np.timedelta64  # numpy's is a number to Python
+    if isinstance(value, bool | durations) or not isinstance(value, numbers.Real):
+        advice = f"; give its seconds, {name} / numpy.timedelta64(1, 's')" if isinstance(value, durations) else ""
+        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}{advice}")
+    if not _is_finite(value) or value < minimum or (value == minimum and not closed):
+        found = repr(value) if len(repr(value)) <= 60 else f"{value!r:.60}..."
+        raise ValueError(f"{name} must be {'at least' if closed else 'above'} {minimum:g} and finite, got {found}")
+
+
+def _is_finite(value: Any) -> bool:
+    """Whether a real number is one that a float can hold."""
+    try:
+        return math.isfinite(value)
+    except OverflowError:
+        return False
 
 
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.allocation import check_room
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_finite_number
 from skhippo.datasets.draws import ROUNDING, check_fraction, choose, floor, spawn, without_entries
@@ -153,6 +154,9 @@ def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
     panel = as_panel(X)
     rates = _for_each_series("rate", rate, len(panel), functools.partial(check_finite_number, minimum=0))
     check_choice("times", times, ("keep", "index"))
+    samples = sum(floor((n - 1) * r) + 1 for n, r in zip(panel.lengths.tolist(), rates, strict=True) if n)
+    sizes = {"samples": samples, "channels and times": panel.n_channels + 1}
+    check_room(sizes, np.dtype(float), "take a lower rate")
     parts = [_resampled(panel.times[rows], panel.values[rows], r) for rows, r in zip(_rows(panel), rates, strict=True)]
     values = np.concatenate([panel.values[:0], *(v for _, v in parts)])
     offsets = np.cumsum([0, *(len(t) for t, _ in parts)])

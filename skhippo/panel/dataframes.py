@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -62,6 +62,10 @@ _WAYS = ("read_all", "to_table", "df", "compute", "to_pandas", "toPandas")
 
 def conversion(name: str, frame: Any) -> str:
     """Return the advice of an error message: how to convert `frame`, called `name` there, to a table."""
+    if hasattr(frame, "groups") and hasattr(frame, "get_group"):
+        return "pass the frame that was grouped"
+    if isinstance(frame, Mapping) or (isinstance(frame, np.ndarray) and frame.dtype.names):
+        return f"pass pandas.DataFrame({name})"
     known = [way for way in _WAYS if callable(getattr(type(frame), way, None))]
     return f"call {name}.{known[0]}() first" if known else "a pandas or polars DataFrame or a pyarrow Table is expected"
 

@@ -24,6 +24,11 @@ def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, dup
     ids = [series] if isinstance(series, str) or not isinstance(series, list | tuple) else list(series)
     known = [*ids, *([] if time is None else [time])]
     chosen = [c for c in available if c not in known] if channels is None else _listed(channels)
+    if time is not None and time not in available and time not in _levels(frame):
+        raise ValueError(
+            f"column {time!r} is there 0 times: once is expected; the columns are {', '.join(map(repr, available))}; "
+            "name the one that holds the times, or pass time=None if the rows of each series are only in their order"
+        )
     check_columns(frame, [*known, *chosen])
     if not chosen:
         raise ValueError(f"the table has no channel: its only columns are {', '.join(map(repr, known))}")
@@ -114,7 +119,7 @@ def _listed(channels: Any) -> list[Any]:
 def check_columns(frame: Any, wanted: list[Any]) -> None:
     """Raise unless each column occurs exactly once."""
     available = column_names(frame)
-    index = list(frame.index.names) if is_pandas_frame(frame) else []
+    index = _levels(frame)
     for column in wanted:
         if available.count(column) != 1:
             advice = "; it is in the index: pass frame.reset_index()" if column in index and column is not None else ""
@@ -122,6 +127,11 @@ def check_columns(frame: Any, wanted: list[Any]) -> None:
                 f"column {column!r} occurs {available.count(column)} times: once is expected; the columns are "
                 f"{', '.join(map(repr, available))}{advice}"
             )
+
+
+def _levels(frame: Any) -> list[Any]:
+    """Return the names of the levels of the index, if the frame has one."""
+    return list(frame.index.names) if is_pandas_frame(frame) else []
 
 
 def id_column(frame: Any, columns: list[Any]) -> NDArray:

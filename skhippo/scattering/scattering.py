@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import AbstractContextManager
 from numbers import Integral
 from typing import Any
@@ -14,6 +15,7 @@ from sklearn.utils import check_random_state
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.labels import one_row_per_series
 from skhippo._sklearn.learning import median_duration
+from skhippo._support.allocation import check_room
 from skhippo._support.progress import progress
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
@@ -237,6 +239,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         self.varying_ = np.flatnonzero(_changes(panel))
         shape = (self.varying_.size, self.n_windows_, self.order)
         n_samples = min(_SAMPLES, max(_ALL_SAMPLES // max(int(np.prod(shape)), 1), _FEW_SAMPLES))
+        self._check_room(shape, 1)
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         with self._progress(panel):
             self.plain_ = plain.set_output(transform="default").fit(panel)
@@ -325,6 +328,19 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         return tags
 
     # ------------------------------------------------------------------ parts
+    def _check_room(self, shape: tuple[int, int, int], n_series: int) -> None:
+        """Raise `MemoryError` unless there is room for the features of as many series, or for what makes them."""
+        advice = "lower n_thresholds, pool_order, n_combinations or n_groups, or transform fewer series at once"
+        pooled = math.prod(shape) * (self.n_thresholds + self.pool_order)
+        drawn = self.n_combinations + 2 * self.n_groups * self.n_competitors
+        check_room(
+            {"series": n_series, "features": pooled + drawn}, np.dtype(np.float32), advice, "a table of features"
+        )
+        # Each combination has three terms, with three places and a sign.
+        check_room(
+            {"combinations": self.n_combinations, "numbers": 12}, np.dtype(float), advice, "a table of combinations"
+        )
+
     def _progress(self, panel: Panel) -> AbstractContextManager:
         """Show a progress bar for the coefficients of the series and those of their windows."""
         return progress(self.verbose, type(self).__name__, 2 * panel.values.size)
@@ -337,6 +353,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
             Groups(self.group_windows_, self.group_channels_, self.patterns_),
         )
         rows = (len(panel), -1)
+        self._check_room((self.varying_.size, self.n_windows_, self.order), len(panel))
         with np.errstate(over="ignore"):
             pooled = self._sliding(panel).pool(pooling) if self.varying_.size else ()
             parts = [part.reshape(rows) for part in pooled]

@@ -65,8 +65,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "final" returns the coefficients at the end of each series.  "sequence" returns the coefficients after every
         observation time, computed only from what has been observed by then.
     windows : int, default=1
-        Number of nested windows: the last 1, 1/2, 1/4, ... of `theta` (LegS: of each series' duration).  Increase it
-        to describe the recent past in more detail.
+        Number of nested windows, at most 52: the last 1, 1/2, 1/4, ... of `theta` (LegS: of each series' duration).
+        Increase it to describe the recent past in more detail.
     scaling : {"channel"} or None, default="channel"
         "channel" scales each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
         :math:`c_0`, and all its coefficients are divided by their joint root mean square.  The basis is orthonormal,
@@ -151,7 +151,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "method": [StrOptions({"projection", "recurrence"})],
         "discretization": [StrOptions(set(DISCRETIZATIONS)), Interval(Real, 0, 1, closed="both")],
         "output": [StrOptions({"final", "sequence"})],
-        "windows": [Interval(Integral, 1, None, closed="left")],
+        "windows": [Interval(Integral, 1, 52, closed="both")],
         "scaling": [None, StrOptions({"channel"})],
         "indicator": ["boolean"],
         "duration": ["boolean"],

@@ -141,3 +141,16 @@ def test_labels_in_cross_validation(long):
     y = pd.Series(np.arange(12) % 2, index=panel.series_ids)
     model = AugmentedClassifier(make_pipeline(HiPPOTransformer(order=2), LogisticRegression()), random_state=0)
     assert len(cross_val_score(model, panel, y, cv=2, error_score="raise")) == 2
+
+
+def test_labels_that_are_only_numbered_stay_so_when_rows_are_selected(long):
+    panel = Panel.concatenate([Panel.from_long(long.assign(id=long.id + 4 * k)) for k in range(3)])
+    y = pd.Series(np.arange(12) % 2)
+    model = AugmentedClassifier(make_pipeline(HiPPOTransformer(order=2), LogisticRegression()), random_state=0)
+    for ids in (np.array(list("cadbgehfkilj")), panel.series_ids + 1000):
+        labelled = Panel(panel.values, panel.times, panel.offsets, series_ids=ids)
+        assert len(cross_val_score(model, labelled, y, cv=2, error_score="raise")) == 2
+        with pytest.raises(ValueError, match=f"there is no label for the series {ids.tolist()[6]!r}"):
+            model.fit(labelled[6:], y[6:].rename_axis("patient"))
+    with pytest.raises(ValueError, match="there is no label for the series 0"):
+        model.fit(panel[:4], y[1:5])

@@ -5,8 +5,9 @@ import math
 import numpy as np
 import pytest
 
-from skhippo import Panel, as_panel, project
+from skhippo import HiPPOScatteringTransformer, Panel, as_panel, project
 from skhippo._support import allocation as _allocation
+from skhippo.datasets import resample
 
 
 @pytest.fixture
@@ -21,6 +22,24 @@ def test_a_result_that_cannot_fit_says_how_large_it_would_be():
     size = r"65536 series x 1099511627776 coefficients x 8 bytes = 5\.37e\+08 GiB"
     with pytest.raises(MemoryError, match=f"the result takes {size}.*project fewer series at a time, or take a lower"):
         project(panel, order=1 << 40)
+
+
+def test_sizes_beyond_floats_are_named_too():
+    with pytest.raises(MemoryError, match=r"over 1e30 coefficients x 8 bytes = .* GiB"):
+        project([[1.0, 2.0]], order=10**400)
+
+
+@pytest.mark.parametrize("name", ["n_thresholds", "n_combinations", "n_groups", "n_competitors", "pool_order", "order"])
+def test_scattering_of_absurd_size_ends_at_once(name):
+    X = np.random.default_rng(0).normal(size=(4, 8))
+    with pytest.raises(MemoryError, match=r"a table of features takes .* features x 4 bytes = .*: lower n_thr"):
+        HiPPOScatteringTransformer(**{name: 10**11}).fit(X)
+
+
+def test_resampling_to_an_absurd_rate_ends_at_once():
+    for rate in (1e18, 1e300, [1.0, 1e18]):
+        with pytest.raises(MemoryError, match=r"samples x 2 channels and times x 8 bytes = .*: take a lower rate"):
+            resample([[1.0, 2.0], [1.0, 2.0]], rate)
 
 
 def test_limits_are_those_of_the_machine_or_the_container(tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """Small checks: what is right comes back or passes, what is wrong is named."""
 
+import datetime
+
 import numpy as np
 import pytest
 
@@ -23,6 +25,7 @@ def test_counts_come_back_as_int(value):
         (True, 1, TypeError, "n must be an integer, got True of type bool"),
         ("3", 1, TypeError, "n must be an integer, got '3' of type str"),
         (None, 1, TypeError, "n must be an integer, got None of type NoneType"),
+        (np.timedelta64(3), 1, TypeError, "n must be an integer, got .* of type timedelta64"),
     ],
 )
 def test_what_is_no_count_is_refused(value, minimum, error, message):
@@ -46,11 +49,26 @@ def test_finite_numbers_pass():
         (1j, False, TypeError, "theta must be a number, got 1j of type complex"),
         (True, False, TypeError, "theta must be a number, got True of type bool"),
         ("1", False, TypeError, "theta must be a number, got '1' of type str"),
+        (10**400, False, ValueError, r"theta must be above 0 and finite, got 10{59}\.\.\."),
+        (np.timedelta64(7, "D"), False, TypeError, r"theta / numpy\.timedelta64\(1, 's'\)"),
+        (datetime.timedelta(7), False, TypeError, r"theta / numpy\.timedelta64\(1, 's'\)"),
     ],
 )
 def test_what_is_no_finite_number_is_refused(value, closed, error, message):
     with pytest.raises(error, match=message):
         check_finite_number("theta", value, minimum=0.0, closed=closed)
+
+
+@pytest.mark.parametrize(
+    "setting",
+    [{"order": np.timedelta64(3)}, {"windows": np.timedelta64(2, "D")}, {"windows": 53}, {"windows": 10**400}],
+    ids=str,
+)
+def test_parameters_that_are_no_numbers_or_absurd_are_refused(setting):
+    with pytest.raises(ValueError, match=f"The '{next(iter(setting))}' parameter of HiPPOTransformer must be an int"):
+        HiPPOTransformer(**setting).fit([[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"theta must be above 0 and finite|The 'theta' parameter"):
+        HiPPOTransformer("legt", theta=10**400).fit([[1.0, 2.0]])
 
 
 def test_choices():

@@ -196,3 +196,16 @@ class Reader:
 def test_tables_of_other_libraries_are_told_how_to_convert(frame, advice):
     with pytest.raises(TypeError, match=advice):
         Panel.from_long(frame)
+
+
+def test_what_holds_a_table_is_told_how_to_become_one():
+    frame = pd.DataFrame({"id": [0, 0, 1], "t": [0.0, 1.0, 0.0], "x": [1.0, 2.0, 3.0]})
+    with pytest.raises(TypeError, match="DataFrameGroupBy: pass the frame that was grouped"):
+        Panel.from_long(frame.groupby("id"))
+    for held in (frame.to_dict("list"), frame.to_records(index=False).view(np.ndarray)):
+        with pytest.raises(TypeError, match=r"pass pandas\.DataFrame\(frame\)"):
+            Panel.from_long(held)
+        assert Panel.from_long(pd.DataFrame(held)) == Panel.from_long(frame)
+    with pytest.raises(ValueError, match=r"column 't' is there 0 times.*or pass time=None if the rows"):
+        Panel.from_long(frame[["id", "x"]])
+    assert Panel.from_long(frame[["id", "x"]], time=None).lengths.tolist() == [2, 1]
