@@ -20,7 +20,7 @@ def panel(rng):
 def test_a_result_that_cannot_fit_says_how_large_it_would_be():
     panel = Panel(np.ones((1 << 16, 1)), offsets=np.arange((1 << 16) + 1))
     size = r"65536 series x 1099511627776 coefficients x 8 bytes = 5\.37e\+08 GiB"
-    with pytest.raises(MemoryError, match=f"the result takes {size}.*project fewer series at a time, or take a lower"):
+    with pytest.raises(MemoryError, match=f"the result takes {size}.*project fewer series at a time, or use a lower"):
         project(panel, order=1 << 40)
 
 
