@@ -40,7 +40,9 @@ def program() -> None:
     panel = as_panel(pairs)
     assert_type(panel, Panel)
     assert_type(len(panel), int)
-    assert_type(panel[0], tuple[NDArray[Any], NDArray[Any]])
+    times, values = panel[0]
+    assert_type(times, NDArray[Any])
+    assert_type(values, NDArray[Any])
     assert_type(panel[1:], Panel)
     assert_type(panel[np.array([True, False])], Panel)
     assert_type(panel.n_channels, int)
@@ -95,4 +97,4 @@ def program() -> None:
     project(panel, ordr=8)  # type: ignore[call-arg]
     HiPPOMemory(hold="cubic")  # type: ignore[arg-type]
     LegT()  # type: ignore[call-arg]
-    panel["first"]  # type: ignore[index]
+    panel[1.5]  # type: ignore[call-overload]
