@@ -100,6 +100,12 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
     # ------------------------------------------------------------------ parameters
     @classmethod
     @functools.cache
+    def _get_param_names(cls) -> list[str]:
+        """Return the names of the parameters, once per class: scikit-learn reads the signature at every call."""
+        return super()._get_param_names()
+
+    @classmethod
+    @functools.cache
     def _learned_parameters(cls) -> tuple[str, ...]:
         """Return the names of the parameters that affect what `fit` learns."""
         return tuple(name for name in cls._get_param_names() if name not in cls._free_parameters)
@@ -114,7 +120,8 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
 
     def _check_fitted(self) -> None:
         """Raise unless the estimator was fitted with its current parameters."""
-        check_is_fitted(self, "_fitted_parameters")
+        if "_fitted_parameters" not in self.__dict__:
+            check_is_fitted(self, "_fitted_parameters")  # raises
         present = self._parameters()
         for name, fitted in self._fitted_parameters.items():
             if name not in present or not _same(fitted, present[name]):

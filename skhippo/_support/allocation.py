@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 __all__ = ["allocate", "check_room"]
 
 _GIB = 2.0**30
+# Bytes for which there is room in any case: to ask the system takes longer than to fill them.
+_SMALL = 1 << 16
 # The limit of a container (Linux, control groups version 2).
 _CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
 
@@ -43,7 +45,8 @@ def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
 
 def check_room(sizes: dict[str, int], dtype: np.dtype, advice: str, what: str = "the result") -> None:
     """Raise `MemoryError` if an array with these named sizes is larger than the memory of the machine."""
-    if math.prod(sizes.values()) * dtype.itemsize > _memory():
+    needed = math.prod(sizes.values()) * dtype.itemsize
+    if needed > _SMALL and needed > _memory():
         raise _no_room(what, sizes, dtype, advice)
 
 

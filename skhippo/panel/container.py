@@ -168,7 +168,7 @@ class Panel:
         n_series = len(bounds) - 1
         ids = None if series_ids is None else _check_labels(series_ids, n_series)
         name = namer(ids)
-        check_not_empty(np.diff(bounds), name)
+        check_not_empty(bounds[1:] - bounds[:-1], name)
         names = None if channel_names is None else _check_names(channel_names, n_channels)
         clock_of_rows = _read_clock(times, origins, clock, bounds, name)
         missing = check_values(packed, bounds, name, names)
@@ -705,7 +705,7 @@ class Panel:
     @property
     def lengths(self) -> Integers:
         """Number of observation times of each series, of shape (n_series,)."""
-        return np.diff(self.offsets)
+        return self.offsets[1:] - self.offsets[:-1]
 
     @property
     def n_observations(self) -> int:

@@ -26,6 +26,13 @@ def to_offsets(lengths: NDArray) -> Integers:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
+def stretches(keys: Integers) -> Integers:
+    """Return where each stretch of equal keys begins, and their number; keys are not negative and do not decrease."""
+    if len(keys) and keys[0] == keys[-1]:
+        return np.array([0, len(keys)])
+    return np.flatnonzero(np.diff(keys, prepend=-1, append=-1))
+
+
 def sample_numbers(offsets: Integers) -> Floats:
     """Return the times 0, 1, 2, ... of each series, packed."""
     lengths = np.diff(offsets)

@@ -320,7 +320,7 @@ def _rise(times: NDArray, offsets: Integers) -> bool:
         block = times[start : start + BLOCK + 1]
         with np.errstate(invalid="ignore"):
             rising = block[1:] > block[:-1]
-        first, last = np.searchsorted(ends, [start, start + len(rising)])
+        first, last = ends.searchsorted([start, start + len(rising)])
         rising[ends[first:last] - start] = True
         if not rising.all():
             return False

@@ -406,7 +406,6 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     first, last = ends_of(held, window, *cells)
     # The sums of a series in several pieces are added in their order; those of a single observation are 0.
     rest = np.flatnonzero(~whole)
-    place = np.cumsum(~whole) - 1
     dense = rest.size > 0 and bool((cells[1][rest] >= what.dense_from).any())
     n_channels = out.shape[1]
     total = np.zeros((rest.size, n_channels, what.row_width(dense)))
@@ -426,7 +425,7 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     def collect(result: tuple[Integers, Floats] | None) -> None:
         if result is not None:
             series, sums = result
-            for i, row in zip(place[series], sums, strict=True):  # pieces are long, so there are few
+            for i, row in zip(rest.searchsorted(series), sums, strict=True):  # pieces are long, so there are few
                 total[i, :, : row.shape[1]] += row
 
     run(compute, collect, watched(work, lambda unit: int(unit.pieces.number @ unit.n_members) * n_channels), n_jobs)

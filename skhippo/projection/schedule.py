@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
+from skhippo.panel.layout import stretches
 from skhippo.projection.hold import Pieces, Signals, Window
 from skhippo.projection.sums import FEW
 
@@ -111,7 +112,7 @@ def _short_rows(first: Integers, number: Integers, n_channels: int) -> Iterator[
     series = np.flatnonzero(number)
     first, number = first[series], number[series]
     unit = (np.cumsum((number + 1) * n_channels) - 1) // _UNIT["rows"]
-    bounds = np.flatnonzero(np.diff(unit, prepend=-1, append=-1))
+    bounds = stretches(unit)
     ones = np.ones(series.size, dtype=np.int64)
     for low, high in pairwise(bounds.tolist()):
         part = slice(low, high)
@@ -170,7 +171,7 @@ def _units(tiles: _Tiles, members: Integers, n_channels: int, how: tuple[Kind, b
     pieces, begin, n_members, final = tiles
     work = np.cumsum((pieces.number + 1) * n_members * n_channels)
     unit = np.arange(work.size) if how[0] == "grid" else (work - 1) // _UNIT[how[0]]
-    bounds = np.flatnonzero(np.diff(unit, prepend=-1, append=-1))
+    bounds = stretches(unit)
     for low, high in pairwise(bounds.tolist()):
         part = slice(low, high)
         n = n_members[part]

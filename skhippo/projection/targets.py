@@ -47,6 +47,7 @@ class Targets(NamedTuple):
     nodes: Floats  # of the leaves, from the oldest
     node_columns: Integers  # where the sums of each leaf begin, in the same order
     dense_from: float  # cells from which on leaves cost less than they save
+    factors: Floats  # (width,) of the sums over cells
 
     @property
     def turning(self) -> bool:
@@ -56,12 +57,6 @@ class Targets(NamedTuple):
     def row_width(self, dense: bool) -> int:
         """Return the number of sums of a row, with those inside leaves or without."""
         return self.width + (self.nodes.size if dense else 0)
-
-    @property
-    def factors(self) -> Floats:
-        """Factors of the sums over cells, for all columns of a row."""
-        assert self.cells is not None  # for the type checker
-        return np.append(self.cells.factors, np.ones(self.width - self.cells.factors.size))
 
 
 @lru_cache(maxsize=64)
@@ -75,7 +70,10 @@ def targets(measure: Measure, order: int) -> Targets:
     saved = order - _LEAF_COST
     dense = _NODE_COST * nodes.size * order / saved if saved > 0 else np.inf
     inner = _scaled("leaf", 1, 0, _leaf_table(), LEAF_NODES), _at_points(legendre(LEAF_NODES))
-    return Targets(functions.number, width, cells, points, leaves, *inner, nodes, columns, dense)
+    factors = np.ones(width)
+    if cells is not None:
+        factors[: cells.number] = cells.factors
+    return Targets(functions.number, width, cells, points, leaves, *inner, nodes, columns, dense, factors)
 
 
 def _padded(rows: Floats, multiple: int) -> Floats:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from skhippo._support.quadrature import legendre_transform
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
-from skhippo.panel.layout import to_offsets
+from skhippo.panel.layout import stretches, to_offsets
 from skhippo.projection import sums
 from skhippo.projection.gauss import nodes_of
 from skhippo.projection.grids import compress_grid, grid_runs, product
@@ -120,8 +120,9 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
     """Sum the changes of rows of observations, or of the rows that share them."""
     size = BLOCK if shared is None else SHARED_BLOCK
     # What is made of the observations of some rows fits a cache.
-    bounds = np.flatnonzero(np.diff(rows.offsets[1:] // _CELLS, prepend=-1, append=-1))
-    most, most_rows = int(np.diff(rows.offsets[bounds]).max()), int(np.diff(bounds).max())
+    bounds = stretches(rows.offsets[1:] // _CELLS)
+    ends = rows.offsets[bounds]
+    most, most_rows = int((ends[1:] - ends[:-1]).max()), int((bounds[1:] - bounds[:-1]).max())
     space, all_blocks = sums.space(most, most // size + most_rows)
     for part in pairwise(bounds.tolist()):
         blocks = all_blocks[: sums.cut_rows(rows, part, windows, task.linear, size, space, all_blocks)]

@@ -22,7 +22,7 @@ from skhippo.memory.checks import LARGEST
 from skhippo.memory.joining import Joining
 from skhippo.memory.merging import can_join, find_joining
 from skhippo.panel.container import Panel
-from skhippo.panel.layout import blocks, namer, place_of
+from skhippo.panel.layout import blocks, namer, place_of, stretches
 from skhippo.projection.hold import Domain, Hold
 from skhippo.projection.projection import project_ends
 from skhippo.recurrence.recurrence import Recurrence
@@ -132,7 +132,7 @@ def _along(panel: Panel, way: Way, part: float) -> Floats:
 
     if walk is not None and (part == 1.0 or measure.time_scale is not None):
         # Pieces of whole series with about _OBSERVATIONS observations each.
-        bounds = np.flatnonzero(np.diff(panel.offsets[1:] // _OBSERVATIONS, prepend=-1, append=-1))
+        bounds = stretches(panel.offsets[1:] // _OBSERVATIONS)
         pieces = (slice(begin, end) for begin, end in pairwise(bounds.tolist()))
         run(walk_series, lambda _: None, watched(pieces, size), way.n_jobs)
     if not done.all():

@@ -19,7 +19,7 @@ from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
-from skhippo.panel.layout import sample_numbers, to_offsets
+from skhippo.panel.layout import sample_numbers, stretches, to_offsets
 from skhippo.projection.hold import Hold
 from skhippo.projection.projection import project_rows
 from skhippo.projection.rows import Rows
@@ -105,7 +105,7 @@ def windows_along(
 def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:
     """Split rows into batches by the sizes of their windows."""
     number = np.maximum(np.cumsum(sizes) / _OBSERVATIONS, np.arange(sizes.size) * (order / _NUMBERS)).astype(np.int64)
-    bounds = np.flatnonzero(np.diff(number, prepend=-1, append=-1))
+    bounds = stretches(number)
     return (rows[begin:end] for begin, end in pairwise(bounds))
 
 

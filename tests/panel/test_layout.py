@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhippo import Panel
-from skhippo.panel.layout import BLOCK, survey
+from skhippo.panel.layout import BLOCK, stretches, survey
 
 nan, inf = np.nan, np.inf
 
@@ -42,3 +42,11 @@ def test_a_sum_that_overflows_is_no_infinite_value(dtype, signs):
     huge[321] = inf
     with pytest.raises(ValueError, match="series 0, channel 0, position 321 holds inf"):
         Panel(huge)
+
+
+@pytest.mark.parametrize(
+    ("keys", "begin"),
+    [([], []), ([3], [0, 1]), ([0, 0, 0], [0, 3]), ([0, 2, 2, 5], [0, 1, 3, 4]), ([1, 1, 4], [0, 2, 3])],
+)
+def test_stretches_of_equal_keys(keys, begin):
+    assert stretches(np.array(keys, dtype=np.int64)).tolist() == begin
