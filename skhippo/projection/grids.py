@@ -15,7 +15,7 @@ import numpy as np
 from skhippo._support.quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure, legendre
-from skhippo.projection.sums import add_product, aligned
+from skhippo.projection.sums import Lines, add_product, aligned
 
 __all__ = ["GRID_NODES", "compress_grid", "grid_runs", "product"]
 
@@ -107,5 +107,6 @@ def product(left: Floats, right: Floats) -> Floats:
     n_rows, n_sources = left.shape
     out = aligned(n_rows, right.shape[1])
     flat = np.ascontiguousarray(left).ravel()
-    add_product(flat, 0, n_sources, n_rows, n_sources, right, right.shape[1], out.ravel(), 0, right.shape[1])
+    width = right.shape[1]
+    add_product(flat, Lines(0, n_sources), n_rows, right, (n_sources, width), out.ravel(), Lines(0, width))
     return out

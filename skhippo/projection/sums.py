@@ -42,6 +42,7 @@ __all__ = [
     "STARTS",
     "SUMS",
     "Leaves",
+    "Lines",
     "Scratch",
     "Shares",
     "Target",
@@ -751,24 +752,37 @@ def _fill_table(how: Shares, n: int, scratch: Scratch) -> None:
             table[j, i] += state[_FIRST + i, j]
 
 
+class Lines(NamedTuple):
+    """Rows of a matrix that are stored in a flat array."""
+
+    first: int  # where the first row begins
+    stride: int  # from the beginning of a row to that of the next
+
+
 @kernel
 def add_product(
-    masses: Floats,
-    first: int,
-    stride: int,
-    n_rows: int,
-    n_sources: int,
-    table: Floats,
-    width: int,
-    out: Floats,
-    place: int,
-    step: int,
+    masses: Floats, source: Lines, n_rows: int, table: Floats, shape: tuple[int, int], out: Floats, target: Lines
 ) -> None:
-    """Add (rows of `masses`) @ ``table[:, :width]`` to rows of `out`.
+    """Add (rows of `masses`) @ ``table[:n_sources, :width]`` to rows of `out`.
 
-    Row `r` of the masses is ``masses[first + r * stride:][:n_sources]``, that of the result begins at
-    ``out[place + r * step]``.  Four rows by four sources at a time: eight loads serve sixteen products.
+    Parameters
+    ----------
+    masses : ndarray of shape (total,)
+    source : Lines
+        Where the rows of masses are.
+    n_rows : int
+    table : ndarray of shape (at least n_sources, at least width)
+    shape : tuple of int
+        The numbers n_sources and width.
+    out : ndarray of shape (total,)
+    target : Lines
+        Where the rows of the result are.
+
+    Notes
+    -----
+    Four rows by four sources at a time: eight loads serve sixteen products.
     """
+    (first, stride), (place, step), (n_sources, width) = source, target, shape
     fours = n_rows - n_rows % 4
     for r in range(0, fours, 4):
         begin = place + r * step
@@ -840,7 +854,8 @@ def multiply(
                 scratch.state[i, j] = cells[i, lane + j]
         _fill_table(how, n, scratch)
         place, result = mass + blocks[b, _CELL], row * step + blocks[b, _COLUMN]
-        add_product(masses, place, number, n_rows, n, scratch.table, how.width, flat, result, step)
+        source, target = Lines(place, number), Lines(result, step)
+        add_product(masses, source, n_rows, scratch.table, (n, how.width), flat, target)
 
 
 #: How the recurrence of each kind of target starts (that of ``"points"`` needs more), and how it is summed.

@@ -26,7 +26,8 @@ def test_product_is_a_matrix_product(n_rows, n_sources, rng):
     expected = out.copy()
     left = masses[first:].reshape(n_rows, stride)[:, :n_sources]
     expected[place:].reshape(n_rows, step)[:, :width] += left @ table[:, :width]
-    sums.add_product(masses, first, stride, n_rows, n_sources, table, width, out, place, step)
+    source, target = sums.Lines(first, stride), sums.Lines(place, step)
+    sums.add_product(masses, source, n_rows, table, (n_sources, width), out, target)
     assert_allclose(out, expected, rtol=0, atol=32 * EPS)
 
 
