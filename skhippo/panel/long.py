@@ -26,7 +26,7 @@ def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, dup
     chosen = [c for c in available if c not in known] if channels is None else _listed(channels)
     if time is not None and time not in available and time not in _levels(frame):
         raise ValueError(
-            f"column {time!r} is there 0 times: once is expected; the columns are {', '.join(map(repr, available))}; "
+            f"column {time!r} occurs 0 times: once is expected; the columns are {', '.join(map(repr, available))}; "
             "name the one that holds the times, or pass time=None if the rows of each series are only in their order"
         )
     check_columns(frame, [*known, *chosen])

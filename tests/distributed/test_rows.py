@@ -37,7 +37,7 @@ def test_columns_by_name(rng, here):
         assert found.index.name == "patient"
         assert found.index.dtype == np.int64
         assert_allclose(found.loc[numbers.series_ids], hippo.transform(numbers), rtol=0, atol=TOLERANCE)
-    with pytest.raises(ValueError, match=r"column '(id|t)' (is there|occurs) 0 times"):
+    with pytest.raises(ValueError, match=r"column '(id|t)' occurs 0 times"):
         transform(hippo, rows)
     with pytest.raises(ValueError, match=r"X has the channels \['ph'\], but HiPPOTransformer was fitted with"):
         transform(hippo, rows, series="patient", time="hour", channels="ph")

@@ -206,6 +206,6 @@ def test_what_holds_a_table_is_told_how_to_become_one():
         with pytest.raises(TypeError, match=r"pass pandas\.DataFrame\(frame\)"):
             Panel.from_long(held)
         assert Panel.from_long(pd.DataFrame(held)) == Panel.from_long(frame)
-    with pytest.raises(ValueError, match=r"column 't' is there 0 times.*or pass time=None if the rows"):
+    with pytest.raises(ValueError, match=r"column 't' occurs 0 times.*or pass time=None if the rows"):
         Panel.from_long(frame[["id", "x"]])
     assert Panel.from_long(frame[["id", "x"]], time=None).lengths.tolist() == [2, 1]

@@ -123,7 +123,7 @@ def test_without_feedback_errors_say_what_is_missing(rng):
 
 
 def test_errors_name_the_way_out(rng):
-    with pytest.raises(ValueError, match=r"'zoh' has no step in O\(order\).* choose 'bilinear'"):
+    with pytest.raises(ValueError, match=r"'zoh' has no step in O\(order\).* use 'bilinear'"):
         make_cell(LegS(), discretization="zoh")
     batch = make_batch(rng, [3])
     with pytest.raises(TypeError, match=r"torch.bfloat16: torch.float32 or torch.float64 is expected.*autocast"):
