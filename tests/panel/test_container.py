@@ -379,7 +379,7 @@ def test_long_errors():
     with pytest.raises(ValueError, match="column 'id' occurs 2 times"):
         Panel.from_long(pd.concat([frame, frame], axis=1))
     for junk in (None, {"id": [1]}, [1], 3):
-        with pytest.raises(
+        with pytest.raises(TypeError, match=r"pyarrow Table is expected|pass pandas\.DataFrame"):
             TypeError, match="a pandas or polars DataFrame or a pyarrow Table is expected|pass pandas.DataFrame"
         ):
             Panel.from_long(junk)
