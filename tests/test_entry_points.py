@@ -9,6 +9,7 @@ import warnings
 from dataclasses import replace
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
@@ -18,6 +19,8 @@ from tests import naive
 from tests.cases import carriers, cases
 from tests.strategies import junk, nearly_good
 
+# Some of the panels look as if they were meant in another way, whose warning has tests of its own.
+pytestmark = pytest.mark.filterwarnings("ignore::skhippo.AmbiguousInputWarning")
 # Relative to the largest value of the panel.  The quadrature of the definition has 40 nodes per cell.
 TOLERANCE = 1e-11
 # `make fuzz` has its own number of panels, drawn by its seeds.
@@ -44,10 +47,11 @@ def exact(case, now=None):
     """Coefficients by quadrature of the definition, at the end of each domain or at times of the series."""
     out = np.full((len(case.series), len(case.series[0][1]), case.order), np.nan)
     for i, (times, values) in enumerate(case.series):
+        start = times[0] if ((times - times[0]) + times[0] == times).all() else 0.0  # so that ends are not rounded
+        at = naive.domain_end(times - start, case.hold) if now is None else now[i] - start
         for c, row in enumerate(values.astype(np.float64)):
             if not np.isnan(row).all():
-                at = naive.domain_end(times, case.hold) if now is None else now[i]
-                out[i, c] = one(times, row / case.scale, case, at) * case.scale
+                out[i, c] = one(times - start, row / case.scale, case, at) * case.scale
     return out
 
 
@@ -155,7 +159,7 @@ def answers(call):
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             found = call()
-    except (ValueError, TypeError) as error:
+    except (ValueError, TypeError, MemoryError) as error:
         found, message = None, str(error)
     else:
         message = "no error"

@@ -228,11 +228,11 @@ def _follow_laguerre(
             if np.isnan(kept.last_time[r]):
                 kept.first_time[r], kept.first_value[r] = time, value
             else:
-                age = min((time - kept.last_time[r]) / theta, _FORGOTTEN)
+                age = (time - kept.last_time[r]) / theta
                 if age != known:
                     if linear:
                         _fill_ramp(age, rate, norm, integrated, column, response)
-                    _fill_column(age, rate, column)
+                    _fill_column(min(age, _FORGOTTEN), rate, column)
                     known = age
                 change, row = value - kept.last_value[r], kept.state[r]
                 _decay_row(column, norm, scratch, row)

@@ -16,7 +16,7 @@ from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
-from skhippo.projection.rows import Rows
+from skhippo.projection.rows import Rows, since_start
 
 __all__ = [
     "HOLDS",
@@ -261,18 +261,8 @@ def time_of(times: Floats, begin: int, k: int) -> float:
 
 
 @kernel
-def _age(times: Floats, begin: int, k: int, now: float, after: float) -> float:
-    return (now - time_of(times, begin, k)) + after
-
-
-@kernel
-def _outside(times: Floats, begin: int, k: int, now: float, after: float, reach: float) -> bool:
-    """Tell whether an observation is at least as old as the window is long, exact to the last digit."""
-    time = time_of(times, begin, k)
-    d = now - time
-    back = d - now
-    rest = (now - (d - back)) - (time + back)  # the rounding error of the difference (Knuth)
-    return ((reach - d) - rest) - after <= 0.0
+def _since_start(times: Floats, begin: int, k: int, now: float, after: float, reach: float) -> float:
+    return since_start(time_of(times, begin, k), now, after, reach)
 
 
 @kernel
@@ -281,7 +271,7 @@ def _last_before(times: Floats, begin: int, end: int, now: float, after: float, 
     low, high = begin, end
     while high - low > 1:
         middle = (low + high) // 2
-        if _outside(times, begin, middle, now, after, reach):
+        if _since_start(times, begin, middle, now, after, reach) <= 0.0:
             low = middle
         else:
             high = middle
@@ -294,7 +284,7 @@ def _find_cells(times: Floats, offsets: Integers, window: Window, linear: bool, 
         begin, end, now, after = offsets[i], offsets[i + 1], window.now[i], window.after[i]
         first = _last_before(times, begin, end, now, after, window.reach[i])
         last = _last_before(times, begin, end, now, after, 0.0)
-        if linear and last + 1 < end and _age(times, begin, last, now, after) > 0.0:
+        if linear and last + 1 < end and _since_start(times, begin, last, now, after, 0.0) < 0.0:
             last += 1  # the cell that contains the end of the window
         out[0, i], out[1, i] = first - begin, last - first
 
@@ -360,7 +350,7 @@ def _find_ends(
         begin, end, now, after = cells[0, i], cells[1, i], window.now[i], window.after[i]
         oldest = begin + cells[2, i]
         newest = oldest + cells[3, i]
-        if newest > oldest and _age(times, begin, newest, now, after) < 0.0:
+        if newest > oldest and _since_start(times, begin, newest, now, after, 0.0) > 0.0:
             newest -= 1  # the cell is under way
         for c in range(values.shape[1]):
             for side in range(2):
@@ -372,11 +362,12 @@ def _find_ends(
                     continue
                 value = np.float64(values[last, c])
                 if linear and following >= 0:
-                    age = 0.0 if side else window.reach[i]
-                    old, new = _age(times, begin, last, now, after), _age(times, begin, following, now, after)
+                    reach = 0.0 if side else window.reach[i]
+                    old = _since_start(times, begin, last, now, after, reach)
+                    new = _since_start(times, begin, following, now, after, reach)
                     later = np.float64(values[following, c])
-                    # A window that begins before the last of its observations cuts the cell after it.
-                    value = later + (value - later) * ((age - new) / (old - new)) if old > age else value
+                    # A window that begins after the last of its observations cuts the cell that follows it.
+                    value = later + (value - later) * (new / (new - old)) if old < 0.0 else value
                 out[side, i, c] = value
 
 

@@ -31,7 +31,7 @@ import numpy as np
 
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
-from skhippo.projection.rows import Rows
+from skhippo.projection.rows import Rows, since_start
 
 __all__ = [
     "BLOCK",
@@ -244,9 +244,10 @@ def cut_rows(
                 cells[_OLD, following + j] = cells[_NEW, to + j]
                 cells[_OLD_REST, following + j] = cells[_NEW_REST, to + j]
             for j in (0, n - 1):
-                old, new = (now - times[k + j]) + after, (now - times[k + j + 1]) + after
-                if linear and (old > reach or new < 0.0):
-                    length, outside = times[k + j + 1] - times[k + j], max(old - reach, 0.0) + max(-new, 0.0)
+                before = -since_start(times[k + j], now, after, reach)
+                beyond = since_start(times[k + j + 1], now, after, 0.0)
+                if linear and (before > 0.0 or beyond > 0.0):
+                    length, outside = times[k + j + 1] - times[k + j], max(before, 0.0) + max(beyond, 0.0)
                     change = values[k + j + 1] - values[k + j]
                     cells[_WEIGHT, lane + j] = change * max(0.0, (length - outside) / length)
             lane = _close_block(cells, blocks, b, lane + n)

@@ -19,7 +19,7 @@ from skhippo.projection import sums
 from skhippo.projection.gauss import nodes_of
 from skhippo.projection.grids import compress_grid, grid_runs, product
 from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
-from skhippo.projection.rows import Rows
+from skhippo.projection.rows import Rows, since_start
 from skhippo.projection.schedule import Unit
 from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Target
 from skhippo.projection.targets import LEAF_NODES, Targets, targets
@@ -224,16 +224,14 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
     series, first, number = (int(column[0]) for column in unit.pieces)
     now, after, scale, reach = (float(column[series]) for column in task.window)
 
-    def since(cells: Integers) -> Floats:
-        return (now - times_at(signals, series, first + cells)) + after
-
     def age(cells: Integers) -> Floats:
-        return np.clip(since(cells) / scale, 0.0, task.horizon)
+        since = (now - times_at(signals, series, first + cells)) + after
+        return np.clip(since / scale, 0.0, task.horizon)
 
-    ends = since(np.array([0, number]))
     # Cells that the window cuts are shorter than the others, so they belong to no block.
-    begin = int(ends[0] > reach)
-    end = max(begin, number - int(ends[1] < 0.0))  # there may be one cell, cut at both ends
+    oldest, newest = times_at(signals, series, first + np.array([0, number])).tolist()
+    begin = int(since_start(oldest, now, after, reach) < 0.0)
+    end = max(begin, number - int(since_start(newest, now, after, 0.0) > 0.0))  # there may be one cell, cut twice
     runs = list(chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)]))
     masses = steps(signals, Pieces(unit.members, *(np.full(len(unit.members), n) for n in (first, number))))
     masses = masses.reshape(-1, number)

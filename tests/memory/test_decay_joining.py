@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import expm
 
-from skhippo import LagT, LegT
+from skhippo import HiPPOMemory, LagT, LegT
 from skhippo.memory.decay_joining import DecayJoining
 from tests import naive
 
@@ -67,6 +67,12 @@ def test_nothing_is_left_of_what_is_long_ago():
     joining = DecayJoining(LagT(1e-6), ORDER, "linear")
     joined = joining.join(np.ones((1, ORDER)), np.ones(1), np.zeros((1, ORDER)), np.full(1, 1e300))
     assert_array_equal(joined, np.zeros((1, ORDER)))
+
+
+def test_a_line_of_millions_of_time_scales_is_a_ramp_not_a_jump():
+    times, values = np.array([0.0, 1000.0]), np.array([0.0, 1.0])
+    memory = HiPPOMemory("lagt", 1, theta=1e-5).update(values[None, :, None], times)
+    assert_allclose(1.0 - memory.coefficients, 1e-8, rtol=1e-7)  # the window is a hundred-millionth of the line
 
 
 def test_other_measures_are_refused():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhippo import as_panel
+from skhippo import LegT, as_panel, project
 from skhippo.projection.hold import HOLDS, Domain, Pieces, Window, cells_in, domain_ends, ends_of, observed, signals
 from tests import naive
 
@@ -44,6 +44,13 @@ def test_signals_at_both_ends_of_windows(panel, hold, rng):
                     assert_allclose([start[i, c], end[i, c]], [f(now[i] - reach), f(now[i])], atol=1e-12)
                 else:
                     assert np.isnan([start[i, c], end[i, c]]).all()
+
+
+def test_a_window_that_begins_within_rounding_of_an_observation():
+    # The age of the second observation rounds to the length of the window, which begins 2e-14 before it.
+    times, values = np.array([0.0, 1e-3, 2e-3, 1000.002]), np.array([0.0, 0.25, 0.0, 0.0])
+    expected = naive.project(times, values, LegT(theta=1000.001), 3, "linear", times[-1])
+    assert_allclose(project([(times, values)], LegT(theta=1000.001), 3)[0, 0], expected, rtol=0.0, atol=1e-15)
 
 
 @pytest.mark.parametrize("hold", HOLDS)
