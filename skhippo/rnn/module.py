@@ -12,12 +12,13 @@ from skhippo.measures import MEASURES, LagT, Measure, as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
 from skhippo.rnn.batch import Batch, ages, last_of, shown
 from skhippo.rnn.cells import FeedforwardCell, HiPPOCell, LMUCell, RandomCell
+from skhippo.rnn.differential import ControlledCell, ODECell
 from skhippo.rnn.state import State, continued
 
 __all__ = ["CELLS", "INPUTS", "POOLINGS", "HiPPORNN", "as_cell"]
 
 #: Names of all cells; those of measures come first.
-CELLS = (*MEASURES, "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d")
+CELLS = (*MEASURES, "lmu", "random", "rnn", "gru", "mgu", "lstm", "exprnn", "gru_d", "ode_rnn", "ncde")
 #: Inputs that a cell can get from every channel.
 INPUTS = ("values", "observed", "gaps")
 #: States that the output layer can read.
@@ -57,7 +58,8 @@ class HiPPORNN(nn.Module):
         A HiPPO cell by the name of its measure, ``"legs", "legt", "lagt", "fout"``, or a measure such as
         ``LagT(theta=2.0, beta=0.01)`` (see `skhippo.rnn.cells.HiPPOCell`); ``"random"`` (see
         `skhippo.rnn.cells.RandomCell`); ``"lmu"`` (see `skhippo.rnn.cells.LMUCell`); or a cell without a memory,
-        ``"rnn", "gru", "lstm", "mgu", "exprnn", "gru_d"`` (see `skhippo.rnn.baselines`).
+        ``"rnn", "gru", "lstm", "mgu", "exprnn", "gru_d"`` (see `skhippo.rnn.baselines`), or ``"ode_rnn", "ncde"`` (see
+        `skhippo.rnn.differential`; they need torchdiffeq and torchcde).
     hidden_size : int, default=128
         Size of the state.
     order : int, default=16
@@ -71,7 +73,8 @@ class HiPPORNN(nn.Module):
         Whether the state of a HiPPO cell is gated.
     theta : float, optional
         Time scale of all cells except ``"legs"``, in the units of the times.  For cells without a memory it is the
-        unit of gaps.  Default: that of the measure, or 1.0 if `cell` is a name.
+        unit of gaps, for ``"ode_rnn"`` and ``"ncde"`` the unit of time.  Default: that of the measure, or 1.0 if `cell`
+        is a name.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
         Inputs of the cell for each channel: the held value ("values"), whether it was observed ("observed"), and
         the logarithm of one plus the time since its last observation ("gaps"), in units of `theta` (``"legs"``: of
@@ -97,6 +100,8 @@ class HiPPORNN(nn.Module):
     ------
     ValueError, TypeError
         If a parameter is not one of the above.
+    ImportError
+        If the cell needs a package that is not installed.
 
     Notes
     -----
@@ -280,6 +285,10 @@ def _baseline(kind: str, n_channels: int, n_inputs: int, hidden_size: int, unit:
         return MinimalGatedCell(n_inputs, hidden_size)
     if kind == "exprnn":
         return OrthogonalCell(n_inputs, hidden_size)
+    if kind == "ode_rnn":
+        return ODECell(n_inputs, hidden_size, unit)
+    if kind == "ncde":
+        return ControlledCell(n_inputs, hidden_size, unit)
     return FusedCell(n_inputs, hidden_size, kind)
 
 

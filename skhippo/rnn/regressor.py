@@ -37,6 +37,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         The recurrent cell.  A cell with a HiPPO memory is named by its measure ("legs", "legt", "lagt", "fout", or an
         object such as ``LagT(theta=2.0, beta=0.01)``).  "lmu" has the memory of Voelker et al. 2019, "random" a frozen
         random matrix instead.  The baselines "rnn", "gru", "mgu", "lstm", "exprnn" and "gru_d" have no memory.
+        "ode_rnn" and "ncde" follow differential equations; they need ``pip install "skhippo[reproduce]"``.
         "chebt" is possible too; with feedback it takes :math:`O(N^2)` per step.
     hidden_size : int, default=128
         Size of the state.

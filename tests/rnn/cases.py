@@ -1,13 +1,31 @@
 """Cells, networks, batches and tiny classifiers, shared by the tests of the network."""
 
+from importlib.util import find_spec
+
 import numpy as np
+import pytest
 import torch
 
 from skhippo import HiPPORNNClassifier, as_panel
 from skhippo.rnn.batch import Batch
 from skhippo.rnn.cells import HiPPOCell
-from skhippo.rnn.module import INPUTS, HiPPORNN
+from skhippo.rnn.module import CELLS, INPUTS, HiPPORNN
 from tests import naive_rnn
+
+#: Packages that cells need besides torch.
+PACKAGES = {"ode_rnn": "torchdiffeq", "ncde": "torchcde"}
+#: Cells that walk through time; those whose package is not installed are skipped.  "chebt" is for networks without
+#: feedback.
+WALKING = [
+    pytest.param(
+        cell,
+        marks=pytest.mark.skipif(
+            cell in PACKAGES and find_spec(PACKAGES[cell]) is None, reason=f"{PACKAGES.get(cell)} is not installed"
+        ),
+    )
+    for cell in CELLS
+    if cell != "chebt"
+]
 
 # Largest difference of memories and states in float64; measured 7e-14 (order 64, LegS).
 EXACT = 1e-12

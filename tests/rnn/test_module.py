@@ -11,11 +11,11 @@ pytest.importorskip("torch", reason="torch is not installed")
 import torch
 
 from skhippo import LegT
-from skhippo.rnn.module import CELLS, INPUTS, HiPPORNN
-from tests.rnn.cases import LENGTHS, holed_batch, make_network
+from skhippo.rnn.module import INPUTS, HiPPORNN
+from tests.rnn.cases import LENGTHS, WALKING, holed_batch, make_network
 
 
-@pytest.fixture(params=[cell for cell in CELLS if cell != "chebt"])  # which is for networks without feedback
+@pytest.fixture(params=WALKING)
 def cell(request):
     return request.param
 

@@ -10,7 +10,8 @@ import torch
 
 from skhippo import LagT
 from skhippo.rnn import HiPPORNN, as_batch
-from skhippo.rnn.module import CELLS, INPUTS
+from skhippo.rnn.module import INPUTS
+from tests.rnn.cases import WALKING
 
 NAN = np.nan
 # Ends of the three parts of each series: parts are ragged, too.
@@ -54,7 +55,7 @@ def make_network(cell, **options):
 @pytest.mark.parametrize(
     ("cell", "discretization"),
     [
-        *((cell, "bilinear") for cell in CELLS if cell != "chebt"),  # which is for networks without feedback
+        *(pytest.param(*cell.values, "bilinear", marks=cell.marks) for cell in WALKING),
         ("legs", "hippo2020"),
         ("lagt", "backward"),
     ],
