@@ -104,11 +104,14 @@ def read_series(estimator: Any, X: Any, layout: InputLayout | None) -> tuple[Pan
     """
     plain = is_plain_array(X)
     n_dims = len(X.shape) if plain else None
-    if plain:
-        checked = _check_array(estimator, X, layout)
-        X = X if is_frame(X) else checked  # the labels of a frame may be ids and times, so it is kept
-    several = not plain and _holds_several_channels(X)
-    panel = _read_column(X) if several else as_panel(X, time_channel=getattr(estimator, "time_channel", None))
+    time_channel = getattr(estimator, "time_channel", None)
+    if plain and is_frame(X):  # its labels may be ids and times, and they are named if it cannot be read
+        panel = as_panel(X, time_channel=time_channel)
+        _check_array(estimator, X, layout)
+    elif plain:
+        panel = as_panel(_check_array(estimator, X, layout), time_channel=time_channel)
+    else:
+        panel = _read_column(X) if _holds_several_channels(X) else as_panel(X, time_channel=time_channel)
     if layout is None and not plain:
         # The columns of a nested table are channels, so scikit-learn's attributes count them.
         estimator.n_features_in_ = X.shape[1] if is_frame(X) and _has_one_level(X) else panel.n_channels

@@ -59,7 +59,8 @@ def read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
     times, clock = read_times(entry.index, f"{where}, index")
     if is_pandas_series(entry):
         return Series(as_real(entry, where)[np.newaxis], times, clock=clock)
-    return Series(frame_matrix(entry, f"{where}, channel").T, times, tuple(str(c) for c in entry.columns), clock)
+    hint = "; the frame of a series has its times in the index (set_index); for a long table use Panel.from_long"
+    return Series(frame_matrix(entry, f"{where}, channel", hint).T, times, tuple(str(c) for c in entry.columns), clock)
 
 
 def read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool = True) -> Series:

@@ -157,3 +157,15 @@ def test_labels_of_a_wide_table_are_times():
     features = HiPPOTransformer(order=2).fit_transform(wide)
     assert_array_equal(features, HiPPOTransformer(order=2).fit_transform(as_panel(wide)))
     assert (features != HiPPOTransformer(order=2).fit_transform(wide.to_numpy())).any()
+
+
+def test_tables_that_cannot_be_read_get_the_advice_of_as_panel():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"patient": ["a", "a", "b"], "time": [0.0, 1.0, 0.0], "hr": [1.0, 2.0, 3.0]})
+    with pytest.raises(ValueError, match=r"long table: pass Panel.from_long\(X, series='patient', time='time'\)"):
+        HiPPOTransformer().fit(table)
+    with pytest.raises(TypeError, match=r"column 'patient', position 0 holds 'a'.*use Panel.from_long"):
+        HiPPOTransformer().fit(table[["patient", "hr"]])
+    dated = table.drop(columns="patient").assign(time=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"]))
+    with pytest.raises(TypeError, match=r"channel 'time' holds dates.*has its times in the index \(set_index\)"):
+        HiPPOTransformer().fit([dated, dated])
