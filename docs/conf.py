@@ -46,6 +46,7 @@ exclude_patterns = [
     "_build",
     "accuracy_table.rst",
     "performance_table.rst",
+    "published_table.rst",
     "rnn_table.rst",
     "online_table.rst",
     "scattering_table.rst",

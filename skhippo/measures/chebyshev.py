@@ -32,8 +32,8 @@ class ChebT(Translated):
     :math:`\frac1\pi (1 - y^2)^{-1/2}\,dy` and the basis :math:`T_0(y), \sqrt2\,T_n(y)` (the Chebyshev measure of
     Gu et al. 2020, Appendix D, without its tilt).  The error of the least-squares fit under this measure is that of
     the best uniform approximation times a factor that grows like the logarithm of the order.  Near the edges, where the
-    weight is infinite, the coefficients depend on the square root of a distance.  So rounding errors in the time of a
-    jump at the older edge of the window show in the 9th digit.
+    weight is infinite, the coefficients depend on the square root of a distance.  They are exact for the given times,
+    but if the time of a jump at the older edge of the window was rounded before, this shows in the 9th digit.
 
     The weight has no finite value at the edges, so `(A, B)` cannot be read from boundary terms of :math:`c'`.
     They follow from the tau closure instead: take the polynomial of degree N whose first N coefficients are

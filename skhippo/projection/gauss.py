@@ -1,7 +1,8 @@
 """Means over cells by Gauss rules, for functions whose means have no recurrence.
 
 The number of nodes in a cell depends on the phase of the fastest function in it (see `skhippo._support.quadrature`):
-2 or 3 nodes if the cell is short compared to the wavelength, about a third of the phase if it is long.
+2 to 4 if the cell is short compared with the wavelength, and between a half and a third of the phase (in radians) if it
+is many wavelengths long.
 """
 
 from __future__ import annotations

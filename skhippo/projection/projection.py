@@ -233,7 +233,7 @@ def reconstruct(
 
     Returns
     -------
-    ndarray of shape (..., *positions.shape), float64
+    ndarray of shape (..., \*positions.shape), float64
         The values, where ... are the axes of `coefficients` before its last.
 
     Raises

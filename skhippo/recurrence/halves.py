@@ -1,6 +1,6 @@
 """Steps where `A` is of rank one on each side of its diagonal (LegT): LU without pivoting keeps the form, two sweeps.
 
-Splitting it into a triangle and rank one with the formula of Sherman and Morrison is unstable: error 1e36 at order 40.
+Splitting it into a triangle and rank one with the formula of Sherman and Morrison loses all digits at order 40.
 """
 
 from __future__ import annotations
