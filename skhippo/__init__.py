@@ -20,7 +20,7 @@ from typing import Any
 
 from skhippo._support.names import name_publicly
 from skhippo._support.versions import show_versions
-from skhippo.augmentation import AugmentedClassifier
+from skhippo.augmentation import AugmentedClassifier, AugmentedRegressor
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
 from skhippo.measures import ChebT, FouT, LagT, LegS, LegT
 from skhippo.memory import HiPPOMemory
@@ -34,6 +34,7 @@ __version__ = "0.1.0.dev0"
 __all__ = [
     "AmbiguousInputWarning",
     "AugmentedClassifier",
+    "AugmentedRegressor",
     "ChebT",
     "FouT",
     "HiPPOClassifier",

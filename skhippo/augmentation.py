@@ -1,4 +1,4 @@
-"""`AugmentedClassifier`: fits a classifier on series and on corrupted copies of them."""
+"""`AugmentedClassifier` and `AugmentedRegressor`: fitted on series and on corrupted copies of them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,29 @@ import inspect
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from numbers import Integral
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from sklearn.base import ClassifierMixin, MetaEstimatorMixin, clone
+from sklearn.base import (
+    ClassifierMixin,
+    MetaEstimatorMixin,
+    RegressorMixin,
+    clone,
+    is_classifier,
+    is_regressor,
+)
 from sklearn.utils import check_random_state, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, check_consistent_length, check_is_fitted, column_or_1d
+from sklearn.utils.validation import (
+    assert_all_finite,
+    check_array,
+    check_consistent_length,
+    check_is_fitted,
+    column_or_1d,
+)
 
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.progress import progress
@@ -24,7 +37,7 @@ from skhippo.datasets import drop, gap, resample
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.container import Panel
 
-__all__ = ["AugmentedClassifier"]
+__all__ = ["AugmentedClassifier", "AugmentedRegressor"]
 
 Corruption = Callable[..., Panel]
 
@@ -48,17 +61,170 @@ def _change_rate(panel: Panel, random_state: np.random.RandomState) -> Panel:
 CORRUPTIONS: dict[str, Corruption] = {"drop": _thin, "gap": _cut, "resample": _change_rate}
 
 
-def _estimator_has(method: str) -> Callable[[AugmentedClassifier], bool]:
+def _estimator_has(method: str) -> Callable[[Augmented], bool]:
     """Tell whether the estimator, fitted or not, has a method; raise its own AttributeError if not."""
 
-    def check(self: AugmentedClassifier) -> bool:
+    def check(self: Augmented) -> bool:
         getattr(getattr(self, "estimator_", self.estimator), method)
         return True
 
     return check
 
 
-class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
+class Augmented(MetaEstimatorMixin, SeriesEstimator):
+    """Base class of estimators that are fitted on series and on corrupted copies of them."""
+
+    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
+        "n_copies": [Interval(Integral, 1, None, closed="left")],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+    }
+
+    def __init__(
+        self,
+        estimator: Any,
+        corruptions: Sequence[str | Corruption] = ("drop",),
+        n_copies: int = 2,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: int = 0,
+    ) -> None:
+        self.estimator = estimator
+        self.corruptions = corruptions
+        self.n_copies = n_copies
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @fit_context(prefer_skip_nested_validation=False)  # the estimator checks its own parameters
+    def fit(self, X: object, y: ArrayLike, **fit_params: Any) -> Self:
+        """Fit the estimator on the panel and its copies.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Training series.
+        y : array-like of shape (n_series,) or (n_series, n_outputs)
+            Their labels or targets.  Several per series are possible if the estimator supports them.
+        **fit_params : object
+            Parameters of the estimator's `fit`, such as ``logisticregression__sample_weight``.  Those with one entry
+            per series are repeated for the copies.
+
+        Returns
+        -------
+        AugmentedClassifier or AugmentedRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a corruption is unknown or returns other series or channels, or if `y` is a pandas object whose index
+            differs from the ids of the series or has them in another order.
+        TypeError
+            If a corruption is neither a name nor callable, or does not return a Panel, or if the estimator is a
+            regressor where a classifier is expected, or the reverse.
+        """
+        panel = self._read_labelled(X, y, reset=True)
+        targets = self._check_targets(y)
+        check_consistent_length(panel, targets)
+        if routing_enabled():
+            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        parts = [panel, *self._copies(panel)]
+        repeated = {
+            name: _repeat(value, len(parts)) if _one_each(value, len(panel)) else value
+            for name, value in fit_params.items()
+        }
+        self.estimator_ = clone(self.estimator)
+        with progress(self.verbose, type(self).__name__, panel.values.size * len(parts)):
+            self.estimator_.fit(Panel.concatenate(parts), _repeat(targets, len(parts)), **repeated)
+        self._remember_parameters()
+        return self
+
+    def _check_targets(self, y: Any) -> NDArray:
+        """Return the labels or targets as an array, one row per series; raise scikit-learn's errors."""
+        raise NotImplementedError
+
+    def _copies(self, panel: Panel) -> Iterator[Panel]:
+        """Return the corrupted copies of a panel."""
+        if isinstance(self.corruptions, str) or not isinstance(self.corruptions, Iterable):
+            raise TypeError(
+                f"corruptions is {self.corruptions!r}: a sequence of names or functions is expected, such as ('drop',)"
+            )
+        rng = check_random_state(self.random_state)
+        for corruption in self.corruptions:
+            corrupt = _as_corruption(corruption)
+            for _ in range(self.n_copies):
+                yield _check_copy(corrupt(panel, rng), panel, corruption)
+
+    def predict(self, X: object) -> NDArray:
+        """Predict the class or the targets of each series.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of shape (n_series,) or (n_series, n_outputs)
+        """
+        return self._ask("predict", X)
+
+    def score(self, X: object, y: ArrayLike, **score_params: Any) -> float:
+        """Return the score of the estimator.
+
+        This is the accuracy of a classifier, or the coefficient of determination of a regressor, unless the estimator
+        defines another score.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+        y : array-like of shape (n_series,) or (n_series, n_outputs)
+            Their labels or targets.
+        **score_params : object
+            Parameters of the estimator's `score`, such as `sample_weight`.
+
+        Returns
+        -------
+        float
+        """
+        if routing_enabled():
+            score_params = process_routing(self, "score", **score_params).estimator.score
+        panel = self._read_labelled(X, y, reset=False)
+        return self.estimator_.score(panel, y, **score_params)
+
+    def _ask(self, method: str, X: object) -> Any:
+        if isinstance(X, HiPPOMemory):
+            self._check_fitted()
+            return getattr(self.estimator_, method)(X)
+        panel = self._read(X, reset=False)  # first, since it tells what is not fitted
+        return getattr(self.estimator_, method)(panel)
+
+    def _parameters(self) -> dict[str, Any]:
+        """Return the parameters of this estimator and the nested ones of its estimator, outer ones first."""
+        values = self.get_params(deep=True)
+        learned = [name for name in values if name.rpartition("__")[2] not in self._free_parameters]
+        return {name: values[name] for name in sorted(learned, key=lambda name: name.count("__"))}
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return the metadata that `fit` and `score` pass on to the estimator.
+
+        Returns
+        -------
+        MetadataRouter
+        """
+        handed_on = MethodMapping().add(caller="fit", callee="fit").add(caller="score", callee="score")
+        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=handed_on)
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.estimator)
+        tags.classifier_tags = deepcopy(inner.classifier_tags)
+        tags.regressor_tags = deepcopy(inner.regressor_tags)
+        tags.target_tags.multi_output = inner.target_tags.multi_output
+        return tags
+
+
+class AugmentedClassifier(ClassifierMixin, Augmented):
     """A classifier that is fitted on series and on corrupted copies of them.
 
     A classifier fitted on complete series has never seen what missing observations do to its features.  This one is
@@ -100,6 +266,7 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
 
     See Also
     --------
+    AugmentedRegressor : the regressor.
     skhippo.datasets.drop, skhippo.datasets.gap, skhippo.datasets.resample : The corruptions with a given strength.
 
     Notes
@@ -122,70 +289,12 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
     True
     """
 
-    _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
-        "n_copies": [Interval(Integral, 1, None, closed="left")],
-        "random_state": ["random_state"],
-        "verbose": ["verbose"],
-    }
+    score = Augmented.score  # the mixin's does not ask the estimator
 
-    def __init__(
-        self,
-        estimator: Any,
-        corruptions: Sequence[str | Corruption] = ("drop",),
-        n_copies: int = 2,
-        random_state: int | np.random.RandomState | None = None,
-        verbose: int = 0,
-    ) -> None:
-        self.estimator = estimator
-        self.corruptions = corruptions
-        self.n_copies = n_copies
-        self.random_state = random_state
-        self.verbose = verbose
-
-    @fit_context(prefer_skip_nested_validation=False)  # the estimator checks its own parameters
-    def fit(self, X: object, y: ArrayLike, **fit_params: Any) -> AugmentedClassifier:
-        """Fit the estimator on the panel and its copies.
-
-        Parameters
-        ----------
-        X : Panel or anything that `as_panel` takes
-            Training series.
-        y : array-like of shape (n_series,), or (n_series, n_labels)
-            Their labels.  Several labels per series are possible if the estimator supports them.
-        **fit_params : object
-            Parameters of the estimator's `fit`, such as ``logisticregression__sample_weight``.  Those with one entry
-            per series are repeated for the copies.
-
-        Returns
-        -------
-        AugmentedClassifier
-            The fitted classifier.
-
-        Raises
-        ------
-        ValueError
-            If a corruption is unknown or returns other series or channels, or if `y` is a pandas object whose index
-            differs from the ids of the series or has them in another order.
-        TypeError
-            If a corruption is neither a name nor callable, or does not return a Panel.
-        """
-        panel = self._read_labelled(X, y, reset=True)
-        labels = self._check_labels(panel, y)
-        if routing_enabled():
-            fit_params = process_routing(self, "fit", **fit_params).estimator.fit
-        parts = [panel, *self._copies(panel)]
-        repeated = {
-            name: _repeat(value, len(parts)) if _one_each(value, len(panel)) else value
-            for name, value in fit_params.items()
-        }
-        self.estimator_ = clone(self.estimator)
-        with progress(self.verbose, type(self).__name__, panel.values.size * len(parts)):
-            self.estimator_.fit(Panel.concatenate(parts), _repeat(labels, len(parts)), **repeated)
-        self._remember_parameters()
-        return self
-
-    def _check_labels(self, panel: Panel, y: Any) -> NDArray:
-        """Return the labels, one row per series; raise the errors of scikit-learn's classifiers."""
+    def _check_targets(self, y: Any) -> NDArray:
+        if is_regressor(self.estimator):
+            name = type(self.estimator).__name__
+            raise TypeError(f"estimator is a regressor, of type {name}: use AugmentedRegressor")
         labels = np.asarray(y)
         several = labels.ndim == 2 and labels.shape[1] > 1 and get_tags(self.estimator).classifier_tags.multi_label
         labels = labels if several else column_or_1d(y, warn=True)
@@ -193,44 +302,14 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         try:
             check_classification_targets(labels)
         except ValueError as error:
-            raise ValueError(
-                f"{error}  AugmentedClassifier is for classes; to augment a regression, fit the regressor on "
-                "Panel.concatenate of the series and copies of them, see skhippo.datasets.drop, gap and resample."
-            ) from None
-        check_consistent_length(panel, labels)
+            raise ValueError(f"{error}  For numbers as targets, use AugmentedRegressor with a regressor.") from None
         return labels
-
-    def _copies(self, panel: Panel) -> Iterator[Panel]:
-        """Return the corrupted copies of a panel."""
-        if isinstance(self.corruptions, str) or not isinstance(self.corruptions, Iterable):
-            raise TypeError(
-                f"corruptions is {self.corruptions!r}: a sequence of names or functions is expected, such as ('drop',)"
-            )
-        rng = check_random_state(self.random_state)
-        for corruption in self.corruptions:
-            corrupt = _as_corruption(corruption)
-            for _ in range(self.n_copies):
-                yield _check_copy(corrupt(panel, rng), panel, corruption)
 
     @property
     def classes_(self) -> NDArray:
         """The class labels."""
         check_is_fitted(self)
         return self.estimator_.classes_
-
-    def predict(self, X: object) -> NDArray:
-        """Predict the class of each series.
-
-        Parameters
-        ----------
-        X : Panel or anything that `as_panel` takes
-            Series with the channels seen in `fit`.
-
-        Returns
-        -------
-        ndarray of shape (n_series,)
-        """
-        return self._ask("predict", X)
 
     @available_if(_estimator_has("predict_proba"))
     def predict_proba(self, X: object) -> NDArray:
@@ -277,56 +356,85 @@ class AugmentedClassifier(MetaEstimatorMixin, ClassifierMixin, SeriesEstimator):
         """
         return self._ask("decision_function", X)
 
-    def score(self, X: object, y: ArrayLike, **score_params: Any) -> float:
-        """Return the score of the estimator: the accuracy, unless the estimator defines another one.
 
-        Parameters
-        ----------
-        X : Panel or anything that `as_panel` takes
-            Series with the channels seen in `fit`.
-        y : array-like of shape (n_series,), or (n_series, n_labels)
-            Their labels.
-        **score_params : object
-            Parameters of the estimator's `score`, such as `sample_weight`.
+class AugmentedRegressor(RegressorMixin, Augmented):
+    """A regressor that is fitted on series and on corrupted copies of them.
 
-        Returns
-        -------
-        float
-        """
-        if routing_enabled():
-            score_params = process_routing(self, "score", **score_params).estimator.score
-        panel = self._read_labelled(X, y, reset=False)
-        return self.estimator_.score(panel, y, **score_params)
+    A regressor fitted on complete series has never seen what missing observations do to its features.  This one is
+    fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
 
-    def _ask(self, method: str, X: object) -> Any:
-        if isinstance(X, HiPPOMemory):
-            self._check_fitted()
-            return getattr(self.estimator_, method)(X)
-        panel = self._read(X, reset=False)  # first, since it tells what is not fitted
-        return getattr(self.estimator_, method)(panel)
+    Parameters
+    ----------
+    estimator : regressor
+        The regressor to fit: a pipeline that begins with a transformer of series, such as
+        ``make_pipeline(HiPPOTransformer(), Ridge())``.  It always gets a Panel.
+    corruptions : sequence of {"drop", "gap", "resample"} or callable, default=("drop",)
+        The corruptions that make the copies.  "drop" removes up to 80 % of the observation times.  "gap" removes one
+        stretch of up to half of the duration.  "resample" changes the sampling rate by a factor of up to two.  Their
+        strength (for the rate, its logarithm) is drawn uniformly for each series of each copy.  A callable takes a
+        Panel, and also `random_state` if it has such a parameter, and returns a Panel of the same series and channels.
+        ``()`` makes no copies.
+    n_copies : int, default=2
+        Number of copies of the panel per corruption.
+    random_state : int, RandomState instance or None, default=None
+        Seed or generator of the corruptions only.  Pass an int for reproducible copies.
+    verbose : int, default=0
+        If 1, show a progress bar (tqdm) for the features of the series and their copies, if `fit` takes more than a
+        second.
 
-    def _parameters(self) -> dict[str, Any]:
-        """Return the parameters of the classifier and the nested ones of its estimator, outer ones first."""
-        values = self.get_params(deep=True)
-        learned = [name for name in values if name.rpartition("__")[2] not in self._free_parameters]
-        return {name: values[name] for name in sorted(learned, key=lambda name: name.count("__"))}
+    Attributes
+    ----------
+    estimator_ : regressor
+        The fitted clone of `estimator`.
+    n_channels_ : int
+        Number of channels of the training panel.
+    channel_names_ : tuple of str
+        Names of the channels; ``x0, x1, ...`` if the input has none.
+    n_features_in_ : int
+        Number of columns of two-dimensional input; number of channels of any other input.
+    feature_names_in_ : ndarray of str
+        Names of the columns, if the input was a wide table with column names.
 
-    def get_metadata_routing(self) -> MetadataRouter:
-        """Return the metadata that `fit` and `score` pass on to the estimator.
+    See Also
+    --------
+    AugmentedClassifier : the classifier.
+    skhippo.datasets.drop, skhippo.datasets.gap, skhippo.datasets.resample : The corruptions with a given strength.
 
-        Returns
-        -------
-        MetadataRouter
-        """
-        handed_on = MethodMapping().add(caller="fit", callee="fit").add(caller="score", callee="score")
-        return MetadataRouter(owner=self).add(estimator=self.estimator, method_mapping=handed_on)
+    Notes
+    -----
+    A copy has the target of its series.  So a corruption must not change what is predicted: "resample" is wrong for a
+    target that counts observations.
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        inner = get_tags(self.estimator)
-        tags.classifier_tags = deepcopy(inner.classifier_tags)
-        tags.target_tags.multi_output = inner.target_tags.multi_output
-        return tags
+    Cross-validation inside `estimator` (`RidgeCV`, early stopping) is too optimistic, because copies of one series are
+    on both sides of its splits.  Put the cross-validation around this regressor, as in
+    ``GridSearchCV(AugmentedRegressor(...), ...)``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import Ridge
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skhippo import AugmentedRegressor, HiPPOTransformer
+    >>> from skhippo.datasets import drop
+    >>> rng = np.random.default_rng(0)
+    >>> times = [np.sort(rng.uniform(0, 3, 60)) for _ in range(120)]
+    >>> y = rng.uniform(1, 2, 120)
+    >>> X = [(t, np.sin(frequency * t)) for t, frequency in zip(times, y)]
+    >>> pipeline = make_pipeline(HiPPOTransformer(order=8), Ridge(0.01))
+    >>> model = AugmentedRegressor(pipeline, n_copies=1, random_state=0).fit(X[:80], y[:80])
+    >>> model.score(drop(X[80:], 0.5, random_state=1), y[80:]) > 0.9
+    True
+    """
+
+    score = Augmented.score  # the mixin's does not ask the estimator
+
+    def _check_targets(self, y: Any) -> NDArray:
+        if is_classifier(self.estimator):
+            name = type(self.estimator).__name__
+            raise TypeError(f"estimator is a classifier, of type {name}: use AugmentedClassifier")
+        if not get_tags(self.estimator).target_tags.multi_output:
+            y = column_or_1d(y, warn=True)
+        return check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
 
 
 def _as_corruption(corruption: Any) -> Callable[[Panel, np.random.RandomState], Any]:

@@ -1,18 +1,18 @@
-"""AugmentedClassifier: what the estimator is fitted on, and how it behaves inside scikit-learn."""
+"""AugmentedClassifier and AugmentedRegressor: what is fitted on what, and how they behave inside scikit-learn."""
 
 import functools
 
 import numpy as np
 import pytest
 import sklearn
-from sklearn.base import BaseEstimator, ClassifierMixin
-from sklearn.linear_model import LogisticRegression, RidgeClassifier
+from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
-from sklearn.svm import LinearSVC
+from sklearn.svm import SVR, LinearSVC
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from skhippo import AugmentedClassifier, HiPPOTransformer, Panel, as_panel
+from skhippo import AugmentedClassifier, AugmentedRegressor, HiPPOMemory, HiPPOTransformer, Panel, as_panel
 from skhippo.datasets import drop, irregular_sinusoids, resample
 
 
@@ -29,6 +29,19 @@ class Recorder(ClassifierMixin, BaseEstimator):
         return np.repeat(self.classes_[0], len(X))
 
 
+class Numbers(RegressorMixin, BaseEstimator):
+    """Keeps what it was fitted on."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.panel_, self.y_, self.sample_weight_ = X, y, sample_weight
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
+
+
 def half(panel, random_state):
     return drop(panel, 0.5, random_state=random_state)
 
@@ -40,6 +53,11 @@ def sinusoids():
 
 def pipeline(head=None):
     return make_pipeline(HiPPOTransformer(order=4, empty="zero"), LogisticRegression() if head is None else head)
+
+
+def fine(head):
+    """As many coefficients as scikit-learn's checks have columns, of which each one matters."""
+    return make_pipeline(HiPPOTransformer(order=10, empty="zero"), head)
 
 
 def lies_in(copy, panel):
@@ -56,6 +74,8 @@ def lies_in(copy, panel):
         AugmentedClassifier(pipeline(), random_state=0),
         AugmentedClassifier(pipeline(), ("drop", "gap", "resample"), n_copies=1, random_state=0),
         AugmentedClassifier(pipeline(RidgeClassifier()), random_state=0),  # takes several labels of each series
+        AugmentedRegressor(fine(Ridge(0.1)), ("resample",), n_copies=1, random_state=0),  # takes several targets
+        AugmentedRegressor(fine(SVR(C=100.0)), ("gap",), n_copies=1, random_state=0),  # takes one target
     ]
 )
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
@@ -71,6 +91,16 @@ def test_several_labels_of_each_series(sinusoids):
     assert model.score(X, several) > 0.8
     with pytest.raises(ValueError, match="y should be a 1d array"):
         AugmentedClassifier(pipeline(), random_state=0).fit(X, several)  # LogisticRegression takes one
+
+
+def test_several_targets_of_each_series(sinusoids):
+    X, y = sinusoids
+    several = np.column_stack([y, y**2.0])
+    model = AugmentedRegressor(pipeline(Ridge()), random_state=0).fit(X, several)
+    assert model.predict(X).shape == several.shape
+    assert model.score(X, several) == model.estimator_.score(X, several) > 0.3
+    with pytest.raises(ValueError, match="y should be a 1d array"):
+        AugmentedRegressor(pipeline(SVR()), random_state=0).fit(X, several)  # SVR takes one
 
 
 def test_grid_search_reaches_the_estimator_and_the_corruptions(sinusoids):
@@ -207,6 +237,28 @@ def test_what_has_one_entry_a_series_is_repeated(sinusoids):
     assert model.estimator_.note_ == "as it is"
 
 
+def test_the_regressor_gets_targets_and_weights_of_the_copies(sinusoids):
+    X, _ = sinusoids
+    targets, weights = np.random.default_rng(0).normal(size=(len(X), 2)), np.linspace(1, 2, len(X))
+    model = AugmentedRegressor(Numbers(), ("drop", "gap"), n_copies=1, random_state=0)
+    model.fit(X, targets, sample_weight=weights)
+    twin = AugmentedClassifier(Recorder(), ("drop", "gap"), n_copies=1, random_state=0).fit(X, np.arange(len(X)) % 2)
+    assert model.estimator_.panel_ == twin.estimator_.panel_
+    np.testing.assert_array_equal(model.estimator_.y_, np.tile(targets, (3, 1)))
+    np.testing.assert_array_equal(model.estimator_.sample_weight_, np.tile(weights, 3))
+
+
+def test_the_regressor_without_copies_is_its_estimator(sinusoids):
+    X, y = sinusoids
+    alone = pipeline(Ridge()).fit(X, y + 0.5)
+    model = AugmentedRegressor(pipeline(Ridge()), ()).fit(X, y + 0.5)
+    np.testing.assert_array_equal(model.predict(X), alone.predict(X))
+    memory = HiPPOMemory.from_panel(X, order=4)
+    np.testing.assert_allclose(model.predict(memory), alone.predict(X), rtol=1e-9)
+    assert not hasattr(model, "predict_proba")
+    assert not hasattr(model, "classes_")
+
+
 def test_weights_reach_a_step_of_a_pipeline(sinusoids):
     X, y = sinusoids
     keep = y != 2
@@ -260,10 +312,26 @@ def test_wrong_labels(sinusoids):
         model.fit(X, None)
     with pytest.raises(ValueError, match="inconsistent numbers of samples"):
         model.fit(X, y[:-1])
-    with pytest.raises(
-        ValueError, match=r"Unknown label type: continuous.*to augment a regression, fit the regressor on"
-    ):
+    with pytest.raises(ValueError, match=r"Unknown label type: continuous.*numbers as targets, use AugmentedRegressor"):
         model.fit(X, y + 0.5)
+
+
+def test_wrong_targets(sinusoids):
+    X, y = sinusoids
+    model = AugmentedRegressor(pipeline(Ridge()))
+    with pytest.raises(ValueError, match="requires y to be passed, but the target y is None"):
+        model.fit(X, None)
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        model.fit(X, y[:-1])
+    with pytest.raises(ValueError, match="Input y contains NaN"):
+        model.fit(X, np.where(y == 0, np.nan, y))
+
+
+def test_an_estimator_of_the_other_kind(sinusoids):
+    with pytest.raises(TypeError, match="estimator is a regressor, of type Pipeline: use AugmentedRegressor"):
+        AugmentedClassifier(pipeline(Ridge())).fit(*sinusoids)
+    with pytest.raises(TypeError, match="estimator is a classifier, of type Pipeline: use AugmentedClassifier"):
+        AugmentedRegressor(pipeline()).fit(*sinusoids)
 
 
 def test_other_channels_than_in_fit(sinusoids):

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
-from sklearn.linear_model import LogisticRegression
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.model_selection import cross_val_score
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 import skhippo
 from skhippo import (
     AugmentedClassifier,
+    AugmentedRegressor,
     HiPPOClassifier,
     HiPPOScatteringTransformer,
     HiPPOTransformer,
@@ -94,16 +95,17 @@ def test_messages_name_the_id(long):
 
 
 # ------------------------------------------------------------------ labels
-def classifiers():
+def supervised():
     yield HiPPOClassifier()
     yield AugmentedClassifier(make_pipeline(HiPPOTransformer(order=2), LogisticRegression()), random_state=0)
+    yield AugmentedRegressor(make_pipeline(HiPPOTransformer(order=2), Ridge()), random_state=0)
     try:
         yield skhippo.HiPPORNNClassifier(feedback=False, order=2, hidden_size=2, max_epochs=1, random_state=0)
     except ImportError:
         return
 
 
-@pytest.mark.parametrize("estimator", list(classifiers()), ids=lambda estimator: type(estimator).__name__)
+@pytest.mark.parametrize("estimator", list(supervised()), ids=lambda estimator: type(estimator).__name__)
 def test_labels_of_others_and_labels_in_another_order_are_refused(long, estimator):
     panel, frame = Panel.from_long(long), long.set_index(["id", "t"])
     y = pd.Series([0, 1, 0, 1], index=[0, 1, 2, 3])
