@@ -11,6 +11,7 @@ from skhippo.panel.arrays import is_scalar
 from skhippo.panel.clocks import mixture
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import is_pandas_frame, is_table
+from skhippo.panel.foreign import as_known
 from skhippo.panel.formats import as_panel
 from skhippo.panel.frames import is_frame
 from skhippo.panel.labelled import is_labelled
@@ -102,6 +103,7 @@ def read_series(estimator: Any, X: Any, layout: InputLayout | None) -> tuple[Pan
     n_dims : int or None
         None if `X` is neither an array nor a wide table.
     """
+    X = as_known(X)
     plain = is_plain_array(X)
     n_dims = len(X.shape) if plain else None
     time_channel = getattr(estimator, "time_channel", None)

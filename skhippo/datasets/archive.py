@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.validation import check_choice
-from skhippo.datasets.ts import READERS, read_file
+from skhippo.datasets.files import READERS, read_file
 from skhippo.panel.clocks import check_same_clock
 from skhippo.panel.container import Panel
 
@@ -39,8 +39,8 @@ def load_uea(name: Name, split: str | None = None, return_panel: bool = True) ->
     Parameters
     ----------
     name : str or path
-        Name of the data set in the archive, such as "GunPoint"; or the path of a file (``.ts``, or ``.tsv`` of the UCR
-        archive); or the path of a folder with the files ``<folder>_TRAIN.ts`` and ``<folder>_TEST.ts``.
+        Name of the data set in the archive, such as "GunPoint"; or the path of a file (``.ts``, ``.tsv`` or
+        ``.arff``); or the path of a folder with the files ``<folder>_TRAIN.ts`` and ``<folder>_TEST.ts``.
     split : {"train", "test"}, optional
         The split of the archive to load.  Default: both, the training series before the test series.
     return_panel : bool, default=True

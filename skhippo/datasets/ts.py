@@ -7,9 +7,9 @@ sktime's reader is not used, because it converts class labels to lower case ("Ba
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +89,7 @@ def _read(lines: list[str]) -> TsFile:
             raise type(error)(f"series {i}: {error}") from error
     panel = _join_timed(series) if timed else _join_untimed(series, header)
     targets = None if labelled is None else np.array(labels, dtype=np.str_ if labelled == "classlabel" else np.float64)
-    return TsFile(_without_padding(panel) if _flag(header, "equallength") is False else panel, targets)
+    return TsFile(without_padding(panel) if _flag(header, "equallength") is False else panel, targets)
 
 
 def _split_header(lines: list[str]) -> tuple[Header, list[str]]:
@@ -241,15 +241,12 @@ def _read_stamps(texts: list[str], where: str) -> Times:
     return dates
 
 
-def _without_padding(panel: Panel) -> Panel:
+def without_padding(panel: Panel) -> Panel:
     """Cut each series after the last time at which a channel was observed; keep one time if there is no such time."""
     observed = ~np.isnan(panel.values).all(axis=1)
     rows = np.where(observed, np.arange(len(observed)), -1)
     last = np.maximum(np.maximum.reduceat(rows, panel.offsets[:-1]), panel.offsets[:-1])
     return panel.where(np.arange(len(rows)) <= np.repeat(last, panel.lengths))
-
-
-Reader = Callable[[Path], TsFile]
 
 
 def read_tsv(file: Path) -> TsFile:
@@ -267,15 +264,4 @@ def read_tsv(file: Path) -> TsFile:
             raise ValueError(f"{file.name}, series {i}: a label and values, separated by tabs, are expected")
     offsets = np.cumsum([0, *map(len, series)])
     panel = Panel(np.concatenate(series)[:, np.newaxis], None, offsets)
-    return TsFile(_without_padding(panel), np.array([row[0].strip() for row in rows]))
-
-
-READERS: dict[str, Reader] = {".ts": read_ts, ".tsv": read_tsv}
-
-
-def read_file(file: Path) -> TsFile:
-    """Read a file with the reader for its suffix."""
-    reader: Any = READERS.get(file.suffix.lower())
-    if reader is None:
-        raise ValueError(f"{file.name} has the suffix {file.suffix!r}: one of {', '.join(READERS)} is expected")
-    return reader(file)
+    return TsFile(without_padding(panel), np.array([row[0].strip() for row in rows]))

@@ -209,7 +209,8 @@ class Panel:
         Parameters
         ----------
         frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
-            The table.  NaN and null mean not observed.
+            The table, or a table of another library with the Arrow PyCapsule interface, such as DuckDB (needs
+            pyarrow).  NaN and null mean not observed.
         series : str or list of str, default="id"
             The column with the id of the series of each row.  With several columns, the ids are tuples.  The rows of
             a series need not be adjacent; the series are ordered by their first row.
@@ -280,8 +281,8 @@ class Panel:
         Parameters
         ----------
         frame : pandas.DataFrame, polars.DataFrame or pyarrow.Table
-            The table.  Cells are lists, arrays, pandas Series with a time index, or tuples ``(times, values)``.  Null
-            means that the channel was not observed.
+            The table, or a table of another library, as in `from_long`.  Cells are lists, arrays, pandas Series with a
+            time index, or tuples ``(times, values)``.  Null means that the channel was not observed.
         times : str, optional
             The column of the times, one list per series.  Default: a column with a usual name of times ("t", "time",
             ...) whose lists increase and are as long as the others.  Without such a column, and without times in the

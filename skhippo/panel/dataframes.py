@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import importlib
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -44,30 +44,7 @@ def is_table(X: Any) -> bool:
 
 def column_names(frame: Any) -> list[Any]:
     """Return the names of the columns of a pandas, polars or pyarrow table."""
-    if is_pandas_frame(frame):
-        return list(frame.columns)
-    if hasattr(frame, "collect"):
-        raise TypeError(f"frame is of type {type(frame).__name__}: call frame.collect() first")
-    if is_table(frame):
-        return list(frame.column_names)
-    if not hasattr(frame, "columns") or not hasattr(frame, "__getitem__"):
-        raise TypeError(f"frame is of type {type(frame).__name__}: {conversion('frame', frame)}")
-    if not is_polars_frame(frame):
-        raise TypeError(f"frame is of type {type(frame).__name__}: {conversion('frame', frame)}")
-    return list(frame.columns)
-
-
-_WAYS = ("read_all", "to_table", "df", "compute", "to_pandas", "toPandas")
-
-
-def conversion(name: str, frame: Any) -> str:
-    """Return the advice of an error message: how to convert `frame`, called `name` there, to a table."""
-    if hasattr(frame, "groups") and hasattr(frame, "get_group"):
-        return "pass the frame that was grouped"
-    if isinstance(frame, Mapping) or (isinstance(frame, np.ndarray) and frame.dtype.names):
-        return f"pass pandas.DataFrame({name})"
-    known = [way for way in _WAYS if callable(getattr(type(frame), way, None))]
-    return f"call {name}.{known[0]}() first" if known else "a pandas or polars DataFrame or a pyarrow Table is expected"
+    return list(frame.column_names if is_table(frame) else frame.columns)
 
 
 def column_of(frame: Any, name: Any) -> Any:

@@ -17,8 +17,9 @@ from skhippo.panel.arrays import as_array, as_real, is_scalar, is_sequence
 from skhippo.panel.axes import warn_ambiguous
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
-from skhippo.panel.dataframes import conversion, is_pandas_series
+from skhippo.panel.dataframes import is_pandas_series
 from skhippo.panel.entry import channel_position, refuse_time_channel, with_times
+from skhippo.panel.foreign import as_known, conversion
 from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
 from skhippo.panel.layout import nothing_found, one_dimensional, to_offsets
@@ -52,7 +53,9 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
           the others, holds the times (see `Panel.from_rows`);
         - a wide numeric pandas or polars DataFrame: rows are series, columns are times.  The times are the labels of
           the columns if these are dates or numbers, else 0, 1, 2, ...;
-        - an array with named dimensions (xarray), one of which is called "time" or has dates as its coordinate.
+        - an array with named dimensions (xarray), one of which is called "time" or has dates as its coordinate;
+        - a table of another library with the Arrow PyCapsule interface (DuckDB, ibis, cuDF, ...; needs pyarrow), or a
+          frame of narwhals.
 
         NaN, null and masked entries mean not observed.  If no times are given, the positions after the last
         observation of a series are padding and are dropped, unless the series has no observation at all.  If a frame
@@ -129,18 +132,15 @@ def _check_time_channel(time_channel: Any) -> int:
 
 def _read(X: Any, time_channel: int | None) -> Panel:
     """Read `X` with the first reader that recognises it."""
+    X = as_known(X)
     for recognises, reader in _READERS:
         if recognises(X):
             return reader(X, time_channel)
     for is_kind, advice in _REFUSED:
         if is_kind(X):
             raise TypeError(f"X is of type {type(X).__name__}: {advice}")
-    if hasattr(X, "columns"):
-        raise TypeError(f"X is of type {type(X).__name__}: {conversion('X', X)}")
-    raise TypeError(
-        f"X is of type {type(X).__name__}: an array (n_series, n_times) or (n_series, n_channels, n_times), a list of "
-        "series, a DataFrame or a Panel is expected"
-    )
+    known = "an array (n_series, n_times) or (n_series, n_channels, n_times), a list of series, a DataFrame or a Panel"
+    raise TypeError(f"X is of type {type(X).__name__}: {conversion('X', X) or f'{known} is expected'}")
 
 
 def _read_panel(X: Panel, time_channel: int | None) -> Panel:
@@ -252,10 +252,7 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (is_sparse, "sparse matrices are not supported; for few dense values use X.toarray()"),
     (lambda X: isinstance(X, Mapping) and "values" in X, "pass [X] if it is one series, {'times': ..., 'values': ...}"),
     (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
-    (lambda X: hasattr(X, "groups") and hasattr(X, "get_group"), "pass the frame itself to Panel.from_long"),
-    (lambda X: hasattr(X, "read_all") or hasattr(X, "to_table"), "call X.read_all() or X.to_table() first"),
-    (lambda X: hasattr(X, "collect"), "call X.collect() first"),
-    (lambda X: isinstance(X, Iterator), "an iterator can be read only once; pass list(X)"),
+    (lambda X: isinstance(X, Iterator) and not conversion("X", X), "an iterator can be read only once; pass list(X)"),
 )
 
 

@@ -131,9 +131,6 @@ def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
         matrix = frame_matrix(X, "column", hint)
     else:
         series = [as_real(column_of_place(X, i), f"column {c!r}", hint) for i, c in enumerate(columns)]
-        nested = next((c for c, column in zip(columns, series, strict=True) if column.ndim != 1), None)
-        if nested is not None:
-            raise TypeError(f"column {nested!r} holds records: numbers are expected{hint}")
         matrix = np.column_stack(series)
     _warn_of_labels(X, columns)
     if is_pandas_frame(X):

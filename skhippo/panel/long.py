@@ -11,6 +11,7 @@ from skhippo._support.types import Integers
 from skhippo.panel.arrays import as_real, common_dtype, is_null
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame
+from skhippo.panel.foreign import as_table
 from skhippo.panel.labels import object_array, shown
 from skhippo.panel.layout import namer, nothing_found, sample_numbers, to_offsets
 from skhippo.panel.times import Times, check_times, read_times
@@ -20,6 +21,7 @@ Duplicates = Literal["error", "mean", "last"]
 
 def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, duplicates: Duplicates) -> dict[str, Any]:
     """Return the parts of a panel from a table with one row per observation time, one column per channel."""
+    frame = as_table(frame)
     available = column_names(frame)
     ids = [series] if isinstance(series, str) or not isinstance(series, list | tuple) else list(series)
     known = [*ids, *([] if time is None else [time])]
@@ -32,7 +34,10 @@ def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, dup
     check_columns(frame, [*known, *chosen])
     if not chosen:
         raise ValueError(f"the table has no channel: its only columns are {', '.join(map(repr, known))}")
-    hint = "; if the column names the channel of each row, pass variable= and value="
+    hint = (
+        "; if the column names the channel of each row, pass variable= and value=; if it holds categories, make one "
+        "channel per category (pandas.get_dummies)"
+    )
     columns = [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen]
     times = None if time is None else read_times(column_of(frame, time), f"column {time!r}")
     names = {"channel_names": [str(c) for c in chosen]}
@@ -46,6 +51,7 @@ def read_stacked(
 
     Apart from the result, the memory needed is proportional to the number of rows.
     """
+    frame = as_table(frame)
     if variable is None or value is None:
         missing = "variable" if variable is None else "value"
         raise ValueError(f"{missing} is missing: variable= and value= are the two columns of a stacked table")
@@ -89,9 +95,12 @@ def _channel_numbers(frame: Any, variable: Any, channels: list[Any] | None) -> t
 
 
 def _categories(column: Any, found: NDArray) -> list[Any]:
-    """Return the labels in the order of a pandas categorical column, else in that of their first rows."""
-    categories = getattr(getattr(column, "dtype", None), "categories", None)
-    return found.tolist() if categories is None or not hasattr(categories, "tolist") else categories.tolist()
+    """Return the labels in the order of a categorical column, else in that of their first rows."""
+    if hasattr(getattr(column, "type", None), "value_type") and hasattr(column, "unify_dictionaries"):
+        return column.unify_dictionaries().chunk(0).dictionary.to_pylist()  # pyarrow
+    dtype: Any = getattr(column, "dtype", None)
+    ordered = hasattr(dtype, "ordered") or type(dtype).__name__ == "Enum"  # polars: a Categorical has no order
+    return list(dtype.categories) if ordered else found.tolist()
 
 
 def _find_twice(cells: Integers) -> int | None:

@@ -14,6 +14,7 @@ from skhippo.panel.arrays import as_real, common_dtype, is_null, is_scalar
 from skhippo.panel.axes import names_series, names_times, warn_ambiguous
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame, is_pandas_series, library
 from skhippo.panel.entry import Series, drop_padding, join_channels
+from skhippo.panel.foreign import as_table
 from skhippo.panel.layout import check_not_empty, namer, nothing_found, to_offsets
 from skhippo.panel.packing import pack
 from skhippo.panel.records import FIELDS, read_record
@@ -37,8 +38,13 @@ class Lists(NamedTuple):
 Cells = Lists | list[Any]
 
 
-def series_cells(column: Any) -> Cells | None:
+def series_cells(column: Any, name: Any) -> Cells | None:
     """Return a column of series, as `Lists` if its type is a list type; return None for any other column."""
+    if "struct" in str(getattr(column, "type", getattr(column, "dtype", ""))).lower():
+        raise TypeError(
+            f"column {name!r} holds structs: give each of their fields a column of its own, of lists of numbers "
+            "(polars: unnest, after explode for lists of structs), or choose other columns with Panel.from_rows"
+        )
     if is_pandas_series(column) and hasattr(column.dtype, "pyarrow_dtype"):
         column = column.array.__arrow_array__()
     if hasattr(getattr(column, "dtype", None), "inner"):
@@ -79,7 +85,8 @@ def _arrow_lists(column: Any) -> Cells | None:
 
 def holds_series(frame: Any) -> bool:
     """Tell whether a table has a column of series."""
-    return any(series_cells(column_of_place(frame, place)) is not None for place in range(len(column_names(frame))))
+    names = column_names(frame)
+    return any(series_cells(column_of_place(frame, place), name) is not None for place, name in enumerate(names))
 
 
 def column_of_place(frame: Any, place: int) -> Any:
@@ -106,6 +113,7 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     channels : str or sequence of str, optional
         The columns of the channels.  Default: all other columns that hold series.
     """
+    frame = as_table(frame)
     names = column_names(frame)
     asked = [channels] if isinstance(channels, str) else channels
     for name in (times, series, *(asked or ())):
@@ -115,7 +123,8 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     n_rows = len(frame) if not hasattr(frame, "num_rows") else frame.num_rows
     if n_rows == 0:
         raise ValueError(nothing_found((0, len(names))))
-    cells = {name: found for name in names if (found := series_cells(column_of(frame, name))) is not None}
+    read = names if asked is None else [name for name in (times, *asked) if name is not None]
+    cells = {name: found for name in read if (found := series_cells(column_of(frame, name), name)) is not None}
     if series is None:
         series = next((name for name in names if name not in cells and names_series(name)), None)
     ids = row_labels(frame) if series is None else np.asarray(column_of(frame, series))

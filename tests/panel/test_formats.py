@@ -420,7 +420,7 @@ def test_frames_of_other_libraries_are_told_how_to_convert():
     with pytest.raises(TypeError, match=r"X is of type Foreign: call X\.compute\(\) first"):
         as_panel(Foreign())
     groups = pytest.importorskip("pandas").DataFrame({"id": [1, 1], "x": [1.0, 2.0]}).groupby("id")
-    with pytest.raises(TypeError, match=r"DataFrameGroupBy: pass the frame itself to Panel\.from_long"):
+    with pytest.raises(TypeError, match=r"DataFrameGroupBy: pass the frame that was grouped to Panel\.from_long"):
         as_panel(groups)
     reader = pytest.importorskip("pyarrow").table({"x": [1.0]}).to_reader()
     with pytest.raises(TypeError, match=r"call X\.read_all\(\)"):

@@ -197,7 +197,7 @@ def test_ordinary_wide_tables_give_no_warning(frame):
 
 def test_records_in_cells_are_refused():
     pl = pytest.importorskip("polars")
-    with pytest.raises(TypeError, match="column 'x' holds records"):
+    with pytest.raises(TypeError, match="column 'x' holds structs"):
         as_panel(pl.DataFrame({"x": [{"a": 1}]}))
 
 

@@ -209,3 +209,25 @@ def test_what_holds_a_table_is_told_how_to_become_one():
     with pytest.raises(ValueError, match=r"column 't' occurs 0 times.*or pass time=None if the rows"):
         Panel.from_long(frame[["id", "x"]])
     assert Panel.from_long(frame[["id", "x"]], time=None).lengths.tolist() == [2, 1]
+
+
+def test_channels_come_in_the_order_of_the_categories():
+    events = {"id": [1, 1, 1], "t": [0.0, 0.0, 1.0], "kind": ["hr", "temp", "hr"], "v": [80.0, 36.6, 85.0]}
+    polars, pyarrow = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    kinds = ["temp", "never", "hr"]
+    frames = [
+        pd.DataFrame(events).assign(kind=pd.Categorical(events["kind"], kinds)),
+        polars.DataFrame(events).with_columns(polars.col("kind").cast(polars.Enum(kinds))),
+        pyarrow.Table.from_pandas(pd.DataFrame(events).assign(kind=pd.Categorical(events["kind"], kinds))),
+    ]
+    for frame in frames:
+        assert Panel.from_long(frame, variable="kind", value="v").channel_names == ("temp", "hr")
+
+
+def test_categories_as_channels():
+    frame = pd.DataFrame({"id": [1, 1], "t": [0, 1], "state": ["on", "off"]})
+    with pytest.raises(TypeError, match=r"column 'state', position 0 holds 'on'.*one channel per category"):
+        Panel.from_long(frame)
+    panel = Panel.from_long(pd.get_dummies(frame, columns=["state"]))
+    assert panel.channel_names == ("state_off", "state_on")
+    assert panel.values.tolist() == [[0, 1], [1, 0]]

@@ -146,3 +146,18 @@ def test_lists_of_channels_in_cells():
     for table in (pd.DataFrame(cells), pytest.importorskip("polars").DataFrame(cells), pa.table(cells)):
         with pytest.raises(ValueError, match=r"series 0, channel 'x' has shape \(2, 2\): a channel of shape"):
             as_panel(table)
+
+
+@pytest.mark.parametrize("cell", [{"t": [0.0], "v": [1.0]}, [{"t": 0.0, "v": 1.0}]], ids=["struct", "list of structs"])
+@pytest.mark.parametrize("library", ["polars", "pyarrow", "pandas"])
+def test_structs_are_refused_by_the_name_of_their_column(library, cell):
+    pyarrow = pytest.importorskip("pyarrow")
+    table = pyarrow.table({"id": ["a"], "x": [cell], "y": [[1.0, 2.0]]})
+    if library == "pandas":
+        pandas = pytest.importorskip("pandas")
+        table = table.to_pandas(types_mapper=pandas.ArrowDtype)
+    elif library == "polars":
+        table = pytest.importorskip("polars").from_arrow(table)
+    with pytest.raises(TypeError, match="column 'x' holds structs: give each of their fields a column of its own"):
+        as_panel(table)
+    assert Panel.from_rows(table, channels="y").values.tolist() == [[1.0], [2.0]]

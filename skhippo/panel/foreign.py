@@ -1,0 +1,63 @@
+"""Tables of other libraries: read through the Arrow PyCapsule interface, or refused with the way to convert them."""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from skhippo.panel.dataframes import is_pandas_frame, is_polars_frame, is_table
+
+_KNOWN = ("pandas", "polars", "pyarrow")
+_WAYS = ("read_all", "df", "compute", "to_pandas", "toPandas", "to_table", "collect")
+
+
+def as_table(frame: Any) -> Any:
+    """Return a table of pandas, polars or pyarrow; raise an error that says how to convert any other object."""
+    table = as_known(frame, "frame")
+    if is_pandas_frame(table) or is_polars_frame(table) or is_table(table):
+        return table
+    advice = conversion("frame", frame) or "a pandas or polars DataFrame or a pyarrow Table is expected"
+    raise TypeError(f"frame is of type {type(frame).__name__}: {advice}")
+
+
+def as_known(X: Any, name: str = "X") -> Any:
+    """Return a table of another library as one of pandas, polars or pyarrow, and anything else unchanged.
+
+    Tables with the Arrow PyCapsule interface (DuckDB, ibis, cuDF, ...) become pyarrow tables.  narwhals gives back the
+    frame that it wraps.
+    """
+    kind = type(X)
+    array = hasattr(kind, "__array__") and not hasattr(kind, "columns")  # such as that of xarray
+    if not hasattr(kind, "__arrow_c_stream__") or array or _root(X) in _KNOWN or is_pandas_frame(X):
+        return X
+    if callable(getattr(X, "to_native", None)):
+        return as_known(X.to_native(), name)
+    try:
+        pyarrow = importlib.import_module("pyarrow")
+    except ImportError as error:
+        raise ImportError(
+            f"{name} is of type {type(X).__name__}, and reading it needs pyarrow, which is not installed: pip install "
+            "pyarrow"
+        ) from error
+    return pyarrow.table(X)
+
+
+def conversion(name: str, X: Any) -> str | None:
+    """Return the advice of an error message: how to convert `X`, called `name` there, to a table; None if unknown."""
+    if type(X).__name__.endswith("GroupBy"):
+        return "pass the frame that was grouped to Panel.from_long"
+    records = isinstance(X, list) and len(X) > 0 and all(isinstance(row, Mapping) for row in X)
+    if records or isinstance(X, Mapping) or (isinstance(X, np.ndarray) and X.dtype.names):
+        return f"pass pandas.DataFrame({name})"
+    if _root(X) == "modin":
+        return f"call {name}.modin.to_pandas() first"
+    way = next((way for way in _WAYS if callable(getattr(type(X), way, None))), None)
+    return None if way is None else f"call {name}.{way}() first"
+
+
+def _root(X: Any) -> str:
+    """Return the name of the library that defines the type of `X`."""
+    return type(X).__module__.split(".")[0]
