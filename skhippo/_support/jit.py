@@ -20,7 +20,9 @@ __all__ = ["kernel", "reduction"]
 #   Sums keep their order (no "reassoc"): most loops fill independent places, so SIMD does not need to reorder, and the
 #   result of a row does not depend on the number of rows in a loop.  `reduction` is the exception.
 # - no signatures: they would refuse the read-only arrays of memory maps.
-_OPTIONS = {"nogil": True, "error_model": "numpy"}
+# - no wrappers for callers in C, and none for callers in Python where one kernel calls another: a wrapper takes as long
+#   to compile as a short kernel.
+_OPTIONS = {"nogil": True, "error_model": "numpy", "no_cfunc_wrapper": True}
 _FASTMATH = {"contract", "nsz"}
 
 P = ParamSpec("P")
@@ -50,6 +52,7 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
         self._function = function
         self._fastmath = _FASTMATH.union(fastmath)
         self._compiled: Callable[P, R] | None = None
+        self._called: Any = None  # the same for the kernels that call this one
         update_wrapper(self, function)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> R:
@@ -59,17 +62,28 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
     def _compile(self) -> Callable[P, R]:
         with COMPILING:
             if self._compiled is None:
-                # numba does not know these wrappers, so replace them by the compiled functions.
-                code = self._function.__code__
-                names = {name: value for name, value in self._function.__globals__.items() if name in code.co_names}
-                called = {name: value._compile() for name, value in names.items() if isinstance(value, kernel)}
-                function = FunctionType(code, self._function.__globals__ | called, code.co_name)
-                function.__module__ = self._function.__module__
+                function = self._with_called()
                 compiled = _numba().njit(**_OPTIONS, fastmath=self._fastmath)(function)
                 if compiled is not function:  # NUMBA_DISABLE_JIT is not set
                     keep(compiled, function)
                 self._compiled = compiled
             return self._compiled
+
+    def _compile_called(self) -> Any:
+        # Not cached: its code becomes part of the cached kernels that call it.
+        if self._called is None:
+            options = {**_OPTIONS, "no_cpython_wrapper": True, "fastmath": self._fastmath}
+            self._called = _numba().njit(**options)(self._with_called())
+        return self._called
+
+    def _with_called(self) -> FunctionType:
+        """Return the function with compiled functions in place of the kernels that it calls, unknown to numba."""
+        code = self._function.__code__
+        names = {name: value for name, value in self._function.__globals__.items() if name in code.co_names}
+        called = {name: value._compile_called() for name, value in names.items() if isinstance(value, kernel)}
+        function = FunctionType(code, self._function.__globals__ | called, code.co_name)
+        function.__module__ = self._function.__module__
+        return function
 
 
 def reduction(function: Callable[P, R]) -> kernel[P, R]:

@@ -175,10 +175,10 @@ def aligned(n_rows: int, n_columns: int, fill: Callable = np.zeros) -> Floats:
 
 # ---------------------------------------------------------------------- from observations to cells
 @kernel
-def _close_block(cells: Floats, blocks: Integers, b: int, lane: int) -> int:
+def _close_block(cells: Floats, block: Integers, lane: int) -> int:
     """Fill the last vector of SIMD of a block with copies without weight; return the lane of the next block."""
-    first = blocks[b, _LANE]
-    blocks[b, _SIZE] = lane - first
+    first = block[_LANE]
+    block[_SIZE] = lane - first
     end = first + -(-(lane - first) // LANES) * LANES
     for j in range(np.uint64(lane), np.uint64(end)):
         for row in range(_WEIGHT):
@@ -250,7 +250,7 @@ def cut_rows(
                     length, outside = times[k + j + 1] - times[k + j], max(before, 0.0) + max(beyond, 0.0)
                     change = values[k + j + 1] - values[k + j]
                     cells[_WEIGHT, lane + j] = change * max(0.0, (length - outside) / length)
-            lane = _close_block(cells, blocks, b, lane + n)
+            lane = _close_block(cells, blocks[b], lane + n)
             b += 1
     return b
 
@@ -313,7 +313,7 @@ def cut_leaves(
                 if (whole or (linear and old > edge)) and (leaves.column[leaf] == 0) == outside:
                     if count == size or blocks[b, _LEAF] != leaf:
                         if b >= 0:
-                            lane = _close_block(cells, blocks, b, lane)
+                            lane = _close_block(cells, blocks[b], lane)
                         b, count = b + 1, 0
                         blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] = lane, row, leaves.column[leaf]
                         blocks[b, _LEAF], blocks[b, _CELL] = leaf, parts[p, _CELL] + j - parts[p, _LANE]
@@ -334,7 +334,7 @@ def cut_leaves(
                     old, old_rest = edge, 1.0 - edge
                 leaf -= 1
     if b >= 0:
-        _close_block(cells, blocks, b, lane)
+        _close_block(cells, blocks[b], lane)
     return b + 1
 
 

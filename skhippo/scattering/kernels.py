@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
 
-__all__ = ["fill_pooled", "fill_samples"]
+__all__ = ["fill_pooled"]
 
 
 # A gap is an interval more than this many times as long as the median interval of its channel and series.
@@ -41,11 +41,37 @@ def _observed(
 
 
 @kernel
+def _median(values: Floats) -> float:
+    """Return the median, by Hoare's selection, which reorders the values; that of numpy takes long to compile."""
+    middle, low, high = values.size // 2, 0, values.size - 1
+    while low < high:
+        pivot, i, j = values[middle], low, high
+        while i <= j:
+            while values[i] < pivot:
+                i += 1
+            while pivot < values[j]:
+                j -= 1
+            if i <= j:
+                values[i], values[j] = values[j], values[i]
+                i, j = i + 1, j - 1
+        low, high = i if j < middle else low, j if middle < i else high
+    before = values[middle]
+    if values.size % 2 == 0:
+        before = values[0]
+        for k in range(1, middle):
+            before = max(before, values[k])
+    return 0.5 * (before + values[middle])
+
+
+@kernel
 def _longest_interval(places: Floats, n: int) -> float:
     """Return the longest interval between observations, in cells, that is not a gap."""
     if n < 3:
         return np.inf
-    return _GAP * np.median(places[1:n] - places[: n - 1])
+    intervals = np.empty(n - 1)
+    for k in range(n - 1):
+        intervals[k] = places[k + 1] - places[k]
+    return _GAP * _median(intervals)
 
 
 @kernel
@@ -351,8 +377,8 @@ def _add_competed(
     terms, rows, weights = groups
     last = len(values) - 1
     for g in range(len(terms)):
-        all_count = True
-        for i in range(rows.shape[1]):
+        all_count = whole[rows[g, 0]]
+        for i in range(1, rows.shape[1]):
             all_count = all_count and whole[rows[g, i]]
         if not all_count:
             for p in range(number):
@@ -367,67 +393,34 @@ def _add_competed(
 
 # ---------------------------------------------------------------------- series
 @kernel
-def fill_samples(series: tuple, options: tuple, tables: tuple, scratch: tuple, out: Floats) -> None:
-    """Fill in windows at evenly spaced positions of series, (n_series, n_channels, n_windows, order, n_samples).
+def _sample(paths: Floats, counts: Floats, first: int, number: int, n_positions: int, out: Floats) -> None:
+    """Fill in windows at evenly spaced positions, (n_windows, order, n_samples); NaN at positions that do not count.
 
-    Positions that do not count are NaN.
+    `paths` holds the windows at `number` positions from `first` on, of `n_positions`.
     """
-    times, values, offsets, clocks, scaling = series
-    linear, gaps, shape = options
-    seen, work, paths, counts = scratch
-    n_channels, n_samples = values.shape[1], out.shape[4]
-    for i in range(len(clocks)):
-        start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
-        for c in range(n_channels):
-            rows = (offsets[i], offsets[i + 1])
-            n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), seen[0])
-            longest = _longest_interval(seen[0, 0], n) if gaps else np.inf
-            for first in range(1, n_positions + 1, paths.shape[2]):
-                number = min(paths.shape[2], n_positions + 1 - first)
-                if n > 0:
-                    _paths(seen[0], n, linear, longest, first, shape, tables, work, number, paths, counts)
-                for s in range(n_samples):
-                    p = (2 * s + 1) * n_positions // (2 * n_samples) + 1 - first
-                    if 0 <= p < number:
-                        for j in range(paths.shape[0]):
-                            for m in range(paths.shape[1]):
-                                out[i, c, j, m, s] = paths[j, m, p] if n > 0 and counts[j, p] == 1.0 else np.nan
-
-
-@kernel
-def _divide(observed: Integers, sums: tuple, out: tuple) -> None:
-    """Divide sums by counts; NaN for unobserved channels."""
-    of_channels, of_combinations, of_groups = sums
-    pooled, combined, competed = out
-    _, n_windows, order, n_pooled = pooled.shape
-    for c in range(len(pooled)):
-        for j in range(n_windows):
-            for m in range(order):
-                total = of_channels[c, j, m, n_pooled] if observed[c] > 0 else np.nan
-                for k in range(n_pooled):
-                    pooled[c, j, m, k] = of_channels[c, j, m, k] / total
-    for k in range(len(combined)):
-        total = of_combinations[1, k]  # 0 if a term belongs to an unobserved channel
-        combined[k] = of_combinations[0, k] / total if total > 0.0 else np.nan
-    n_groups, n_competitors, _ = competed.shape
-    for g in range(n_groups):
-        total = of_groups[g, n_competitors, 0]
-        for k in range(n_competitors):
-            for what in range(2):
-                competed[g, k, what] = np.sqrt(of_groups[g, k, what] / total) if total > 0.0 else np.nan
+    n_samples = out.shape[2]
+    for s in range(n_samples):
+        p = (2 * s + 1) * n_positions // (2 * n_samples) + 1 - first
+        if 0 <= p < number:
+            for j in range(out.shape[0]):
+                for m in range(out.shape[1]):
+                    out[j, m, s] = paths[j, m, p] if counts[j, p] == 1.0 else np.nan
 
 
 @kernel
 def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple) -> None:
-    """Pool the paths of series.
+    """Sample and pool the paths of series.
 
-    `out` holds arrays of shape (n_series, n_channels, n_windows, order, n_pooled), (n_series, n_combinations) and
-    (n_series, n_groups, n_competitors, 2).
+    `out` holds arrays of the shapes (n_series, n_channels, n_windows, order, n_samples) of samples, and of sums over
+    positions, which are 0 at first: (n_series, n_channels, n_windows, order, n_pooled + 1), of which the last is a
+    count, (n_series, 2, n_combinations), and (n_series, n_groups, n_competitors + 1, 2).  Samples and sums are one
+    kernel, because each kernel that makes paths takes seconds to compile.
     """
     times, values, offsets, clocks, scaling = series
     linear, gaps, shape = options
     thresholds, combinations, groups = how
-    seen, work, paths, counts, moments, competitors, sums = scratch
+    seen, work, paths, counts, moments, competitors = scratch
+    samples, of_channels, of_combinations, of_groups = out
     n_channels, n_windows, order = thresholds.shape[:3]
     size = n_windows * order
     observed, longest = np.empty(n_channels, np.int64), np.empty(n_channels)
@@ -435,9 +428,6 @@ def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratc
     for i in range(len(clocks)):
         start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
         rows = (offsets[i], offsets[i + 1])
-        sums[0][:] = 0.0
-        sums[1][:] = 0.0
-        sums[2][:] = 0.0
         for first in range(1, n_positions + 1, paths.shape[1]):
             number = min(paths.shape[1], n_positions + 1 - first)
             for c in range(n_channels):
@@ -449,11 +439,12 @@ def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratc
                 counted = counts[c * n_windows : (c + 1) * n_windows]
                 if observed[c] > 0:
                     _paths(here, observed[c], linear, longest[c], first, shape, tables, work, number, mine, counted)
-                    _add_pooled(mine, counted, number, thresholds[c], first, n_positions, moments, sums[0][c])
+                    _add_pooled(mine, counted, number, thresholds[c], first, n_positions, moments, of_channels[i, c])
                 else:
                     mine[:] = 0.0
                     counted[:] = 0.0
-            _find_whole(counts, number, whole)
-            _add_combined(paths, counts, whole, number, combinations, sums[1])
-            _add_competed(paths, counts, whole, number, groups, competitors, sums[2])
-        _divide(observed, sums, (out[0][i], out[1][i], out[2][i]))
+                _sample(mine, counted, first, number, n_positions, samples[i, c])
+            if of_combinations.shape[2] > 0 or len(groups[0]) > 0:
+                _find_whole(counts, number, whole)
+                _add_combined(paths, counts, whole, number, combinations, of_combinations[i])
+                _add_competed(paths, counts, whole, number, groups, competitors, of_groups[i])

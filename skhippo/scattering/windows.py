@@ -17,7 +17,7 @@ from skhippo.measures import LegT
 from skhippo.projection.hold import Signals
 from skhippo.scattering.combinations import Combinations
 from skhippo.scattering.competition import Groups
-from skhippo.scattering.kernels import fill_pooled, fill_samples
+from skhippo.scattering.kernels import fill_pooled
 
 __all__ = ["STEPS", "Pooling", "Sliding"]
 
@@ -63,6 +63,23 @@ class Pooling(NamedTuple):
     combinations: Combinations
     groups: Groups
 
+    @classmethod
+    def nothing(cls, shape: tuple[int, int, int]) -> Pooling:
+        """Pool no features of paths of the shape (n_channels, n_windows, order)."""
+        none = np.zeros(0, dtype=np.int64)
+        combinations = Combinations(none.reshape(0, 3, 3), np.empty((0, 3)), np.empty(0))
+        groups = Groups(none, none.reshape(0, 1), np.empty((0, 0, 1, shape[2])))
+        return cls(np.empty((*shape, 0)), 0, combinations, groups)
+
+    def arguments(self, n_windows: int) -> tuple[Floats, tuple, tuple]:
+        """Return what a kernel needs to know, in one memory layout, so that it is compiled only once."""
+        terms = self.combinations.terms(n_windows, self.thresholds.shape[2]), self.combinations[1:]
+        return (
+            self.thresholds,
+            tuple(map(np.ascontiguousarray, (*terms[0], *terms[1]))),
+            tuple(map(np.ascontiguousarray, self.groups.terms(n_windows))),
+        )
+
 
 class Sliding(NamedTuple):
     """The windows of all series of a panel: 1, 2, 4, ... times as long as the narrowest, centred at positions."""
@@ -96,10 +113,10 @@ class Sliding(NamedTuple):
         shape = (self.signals.panel.n_channels, self.n_windows, self.order)
         out = np.empty((which.size, *shape, each))
 
+        nothing = Pooling.nothing(shape).arguments(self.n_windows)
+
         def work(part: slice) -> None:
-            seen, windows, paths, counts = self._scratch(which[part])
-            scratch = (seen, windows, paths.reshape(*shape[1:], -1), counts)
-            fill_samples(self._series(which[part]), self._options, tables(self.order), scratch, out[part])
+            self._fill(which[part], nothing, 0, out[part])
 
         run(work, _nothing, watched(_parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
         return np.moveaxis(out, 0, 3).reshape(*shape, -1)
@@ -124,39 +141,41 @@ class Sliding(NamedTuple):
             its group (0 elsewhere), and of whether it is the smallest.  NaN if the group contains an unobserved
             channel.
         """
-        thresholds, n_moments, combinations, groups = pooling
-        n_series = len(self.clocks)
-        shape = (*thresholds.shape[:3], thresholds.shape[3] + n_moments)
-        pooled = np.empty((n_series, *shape), dtype=np.float32)
+        n_series, combinations, groups = len(self.clocks), pooling.combinations, pooling.groups
+        shape = pooling.thresholds.shape
+        pooled = np.empty((n_series, *shape[:3], shape[3] + pooling.n_moments), dtype=np.float32)
         combined = np.empty((n_series, len(combinations.factors)), dtype=np.float32)
         competed = np.empty((n_series, *groups.weights.shape[:2], 2), dtype=np.float32)
-        of_combinations = (*combinations.terms(self.n_windows, self.order), *combinations[1:])
-        of_groups = groups.terms(self.n_windows)
-        # Use one memory layout, so that kernels are compiled only once.
-        how = (thresholds, *(tuple(map(np.ascontiguousarray, parts)) for parts in (of_combinations, of_groups)))
+        how = pooling.arguments(self.n_windows)
 
         def work(part: slice) -> None:
             which = np.arange(part.start, part.stop)
-            seen, windows, paths, counts = self._scratch(which, shape[0])
-            number = paths.shape[1]
-            sums = (
-                np.empty((*shape[:3], shape[3] + 1)),
-                np.empty((2, combined.shape[1])),
-                np.empty((len(competed[0]), competed.shape[2] + 1, 2)),
+            of_channels, of_combinations, of_groups = self._fill(
+                which, how, pooling.n_moments, np.empty((which.size, *shape[:3], 0))
             )
-            scratch = (np.empty((n_moments + 1, number)), np.empty((competed.shape[2] + 3, number)), sums)
-            out = (pooled[part], combined[part], competed[part])
-            fill_pooled(
-                self._series(which),
-                self._options,
-                tables(self.order),
-                how,
-                (seen, windows, paths, counts, *scratch),
-                out,
-            )
+            with np.errstate(over="ignore", invalid="ignore"):  # counts are 0 if a channel was never observed
+                np.divide(of_channels[..., :-1], of_channels[..., -1:], out=pooled[part], casting="same_kind")
+                np.divide(of_combinations[:, 0], of_combinations[:, 1], out=combined[part], casting="same_kind")
+                means = of_groups[:, :, :-1] / of_groups[:, :, -1:, :1]
+                np.sqrt(means, out=competed[part], casting="same_kind")
 
         run(work, _nothing, watched(_parts(n_series), self._size), self.n_jobs)
         return pooled, combined, competed
+
+    def _fill(self, which: Integers, how: tuple, n_moments: int, samples: Floats) -> tuple[Floats, Floats, Floats]:
+        """Fill in samples of some series, and return sums over their positions: see `fill_pooled`."""
+        thresholds, combinations, groups = how
+        n_competitors = groups[2].shape[1]
+        scratch = self._scratch(which)
+        number = scratch[2].shape[1]
+        sums = (
+            np.zeros((which.size, *thresholds.shape[:3], thresholds.shape[3] + n_moments + 1)),
+            np.zeros((which.size, 2, len(combinations[0]))),
+            np.zeros((which.size, len(groups[0]), n_competitors + 1, 2)),
+        )
+        more = np.empty((n_moments + 1, number)), np.empty((n_competitors + 3, number))
+        fill_pooled(self._series(which), self._options, tables(self.order), how, (*scratch, *more), (samples, *sums))
+        return sums
 
     def _series(self, which: Integers) -> tuple[NDArray, ...]:
         """Return series as copies in one memory layout, so that kernels are compiled only once."""
@@ -174,8 +193,8 @@ class Sliding(NamedTuple):
     def _options(self) -> tuple[bool, bool, tuple[int, int]]:
         return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
 
-    def _scratch(self, which: Integers, n_channels: int = 1) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return scratch arrays for observations, windows of one length, paths of channels and weights of positions.
+    def _scratch(self, which: Integers) -> tuple[Floats, Floats, Floats, Floats]:
+        """Return scratch arrays for observations, windows of one length, paths and weights of positions.
 
         There is space for the observations of all channels if series are processed in pieces, else of one channel.
         """
@@ -183,11 +202,12 @@ class Sliding(NamedTuple):
         most = int(self.clocks[which, 2].max())
         number = min(max(_POSITIONS, reach), most)
         panel = self.signals.panel
+        n_paths = panel.n_channels * self.n_windows
         return (
             np.empty((panel.n_channels if number < most else 1, 2, int(panel.lengths[which].max()))),
             np.empty((3 * self.order + 1, number + reach)),
-            np.empty((n_channels * self.n_windows * self.order, number)),
-            np.empty((n_channels * self.n_windows, number)),
+            np.empty((n_paths * self.order, number)),
+            np.empty((n_paths, number)),
         )
 
 

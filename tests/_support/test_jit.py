@@ -111,3 +111,8 @@ def test_kernels_take_read_only_arrays_and_do_not_stop_at_a_zero_divisor():
     assert_array_equal(out, [np.nan, np.inf, -np.inf])
     with pytest.raises(TypeError):
         _fill(values)
+
+
+def test_a_kernel_that_others_call_may_be_called_from_python():
+    _fill(np.ones(1), np.empty(1))
+    assert _half(3.0) == 1.5

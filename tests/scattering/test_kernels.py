@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, as_panel
+from skhippo.scattering import kernels
 from tests import naive
 from tests.scattering.conftest import combined, competed, parts, ragged
 
@@ -56,3 +57,10 @@ def test_long_series_are_worked_on_piece_by_piece():
     assert_allclose(above[0], expected, atol=1e-6)
     assert_allclose(combinations[0], combined(transformer, windows), atol=1e-6)
     assert_allclose(groups[0], competed(transformer, windows), atol=1e-6)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 50, 51])
+def test_the_median_is_that_of_numpy(n):
+    rng = np.random.default_rng(n)
+    for values in (rng.normal(size=n), rng.integers(3, size=n).astype(float), np.arange(float(n)), np.full(n, np.inf)):
+        assert kernels._median(values.copy()) == np.median(values)
