@@ -2,14 +2,16 @@
 A live service
 ==============
 
-A loop over a socket that remembers many streams at once, answers with their coefficients and with a forecast, writes
-checkpoints, and goes on where it was after a restart.  Standard library only, beside skhippo and scikit-learn.
+A loop over a socket that remembers many streams at once, answers with their coefficients, with a forecast, and with the
+class that a trained pipeline predicts, writes checkpoints, and goes on where it was after a restart.  Standard library
+only, beside skhippo and scikit-learn.
 
 One line of JSON a request, one a reply::
 
     {"stream": "pump 7", "value": 1.5}            ->  {"time": 1760000000.25}      when it counts as observed
     {"stream": "pump 7", "ask": "coefficients"}   ->  {"time": ..., "coefficients": [...]}
     {"stream": "pump 7", "ask": "forecast"}       ->  {"time": ..., "forecast": 1.43}
+    {"stream": "pump 7", "ask": "class"}          ->  {"time": ..., "class": "slow", "probability": 0.97}
 
 All streams are rows of one `HiPPOMemory`.  Values that arrive within one tick of the clock are one update of it, so
 that thousands of streams cost little more than one.  A stream that said nothing is NaN, and its line is drawn when it
@@ -27,11 +29,13 @@ import pathlib
 import time
 
 import numpy as np
+from sklearn.discriminant_analysis import QuadraticDiscriminantAnalysis
 from sklearn.linear_model import Ridge
+from sklearn.pipeline import Pipeline, make_pipeline
 
-from skhippo import HiPPOMemory, project
+from skhippo import HiPPOMemory, HiPPOTransformer, LagT, project
 
-ORDER, THETA, HORIZON = 12, 0.3, 0.2  # seconds
+MEASURE, ORDER, HORIZON = LagT(theta=0.3), 12, 0.2  # seconds
 TICK, CHECKPOINT_EVERY, CAPACITY = 0.02, 1.0, 1000
 
 
@@ -46,21 +50,35 @@ def forecaster() -> Ridge:
         series.append((times, np.sin(2 * np.pi * cycles * times + phase)))
         queries.append(now)
         targets.append(np.sin(2 * np.pi * cycles * (now + HORIZON) + phase))
-    known = project(series, "lagt", ORDER, theta=THETA, at=np.array(queries))
+    known = project(series, MEASURE, ORDER, at=np.array(queries))
     return Ridge(1e-3).fit(known.reshape(-1, ORDER), np.concatenate(targets))
+
+
+def classifier() -> Pipeline:
+    """An ordinary pipeline, fitted on whole series: slow and fast waves.  It predicts from a memory as it is."""
+    rng = np.random.default_rng(0)
+    kinds, series = np.arange(200) % 2, []
+    for kind in kinds:
+        gap, cycles, phase = rng.uniform(0.02, 0.1), rng.uniform(0.3, 0.6) * (1 + 2 * kind), rng.uniform(0, 2 * np.pi)
+        times = np.cumsum(rng.exponential(gap, round(rng.uniform(2, 10) / gap)))
+        series.append((times, np.sin(2 * np.pi * cycles * times + phase)))
+    # Of any phase: the classes differ in the spread of the coefficients, not in their means.
+    model = make_pipeline(HiPPOTransformer(MEASURE, ORDER), QuadraticDiscriminantAnalysis(reg_param=1e-3))
+    return model.fit(series, np.array(["slow", "fast"])[kinds])
 
 
 class Service:
     """Streams by name, in one memory."""
 
-    def __init__(self, folder: pathlib.Path, model: Ridge) -> None:
+    def __init__(self, folder: pathlib.Path, forecaster: Ridge, classifier: Pipeline) -> None:
         folder.mkdir(parents=True, exist_ok=True)
-        self.names, self.checkpoint, self.model = folder / "names.json", folder / "memory.npz", model
+        self.names, self.checkpoint = folder / "names.json", folder / "memory.npz"
+        self.forecaster, self.classifier = forecaster, classifier
         self.rows: dict[str, int] = json.loads(self.names.read_text()) if self.names.exists() else {}
         if self.checkpoint.exists():
             self.memory = HiPPOMemory.load(self.checkpoint)
         else:
-            self.memory = HiPPOMemory("lagt", ORDER, theta=THETA, n_streams=CAPACITY)
+            self.memory = HiPPOMemory(MEASURE, ORDER, n_streams=CAPACITY)
         self.pending: dict[int, float] = {}
         self.ticked = asyncio.Condition()
         self.coefficients = self.memory.coefficients
@@ -126,8 +144,13 @@ class Service:
         if request["ask"] == "coefficients":
             return {"time": self.memory.now[row], "coefficients": known[0].tolist()}
         if request["ask"] == "forecast":
-            return {"time": self.memory.now[row] + HORIZON, "forecast": float(self.model.predict(known)[0])}
-        raise ValueError(f"ask is {request['ask']!r}: 'coefficients' or 'forecast' is expected")
+            return {"time": self.memory.now[row] + HORIZON, "forecast": float(self.forecaster.predict(known)[0])}
+        if request["ask"] == "class":
+            probabilities = self.classifier.predict_proba(self.memory[[row]])[0]
+            best = probabilities.argmax()
+            label, probability = str(self.classifier.classes_[best]), float(probabilities[best])
+            return {"time": self.memory.now[row], "class": label, "probability": probability}
+        raise ValueError(f"ask is {request['ask']!r}: 'coefficients', 'forecast' or 'class' is expected")
 
     def row_of(self, stream: str, *, new: bool) -> int:
         if stream not in self.rows:
@@ -170,10 +193,10 @@ class Client:
         await self.writer.wait_closed()
 
 
-async def demonstrate(folder: pathlib.Path, model: Ridge, seconds: float = 3.0) -> None:
+async def demonstrate(folder: pathlib.Path, models: tuple[Ridge, Pipeline], seconds: float = 3.0) -> None:
     for life in ("first", "second"):
         ready = asyncio.get_running_loop().create_future()
-        serving = asyncio.create_task(serve(Service(folder, model), 0, ready))
+        serving = asyncio.create_task(serve(Service(folder, *models), 0, ready))
         client = await Client.connect(await ready)
         if life == "second":
             print("restarted:", await client.ask(stream="wave", ask="forecast"))
@@ -183,6 +206,7 @@ async def demonstrate(folder: pathlib.Path, model: Ridge, seconds: float = 3.0) 
         forecast = await client.ask(stream="wave", ask="forecast")
         truth = math.sin(math.pi * forecast["time"])
         print(f"{life} life: forecast {forecast['forecast']:.3f} for {HORIZON} s ahead, the wave will be {truth:.3f}")
+        print("its class:", await client.ask(stream="wave", ask="class"))
         await client.close()
         serving.cancel()
         await asyncio.gather(serving, return_exceptions=True)
@@ -194,6 +218,6 @@ if __name__ == "__main__":
     parser.add_argument("--folder", type=pathlib.Path, default=pathlib.Path("output") / "service")
     arguments = parser.parse_args()
     if arguments.port is None:
-        asyncio.run(demonstrate(arguments.folder, forecaster()))
+        asyncio.run(demonstrate(arguments.folder, (forecaster(), classifier())))
     else:
-        asyncio.run(serve(Service(arguments.folder, forecaster()), arguments.port))
+        asyncio.run(serve(Service(arguments.folder, forecaster(), classifier()), arguments.port))

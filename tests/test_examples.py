@@ -11,7 +11,7 @@ import sys
 import numpy as np
 import pytest
 
-from skhippo import project
+from skhippo import HiPPOMemory, project
 
 EXAMPLES = pathlib.Path(__file__).parents[1] / "examples"
 
@@ -75,14 +75,14 @@ def load(name):
 @pytest.fixture(scope="module")
 def live():
     module = load("live_service")
-    module.MODEL = module.forecaster()
+    module.MODELS = module.forecaster(), module.classifier()
     return module
 
 
 async def one_life(live, folder, talk):
     """Start a service, talk to it, and stop it."""
     ready = asyncio.get_running_loop().create_future()
-    serving = asyncio.create_task(live.serve(live.Service(folder, live.MODEL), 0, ready))
+    serving = asyncio.create_task(live.serve(live.Service(folder, *live.MODELS), 0, ready))
     client = await live.Client.connect(await ready)
     try:
         return await talk(client, ready.result())
@@ -104,7 +104,7 @@ def test_live_service(live, tmp_path):
         for stream, observed in seen.items():
             times, values = np.array(observed).T
             reply = await client.ask(stream=stream, ask="coefficients")
-            exact = project([(times, values)], "lagt", live.ORDER, theta=live.THETA, at=reply["time"])
+            exact = project([(times, values)], live.MEASURE, live.ORDER, at=reply["time"])
             np.testing.assert_allclose(reply["coefficients"], exact[0, 0], rtol=0, atol=1e-9)
 
     async def first(client, port):
@@ -124,8 +124,22 @@ def test_live_service(live, tmp_path):
 
 def test_live_service_forecasts(live):
     times = np.sort(np.random.default_rng(1).uniform(0, 30, 1000))
-    known = project([(times, np.sin(3.0 * times))], "lagt", live.ORDER, theta=live.THETA)[0]
-    assert live.MODEL.predict(known)[0] == pytest.approx(np.sin(3.0 * (times[-1] + live.HORIZON)), abs=0.1)
+    known = project([(times, np.sin(3.0 * times))], live.MEASURE, live.ORDER)[0]
+    assert live.MODELS[0].predict(known)[0] == pytest.approx(np.sin(3.0 * (times[-1] + live.HORIZON)), abs=0.1)
+
+
+def test_live_service_classifies_streams_as_the_pipeline_classifies_series(live, tmp_path):
+    times = np.sort(np.random.default_rng(2).uniform(0, 5, 100))
+    waves = [(times, np.sin(2 * np.pi * cycles * times)) for cycles in (0.45, 1.4)]
+    classifier = live.MODELS[1]
+    assert list(classifier.predict(waves)) == ["slow", "fast"]
+    service = live.Service(tmp_path, *live.MODELS)
+    service.memory = HiPPOMemory.from_panel(waves, live.MEASURE, live.ORDER)
+    service.coefficients, service.rows = service.memory.coefficients, {"a": 0, "b": 1}
+    expected = classifier.predict_proba(waves).max(axis=1)
+    for stream, label, probability in zip("ab", ["slow", "fast"], expected, strict=True):
+        reply = asyncio.run(service.answer({"stream": stream, "ask": "class"}))
+        assert reply == {"time": times[-1], "class": label, "probability": pytest.approx(probability, rel=1e-9)}
 
 
 def test_live_service_survives_bad_requests(live, tmp_path):
@@ -174,6 +188,53 @@ def test_scattering(tmp_path):
     alone, copies = numbers(output, "gap of 40 %")
     assert copies >= alone > 0.9
     assert "combination" in output
+
+
+def test_clustering(tmp_path):
+    pytest.importorskip("sktime", reason="JapaneseVowels ships with sktime")
+    pytest.importorskip("matplotlib")
+    output = run("plot_clustering.py", tmp_path)
+    assert numbers(output, "days")[0] > 0.95
+    (clusters, nearest), (clusters_of_means, nearest_of_means) = (
+        numbers(output, f"whole, {name}") for name in ("order 4", "mean")
+    )
+    assert clusters > 0.85 > clusters_of_means + 0.05
+    assert nearest > 0.95 > nearest_of_means
+    assert numbers(output, "half dropped, order 4")[1] > 0.92
+
+
+def test_anomalies(tmp_path):
+    pytest.importorskip("matplotlib")
+    output = run("plot_anomaly.py", tmp_path)
+    slow, _ = numbers(output, "isolation forest")
+    chance, spikes = numbers(output, "reconstruction error")
+    assert slow > 0.95
+    assert spikes > 0.99
+    assert 0.35 < chance < 0.65  # a smooth course is represented, whether it is usual or not
+    assert "spikes    30 of 30 reported" in output
+
+
+def test_forecasting(tmp_path):
+    pytest.importorskip("sktime", reason="the passengers of airlines ship with sktime")
+    pytest.importorskip("matplotlib")
+    whole, holes = run("plot_forecasting.py", tmp_path).split("30 % missing")
+    for output, simple in (
+        (whole, ["last value", "same month  "]),
+        (holes, ["last value", "same month  ", "same month x"]),
+    ):
+        ours = numbers(output, "  HiPPO")
+        assert all(np.less(ours, numbers(output, f"  {name}")).all() for name in simple)
+        assert ours[2] < 20 < numbers(output, "  same month x")[2]
+
+
+def test_identification(tmp_path):
+    pytest.importorskip("matplotlib")
+    output = run("plot_identification.py", tmp_path)
+    before, begun, after = (numbers(output, f" {begin} s")[0] for begin in (400, 500, 900))
+    assert before < 0.05
+    assert after < 0.05 < begun
+    assert numbers(output, "impulse response, tau = 2")[0] < 0.1
+    assert numbers(output, "impulse response, tau = 1")[0] < 0.05
 
 
 def test_rnn_classifier(tmp_path):

@@ -2,7 +2,18 @@
 
 from pathlib import Path
 
-ORDER = ["quickstart", "at_a_glance", "plot_displays", "streaming", "million_steps", "plot_scattering"]
+ORDER = [
+    "quickstart",
+    "at_a_glance",
+    "plot_clustering",
+    "plot_anomaly",
+    "plot_forecasting",
+    "plot_displays",
+    "streaming",
+    "plot_identification",
+    "million_steps",
+    "plot_scattering",
+]
 
 
 class InOrder:
