@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.validation import check_choice
+from skhippo.datasets.downloads import data_folder
 from skhippo.datasets.files import READERS, read_file
 from skhippo.panel.clocks import check_same_clock
 from skhippo.panel.container import Panel
@@ -33,8 +34,9 @@ def load_uea(name: Name, split: str | None = None, return_panel: bool = True) ->
     """Load a labelled data set of the UEA/UCR time series archive.
 
     The files ``<name>/<name>_TRAIN.ts`` and ``<name>/<name>_TEST.ts`` are searched for in this order: in the folder
-    given by the environment variable ``SKHIPPO_DATA``, among the data sets installed with sktime, and among those that
-    sktime has downloaded before.  If they are not found, sktime downloads them.
+    given by the environment variable ``SKHIPPO_DATA`` (default: ``~/skhippo_data``), among the data sets installed with
+    sktime, and among those that sktime has downloaded before.  If they are not found, sktime downloads them.
+    `fetch_uea` downloads without sktime.
 
     Parameters
     ----------
@@ -128,7 +130,7 @@ def _find_files(name: str, parts: tuple[str, ...]) -> list[Path]:
     if "sktime" not in places:
         raise ImportError(
             f"the set {name!r} is not in {', '.join(tried)}, and sktime, which downloads it, is not "
-            f'installed: pip install "skhippo[sktime]".  Or: {advice}.'
+            f'installed: pip install "skhippo[sktime]".  Or: call fetch_uea.  Or: {advice}.'
         )
     failure = _download(name)
     files = [places["downloaded by sktime"] / name / f"{name}_{part}.ts" for part in parts]
@@ -143,12 +145,13 @@ def _find_files(name: str, parts: tuple[str, ...]) -> list[Path]:
 def _places() -> dict[str, Path]:
     """Return the folders to search, by their names in error messages."""
     places = {}
-    if os.environ.get("SKHIPPO_DATA"):
-        places["SKHIPPO_DATA"] = Path(os.environ["SKHIPPO_DATA"]).expanduser()
+    home = data_folder(None)
+    if os.environ.get("SKHIPPO_DATA") or home.is_dir():
+        places["SKHIPPO_DATA" if os.environ.get("SKHIPPO_DATA") else "default folder"] = home
     sktime = importlib.util.find_spec("sktime")  # finding is quick, importing takes a second
     if sktime is not None and sktime.submodule_search_locations:
-        home = Path(sktime.submodule_search_locations[0]) / "datasets"
-        places |= {"sktime": home / "data", "downloaded by sktime": home / "local_data"}
+        installed = Path(sktime.submodule_search_locations[0]) / "datasets"
+        places |= {"sktime": installed / "data", "downloaded by sktime": installed / "local_data"}
     return places
 
 

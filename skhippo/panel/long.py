@@ -7,7 +7,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.types import Integers
+from skhippo._support.types import Floats, Integers
 from skhippo.panel.arrays import as_real, common_dtype, is_null
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame
@@ -64,22 +64,51 @@ def read_stacked(
     number, names = _channel_numbers(frame, variable, None if channels is None else _listed(channels))
     values = as_real(column_of(frame, value), f"column {value!r}")
     kept = number >= 0
-    codes, times, number, values = codes[kept], times[kept], number[kept], values[kept]
-    order = np.lexsort((times, codes))
-    codes, times, number, values = codes[order], times[order], number[order], values[order]
+    return pack_stacked(
+        codes[kept],
+        Times(times[kept], clock),
+        number[kept],
+        values[kept],
+        duplicates=duplicates,
+        ids=unique,
+        names=names,
+    )
+
+
+def pack_stacked(
+    codes: Integers,
+    times: Times,
+    number: Integers,
+    values: Floats,
+    *,
+    duplicates: Duplicates,
+    ids: NDArray,
+    names: list[str],
+) -> dict[str, Any]:
+    """Return the parts of a panel from values that each have a series, a time and a channel.
+
+    Parameters
+    ----------
+    codes, number : int arrays of shape (n_rows,)
+        The positions of the series in `ids`, and of the channels in `names`.
+    times : Times of shape (n_rows,)
+    values : array of shape (n_rows,)
+    """
+    order = np.lexsort((times.values, codes))
+    codes, clock, number, values = codes[order], times.values[order], number[order], values[order]
     first = np.ones(len(codes), dtype=bool)
-    first[1:] = (codes[1:] != codes[:-1]) | (times[1:] != times[:-1])
+    first[1:] = (codes[1:] != codes[:-1]) | (clock[1:] != clock[:-1])
     rows = np.cumsum(first) - 1
     if duplicates == "error":
         twice = _find_twice(rows * len(names) + number)
         if twice is not None:
-            where = f"{namer(unique)(int(codes[twice]))}: {names[number[twice]]!r} has two values at {times[twice]}"
+            where = f"{namer(ids)(int(codes[twice]))}: {names[number[twice]]!r} has two values at {clock[twice]}"
             raise ValueError(f"{where}: keep one of them, or pass duplicates='mean' or 'last'")
-    lengths = np.bincount(codes[first], minlength=len(unique))
+    lengths = np.bincount(codes[first], minlength=len(ids))
     out = np.full((int(first.sum()), len(names)), np.nan, dtype=values.dtype)
     _place(out, rows, number, values, duplicates)
-    parts = {"values": out, "times": times[first], "offsets": to_offsets(lengths), "clock": clock}
-    return parts | {"channel_names": names, "series_ids": unique}
+    parts = {"values": out, "times": clock[first], "offsets": to_offsets(lengths), "clock": times.clock}
+    return parts | {"channel_names": names, "series_ids": ids}
 
 
 def _channel_numbers(frame: Any, variable: Any, channels: list[Any] | None) -> tuple[Integers, list[str]]:
