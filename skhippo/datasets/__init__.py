@@ -1,10 +1,11 @@
 """Series for experiments: the UEA/UCR archive, seeded generators, and corruptions of a panel.
 
-There are three groups of functions:
+There are four groups of functions:
 
 - `load_uea` reads a data set of the UEA/UCR archive from local files, or downloads it through sktime.  `fetch_uea`,
   `fetch_physionet2012` and `fetch_asas` download data sets, and keep them in a folder.
 - `band_limited_noise`, `mackey_glass` and `irregular_sinusoids` generate signals.
+- `fold` replaces the times of periodic series by phases.
 - `drop`, `gap`, `resample` and `rescale_time` corrupt series in any format that `as_panel` accepts and return a new
   Panel.  Each series `i` has its own random generator, seeded by `random_state` and `i` only, so the result for one
   series does not depend on the others.
@@ -14,6 +15,7 @@ from skhippo._support.names import name_publicly
 from skhippo.datasets.archive import load_uea
 from skhippo.datasets.corruptions import drop, gap, resample, rescale_time
 from skhippo.datasets.fetchers import fetch_asas, fetch_physionet2012, fetch_uea
+from skhippo.datasets.folding import fold
 from skhippo.datasets.generators import band_limited_noise, irregular_sinusoids, mackey_glass
 
 __all__ = [
@@ -22,6 +24,7 @@ __all__ = [
     "fetch_asas",
     "fetch_physionet2012",
     "fetch_uea",
+    "fold",
     "gap",
     "irregular_sinusoids",
     "load_uea",

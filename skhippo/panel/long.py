@@ -192,7 +192,7 @@ def pack_rows(
     offsets = to_offsets(np.bincount(codes))
     clock = sample_numbers(offsets) if times is None else times.values[order]
     if duplicates != "error":
-        values, clock, offsets = _merge(values, clock, offsets, duplicates)
+        values, clock, offsets = merge_rows(values, clock, offsets, duplicates)
     if times is not None:
         check_times(
             clock,
@@ -219,7 +219,7 @@ def _order(codes: Integers, times: NDArray | None, sort: bool) -> Any:
     return slice(None) if adjacent else np.argsort(codes, kind="stable")
 
 
-def _merge(
+def merge_rows(
     values: NDArray, times: NDArray, offsets: Integers, duplicates: Duplicates
 ) -> tuple[NDArray, NDArray, Integers]:
     """Merge adjacent rows of a series that have the same time."""
