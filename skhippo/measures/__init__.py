@@ -6,6 +6,7 @@ from skhippo._support.names import name_publicly
 from skhippo.measures.chebyshev import ChebT
 from skhippo.measures.checks import check_measure
 from skhippo.measures.fourier import FouT
+from skhippo.measures.jacobi import JacS, JacT
 from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
 from skhippo.measures.measure import Differences, Functions, Measure, Powers, Translated
@@ -18,6 +19,8 @@ __all__ = [
     "FouT",
     "Functions",
     "Halves",
+    "JacS",
+    "JacT",
     "LagT",
     "LegS",
     "LegT",
@@ -34,8 +37,8 @@ __all__ = [
     "legendre",
 ]
 
-#: The measures by name.  All but LegS need `theta`.
-MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT)}
+#: The measures by name.  All but LegS and JacS need `theta`.
+MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT, JacS, JacT)}
 
 
 def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
@@ -44,9 +47,10 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     Parameters
     ----------
     measure : str or Measure
-        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, or a measure.
+        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, or a measure.
     theta : float or None, default=None
-        Time scale of a measure that is given by name.  LegS has none and ignores it; a measure object has its own.
+        Time scale of a measure that is given by name.  LegS and JacS have none and ignore it; a measure object has its
+        own.
 
     Returns
     -------
@@ -80,7 +84,7 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     if theta is None:
         raise ValueError(
             f"measure={measure!r} needs a time scale: give theta, in the units of the timestamps "
-            "(measure='legs' needs none)"
+            "(measure='legs' and measure='jacs' need none)"
         )
     return cls(theta)
 

@@ -66,6 +66,9 @@ def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None
     - `structure` and `outflow` agree with `A` and `B`;
     - coefficients can be joined as `remembers` and `slides` declare.
 
+    Integrals are quadratures in double precision.  They resolve weights that are infinite at an edge like the power
+    -1/2 of the distance, but not much more.
+
     Examples
     --------
     >>> from skhippo.measures import LegT, check_measure

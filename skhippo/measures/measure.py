@@ -39,6 +39,7 @@ from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.special import betainc
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
@@ -55,7 +56,8 @@ class Functions:
     r"""Functions :math:`q_0, q_1, ...` of a coordinate `u`, as the data of their three-term recurrence.
 
     The recurrence starts from combinations of a few elementary functions: :math:`1, u, u^2, e^{ru}, u e^{ru}`, or
-    :math:`1, u, u^2, \varphi, \sin\varphi` with the angle :math:`\cos\varphi = 1 - 2u`.
+    :math:`1, u, u^2, \varphi, \sin\varphi` with the angle :math:`\cos\varphi = 1 - 2u`, or
+    :math:`1, u, u^2, I_u(p, q), u^p (1 - u)^q` with the regularized incomplete beta function.
 
     Attributes
     ----------
@@ -67,12 +69,16 @@ class Functions:
         Rate `r` of the exponential; 0 for functions without one.
     angular : bool
         Whether the start uses the angle and its sine in place of the exponentials.
+    exponents : tuple of float or None
+        Exponents `p` and `q`, both above 0, if the start uses the incomplete beta function and the product of powers in
+        place of the exponentials.
     """
 
     start: Floats
     table: Floats
     rate: float = 0.0
     angular: bool = False
+    exponents: tuple[float, float] | None = None
 
     def __post_init__(self) -> None:
         if self.start.dtype != np.float64:
@@ -85,7 +91,10 @@ class Functions:
 
     def evaluate(self, u: Floats) -> Floats:
         """Return all functions at all points, shape (n_points, n_functions)."""
-        if self.angular:
+        if self.exponents is not None:
+            p, q = self.exponents
+            last = betainc(p, q, u), u**p * (1.0 - u) ** q
+        elif self.angular:
             last = 2.0 * np.arctan2(np.sqrt(u), np.sqrt(1.0 - u)), 2.0 * np.sqrt(u * (1.0 - u))
         else:
             growth = np.exp(self.rate * u)
@@ -125,8 +134,9 @@ class Differences(NamedTuple):
 
     Attributes
     ----------
-    start : {"legendre", "chebyshev", "laguerre"}
-        Start of the recurrence; the engine has the formulas.
+    start : {"legendre", "chebyshev", "laguerre", "jacobi"}
+        Start of the recurrence; the engine has the formulas.  That of ``"jacobi"`` needs the `exponents` of the
+        functions.
     n_first : int
         Number of functions before the two with which the recurrence starts.
     table : ndarray of shape (n, 3)

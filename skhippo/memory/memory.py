@@ -53,7 +53,8 @@ class HiPPOMemory:
     Parameters
     ----------
     measure : str or Measure, default="legs"
-        The measure, as an object or by name: ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"`` or ``"chebt"``.
+        The measure, as an object or by name: ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``,
+        ``"jact"`` or, with ``method="recurrence"``, ``"jacs"``.
     order : int, default=16
         Number of coefficients per channel.
     n_streams : int, default=1

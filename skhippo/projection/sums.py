@@ -120,6 +120,7 @@ class Target(NamedTuple):
     start: Floats  # of functions at points: see `skhippo.measures.Functions`
     rate: float
     angular: bool
+    beta: Floats | None = None  # of functions with real exponents: see `skhippo.projection.beta`
 
     @property
     def turning(self) -> bool:
@@ -859,7 +860,8 @@ def multiply(
         add_product(masses, source, n_rows, scratch.table, (n, how.width), flat, target)
 
 
-#: How the recurrence of each kind of target starts (that of ``"points"`` needs more), and how it is summed.
+#: How the recurrence of each kind of target starts (that of points and that of real exponents need more), and how it
+#: is summed.
 STARTS: dict[str, Callable[[Floats, int], None]] = {
     "legendre": _start_legendre,
     "chebyshev": _start_chebyshev,
@@ -869,7 +871,7 @@ STARTS: dict[str, Callable[[Floats, int], None]] = {
     "powers at points": _start_powers_at_points,
 }
 SUMS: dict[str, Callable[[Floats, int, Floats, Integers, Floats], None]] = {
-    **dict.fromkeys(("legendre", "chebyshev", "laguerre", "leaf"), _sum_cells),
+    **dict.fromkeys(("legendre", "chebyshev", "laguerre", "jacobi", "leaf"), _sum_cells),
     "powers": _sum_powers,
     "points": _sum_points,
     "powers at points": _sum_powers_at_points,

@@ -23,6 +23,7 @@ import numpy as np
 from skhippo._support.quadrature import interpolation_phase, rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Functions, Measure, Powers, legendre
+from skhippo.projection.beta import beta_table
 from skhippo.projection.sums import LANES, Leaves, Target
 
 __all__ = ["LEAF_NODES", "Targets", "targets"]
@@ -32,6 +33,8 @@ LEAF_NODES = 16
 # What a node of a leaf costs beside a cell, for each function; and the functions for which cells cost what leaves do.
 _NODE_COST = 0.7
 _LEAF_COST = 64
+# The functions for which cells cost what the start of a recurrence with real powers does.
+_BETA_COST = 500
 
 
 class Targets(NamedTuple):
@@ -67,8 +70,9 @@ def targets(measure: Measure, order: int) -> Targets:
     cells = _over_cells(measure, functions, order)
     width = max(target.number for target in (cells, points) if target is not None)
     leaves, nodes, columns = _leaves(measure, order, width)
-    saved = order - _LEAF_COST
-    dense = _NODE_COST * nodes.size * order / saved if saved > 0 else np.inf
+    start = _BETA_COST if points.beta is not None else 0
+    saved = order + start - _LEAF_COST
+    dense = _NODE_COST * nodes.size * (order + start) / saved if saved > 0 else np.inf
     inner = _scaled("leaf", 1, 0, _leaf_table(), LEAF_NODES), _at_points(legendre(LEAF_NODES))
     factors = np.ones(width)
     if cells is not None:
@@ -91,7 +95,10 @@ def _at_points(functions: Functions | Powers) -> Target:
     table = _padded(np.vstack([functions.table, np.zeros((2, 3))]), 4)
     ones = np.ones(_lanes(len(table)))
     used = _lanes(functions.number)
-    return Target("points", 0, 0, ones.size, used, table, ones, functions.start, functions.rate, functions.angular)
+    beta = None if functions.exponents is None else beta_table(functions)
+    return Target(
+        "points", 0, 0, ones.size, used, table, ones, functions.start, functions.rate, functions.angular, beta
+    )
 
 
 def _over_cells(measure: Measure, functions: Functions | Powers, order: int) -> Target | None:
@@ -104,7 +111,8 @@ def _over_cells(measure: Measure, functions: Functions | Powers, order: int) -> 
     if differences is None:
         return None
     kind, n_first, table = differences
-    return _scaled(kind, n_first, n_first, table, functions.number)
+    beta = beta_table(functions) if kind == "jacobi" else None
+    return _scaled(kind, n_first, n_first, table, functions.number)._replace(beta=beta)
 
 
 def _scaled(kind: str, n_first: int, offset: int, table: Floats, number: int) -> Target:

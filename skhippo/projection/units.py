@@ -16,6 +16,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.layout import stretches, to_offsets
 from skhippo.projection import sums
+from skhippo.projection.beta import start_beta, start_beta_points
 from skhippo.projection.gauss import nodes_of
 from skhippo.projection.grids import compress_grid, grid_runs, product
 from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
@@ -187,7 +188,12 @@ def _repeated(shared: _Shared, counts: Integers, lengths: Integers) -> _Shared:
 def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
     """Add the moments of cells to rows of sums."""
     n_lanes = sums.lanes_of(blocks)
-    if target.kind == "points":
+    if target.beta is not None:
+        if target.kind == "points":
+            start_beta_points(target.start, target.beta, cells, n_lanes)
+        else:
+            start_beta(target.beta, cells, n_lanes)
+    elif target.kind == "points":
         sums.start_points(target.start, target.rate, target.angular, cells, n_lanes)
     else:
         sums.STARTS[target.kind](cells, n_lanes)

@@ -14,7 +14,7 @@ from tests import naive_rnn
 
 #: Packages that cells need besides torch.
 PACKAGES = {"ode_rnn": "torchdiffeq", "ncde": "torchcde"}
-#: Cells that walk through time; those whose package is not installed are skipped.  "chebt" is for networks without
+#: Cells that walk through time; those whose package is not installed are skipped.  The others are for networks without
 #: feedback.
 WALKING = [
     pytest.param(
@@ -24,7 +24,7 @@ WALKING = [
         ),
     )
     for cell in CELLS
-    if cell != "chebt"
+    if cell not in ("chebt", "jacs", "jact")
 ]
 
 # Largest difference of memories and states in float64; measured 7e-14 (order 64, LegS).
