@@ -2,7 +2,7 @@
 
 import ast
 import doctest
-import importlib
+import importlib.util
 import pathlib
 import pkgutil
 import re
@@ -77,4 +77,7 @@ def test_examples_run(module, name):
     if callable(value):
         for case in doctest.DocTestFinder(exclude_empty=True).find(value, name, module=False, globs={}):
             runner.run(case, out=printed.append, clear_globs=True)
+    without_pandas = importlib.util.find_spec("pandas") is None and any("pandas" in text for text in printed)
+    if without_pandas and all("ImportError" in text or "ModuleNotFoundError" in text for text in printed):
+        pytest.skip("an example needs pandas")
     assert runner.failures == 0, "".join(printed)
