@@ -22,6 +22,7 @@ extensions = [
     "sphinx.ext.autosummary",
     "sphinx.ext.viewcode",
     "mathml",
+    "table_rows",
     "numpydoc",
     "myst_parser",
     "sphinx_copybutton",
@@ -44,12 +45,7 @@ templates_path = ["_templates"]
 html_static_path = ["_static"]
 exclude_patterns = [
     "_build",
-    "accuracy_table.rst",
-    "performance_table.rst",
-    "published_table.rst",
-    "rnn_table.rst",
-    "online_table.rst",
-    "scattering_table.rst",
+    "*_table.rst",
     "auto_examples/**/*.ipynb",
 ]
 default_role = "py:obj"
@@ -92,7 +88,7 @@ html_theme_options = {
 }
 html_css_files = ["custom.css"]
 # Pages of their own, which have no section to navigate in.
-_ALONE = "index accuracy changelog performance policy rationale scattering sharp_edges theory"
+_ALONE = "index accuracy benchmarks changelog coming_from performance policy rationale scattering sharp_edges theory"
 html_sidebars = {page: [] for page in _ALONE.split()}
 
 

@@ -9,8 +9,11 @@ from latex2mathml.converter import convert
 def formula(latex, display):
     """MathML of a formula of LaTeX; several lines of a display are the rows of an aligned environment."""
     if display == "block" and r"\begin" not in latex and (re.search(r"\\\\|(?<!\\)&", latex)):
-        latex = rf"\begin{{aligned}}{latex}\end{{aligned}}"
-    return convert(latex, display=display)
+        latex = rf"\begin{{align*}}{latex}\end{{align*}}"
+    # The converter leaves no space between the name of a function and an argument without parentheses.
+    return re.sub(
+        r"(<mi>(?:sin|cos|log|exp)</mi>)(?!<mo|</)", r'\1<mspace width="0.17em"/>', convert(latex, display=display)
+    )
 
 
 def visit_inline(writer, node):
