@@ -105,7 +105,7 @@ class HistoryStore(MergeableStore):
         if k == 1 and n_streams >= _SHARED and (chunk.times == chunk.times[0]).all():
             for streams, rows in self._blocks(self.setting.order):
                 self._add_one(rows, chunk.times[0, 0], chunk.values[streams].ravel())
-        elif k <= _SHORT or self.setting.n_rows * k * self.setting.order**2 <= _SMALL or self._long_before(chunk):
+        elif k <= _SHORT or self.setting.n_rows * k * self.setting.order**2 <= _SMALL:
             kept = Kept(self.first_time, self.first_value, self.last_time, self.last_value, self.state)
             self.joining.follow(kept, chunk.times, chunk.values)
         else:
@@ -116,11 +116,6 @@ class HistoryStore(MergeableStore):
         """Copy all arrays, so that they may be written to."""
         for name in self.names:
             setattr(self, name, getattr(self, name).copy())
-
-    def _long_before(self, chunk: Chunk) -> bool:
-        """Tell whether the steps of a chunk are short compared with the history before it, and therefore cheap."""
-        longest = np.diff(chunk.times, axis=1).max(axis=1)
-        return bool((longest * 1000.0 < self.now - self.start).all())
 
     def _add_one(self, rows: slice, time: float, values: Floats) -> None:
         """Add one observation to each of some rows, all at the same time."""
