@@ -4,9 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters characters-rnn mnist clean
+.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
 help:            ## this list
-	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 21
+	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 25
 
 # One stamp per set of extras: made once, made again when the requirements change.
 $(VENV)/.base: pyproject.toml constraints.txt
@@ -115,11 +115,24 @@ bench-accuracy-docs: bench-accuracy   ## the same, and its tables into docs/accu
 characters: $(VENV)/.base   ## CharacterTrajectories: cross-validation, grid search, change of sampling rate
 	$(BIN)/python examples/character_trajectories.py
 
-characters-rnn: $(VENV)/.base   ## the same with the recurrent network (tens of minutes)
-	$(BIN)/python examples/character_trajectories_rnn.py
+# Tables of the paper, ours beside the published figures; ARGS takes a part, for example ARGS="--systems legs lmu".
+# The data sets are looked for in the folder that SKHIPPO_DATA names.
+REPRODUCE = OMP_NUM_THREADS=1 $(BIN)/python examples/reproduce
 
-mnist: $(VENV)/.base   ## sequential and permuted MNIST, without a walk through time (tens of minutes)
-	$(BIN)/python examples/permuted_mnist.py
+reproduce-timescale: $(VENV)/.base   ## the paper's change of sampling rate, every system (half an hour)
+	$(REPRODUCE)/timescale_shift.py $(ARGS)
+
+reproduce-missing: $(VENV)/.base   ## the same series with observations dropped, and at another speed (an hour or two)
+	$(REPRODUCE)/missing_data.py $(ARGS)
+
+reproduce-mnist: $(VENV)/.base   ## permuted and sequential MNIST, every row (an hour)
+	$(REPRODUCE)/permuted_mnist.py $(ARGS)
+
+reproduce-approximation: $(VENV)/.base   ## a million steps in 256 coefficients: errors and speeds (minutes)
+	$(REPRODUCE)/function_approximation.py $(ARGS)
+
+reproduce-figures: $(VENV)/.base   ## the paper's figures, into the folder output
+	$(REPRODUCE)/figures.py output
 
 clean:           ## remove the environment and everything built
 	rm -rf $(VENV) .venv-aeon .venv-oldest .venv-newest docs/_build docs/api/generated docs/api/backreferences docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

@@ -273,13 +273,78 @@ def test_automl(tmp_path, name, packages, row):
     assert numbers(run(name, tmp_path), row)[0] > 0.8
 
 
-@pytest.mark.slow
-def test_character_trajectories_rnn(tmp_path, data_folder):
+# ------------------------------------------------------------------ tables of the paper
+@pytest.fixture
+def reproduce(monkeypatch, capsys):
+    """A function that runs a script of ``reproduce`` in this process and returns what it prints."""
     pytest.importorskip("torch")
-    output = run("character_trajectories_rnn.py", tmp_path, "--experiments", "2", "--seeds", "0")
+    monkeypatch.syspath_prepend(EXAMPLES / "reproduce")
+
+    def run_here(name, *arguments):
+        monkeypatch.setattr(sys, "argv", [name, *map(str, arguments)])
+        load(f"reproduce/{name}").main()
+        return capsys.readouterr().out
+
+    return run_here
+
+
+def test_small_timescale_shift(reproduce):
+    output = reproduce("timescale_shift", "--small", "--systems", "legs", "lmu", "coefficients + LogisticRegression")
+    for rate in ("100 to 200 Hz", "200 to 100 Hz"):
+        assert numbers(output, f"{'legs':<36}{rate}")[1:] == [1.0, 1.0]  # the first is the published one
+        assert numbers(output, f"{'coefficients + LogisticRegression':<36}{rate}") == [1.0, 1.0]
+        assert len([line for line in output.splitlines() if rate in line]) == 3
+
+
+def test_small_missing_data(reproduce):
+    output = reproduce("missing_data", "--small", "--dropped", 0.5, "--systems", "legs", "gru_d", "HiPPOClassifier")
+    assert numbers(output, "legs ") == [1.0, 1.0, 1.0]  # whatever the speed of time
+    assert numbers(output, "HiPPOClassifier") == [1.0, 1.0, 1.0]
+    assert len(numbers(output, "gru_d")) == 3
+
+
+@pytest.mark.parametrize(("cell", "package"), [("ode_rnn", "torchdiffeq"), ("ncde", "torchcde")])
+def test_small_tables_with_differential_equations(cell, package, reproduce):
+    pytest.importorskip(package, reason=f"{package} is not installed: see the extra reproduce")
+    assert len(numbers(reproduce("missing_data", "--small", "--dropped", 0.5, "--systems", cell), cell)) == 3
+
+
+@pytest.mark.parametrize("system", ["MiniRocket, interpolated", "1-NN DTW, interpolated"])
+def test_small_tables_with_rivals_on_a_grid(system, reproduce):
+    pytest.importorskip("sktime")
+    assert min(numbers(reproduce("missing_data", "--small", "--dropped", 0.5, "--systems", system), system)) > 0.9
+
+
+def test_small_permuted_mnist(reproduce):
+    rows = ["legs", "gru", "legs, feedback=False", "legt, feedback=False", "transformer + MLPClassifier"]
+    output = reproduce("permuted_mnist", "--small", "--tasks", "permuted", "--rows", *rows)
+    for row in rows[2:]:
+        assert numbers(output, row)[0] > 0.5
+    assert len(output.split("minutes")[1].splitlines()) == 7  # and the vote
+
+
+@pytest.mark.compiled
+def test_small_function_approximation(reproduce):
+    output = reproduce("function_approximation", "--small")
+    floor = numbers(output, "polynomial")[0]
+    for way in ("projection", "10 parts, merged"):
+        assert numbers(output, f"LegS, {way}")[0] == pytest.approx(floor, abs=2e-4)  # of the samples, not of lines
+    assert numbers(output, "LSTM, trained")[0] > 0.2
+
+
+def test_figures_of_the_paper(reproduce, tmp_path):
+    pytest.importorskip("matplotlib").use("Agg")
+    paths = reproduce("figures", "--small", tmp_path).splitlines()
+    assert len(paths) == 5
+    assert all(pathlib.Path(path).stat().st_size > 5000 for path in paths)
+
+
+@pytest.mark.slow
+def test_missing_data(tmp_path, data_folder):
+    pytest.importorskip("torch")
+    output = run("reproduce/missing_data.py", tmp_path, "--dropped", "0.5", "--systems", "legs")
     print(output)
-    for row in ("half, time x 2", "half, time / 2"):  # the paper, then here
-        assert numbers(output, row)[1] >= 0.96
+    assert min(numbers(output, "legs")) >= 0.96
 
 
 @pytest.mark.slow
@@ -287,6 +352,6 @@ def test_permuted_mnist(tmp_path, data_folder):
     pytest.importorskip("torch")
     if not (data_folder / "MNIST").is_dir():
         pytest.skip("SKHIPPO_DATA has no folder MNIST")
-    output = run("permuted_mnist.py", tmp_path, "--tasks", "permuted", "--cells", "legs")
+    output = run("reproduce/permuted_mnist.py", tmp_path, "--tasks", "permuted", "--rows", "legs, feedback=False")
     print(output)
-    assert numbers(output, "permuted    legs")[0] >= 0.985
+    assert numbers(output, "legs, feedback=False")[0] >= 0.985
