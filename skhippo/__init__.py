@@ -9,7 +9,7 @@
 - `project`, `reconstruct`: plain functions that compute coefficients and turn them back into signals.
 - `Panel`, `as_panel`: the container of series, and its conversion from every other format.
 - `warm_up`: compile the kernels before the first request.
-- `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`, `JacS`, `JacT`: the measures, with their theory in the docstrings.
+- `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`, `JacS`, `JacT`, `LegE`: the measures, with their theory in the docstrings.
 
 ``from skhippo import *`` leaves the networks out, because they would import torch.  Import them by name.
 """
@@ -22,7 +22,7 @@ from skhippo._support.names import name_publicly
 from skhippo._support.versions import show_versions
 from skhippo.augmentation import AugmentedClassifier, AugmentedRegressor
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
-from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegS, LegT
+from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import AmbiguousInputWarning, Panel, as_panel
 from skhippo.projection import project, reconstruct
@@ -45,6 +45,7 @@ __all__ = [
     "JacS",
     "JacT",
     "LagT",
+    "LegE",
     "LegS",
     "LegT",
     "Panel",

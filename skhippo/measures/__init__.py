@@ -11,6 +11,7 @@ from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
 from skhippo.measures.measure import Differences, Functions, Measure, Powers, Translated
 from skhippo.measures.structure import Halves, Outflow, Rotations, Structure, Tau, Triangle
+from skhippo.measures.warped import LegE
 
 __all__ = [
     "MEASURES",
@@ -22,6 +23,7 @@ __all__ = [
     "JacS",
     "JacT",
     "LagT",
+    "LegE",
     "LegS",
     "LegT",
     "Measure",
@@ -38,7 +40,7 @@ __all__ = [
 ]
 
 #: The measures by name.  All but LegS and JacS need `theta`.
-MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT, JacS, JacT)}
+MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT, JacS, JacT, LegE)}
 
 
 def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
@@ -47,7 +49,8 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     Parameters
     ----------
     measure : str or Measure
-        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, or a measure.
+        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, ``"lege"``, or a
+        measure.
     theta : float or None, default=None
         Time scale of a measure that is given by name.  LegS and JacS have none and ignore it; a measure object has its
         own.

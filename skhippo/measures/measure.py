@@ -134,7 +134,7 @@ class Differences(NamedTuple):
 
     Attributes
     ----------
-    start : {"legendre", "chebyshev", "laguerre", "jacobi"}
+    start : {"legendre", "chebyshev", "laguerre", "warped", "jacobi"}
         Start of the recurrence; the engine has the formulas.  That of ``"jacobi"`` needs the `exponents` of the
         functions.
     n_first : int

@@ -54,7 +54,7 @@ class HiPPOMemory:
     ----------
     measure : str or Measure, default="legs"
         The measure, as an object or by name: ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``,
-        ``"jact"`` or, with ``method="recurrence"``, ``"jacs"``.
+        ``"jact"``, ``"lege"`` or, with ``method="recurrence"``, ``"jacs"``.
     order : int, default=16
         Number of coefficients per channel.
     n_streams : int, default=1

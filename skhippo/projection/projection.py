@@ -80,8 +80,8 @@ def project(
     X : Panel or anything that `as_panel` takes
         Series of any lengths at any times; NaN means not observed.
     measure : str or Measure, default="legs"
-        How much each past moment matters: ``"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact"`` or a measure
-        object.
+        How much each past moment matters: ``"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact", "lege"`` or a
+        measure object.
     order : int, default=16
         Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, optional
@@ -225,7 +225,7 @@ def reconstruct(
         Coefficients as returned by `project`.
     positions : array-like of any shape
         Positions in the window, from 0 (its oldest moment) to `theta` (the present).  For LegS and JacS, whose window
-        is the whole history, from 0 to 1.  For the Laguerre measure, ages: 0 is the present, larger positions are
+        is the whole history, from 0 to 1.  For LagT and LegE, ages: 0 is the present, larger positions are
         further in the past.
     measure : str or Measure, default="legs"
         The measure with which the coefficients were computed.

@@ -441,6 +441,27 @@ def _start_leaf(cells: Floats, n: int) -> None:
 
 
 @kernel
+def _mean_exponential(newer: float, older: float, h: float) -> float:
+    """Mean of exp(-s) over a cell of the length `h`, from its values at the ends; of a short cell by its series."""
+    mean = 7.647163731819816e-13
+    mean = 1.1470745597729725e-11 - mean * h
+    mean = 1.6059043836821613e-10 - mean * h
+    mean = 2.08767569878681e-09 - mean * h
+    mean = 2.505210838544172e-08 - mean * h
+    mean = 2.755731922398589e-07 - mean * h
+    mean = 2.7557319223985893e-06 - mean * h
+    mean = 2.48015873015873e-05 - mean * h
+    mean = 0.0001984126984126984 - mean * h
+    mean = 0.001388888888888889 - mean * h
+    mean = 0.008333333333333333 - mean * h
+    mean = 0.041666666666666664 - mean * h
+    mean = 0.16666666666666666 - mean * h
+    mean = 0.5 - mean * h
+    mean = 1.0 - mean * h
+    return newer * mean if h < 0.5 else (newer - older) / h
+
+
+@kernel
 def _start_laguerre(cells: Floats, n: int) -> None:
     for j in range(n):  # the exponentials at the ends; cells are neighbours nearly everywhere
         cells[_FIRST, j] = np.exp(-cells[_NEW, j])
@@ -449,28 +470,31 @@ def _start_laguerre(cells: Floats, n: int) -> None:
     for j in range(n):
         s0, s1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
         older, newer, h = cells[_SECOND, j], cells[_FIRST, j], s0 - s1
-        # The mean of exp(-s); of a short cell by its series.
-        mean = 7.647163731819816e-13
-        mean = 1.1470745597729725e-11 - mean * h
-        mean = 1.6059043836821613e-10 - mean * h
-        mean = 2.08767569878681e-09 - mean * h
-        mean = 2.505210838544172e-08 - mean * h
-        mean = 2.755731922398589e-07 - mean * h
-        mean = 2.7557319223985893e-06 - mean * h
-        mean = 2.48015873015873e-05 - mean * h
-        mean = 0.0001984126984126984 - mean * h
-        mean = 0.001388888888888889 - mean * h
-        mean = 0.008333333333333333 - mean * h
-        mean = 0.041666666666666664 - mean * h
-        mean = 0.16666666666666666 - mean * h
-        mean = 0.5 - mean * h
-        mean = 1.0 - mean * h
-        mean = newer * mean if h < 0.5 else (newer - older) / h
+        mean = _mean_exponential(newer, older, h)
         e, z = weight * mean, -weight * older
         cells[_FIRST, j], cells[_X0, j], cells[_X1, j] = e, s0, s1
         e, z = -(s1 * e + z), -s0 * z
         cells[_E, j], cells[_Z, j] = e, z
         cells[_E + 1, j], cells[_Z + 1, j] = (1.0 - 0.5 * s1) * e - 0.5 * z, (1.0 - 0.5 * s0) * z
+
+
+@kernel
+def _start_warped(cells: Floats, n: int) -> None:
+    for j in range(n):  # as for Laguerre
+        cells[_FIRST, j] = np.exp(-cells[_NEW, j])
+        same = j > 0 and cells[_OLD, j] == cells[_NEW, j - 1]
+        cells[_SECOND, j] = cells[_FIRST, j - 1] if same else np.exp(-cells[_OLD, j])
+    for j in range(n):
+        newer, older, weight = cells[_FIRST, j], cells[_SECOND, j], cells[_WEIGHT, j]
+        mean = _mean_exponential(newer, older, cells[_OLD, j] - cells[_NEW, j])
+        x0, x1 = 2.0 * older - 1.0, 2.0 * newer - 1.0
+        cells[_FIRST, j], cells[_SECOND, j] = weight, weight * (1.0 - mean)
+        # The difference of x is -2 mean.
+        e = weight * mean * (1.0 - 0.5 * (older + newer))
+        z = -weight * mean * (1.0 - older) * (1.0 - older)
+        cells[_X0, j], cells[_X1, j] = x0, x1
+        cells[_E, j], cells[_E + 1, j] = e, (2.0 * (x1 * e + z) + e) / 3.0
+        cells[_Z, j], cells[_Z + 1, j] = z, (2.0 * x0 + 1.0) * z / 3.0
 
 
 @kernel
@@ -866,12 +890,13 @@ STARTS: dict[str, Callable[[Floats, int], None]] = {
     "legendre": _start_legendre,
     "chebyshev": _start_chebyshev,
     "laguerre": _start_laguerre,
+    "warped": _start_warped,
     "leaf": _start_leaf,
     "powers": _start_powers,
     "powers at points": _start_powers_at_points,
 }
 SUMS: dict[str, Callable[[Floats, int, Floats, Integers, Floats], None]] = {
-    **dict.fromkeys(("legendre", "chebyshev", "laguerre", "jacobi", "leaf"), _sum_cells),
+    **dict.fromkeys(("legendre", "chebyshev", "laguerre", "warped", "jacobi", "leaf"), _sum_cells),
     "powers": _sum_powers,
     "points": _sum_points,
     "powers at points": _sum_powers_at_points,

@@ -41,7 +41,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     Parameters
     ----------
-    measure : {"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact"} or Measure, default="legs"
+    measure : {"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact", "lege"} or Measure, default="legs"
         How much each past moment matters: the whole history equally (legs), a window of length `theta` (legt, fout,
         chebt), or exponential forgetting (lagt).
     order : int, default=16
