@@ -1,25 +1,26 @@
-r"""Transitions: the steps of a memory in a basis where they are diagonal up to one or two directions.
+r"""The steps of a memory, in a basis in which its matrix is diagonal plus a term of rank one or two.
 
-The symmetric part of the matrices of LegS, LegT, LagT and FouT describes what leaves a memory.  It has a simple form:
+The symmetric part of the matrix `A` of LegS, LegT, LagT and FouT describes how a memory forgets.  It has a simple form:
 
 .. math:: A + A^T = B B^T + \sigma I + e e^T
 
-with :math:`\sigma = 1` for LegS and LagT, with :math:`e = g(0)`, the basis at the older edge, for LegT, and with
-neither for FouT.  Therefore :math:`A = \sigma/2\, I + K + P P^T` with a skew-symmetric `K`, where `P` has the columns
-:math:`B/\sqrt2,\ e/\sqrt2` (Gu, Goel, Re 2021, arXiv 2111.00396, call such matrices normal plus low rank).  There is an
-orthonormal basis in which `K` rotates pairs of coordinates.  Written with one complex number per pair and
-:math:`\Lambda = \sigma/2 - i\omega`, a step of the generalised bilinear transform (see `skhippo.discretization`) is, by
-Woodbury's identity,
+For LegS and LagT, :math:`\sigma = 1` and :math:`e = 0`.  For LegT, :math:`\sigma = 0` and :math:`e = g(0)`, the basis
+at the older edge of the window.  For FouT, both are 0.  Therefore :math:`A = \sigma/2\, I + K + P P^T` with a
+skew-symmetric `K`, where `P` has the columns :math:`B/\sqrt2,\ e/\sqrt2` (Gu, Goel, Re 2021, arXiv 2111.00396, call
+such matrices normal plus low rank).  In some orthonormal basis `K` rotates pairs of coordinates.  Write each pair as
+one complex number, and let :math:`\Lambda = \sigma/2 - i\omega`, where :math:`\omega` are the rates of rotation.  By
+Woodbury's identity, a step of the generalised bilinear transform (see `skhippo.discretization`) is
 
 .. math::
 
     c_1 = \frac{1 - h_0 \Lambda}{1 + h_1 \Lambda}\, c_0 + D P\, S^{-1} \bigl(\beta v - (h_0 + h_1)\, P^T D\, c_0\bigr),
-    \qquad D = (1 + h_1 \Lambda)^{-1}, \quad S = I + h_1 P^T D P, \quad P \beta = B, \quad v = h_0 u_0 + h_1 u_1 :
+    \qquad D = (1 + h_1 \Lambda)^{-1}, \quad S = I + h_1 P^T D P, \quad P \beta = B, \quad v = h_0 u_0 + h_1 u_1 .
 
-This costs :math:`O(N)` per memory, without a loop over the order, and every series can have its own steps.  The basis
-is orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real part of `S` is at least 1.  For
-:math:`h_0 \le h_1` (bilinear, backward and everything between them, at any times) rounding errors therefore cannot
-grow, even in float32.
+A step costs :math:`O(N)` per memory, without a loop over the order, and every series can have its own steps.
+
+Rounding errors cannot grow for :math:`h_0 \le h_1` (bilinear, backward and everything between them, at any times), even
+in float32, because the basis is orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real
+part of `S` is at least 1.
 """
 
 from __future__ import annotations
@@ -54,17 +55,17 @@ class Dynamics:
     spectrum : complex ndarray of shape (n_pairs,)
         Factor of each pair of coordinates, ``Lambda``.
     directions : complex ndarray of shape (rank, n_pairs)
-        The columns of `P` in the basis, by pairs.
+        The columns of `P` in the basis, as complex pairs.
     gains : ndarray of shape (rank,)
         ``beta``, with ``P beta = B``.
     start : ndarray of shape (2 * n_pairs,)
-        Memory of an input that was always 1, in the basis.
+        Memory of a constant input of 1, in the basis.
     line : ndarray of shape (2 * n_pairs,)
-        Memory of an input that rises by one per time scale to 0, in the basis.
+        Memory of an input that rises by 1 per time scale and is 0 now, in the basis.
     reach : float
         Length of a step, in time scales, after which nothing remains of the earlier memory.
     matrices : tuple of ndarray or None
-        `A` and `B` if they do not have this form; the directions are then those of the coefficients.
+        `A` and `B` if they do not have this form.  `directions` is then the identity matrix.
     """
 
     basis: Floats
@@ -78,7 +79,7 @@ class Dynamics:
 
     @classmethod
     def of_any(cls, A: Floats, B: Floats, start: Floats, line: Floats, reach: float = math.inf) -> Dynamics:
-        """Return the dynamics of any equation; its steps are products with matrices, in :math:`O(N^2)`."""
+        """Return the dynamics of any `A` and `B`.  Their steps cost :math:`O(N^2)`."""
         order = len(B)
         basis = np.eye(order, order + order % 2)
         directions = _pairs(basis)
@@ -96,7 +97,9 @@ class Dynamics:
         skew = 0.5 * (A - A.T)
         rest = A - skew - 0.5 * decay * np.eye(len(B)) - columns.T @ columns
         if np.abs(rest).max() > 1e-12 * np.abs(A).max():
-            raise ValueError("A is not normal plus low rank: its symmetric part has more to it than B and the edge")
+            raise ValueError(
+                "A is not normal plus low rank: A + A.T must be equal to outer(B, B) + decay * I + outer(edge, edge)"
+            )
         basis, turns = _turning_pairs(skew)
         return cls(
             basis,
@@ -134,7 +137,7 @@ def _pairs(rows: Floats) -> NDArray:
     return np.ascontiguousarray(rows).view(np.complex128)
 
 
-# ---------------------------------------------------------------------- what there is
+# ---------------------------------------------------------------------- measures
 @lru_cache(maxsize=16)
 def measure_dynamics(measure: Measure, order: int) -> Dynamics:
     """Return the dynamics of a measure."""
@@ -151,7 +154,7 @@ def measure_dynamics(measure: Measure, order: int) -> Dynamics:
 
 @lru_cache(maxsize=4)
 def random_dynamics(order: int) -> Dynamics:
-    """Return dynamics with random rotations and a random `B`, the same in every call, which forget like LagT."""
+    """Return random dynamics that forget like LagT.  `A` and `B` are the same in every call."""
     rng = np.random.default_rng(0)
     B, G = rng.normal(size=order), rng.normal(size=(order, order))
     A: Floats = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
@@ -162,16 +165,16 @@ def random_dynamics(order: int) -> Dynamics:
 
 # ---------------------------------------------------------------------- steps
 class StepWeights(NamedTuple):
-    """Weights of the steps of a batch, with common times of all series or times per series.
+    """Weights of the steps of a batch: one row (clock) per series, or one for all if their times are equal.
 
     Long steps are split into parts (see `skhippo.discretization`), which are adjacent in the last axis.
     """
 
     old: Tensor  # of shape (n_clocks, n_parts), h0
-    new: Tensor  # h1; the first step has 0 and 1, since the first sample defines the memory
+    new: Tensor  # h1; old and new are 0 and 1 for the first step: the memory is that of the first sample
     before: Tensor  # weight of the input at the old end of the step
     now: Tensor  # weight of the input at its new end
-    slope: Tensor  # 1 / h if a step is so long that only a straight line remains, else 0
+    slope: Tensor  # 1 / h if a step of length h is so long that the memory holds only this straight line, else 0
     n_parts: tuple[int, ...]  # of each step
     begins: bool = True  # whether the first step is the first of its series
 
@@ -226,7 +229,7 @@ class StepWeights(NamedTuple):
 
 
 def _in_parts(weights: Floats, length: Floats, alpha: float, reach: float) -> tuple[Floats, Integers]:
-    """Split long steps into parts; series without a long step there take theirs in the first part."""
+    """Split long steps into parts.  Series with a short step take it in the first part and rest in the others."""
     part, line = (length > LONG_STEP) & (length < reach), length >= reach
     n_parts = np.where(part.any(axis=0), SUBSTEPS, 1)
     first = np.cumsum(n_parts) - n_parts
@@ -264,14 +267,14 @@ class Stepper:
     Attributes
     ----------
     directions : Tensor of shape (n_directions, 2 * n_pairs)
-        Columns of `P`; the memory of a straight line, if a step is so long that nothing else remains; and the memory
-        of the first sample.
+        The columns of `P`; the memory of a straight line (only if there is a step beyond `reach`); and the memory of a
+        constant input.
     n_parts : tuple of int
         Number of parts of each step.
     n_clocks : int
-        1, or the number of series.
+        1 if all series share their times, else the number of series.
     size : int
-        Numbers in the largest table of one step.
+        Size of the largest array of one step.
     """
 
     def __init__(self, dynamics: Dynamics, step_weights: StepWeights, dtype: torch.dtype) -> None:
@@ -307,7 +310,7 @@ class Stepper:
         decay = 1.0 / (1.0 + new * self._spectrum)
         turn = (1.0 - old * self._spectrum) * decay
         mix = self._mix(old, new, inputs, decay)
-        if begin == 0 and weights.begins:  # the input was always equal to the first sample
+        if begin == 0 and weights.begins:  # as if the input had always been the first sample
             turn[0], decay[0], mix[0], mix[0, :, -1, -1] = 0.0, 1.0, 0.0, 1.0
         if self._lines:
             _leave_lines(slope, turn, decay, mix)
@@ -334,7 +337,7 @@ class Stepper:
 
 
 def _leave_lines(slope: Tensor, turn: Tensor, decay: Tensor, mix: Tensor) -> None:
-    """Make steps with a slope, of shape (n_parts, n_clocks, 1), leave only the line between both inputs."""
+    """Replace the memory by that of the line between both inputs in steps with a slope (n_parts, n_clocks, 1)."""
     gone = slope > 0.0
     turn.masked_fill_(gone, 0.0)
     decay.masked_fill_(gone, 1.0)

@@ -1,16 +1,17 @@
-r"""The walk through time of a cell with memory, forward and backward, without a graph for every step.
+r"""The steps of a cell with memory along series, forward and backward, as one operation of autograd.
 
-At each step a cell writes `u` to its memories, the memories take a step, and the state reads from them:
+In each step the cell computes the inputs `u` of its memories, advances the memories, and computes its state from them:
 
 .. math::
 
     u_t &= d_t + V_h h_{t-1} + V_m m_{t-1}, \qquad m_t = \operatorname{step}(m_{t-1}, u_{t-1}, u_t), \\
     (g_t, s_t) &= \sigma(W_m m_t + W_x x_t + W_h h_{t-1} + b), \qquad h_t = (1 - g_t)\, h_{t-1} + g_t\,(2 s_t - 1),
 
-where a cell may be without :math:`V_m`, :math:`W_h` or its gate (:math:`h_t = 2 s_t - 1`).  The candidate is a
-hyperbolic tangent, :math:`\tanh a = 2 \sigma(2a) - 1`: its rows of the weights are those of the cell times two.  The
-way back takes the steps of the adjoint equations.  What it needs of each step and series are memories, state, gate and
-candidate; gradients of weights are products over stretches of time.
+Some cells have no :math:`V_m`, no :math:`W_h`, or no gate (then :math:`h_t = 2 s_t - 1`).  The candidate is a
+hyperbolic tangent, computed as :math:`\tanh a = 2 \sigma(2a) - 1`.  Its weights are therefore twice those of the cell.
+
+The backward pass takes the steps of the adjoint equations.  It uses the memories, state, gate and candidate of every
+step, which the forward pass keeps.  The gradients of the weights are matrix products, each over many steps.
 """
 
 from __future__ import annotations
@@ -26,12 +27,15 @@ from skhippo.rnn.transitions import Stepper
 
 __all__ = ["Carried", "Track", "Weights", "trace", "walk"]
 
-# Numbers in the largest array of a stretch of time: what works on it should stay in a cache.
+# Size of the largest array of a stretch, which is a number of successive steps.  Such an array fits into a cache.
 _STRETCH = 1 << 20
 
 
 class Weights(NamedTuple):
-    """Weights of a cell; memories are in the basis of their dynamics, the rows of the gate come first."""
+    """Weights of a cell, for memories in the basis of their dynamics.
+
+    The rows of the gate come before those of the candidate.
+    """
 
     read_memory: Tensor  # W_m, of shape (n_rows, memory_size * 2 * n_pairs)
     read_input: Tensor  # W_x, of shape (n_rows, n_inputs)
@@ -47,19 +51,19 @@ class Weights(NamedTuple):
 
 
 def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None = None) -> Tensor:
-    """Walk along series.
+    """Return the states of a cell along series.
 
     Parameters
     ----------
     inputs : Tensor of shape (length, batch, n_inputs)
-        ``x``, what the states read.
+        ``x``, the inputs of gate and candidate.
     drive : Tensor of shape (length, batch, memory_size)
-        ``d``, what is written to the memories whatever the states are.
+        ``d``, the part of the inputs of the memories that does not depend on earlier states.
     weights : Weights
     stepper : Stepper
         Steps of the memories.
     ends : int64 Tensor of shape (batch,) or None, default=None
-        Number of steps after which the state of each series is wanted; None for those after every step.
+        Number of steps of each series after which its state is returned.  None: the states after every step.
 
     Returns
     -------
@@ -72,14 +76,14 @@ def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends
 
 
 class Carried(NamedTuple):
-    """What a walk hands to the one that continues it."""
+    """Memories, state and last inputs of the memories, from which another walk continues."""
 
     memories: Tensor  # of shape (batch, memory_size * 2 * n_pairs)
     state: Tensor  # of shape (batch, hidden_size)
     written: Tensor  # u, of shape (batch, memory_size)
 
     def after(self, track: Track, drive: Tensor, weights: Weights, ends: Tensor) -> Carried:
-        """Return what there is after `ends` steps of each series."""
+        """Return those after `ends` steps of each series."""
         rows = torch.arange(len(ends), device=ends.device)
         written = drive[ends - 1, rows] + track.states[ends - 1, rows] @ weights.write_state.T
         if weights.write_memory is not None:
@@ -88,21 +92,21 @@ class Carried(NamedTuple):
 
 
 def trace(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, carried: Carried | None = None) -> Track:
-    """Walk along series and return memories and states after every step.
+    """Return the memories and states of a cell after every step.
 
     Parameters
     ----------
     inputs, drive, weights, stepper
         Those of `walk`.
     carried : Carried, optional
-        Where the walk begins; by default there is nothing before its first step.
+        Where the walk continues.  By default the series begin with its first step.
     """
     return _keep_track(inputs, drive, weights, stepper, carried)
 
 
 # ---------------------------------------------------------------------- arrays
 class Track(NamedTuple):
-    """What a walk leaves behind; row `k` of memories and states is what there was before the step `k`."""
+    """Memories, states and activations of a walk.  Row `k` of memories and states holds those before step `k`."""
 
     memories: Tensor  # of shape (length + 1, batch, memory_size * 2 * n_pairs)
     states: Tensor  # of shape (length + 1, batch, hidden_size)
@@ -110,7 +114,7 @@ class Track(NamedTuple):
 
     @classmethod
     def empty(cls, length: int, inputs: Tensor, weights: Weights) -> Track:
-        """Return arrays for a number of steps, with nothing known before the first."""
+        """Allocate the arrays for a number of steps; memories and states before the first are 0."""
         batch, (rows, width) = inputs.shape[1], weights.read_memory.shape
         memories = inputs.new_empty(length + 1, batch, width)
         states = inputs.new_empty(length + 1, batch, weights.write_state.shape[1])
@@ -127,14 +131,14 @@ class Track(NamedTuple):
 
 
 def _stretches(inputs: Tensor, weights: Weights, stepper: Stepper) -> list[tuple[int, int]]:
-    """Cut time into stretches."""
+    """Return the bounds of the stretches into which all steps are divided."""
     length, batch = inputs.shape[:2]
     size = max(1, _STRETCH // max(batch * len(weights.bias), stepper.size))
     return [(begin, min(begin + size, length)) for begin in range(0, length, size)]
 
 
 class _Scratch:
-    """Room for the memories of one step, and the products with the few directions."""
+    """Scratch space for the memories of one step, and their products with the directions."""
 
     def __init__(self, memories: Tensor, stepper: Stepper) -> None:
         self._directions, self._n_clocks = stepper.directions, stepper.n_clocks
@@ -142,7 +146,7 @@ class _Scratch:
         self._pairs = self.as_pairs(self._rows)
 
     def as_pairs(self, memories: Tensor) -> Tensor:
-        """View memories (batch, width) as complex pairs (n_clocks, signals with that clock, n_pairs)."""
+        """View memories (batch, width) as complex pairs (n_clocks, memories per clock, n_pairs)."""
         return torch.view_as_complex(memories.view(self._n_clocks, -1, self._directions.shape[1] // 2, 2))
 
     def weigh(self, pairs: Tensor, decay: Tensor) -> Tensor:
@@ -158,7 +162,7 @@ class _Scratch:
 
 # ---------------------------------------------------------------------- forward
 def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None) -> Tensor:
-    """Walk and keep nothing but the states that are wanted."""
+    """Walk and keep only the states that `walk` returns."""
     stretches = _stretches(inputs, weights, stepper)
     room = Track.empty(stretches[0][1], inputs, weights)
     states = inputs.new_zeros((len(inputs) if ends is None else 1, *room.states.shape[1:]))
@@ -178,7 +182,7 @@ def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, end
 def _keep_track(
     inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, carried: Carried | None = None
 ) -> Track:
-    """Walk and keep everything."""
+    """Walk and keep memories, states and activations of every step."""
     track = Track.empty(len(inputs), inputs, weights)
     before = torch.zeros_like(drive[0])
     if carried is not None:
@@ -191,7 +195,10 @@ def _keep_track(
 def _advance(
     begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: Weights, stepper: Stepper, track: Track
 ) -> Tensor:
-    """Take the steps of a stretch from `begin` on and fill its arrays; return what was written last."""
+    """Take the steps of the stretch that begins with step `begin`, and fill its arrays.
+
+    Return the last inputs of the memories.
+    """
     size, part = track.states.shape[-1], slice(begin, begin + len(track.activations))
     torch.addmm(weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1))
     minus_one = inputs.new_full((), -1.0)
@@ -225,7 +232,7 @@ def _advance(
 
 # ---------------------------------------------------------------------- backward
 class _Walk(torch.autograd.Function):
-    """The walk with its way back."""
+    """The walk as a function of autograd, with its backward pass."""
 
     @staticmethod
     def forward(ctx: Any, stepper: Stepper, ends: Tensor | None, inputs: Tensor, drive: Tensor, *rest: Any) -> Tensor:
@@ -249,14 +256,14 @@ class _Walk(torch.autograd.Function):
 
 
 class _Arrivals:
-    """What enters the adjoint of the state from outside."""
+    """Gradients of the returned states, which are added to the adjoint of the state."""
 
     def __init__(self, grad: Tensor, ends: Tensor | None) -> None:
         self._grad, self._ends = grad, ends
         self._last = set() if ends is None else set(ends.tolist())
 
     def add(self, state: Tensor, n_steps: int) -> None:
-        """Add what enters after a number of steps."""
+        """Add the gradient of the states after a number of steps."""
         if self._ends is None:
             state.add_(self._grad[n_steps - 1])
         elif n_steps in self._last:
@@ -264,7 +271,7 @@ class _Arrivals:
 
 
 class _WayBack:
-    """Carries adjoints from the last step to the first, and sums up the gradients of the weights."""
+    """The backward pass: adjoints from the last step to the first, and the sums of the gradients of the weights."""
 
     def __init__(self, inputs: Tensor, weights: Weights, stepper: Stepper, arrivals: _Arrivals, longest: int) -> None:
         length, batch = inputs.shape[:2]
@@ -272,7 +279,7 @@ class _WayBack:
         self._of, self._stepper, self._arrivals, self._x = weights, stepper, arrivals, inputs
         self._memory = inputs.new_zeros(batch, weights.read_memory.shape[1])
         self._state = inputs.new_zeros(batch, hidden_size)
-        self._written = inputs.new_zeros(batch, memory_size)  # what the next step takes from this one's writing
+        self._written = inputs.new_zeros(batch, memory_size)  # gradient by way of the next step
         self._scratch = _Scratch(self._memory, stepper)
         self._slopes = inputs.new_empty(longest, batch, len(weights.bias))
         self.weights = Weights(*(None if w is None else torch.zeros_like(w) for w in weights))  # type: ignore[arg-type]
@@ -294,7 +301,7 @@ class _WayBack:
         self._sum_up(part, track, slopes)
 
     def _step_back(self, parts: list[tuple[Tensor, ...]], slopes: Tensor, activations: Tensor, written: Tensor) -> None:
-        """Go back over one step; leave adjoints of the preactivations in `slopes`, of what was written in `written`."""
+        """Go back over one step, and fill `slopes` (adjoints of preactivations) and `written` (of memory inputs)."""
         of, size = self._of, self._state.shape[-1]
         slopes.view(len(slopes), -1, size).mul_(self._state[:, None])
         if of.gated:
@@ -318,7 +325,7 @@ class _WayBack:
             self._memory.addmm_(written, of.write_memory)
 
     def _sum_up(self, part: slice, track: Track, slopes: Tensor) -> None:
-        """Add a stretch to the gradients."""
+        """Add the contributions of a stretch to the gradients."""
         rows, written = slopes.flatten(0, 1), self.drive[part].flatten(0, 1)
         states, sums = track.states[:-1].flatten(0, 1), self.weights
         sums.read_memory.addmm_(rows.T, track.memories[1:].flatten(0, 1))
@@ -334,7 +341,7 @@ class _WayBack:
 
 
 def _fill_slopes(track: Track, slopes: Tensor) -> None:
-    """Fill in the derivatives of each state by its preactivations."""
+    """Compute the derivatives of each state with respect to its preactivations."""
     size, a = track.states.shape[-1], track.activations
     torch.addcmul(a, a, a, value=-1.0, out=slopes)
     slopes[..., -size:].mul_(2.0)
