@@ -53,7 +53,7 @@ def memories(options: argparse.Namespace) -> None:
     n_steps = options.steps
     times = SECONDS / n_steps * np.arange(n_steps)
     measures = {"LegS": "legs", "LegT (LMU)": LegT(times[-1])}
-    warm = slice(0, min(20_000, n_steps))  # compiles the kernels
+    warm = slice(0, min(50_000, n_steps))  # compiles the kernels
     for seed in options.seeds:
         x = signal(n_steps, 1, seed)[0]
         for name, measure in measures.items():
