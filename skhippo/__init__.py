@@ -24,7 +24,7 @@ from skhippo.augmentation import AugmentedClassifier, AugmentedRegressor
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
 from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT
 from skhippo.memory import HiPPOMemory
-from skhippo.panel import AmbiguousInputWarning, Panel, as_panel
+from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, with_clock
 from skhippo.projection import project, reconstruct
 from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
@@ -55,6 +55,7 @@ __all__ = [
     "reconstruct",
     "show_versions",
     "warm_up",
+    "with_clock",
 ]
 
 # Imported on first access, because they need torch.

@@ -136,11 +136,10 @@ class JacS(_Jacobi):
         A_{nk} = p_n p_k\ (n > k),\quad n + \beta + 1\ (n = k),\quad 0\ (n < k), \qquad
         B_n = \sqrt{\beta + 1}\, p_n, \qquad p_n = \sqrt{2 n + \beta + 1},
 
-    so a step takes :math:`O(N)`.  This is the power-law memory of FRACTAL (arXiv 2605.08833) with its exponents
-    counted from zero.  With another `alpha` the weight of the present is 0 or infinite, and `A` and `B` follow from the
-    closure of `ChebT`: take the polynomial of degree N with the first N coefficients `c` that meets the signal at the
-    present, and differentiate it.  That closure is exact for polynomials of degree up to the order, it is stable for
-    :math:`-1 < \alpha \le 1` only, and `A` is a full matrix.
+    so a step takes :math:`O(N)`.  With another `alpha` the weight of the present is 0 or infinite, and `A` and `B`
+    follow from the closure of `ChebT`: take the polynomial of degree N with the first N coefficients `c` that meets the
+    signal at the present, and differentiate it.  That closure is exact for polynomials of degree up to the order, it is
+    stable for :math:`-1 < \alpha \le 1` only, and `A` is a full matrix.
 
     *Memories* use ``method="recurrence"``.  A chunk of observations has other weights within the whole history than on
     its own, so memories of adjacent intervals cannot be merged unless both exponents are 0 (then use LegS).

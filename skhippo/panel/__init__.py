@@ -3,5 +3,6 @@
 from skhippo.panel.axes import AmbiguousInputWarning
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
+from skhippo.panel.reclocking import with_clock
 
-__all__ = ["AmbiguousInputWarning", "Panel", "as_panel"]
+__all__ = ["AmbiguousInputWarning", "Panel", "as_panel", "with_clock"]
