@@ -197,7 +197,7 @@ def _refuse_pairs_or_channels(array: NDArray) -> None:
 
 def _may_be_pair(first: Any, second: Any) -> bool:
     """Tell whether two cells may be times and values: of equal length, the first increasing."""
-    if is_scalar(first) or is_scalar(second) or np.ndim(first) != 1:
+    if is_scalar(first) or is_scalar(second) or not is_scalar(next(iter(first), 0.0)):
         return False
     times = np.asarray(first)
     return np.shape(second)[-1:] == times.shape and bool((times[1:] > times[:-1]).all())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import warnings
 from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -49,7 +50,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
         Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, `theta`
         is in seconds or a duration such as ``"7D"`` or ``"1h 30min"``.  By default the median duration of the training
-        series (`theta_`).
+        series (`theta_`).  LegS has no time scale: `fit` warns that it ignores `theta`.
     hold : {"linear", "previous"}, default="linear"
         The signal between two observations of a channel: a straight line, or the earlier value.
     method : {"projection", "recurrence"}, default="projection"
@@ -295,6 +296,13 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         by_default = theta is None and isinstance(self.measure, str)
         self.measure_ = as_measure(self.measure, median_duration(panel, self.hold) if by_default else theta)
         self.theta_ = self.measure_.time_scale
+        if self.theta is not None and self.theta_ is None:
+            warnings.warn(
+                f"theta={self.theta!r} has no effect: {self.measure_!r} covers the whole history, without a time scale; "
+                'leave theta out, or choose a measure with one, such as measure="legt"',
+                UserWarning,
+                stacklevel=2,
+            )
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
         self._sampling = float(np.median(domain.last - domain.start)), int(np.median(panel.lengths))
         coefficients = self._final(panel, domain)

@@ -119,8 +119,15 @@ def test_partial_fit_knows_the_clock():
 
 # ------------------------------------------------------------------ parameters
 CHANGES = {
-    "legs": [{"hold": "previous"}, {"method": "recurrence"}, {"duration": True}, {"scaling": None}, {"theta": 2.0}],
-    "legt": [{"measure": "legs"}, {"order": 4}, {"discretization": "zoh"}, {"indicator": True}, {"windows": 2}],
+    "legs": [{"hold": "previous"}, {"method": "recurrence"}, {"duration": True}, {"scaling": None}],
+    "legt": [
+        {"theta": 2.0},
+        {"measure": "legs"},
+        {"order": 4},
+        {"discretization": "zoh"},
+        {"indicator": True},
+        {"windows": 2},
+    ],
     "sequence": [{"hold": "previous"}],
     "scattering": [{"n_thresholds": 3}, {"random_state": 1}, {"hold": "previous"}],
     "summary": [{"windows": 2}, {"hold": "previous"}, {"quantiles": (0.1,)}],

@@ -427,6 +427,16 @@ def test_frames_of_other_libraries_are_told_how_to_convert():
         as_panel(reader)
 
 
+def test_object_arrays_of_two_channels_that_are_pairs():
+    """What scikit-learn makes of a nested frame; the cells of a row cannot be times and values."""
+    pair, shorter = ([0.0, 1.0], [1.0, 2.0]), ([0.0], [[3.0]])
+    cells = np.empty((2, 2), dtype=object)
+    for place in ((0, 0), (0, 1), (1, 0)):
+        cells[place] = pair
+    cells[1, 1] = shorter
+    assert as_panel(cells) == as_panel([[pair, pair], [pair, shorter]])
+
+
 def test_a_frame_of_lists_is_not_changed():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({"t": [[0.0, 1.0]], "x": [[1.0, 2.0]]})

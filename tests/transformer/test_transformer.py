@@ -58,6 +58,18 @@ def test_theta_is_the_median_duration():
     assert transformer.theta_ == 5.0
     assert transformer.measure_ == LegT(5.0)
     assert HiPPOTransformer("legt", theta=2).fit(X).theta_ == 2
+
+
+def test_theta_of_legs_has_no_effect_and_fit_says_so():
+    X, y = swings()
+    search = GridSearchCV(
+        make_pipeline(HiPPOTransformer(order=3), LogisticRegression()), {"hippotransformer__theta": [2.0]}, cv=2
+    )
+    with pytest.warns(UserWarning, match=r"theta=2.0 has no effect: LegS\(\) covers the whole history"):
+        search.fit(X, y)
+    with pytest.warns(UserWarning, match='choose a measure with one, such as measure="legt"'):
+        features = HiPPOTransformer(order=3, theta=2.0).fit_transform(X)
+    assert_array_equal(features, HiPPOTransformer(order=3).fit_transform(X))
     assert HiPPOTransformer(LagT(4.0)).fit(X).theta_ == 4.0
     assert HiPPOTransformer("legs").fit(X).theta_ is None
     assert HiPPOTransformer("fout").fit([[1.0], [2.0]]).theta_ == 1.0
