@@ -298,8 +298,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         self.theta_ = self.measure_.time_scale
         if self.theta is not None and self.theta_ is None:
             warnings.warn(
-                f"theta={self.theta!r} has no effect: {self.measure_!r} covers the whole history, without a time scale; "
-                'leave theta out, or choose a measure with one, such as measure="legt"',
+                f"theta={self.theta!r} has no effect: {self.measure_!r} covers the whole history and has no time "
+                'scale; leave theta out, or choose a measure with one, such as measure="legt"',
                 UserWarning,
                 stacklevel=2,
             )
