@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
+.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 25
 
@@ -55,7 +55,7 @@ NEWEST ?= python3.13
 	@test -x .venv-oldest/bin/python || $(PYTHON) -m venv .venv-oldest
 	.venv-oldest/bin/python -m pip install --quiet --constraint constraints-oldest.txt --editable '.[test-tools,sktime,plot,progress,dask]'
 	@touch $@
-# Compiled kernels are kept apart: numba does not tell its versions by the names of files.
+# Compiled kernels are kept apart, so that an environment is removed together with its kernels.
 APART = NUMBA_CACHE_DIR=$(CURDIR)/.venv-$(1)/numba .venv-$(1)/bin/python -m pytest --benchmark-disable -p no:cacheprovider
 
 test-aeon: .venv-aeon/.done   ## the adapter to aeon, in .venv-aeon
@@ -80,6 +80,9 @@ format: $(VENV)/.lint   ## let ruff rewrite the files
 
 docs: $(VENV)/.docs   ## HTML documentation in docs/_build/html
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
+
+figures: $(VENV)/.base   ## the figures on pages by command, with commit and date, and those without a command
+	$(BIN)/python -m tests.figures
 
 # Kernels of OpenBLAS for another processor would make the limit look lower than it is.
 OWN_BLAS := env -u OPENBLAS_CORETYPE -u OPENBLAS_L2_SIZE
