@@ -46,6 +46,7 @@ html_static_path = ["_static"]
 exclude_patterns = [
     "_build",
     "*_table.rst",
+    "upstream",
     "auto_examples/**/*.ipynb",
 ]
 default_role = "py:obj"
