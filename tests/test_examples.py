@@ -179,6 +179,11 @@ def test_displays(tmp_path):
     assert len(accuracies) == 2
 
 
+def test_gates_and_lmu(tmp_path):
+    pytest.importorskip("matplotlib")
+    assert "the memory of the LMU is that of LegT" in run("plot_gates_and_lmu.py", tmp_path)
+
+
 def test_scattering(tmp_path):
     pytest.importorskip("sktime", reason="GunPoint ships with sktime")
     pytest.importorskip("matplotlib")

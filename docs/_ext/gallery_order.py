@@ -12,6 +12,7 @@ ORDER = [
     "streaming",
     "plot_identification",
     "million_steps",
+    "plot_gates_and_lmu",
     "plot_scattering",
 ]
 
