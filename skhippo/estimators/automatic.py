@@ -47,6 +47,7 @@ class Automatic(SeriesEstimator):
     random_state: Any
     verbose: int
     _known: NDArray[np.intp]  # features that are not NaN in all training series
+    _level_factor: float = 1.0  # chosen weight of the levels of static channels
 
     # ------------------------------------------------------------------ fit
     def _fit_features(self, panel: Panel) -> NDArray[np.float32]:
@@ -73,11 +74,13 @@ class Automatic(SeriesEstimator):
         scattering = self.choice_.transformers.get("scattering")
         levels = scattering._levels() if isinstance(scattering, HiPPOScatteringTransformer) else np.empty(0, np.intp)
         levels = np.flatnonzero(np.isin(self._known, levels))
-        models = []
-        for share in _OF_LEVELS if levels.size else _OF_LEVELS[:1]:
-            emphasis[levels] = max(np.sqrt(share * features.shape[1] / max(levels.size, 1)), 1.0)
-            models.append(fit_ridge(features, targets, weights, emphasis))
-        return min(models, key=lambda model: model.loss(targets, weights))
+        ratio = features.shape[1] / levels.size if levels.size else 0.0
+        models = {}
+        for factor in np.unique(np.maximum(np.sqrt(np.multiply(_OF_LEVELS, ratio)), 1.0)).tolist():
+            emphasis[levels] = factor
+            models[factor] = fit_ridge(features, targets, weights, emphasis)
+        self._level_factor = min(models, key=lambda factor: models[factor].loss(targets, weights))
+        return models[self._level_factor]
 
     # ------------------------------------------------------------------ use
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:
@@ -114,8 +117,16 @@ class Automatic(SeriesEstimator):
         lines = [f"features: {choice.features}"]
         for name, transformer in choice.transformers.items():
             lines.append(f"  {name}: {len(transformer.get_feature_names_out())} features of {transformer!r}")
-        lines += [f"head: {choice.head}", *(f"  {line}" for line in self._describe_head())]
+        lines += self._describe_static_channels()
+        lines += [f"head: {choice.head}", *(f"  {' '.join(line.split())}" for line in self._describe_head())]
         return "\n".join([*lines, *(f"because {reason}" for reason in choice.reasons)])
+
+    def _describe_static_channels(self) -> list[str]:
+        scattering = self.choice_.transformers.get("scattering")
+        if scattering is None:
+            return []
+        names = [name for c, name in enumerate(self.channel_names_) if c not in scattering.varying_]
+        return [f"  static: {', '.join(names)}; one feature each, weight {self._level_factor:.3g}"] if names else []
 
     def _describe_head(self) -> list[str]:
         raise NotImplementedError

@@ -48,7 +48,13 @@ def test_it_says_what_it_chose():
     said = HiPPOClassifier().fit(X, y).describe()
     for part in ("features: shape", "HiPPOScatteringTransformer", "head: ridge", "penalty", "temperature", "because"):
         assert part in said
+    assert "static" not in said
+    levels = np.where(y, 1.0, -1.0) + np.random.default_rng(0).normal(size=30)
+    with_level = [(t, np.vstack([v, np.full(t.size, level)])) for (t, v), level in zip(X, levels, strict=True)]
+    assert "  static: x1; one feature each, weight " in HiPPOClassifier().fit(with_level, y).describe()
+    assert "  static: x1; one feature each, weight 1\n" in HiPPOClassifier().fit(with_level, np.zeros(30)).describe()
     X, y = records(500)
     said = HiPPOClassifier().fit(X, y).describe()
+    assert len(said.splitlines()) == 7
     for part in ("features: records", "SummaryTransformer", "head: boosting", "HistGradientBoostingClassifier"):
         assert part in said
