@@ -103,6 +103,11 @@ def read_series(estimator: Any, X: Any, layout: InputLayout | None) -> tuple[Pan
     n_dims : int or None
         None if `X` is neither an array nor a wide table.
     """
+    if hasattr(X, "n_streams") and hasattr(X, "coefficients"):
+        raise TypeError(
+            f"X is of type {type(X).__name__}: it keeps coefficients, and {type(estimator).__name__} needs the series "
+            "themselves; only a fitted HiPPOTransformer, and a pipeline that begins with one, takes a memory"
+        )
     X = as_known(X)
     plain = is_plain_array(X)
     n_dims = len(X.shape) if plain else None

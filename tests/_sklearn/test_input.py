@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 
-from skhippo import HiPPOTransformer, Panel, as_panel
+from skhippo import HiPPOClassifier, HiPPOMemory, HiPPOTransformer, Panel, SummaryTransformer, as_panel
 from tests.transformer.conftest import swings
 
 
@@ -21,6 +21,14 @@ def test_channel_names_of_frames():
         transformer.get_feature_names_out("ab")
     with pytest.raises(ValueError, match=r"X has the channels \['bp', 'hr'\]"):
         transformer.transform([frame[["bp", "hr"]] for frame in frames])
+
+
+def test_a_memory_is_no_series():
+    memory = HiPPOMemory.from_panel([[1.0, 2.0, 4.0]] * 4)
+    match = r"X is of type HiPPOMemory: it keeps coefficients, and {} needs the series themselves; only a fitted HiPPOT"
+    for estimator in (HiPPOClassifier(), SummaryTransformer(), HiPPOTransformer()):
+        with pytest.raises(TypeError, match=match.format(type(estimator).__name__)):
+            estimator.fit(memory, [0, 1, 0, 1])
 
 
 def test_names_are_not_asked_for_where_fit_saw_none():
