@@ -89,7 +89,10 @@ html_theme_options = {
 }
 html_css_files = ["custom.css"]
 # Pages of their own, which have no section to navigate in.
-_ALONE = "index accuracy benchmarks changelog coming_from performance policy rationale scattering sharp_edges theory"
+_ALONE = (
+    "index accuracy benchmarks changelog citing coming_from faq glossary install performance policy rationale "
+    "scattering sharp_edges theory"
+)
 html_sidebars = {page: [] for page in _ALONE.split()}
 
 
@@ -115,7 +118,9 @@ def shorten_inherited(app, what, name, obj, options, lines):
 
 
 def leave_out_foreign(app, what, name, obj, skip, options):
-    """Leave out what torch, sktime and aeon document themselves."""
+    """Leave out what torch, sktime and aeon document themselves, and the methods and fields of named tuples."""
+    if getattr(obj, "__objclass__", None) is tuple or type(obj).__name__ == "_tuplegetter":
+        return True
     root = (getattr(obj, "__module__", "") or "").split(".")[0]
     return True if root in {"torch", "sktime", "skbase", "aeon"} else None
 

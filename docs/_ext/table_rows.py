@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
@@ -39,8 +40,7 @@ class TableRows(SphinxDirective):
         wanted = [header.index(name.strip()) for name in self.options["columns"].split(";")]
         lines = [".. list-table::", "   :header-rows: 1", ""]
         for row in [header, *(row for asked in self.content for row in self.find(header, rows, asked))]:
-            cells = [re.sub(r"^([\d.,]+) (\S+)$", "\\1\N{NO-BREAK SPACE}\\2", row[column]) for column in wanted]
-            lines += [f"   {'  ' if i else '* '}- {cell}" for i, cell in enumerate(cells)]
+            lines += [f"   {'  ' if i else '* '}- {row[column]}" for i, column in enumerate(wanted)]
         return self.parse_text_to_nodes(StringList(lines, source=str(path)))
 
     def find(self, header, rows, asked):
@@ -56,7 +56,16 @@ class TableRows(SphinxDirective):
         return found
 
 
+def keep_units(app, doctree):
+    """Keep a number and its unit on one line, in every table."""
+    for entry in doctree.findall(nodes.entry):
+        if re.fullmatch(r"[\d.,]+ \S+", entry.astext()):
+            for text in list(entry.findall(nodes.Text)):
+                text.parent.replace(text, nodes.Text(text.replace(" ", "\N{NO-BREAK SPACE}")))
+
+
 def setup(app):
-    """Register the directive."""
+    """Register the directive, and what all tables have in common."""
     app.add_directive("table-rows", TableRows)
+    app.connect("doctree-read", keep_units)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
