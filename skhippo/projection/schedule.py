@@ -1,12 +1,12 @@
-"""Who shares a clock with whom, and how the work is cut up.
+"""Group series with equal times, and divide the work into units.
 
-Series that were observed at the same times have the same cells; only their values differ.  Where there are many rows
-(channels of series) in such a group, they share the cells (a *clock*); few rows are summed one by one, each over its
-own observations.  Long series are cut into pieces of cells, large groups into pieces of rows, and small pieces are put
-together into units of about equal work, one call of a worker each.
+Series with the same times have the same cells, and only their values differ.  Such a group is a *clock*.  If it has
+many rows (channels of series), the rows share its cells; a few rows are summed one by one, each over its own cells.
+Long series are cut into pieces of cells, large groups into pieces of rows, and small pieces are combined into units of
+about equal work.  A worker processes one unit per call.
 
-Where a series is cut depends on its own clock alone, never on the number of workers, and its pieces are added up in
-their order: the coefficients are the same to the last bit with any number of threads.
+The positions of the cuts depend only on the clock of a series, not on the number of workers, and the pieces are added
+in a fixed order.  So the coefficients are the same to the last bit for any number of threads.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from skhippo.projection.sums import FEW
 
 __all__ = ["Plan", "Unit", "plan"]
 
-# How cells are summed: of rows one by one, of rows that share them, or in blocks of equally spaced ones.
+# How cells are summed: row by row, for rows that share them, or in blocks of equally spaced ones.
 Kind = Literal["rows", "shared", "grid"]
-# Cells of a piece at most.
+# Largest number of cells of a piece.
 _PIECE: dict[Kind, int] = {"rows": 1 << 13, "shared": 1 << 12, "grid": 1 << 20}
-# Cells from which on a grid is worth its calls.
+# Smallest number of cells for which the calls for a grid pay off.
 _GRID = 1 << 12
-# Values of a piece that many rows share at most: rows beyond them go to another piece.
+# Largest number of values of a piece that many rows share; further rows go to another piece.
 _VALUES = 1 << 20
-# Values of a unit: a call is little beside the work.
+# Values per unit, so many that the cost of a call is small in comparison.
 _UNIT: dict[Kind, int] = {"rows": 1 << 16, "shared": 1 << 17, "grid": 1}
 
 
@@ -42,28 +42,28 @@ class Unit(NamedTuple):
     """Pieces for one call."""
 
     kind: Kind
-    dense: bool  # whether there are so many cells that they are summed by leaves first
-    whole: bool  # whether each series has all of its cells here
-    pieces: Pieces  # of a series that stands for all with the same clock
-    n_members: Integers  # (n_pieces,) series with the same clock
+    dense: bool  # whether the cells are many enough to be summed by leaves first
+    whole: bool  # whether the unit has all cells of its series
+    pieces: Pieces  # of one series per clock, which represents the others
+    n_members: Integers  # (n_pieces,) number of series with the same clock
     members: Integers  # all members of all pieces
     final: NDArray[np.bool_]  # (n_pieces,) whether a piece is the last of its window
 
 
 class Plan(NamedTuple):
-    """How the cells in the windows of all series are summed."""
+    """Units of work that sum the cells in the windows of all series."""
 
     units: Iterator[Unit]
     whole: NDArray[np.bool_]  # (n_series,) whether all cells of a series are in one piece
 
 
 class _Clocks(NamedTuple):
-    """Series with the same times, or one alone."""
+    """Groups of series with the same times; a group may be a single series."""
 
-    series: Integers  # (n_clocks,) that stands for all
+    series: Integers  # (n_clocks,) the series that represents its group
     first: Integers  # its first cell
-    number: Integers  # of cells
-    begin: Integers  # (n_clocks,) where its members begin
+    number: Integers  # its number of cells
+    begin: Integers  # (n_clocks,) position of its first member
     size: Integers  # (n_clocks,) number of members
 
     def take(self, which: Integers | NDArray[np.bool_]) -> _Clocks:
@@ -78,9 +78,9 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
     signals : Signals
     window : Window
     cells : tuple of ndarray
-        First cell and number of cells of each series, of `skhippo.projection.hold.cells_in`.
+        First cell and number of cells of each series, from `skhippo.projection.hold.cells_in`.
     dense : float
-        From how many cells on they are summed by leaves.
+        Number of cells from which they are summed by leaves.
     """
     n_channels = signals.panel.n_channels
     members, begin = _group(signals, window, n_channels)
@@ -108,7 +108,7 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
 
 
 def _short_rows(first: Integers, number: Integers, n_channels: int) -> Iterator[Unit]:
-    """Put neighbouring series together that share nothing and are no longer than a piece."""
+    """Combine neighbouring series that share no times and are no longer than a piece."""
     series = np.flatnonzero(number)
     first, number = first[series], number[series]
     unit = (np.cumsum((number + 1) * n_channels) - 1) // _UNIT["rows"]
@@ -121,12 +121,12 @@ def _short_rows(first: Integers, number: Integers, n_channels: int) -> Iterator[
 
 
 def _longest(kind: Kind, n_channels: int) -> int:
-    """Return the number of cells of a piece; it has all channels, so many of them make it shorter."""
+    """Return the largest number of cells of a piece.  A piece has all channels, so more channels make it shorter."""
     return max(1, min(_PIECE[kind], (_UNIT[kind] if kind == "rows" else max(_GRID, _VALUES)) // n_channels))
 
 
 def _kinds(signals: Signals, clocks: _Clocks, scale: Floats) -> NDArray[np.str_]:
-    """Say how the cells of each clock are summed."""
+    """Choose how the cells of each clock are summed."""
     kinds = np.where(clocks.size * signals.panel.n_channels > FEW, "shared", "rows")
     long = np.flatnonzero(clocks.number >= _GRID)
     if long.size:
@@ -138,10 +138,10 @@ def _kinds(signals: Signals, clocks: _Clocks, scale: Floats) -> NDArray[np.str_]
 
 
 class _Tiles(NamedTuple):
-    """Pieces, before they are put together."""
+    """Pieces, before they are combined into units."""
 
     pieces: Pieces
-    begin: Integers  # first member
+    begin: Integers  # position of the first member
     n_members: Integers
     final: NDArray[np.bool_]
 
@@ -160,14 +160,14 @@ def _tiles(clocks: _Clocks, kind: Kind, n_channels: int) -> _Tiles:
 
 
 def _cut(size: Integers, length: Integers) -> tuple[Integers, Integers]:
-    """Cut stretches of some sizes into tiles: for each tile the stretch that it belongs to and where it begins."""
+    """Cut stretches into tiles.  Return the stretch of each tile and its first position in that stretch."""
     counts = -(-size // length)
     of = np.repeat(np.arange(size.size), counts)
     return of, (np.arange(of.size) - np.repeat(np.cumsum(counts) - counts, counts)) * length[of]
 
 
 def _units(tiles: _Tiles, members: Integers, n_channels: int, how: tuple[Kind, bool, bool]) -> Iterator[Unit]:
-    """Put neighbouring pieces together."""
+    """Combine neighbouring pieces into units."""
     pieces, begin, n_members, final = tiles
     work = np.cumsum((pieces.number + 1) * n_members * n_channels)
     unit = np.arange(work.size) if how[0] == "grid" else (work - 1) // _UNIT[how[0]]
@@ -181,7 +181,7 @@ def _units(tiles: _Tiles, members: Integers, n_channels: int, how: tuple[Kind, b
 
 # ---------------------------------------------------------------------- clocks
 def _group(signals: Signals, window: Window, n_channels: int) -> tuple[Integers, Integers]:
-    """Series in the order of their clocks, and where each clock begins; series that share nothing are clocks alone."""
+    """Return the series sorted by clock, and where each clock begins; a series alone is its own clock."""
     n_series, offsets, lengths = len(window.now), signals.panel.offsets, signals.panel.lengths
     alone = np.arange(n_series), np.arange(n_series + 1)
     if n_series * n_channels <= FEW:
@@ -191,7 +191,7 @@ def _group(signals: Signals, window: Window, n_channels: int) -> tuple[Integers,
         leader = np.zeros(n_series, dtype=np.int64)
     else:
         leader = np.empty(n_series, dtype=np.int64)
-        with np.errstate(over="ignore"):  # a hash wraps around, in plain Python with a warning
+        with np.errstate(over="ignore"):  # hashes wrap around, which warns in plain Python
             _find_leaders(signals.times.view(np.int64), offsets, ends.view(np.int64), _places(n_series), leader)
     size = np.bincount(leader, minlength=n_series)
     few = size[leader] * n_channels <= FEW
@@ -203,7 +203,7 @@ def _group(signals: Signals, window: Window, n_channels: int) -> tuple[Integers,
 
 
 def _places(n_series: int) -> Integers:
-    """Return a table of places for hashes, all of them free."""
+    """Return an empty hash table."""
     return np.full(1 << int(2 * n_series - 1).bit_length(), -1)
 
 
@@ -211,11 +211,11 @@ def _places(n_series: int) -> Integers:
 def _hash(times: Integers, begin: int, end: int, ends: Integers, i: int) -> np.int64:
     value = np.int64(end - begin)
     for part in range(len(ends)):
-        value = (value ^ ends[part, i]) * np.int64(1099511628211)  # the prime of the FNV hash, here on words
-    if times.size:  # some are enough: that clocks are equal throughout is looked up later
+        value = (value ^ ends[part, i]) * np.int64(1099511628211)  # the prime of the FNV hash, applied to words
+    if times.size:  # a sample of times is enough: `_same` compares all of them
         for k in range(begin, end, max(1, (end - begin) // 16)):
             value = (value ^ times[k]) * np.int64(1099511628211)
-            value ^= value >> np.int64(29)  # the bits that tell floats apart are the high ones
+            value ^= value >> np.int64(29)  # floats differ mostly in their high bits
     return value
 
 
@@ -232,7 +232,7 @@ def _same(times: Integers, offsets: Integers, ends: Integers, i: int, j: int) ->
 
 @kernel
 def _find_leaders(times: Integers, offsets: Integers, ends: Integers, places: Integers, out: Integers) -> None:
-    """Find the first series with the same times, for each, by a table of hashes with open addresses."""
+    """For each series, find the first one with the same times, with a hash table (open addressing)."""
     mask = places.size - 1
     for i in range(out.size):
         place = _hash(times, offsets[i], offsets[i + 1], ends, i) & mask
@@ -250,7 +250,7 @@ def _find_grids(times: Floats, offsets: Integers, clocks: Integers, scale: Float
         if times.size:
             begin, end = offsets[clocks[i]], offsets[clocks[i] + 1]
             start, step = times[begin], (times[end - 1] - times[begin]) / (end - begin - 1)
-            # Equally spaced up to what rounding makes of ages; a common offset of the times does not excuse more.
+            # Equally spaced up to the rounding of ages.  A large common offset does not allow larger errors.
             tolerance = 4.4e-16 * min(scale[i], times[end - 1] - times[begin])
             for k in range(begin, end):
                 if abs(start + (k - begin) * step - times[k]) > tolerance:

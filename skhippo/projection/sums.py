@@ -1,25 +1,25 @@
-r"""The one sum that is the whole of the work: moments of masses over the functions of a recurrence.
+r"""Sum the moments of masses over functions that obey a recurrence: the core of every projection.
 
 A *mass* is a change of the signal.  It sits at a place, or it is spread evenly over the cell between two observations.
 Its share of the moment :math:`m` is :math:`q_m` at the place, or the mean of :math:`q_m` over the cell, where
 :math:`q_m = (a_m x + b_m)\, q_{m-1} - c_m\, q_{m-2}`.
 
-The mean over a cell is a divided difference of an antiderivative :math:`W_m`, which is a three-term family too (with
-other :math:`a, b, c`).  With :math:`D_m = (W_m(x_1) - W_m(x_0)) / (x_1 - x_0)` the product rule gives
+The mean over a cell is a divided difference of an antiderivative :math:`W_m`, which also obeys a three-term recurrence
+(with other :math:`a, b, c`).  With :math:`D_m = (W_m(x_1) - W_m(x_0)) / (x_1 - x_0)` the product rule gives
 
 .. math:: D_m = (a_m x_1 + b_m)\, D_{m-1} + a_m\, W_{m-1}(x_0) - c_m\, D_{m-2},
 
-in which no neighbours are subtracted: it is as good for a cell of no length as for one as long as the window.  Both
-recurrences are linear, so masses and signs enter at their start.  Scaled so that :math:`c_m = 1` a cell takes five
-instructions of SIMD for each function.  For the powers of :math:`z = e^{-2\pi i u}` the difference obeys
+which subtracts no neighbouring values, so it is as exact for a cell of length zero as for one as long as the window.
+Both recurrences are linear, so masses and signs enter only at the start.  Scaled such that :math:`c_m = 1`, a cell
+takes five SIMD instructions per function.  For the powers of :math:`z = e^{-2\pi i u}` the difference obeys
 :math:`D_{k+1} = z_1 D_k + z_0^k`.
 
-The work on a unit goes in steps, each over all of its cells.  `cut_rows` turns observations into cells, `cut_leaves`
-divides these among leaves.  A kernel for each kind of start (`STARTS`) begins the recurrence, and another (`SUMS`) sums
-it over the cells of each row.  Rows that share their times share the cells: `multiply` makes the share of each cell in
-each moment once, and multiplies all rows with it.
+A unit is processed in steps, each of them for all of its cells.  `cut_rows` turns observations into cells, and
+`cut_leaves` divides these among leaves.  One kernel per kind of functions (`STARTS`) begins the recurrence, and another
+(`SUMS`) sums it over the cells of each row.  Rows with the same times share their cells: `multiply` computes the share
+of each cell in each moment once, and multiplies it with all rows.
 
-A sum has an order of its own, whatever the number of threads.
+The order of a sum does not depend on the number of threads.
 """
 
 from __future__ import annotations
@@ -61,26 +61,26 @@ __all__ = [
     "sum_first",
 ]
 
-#: Cells of one row that are summed together, and cells that many rows share.
+#: Number of cells per block, for single rows and for rows that share their cells.
 BLOCK = 256
 SHARED_BLOCK = 64
-#: Rows with the same times up to which each is summed for itself.
+#: Up to this number of rows with the same times, each row is summed on its own.
 FEW = 4
-#: Lanes of SIMD that blocks are filled up to.
+#: Blocks are padded to a multiple of this number of SIMD lanes.
 LANES = 8
-# Functions that are written to the table of a block at once: one line of the cache.
+# Number of functions written to the table of a block at once: one cache line.
 _TILE = 8
-# Rows are this many numbers longer than used: rows whose distance is a power of two compete for places in the cache.
+# Padding of rows, because rows whose distance is a power of two compete for the same cache lines.
 _GAP = 8
 
-# Rows of a space.  First cells: the age of the older end and what the window has beyond it, the same of the newer end,
-# and the weight.  A start puts the recurrence in their place: ...
+# Rows of a space.  At first they hold cells: the age of the older end and the rest of the window beyond it, the same
+# for the newer end, and the weight.  A start replaces them by the state of the recurrence: ...
 _OLD, _OLD_REST, _NEW, _NEW_REST, _WEIGHT = range(5)
-# ... its variables at both ends, two differences and two functions at the older end, all times the weight, ...
+# ... the variable at both ends, two differences and two functions at the older end, times the weight, ...
 _X0, _X1, _E, _Z = 0, 1, 2, 4
-# ... or z at both ends, a difference and a power at the older end, ...
+# ... or z at both ends, a difference, and a power at the older end, ...
 _Z0R, _Z0I, _Z1R, _Z1I, _ER, _EI, _QR, _QI = range(8)
-# ... and what comes before.
+# ... and the functions before those of the recurrence.
 _FIRST, _SECOND = 8, 9
 _N_ROWS = 10
 
@@ -90,16 +90,16 @@ _N_COLUMNS = 6
 
 
 class Windows(NamedTuple):
-    """What each row looks at; ages count back from `now` + `after`."""
+    """The window of each row; ages count back from `now` + `after`."""
 
     now: Floats  # (n_rows,)
     after: Floats
-    scale: Floats  # unit of ages
+    scale: Floats  # unit of the ages
     horizon: float  # the oldest age that counts
 
 
 class Leaves(NamedTuple):
-    """Stretches of ages over which moments are summed for themselves."""
+    """Intervals of ages whose moments are summed separately."""
 
     edges: Floats  # (n + 1,), ascending
     column: (
@@ -111,16 +111,16 @@ class Target(NamedTuple):
     """Functions whose moments are summed."""
 
     kind: str  # how their recurrence starts and goes on
-    n_first: int  # functions before those of the recurrence, or added to them
-    offset: int  # where those of the recurrence begin
-    number: int  # of moments, a multiple of 8; a complex one counts twice
-    used: int  # so many of them count, a multiple of 8
+    n_first: int  # number of functions before those of the recurrence, or added to them
+    offset: int  # position of the first function of the recurrence
+    number: int  # number of moments, a multiple of 8; a complex one counts twice
+    used: int  # number of moments that are used, a multiple of 8
     table: Floats  # (n, 3) rows a, b, c; n is a multiple of 4
-    factors: Floats  # (number,) that the sums are multiplied by
-    start: Floats  # of functions at points: see `skhippo.measures.Functions`
+    factors: Floats  # (number,) factors of the sums
+    start: Floats  # for functions at points; see `skhippo.measures.Functions`
     rate: float
     angular: bool
-    beta: Floats | None = None  # of functions with real exponents: see `skhippo.projection.beta`
+    beta: Floats | None = None  # for functions with real exponents; see `skhippo.projection.beta`
 
     @property
     def turning(self) -> bool:
@@ -159,7 +159,7 @@ def put(cells: Floats, lanes: Integers, ages: Floats, weights: Floats) -> None:
 
 
 def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, Floats, Integers]:
-    """Return the ages of both ends of all cells, their weights, and how many belong to each row."""
+    """Return the ages of both ends of all cells, their weights, and the number of cells of each row."""
     sizes = blocks[:, _SIZE]
     lanes = np.arange(int(sizes.sum())) + np.repeat(blocks[:, _LANE] - np.cumsum(sizes) + sizes, sizes)
     lengths = np.bincount(blocks[:, ROW], weights=sizes).astype(np.int64)
@@ -167,7 +167,7 @@ def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, F
 
 
 def aligned(n_rows: int, n_columns: int, fill: Callable = np.zeros) -> Floats:
-    """Return what `fill` makes, from a line of the cache on, so that no load of SIMD touches two."""
+    """Return an array made by `fill` that begins at a cache line, so that no SIMD load touches two lines."""
     memory = fill(n_rows * n_columns + 8)
     skip = (-memory.ctypes.data // 8) % 8
     array: Floats = memory[skip : skip + n_rows * n_columns].reshape(n_rows, n_columns)
@@ -177,7 +177,7 @@ def aligned(n_rows: int, n_columns: int, fill: Callable = np.zeros) -> Floats:
 # ---------------------------------------------------------------------- from observations to cells
 @kernel
 def _close_block(cells: Floats, block: Integers, lane: int) -> int:
-    """Fill the last vector of SIMD of a block with copies without weight; return the lane of the next block."""
+    """Pad a block to whole SIMD vectors with copies of weight zero; return the first lane of the next block."""
     first = block[_LANE]
     block[_SIZE] = lane - first
     end = first + -(-(lane - first) // LANES) * LANES
@@ -190,10 +190,10 @@ def _close_block(cells: Floats, block: Integers, lane: int) -> int:
 
 @kernel
 def _place(now: float, after: float, scale: float, time: float) -> tuple[float, float]:
-    """Age of a time, and what the window has beyond it: each to its last digits, at both ends of the window."""
+    """Return the age of a time and the rest of the window beyond it, each exact to its last digits."""
     d = now - time
     back = d - now
-    rest = (now - (d - back)) - (time + back)  # what rounding has taken from the difference (Knuth)
+    rest = (now - (d - back)) - (time + back)  # rounding error of the difference (Knuth)
     return ((d + after) + rest) / scale, (((scale - d) - rest) - after) / scale
 
 
@@ -201,17 +201,17 @@ def _place(now: float, after: float, scale: float, time: float) -> tuple[float, 
 def cut_rows(
     rows: Rows, part: tuple[int, int], windows: Windows, linear: bool, size: int, cells: Floats, blocks: Integers
 ) -> int:
-    """Turn observations of rows into blocks of cells, without what lies outside the windows.
+    """Turn observations of rows into blocks of cells, without the parts outside the windows.
 
     Parameters
     ----------
     rows : Rows
     part : tuple of int
-        First row and end of those to be cut.
+        First row, and the end of the rows to cut.
     windows : Windows
-        One for each row.  The first cell may begin before the window, and the last end after it.
+        One per row.  The first cell may begin before the window, and the last may end after it.
     linear : bool
-        Whether a change is spread over its cell, or comes at its newer end.
+        Whether a change is spread over its cell (True) or occurs at its newer end.
     size : int
         Cells of a block at most.
     cells, blocks : ndarray
@@ -230,7 +230,7 @@ def cut_rows(
         for k in range(offsets[r], offsets[r + 1] - 1, size):
             n = min(size, offsets[r + 1] - 1 - k)
             blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN], blocks[b, _CELL] = lane, r, 0, k - offsets[r]
-            # Indices without a sign: numba would look for negative ones at each, and LLVM could not use SIMD.
+            # Unsigned indices: numba checks signed ones for negative values, which prevents SIMD.
             to, since, more = np.uint64(lane), np.uint64(k), np.uint64(k + 1)
             for j in range(np.uint64(n)):
                 age, rest = _place(now, after, scale, times[more + j])
@@ -258,7 +258,7 @@ def cut_rows(
 
 @kernel
 def _find_leaf(edges: Floats, age: float) -> int:
-    """Leaf of an age: the last that begins below it."""
+    """Return the leaf of an age: the last one that begins below it."""
     low, high = 0, edges.size - 1
     while high - low > 1:
         middle = (low + high) // 2
@@ -279,21 +279,21 @@ def cut_leaves(
     cells: Floats,
     blocks: Integers,
 ) -> int:
-    """Divide cells among leaves, of which a row meets the oldest first.
+    """Divide cells among leaves, for each row from the oldest leaf to the newest.
 
     Parameters
     ----------
     taken : tuple of ndarray
         The cells and blocks of `cut_rows`.
     linear : bool
-        Whether a cell that reaches over the edge of a leaf is cut there, or belongs where its newer end is.
+        Whether a cell across the edge of a leaf is cut there (True) or belongs to the leaf of its newer end.
     leaves : Leaves
     outside : bool
-        Whether the cells outside are wanted, or those inside.
+        Whether to return the cells outside all leaves, or those inside.
     size : int
         Cells of a block at most.
     cells, blocks : ndarray
-        Filled in; see `space`.  Inside a leaf ages run from 0 to 1.
+        Filled in; see `space`.  Inside a leaf, ages run from 0 to 1.
 
     Returns
     -------
@@ -361,7 +361,7 @@ def start_points(start: Floats, rate: float, angular: bool, cells: Floats, n: in
 
 @kernel
 def _cosine_and_sine(u: float) -> tuple[float, float]:
-    """Cosine and sine of ``2 pi u``, of whose argument the quarter turns are taken away without rounding."""
+    """Return the cosine and sine of ``2 pi u``; quarter turns are subtracted from the argument without rounding."""
     quarter = np.floor(4.0 * u + 0.5)
     x = (u - 0.25 * quarter) * (2.0 * np.pi)
     t = x * x
@@ -387,7 +387,7 @@ def _cosine_and_sine(u: float) -> tuple[float, float]:
 
 @kernel
 def _start_powers(cells: Floats, n: int) -> None:
-    """Write z at both ends, the difference of its first power and, for the second, z at the older end."""
+    """Write z at both ends, the difference of its first power, and z at the older end for the second power."""
     for j in range(n):
         older, newer, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
         middle, half = 0.5 * (older + newer), 0.5 * (older - newer)
@@ -434,7 +434,7 @@ def _start_leaf(cells: Floats, n: int) -> None:
     for j in range(n):
         u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
         x0, x1 = 1.0 - 2.0 * u0, 1.0 - 2.0 * u1
-        # The mean of P_0, whose antiderivative is not one of the family, is added to nothing.
+        # The antiderivative of P_0 is not in the family, so its mean is stored separately.
         cells[_FIRST, j], cells[_X0, j], cells[_X1, j] = weight, x0, x1
         cells[_E, j], cells[_E + 1, j] = 0.0, weight * 0.5 * (x0 + x1)
         cells[_Z, j], cells[_Z + 1, j] = 0.0, -2.0 * weight * u0 * (1.0 - u0)
@@ -442,7 +442,7 @@ def _start_leaf(cells: Floats, n: int) -> None:
 
 @kernel
 def _mean_exponential(newer: float, older: float, h: float) -> float:
-    """Mean of exp(-s) over a cell of the length `h`, from its values at the ends; of a short cell by its series."""
+    """Return the mean of exp(-s) over a cell of length `h`, from the values at its ends or, if it is short, a series."""
     mean = 7.647163731819816e-13
     mean = 1.1470745597729725e-11 - mean * h
     mean = 1.6059043836821613e-10 - mean * h
@@ -463,7 +463,7 @@ def _mean_exponential(newer: float, older: float, h: float) -> float:
 
 @kernel
 def _start_laguerre(cells: Floats, n: int) -> None:
-    for j in range(n):  # the exponentials at the ends; cells are neighbours nearly everywhere
+    for j in range(n):  # the exponentials at both ends; a cell usually begins where another ends
         cells[_FIRST, j] = np.exp(-cells[_NEW, j])
         same = j > 0 and cells[_OLD, j] == cells[_NEW, j - 1]
         cells[_SECOND, j] = cells[_FIRST, j - 1] if same else np.exp(-cells[_OLD, j])
@@ -480,7 +480,7 @@ def _start_laguerre(cells: Floats, n: int) -> None:
 
 @kernel
 def _start_warped(cells: Floats, n: int) -> None:
-    for j in range(n):  # as for Laguerre
+    for j in range(n):  # as for Laguerre functions
         cells[_FIRST, j] = np.exp(-cells[_NEW, j])
         same = j > 0 and cells[_OLD, j] == cells[_NEW, j - 1]
         cells[_SECOND, j] = cells[_FIRST, j - 1] if same else np.exp(-cells[_OLD, j])
@@ -499,7 +499,7 @@ def _start_warped(cells: Floats, n: int) -> None:
 
 @kernel
 def _half_angle(a: float, b: float) -> float:
-    """Angle with the sine `a` and the cosine `b`, of the first quadrant (Cephes' arc tangent, without branches)."""
+    """Return the angle with sine `a` and cosine `b` in the first quadrant (arc tangent of Cephes, without branches)."""
     low, high = min(a, b), max(a, b)
     far = low > 0.66 * high
     top = low - high if far else low
@@ -525,15 +525,15 @@ def _start_chebyshev(cells: Floats, n: int) -> None:
     for j in range(n):
         u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
         v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
-        # Sine and cosine of half the angles, and of their sum f and their difference d.
+        # Sine and cosine of half the angles, of their sum f, and of their difference d.
         a0, a1, b0, b1 = np.sqrt(u0), np.sqrt(u1), np.sqrt(v0), np.sqrt(v1)
         sine, cosine = a0 * b1 + a1 * b0, b0 * b1 - a0 * a1
         inverse = 1.0 / sine if sine > 0.0 else 0.0
-        sine_d = (v1 - v0 if u1 > 0.5 else u0 - u1) * inverse  # of the numbers with more digits
+        sine_d = (v1 - v0 if u1 > 0.5 else u0 - u1) * inverse  # from the numbers with more digits
         cosine_d = b0 * b1 + a0 * a1
         half0, half1 = _half_angle(a0, b0), _half_angle(a1, b1)
         t = sine_d * sine_d
-        # 1 - d cot(d) and (2 d - sin(2 d)) / (4 sin(d)); of a short cell by their series in the square of the sine.
+        # 1 - d cot(d) and (2 d - sin(2 d)) / (4 sin(d)); for a short cell, their series in the square of the sine.
         d = half0 - half1
         short = t < 0.04
         per_sine = 0.0 if short else 1.0 / sine_d
@@ -580,7 +580,7 @@ def _start_chebyshev(cells: Floats, n: int) -> None:
 # ---------------------------------------------------------------------- sums over cells
 @reduction
 def sum_first(n_first: int, cells: Floats, blocks: Integers, out: Floats) -> None:
-    """Add the functions before those of the recurrence, at most two, to the rows of `out`."""
+    """Add the functions before those of the recurrence (at most two) to the rows of `out`."""
     for b in range(len(blocks)):
         lane, row, column = blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN]
         end = lane + -(-blocks[b, _SIZE] // LANES) * LANES
@@ -697,27 +697,27 @@ def _sum_powers_at_points(table: Floats, offset: int, cells: Floats, blocks: Int
 
 # ---------------------------------------------------------------------- shared cells
 class Shares(NamedTuple):
-    """How the shares of cells in moments are made."""
+    """How to compute the share of each cell in each moment."""
 
     turning: bool  # whether the functions are powers of z
-    spread: bool  # whether they are differences, or functions at points
+    spread: bool  # whether they are divided differences (True) or functions at points
     n_first: int
     offset: int
-    width: int  # of the moments that count
+    width: int  # number of moments that are used
     table: Floats
     factors: Floats
 
 
 class Scratch(NamedTuple):
-    """Space for the shares of a block."""
+    """Memory for the shares of a block."""
 
     table: Floats
     tile: Floats  # some columns of the table, transposed
-    state: Floats  # of the recurrence
+    state: Floats  # state of the recurrence
 
     @classmethod
     def make(cls, width: int) -> Scratch:
-        """Make space for `width` moments."""
+        """Allocate memory for `width` moments."""
         return cls(
             aligned(SHARED_BLOCK, width + _GAP), aligned(_TILE, SHARED_BLOCK), aligned(_N_ROWS, SHARED_BLOCK + _GAP)
         )
@@ -725,7 +725,7 @@ class Scratch(NamedTuple):
 
 @kernel
 def _step(table: Floats, spread: bool, i: int, state: Floats, n: int) -> None:
-    """Replace function `i` of the recurrence, from which on two are known, by function `i` + 2."""
+    """Replace function `i` of the recurrence by function `i` + 2, from functions `i` and `i` + 1."""
     e, e1 = _E + i % 2, _E + (i + 1) % 2
     z, z1 = _Z + i % 2, _Z + (i + 1) % 2
     a, b, c = table[i, 0], table[i, 1], table[i, 2]
@@ -740,7 +740,7 @@ def _step(table: Floats, spread: bool, i: int, state: Floats, n: int) -> None:
 
 @kernel
 def _turn(spread: bool, state: Floats, n: int) -> None:
-    """Go from one power of z to the next."""
+    """Step from one power of z to the next."""
     for j in range(n):
         zr, zi, er, ei = state[_Z1R, j], state[_Z1I, j], state[_ER, j], state[_EI, j]
         er, ei = zr * er - zi * ei, zr * ei + zi * er
@@ -781,8 +781,8 @@ def _fill_table(how: Shares, n: int, scratch: Scratch) -> None:
 class Lines(NamedTuple):
     """Rows of a matrix that are stored in a flat array."""
 
-    first: int  # where the first row begins
-    stride: int  # from the beginning of a row to that of the next
+    first: int  # position of the first row
+    stride: int  # distance between the beginnings of neighbouring rows
 
 
 @kernel
@@ -795,18 +795,18 @@ def add_product(
     ----------
     masses : ndarray of shape (total,)
     source : Lines
-        Where the rows of masses are.
+        Positions of the rows of masses.
     n_rows : int
     table : ndarray of shape (at least n_sources, at least width)
     shape : tuple of int
         The numbers n_sources and width.
     out : ndarray of shape (total,)
     target : Lines
-        Where the rows of the result are.
+        Positions of the rows of the result.
 
     Notes
     -----
-    Four rows by four sources at a time: eight loads serve sixteen products.
+    The loop takes four rows by four sources at a time, so eight loads serve sixteen products.
     """
     (first, stride), (place, step), (n_sources, width) = source, target, shape
     fours = n_rows - n_rows % 4
@@ -863,8 +863,8 @@ def multiply(
     cells, blocks : ndarray
         Cells of weight 1; each block has at most `SHARED_BLOCK`.
     members : ndarray of shape (n_clocks, 4)
-        For each row of cells: its first mass, the number of its cells, the number of rows that share it, and the first
-        of these in `out`.
+        For each row of cells: the position of its first mass, its number of cells, the number of rows that share it,
+        and the first of these rows in `out`.
     masses : ndarray of shape (total,)
         Rows of masses, one after the other.
     scratch : Scratch
@@ -884,8 +884,8 @@ def multiply(
         add_product(masses, source, n_rows, scratch.table, (n, how.width), flat, target)
 
 
-#: How the recurrence of each kind of target starts (that of points and that of real exponents need more), and how it
-#: is summed.
+#: Kernels that start and sum the recurrence of each kind of target.  Points and real exponents have other starts,
+#: which take more arguments.
 STARTS: dict[str, Callable[[Floats, int], None]] = {
     "legendre": _start_legendre,
     "chebyshev": _start_chebyshev,

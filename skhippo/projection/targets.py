@@ -1,16 +1,16 @@
-r"""The functions of a measure, as the kernels need them.
+r"""Prepare the functions of a measure for the kernels.
 
-*Leaves.*  On an interval across which the functions :math:`q_m` of a measure turn by a limited phase they are
-polynomials of low degree, to rounding: :math:`q_m(u) = \sum_i \ell_i(u)\, q_m(\xi_i)` with Lagrange's polynomials at
-`p` Gauss nodes.  So masses :math:`D_k` on that interval have the same moments as the `p` masses
+*Leaves.*  On an interval in which the phase of the functions :math:`q_m` changes little, they equal polynomials of low
+degree up to rounding: :math:`q_m(u) = \sum_i \ell_i(u)\, q_m(\xi_i)` with Lagrange's polynomials at `p` Gauss nodes.
+So masses :math:`D_k` on that interval have the same moments as the `p` masses
 
 .. math:: F_i = \sum_k D_k\, \overline{\ell_i}(k)
 
-at the nodes, however many they are (Legendre's discrete transform and anterpolation, as in fast multipole methods).
-`interpolation_phase` says how far the interval may reach.  The past is cut into leaves of equal phase, and the Legendre
-moments of the masses in each are summed, with `p` functions instead of `order`.  What remains grows with the order, no
-longer with the length of the series: the leaves of order `N` have about :math:`N \pi p / z_p` nodes, where a leaf spans
-the phase :math:`z_p`.
+at the nodes, for any number of masses (the discrete Legendre transform and anterpolation of fast multipole methods).
+`interpolation_phase` returns the largest phase of such an interval.  The past is cut into leaves of equal phase, and
+the Legendre moments of the masses in each leaf are summed, with `p` functions instead of `order`.  The remaining cost
+grows with the order and not with the length of the series: at order `N` the leaves have about :math:`N \pi p / z_p`
+nodes, where a leaf spans the phase :math:`z_p`.
 """
 
 from __future__ import annotations
@@ -28,29 +28,29 @@ from skhippo.projection.sums import LANES, Leaves, Target
 
 __all__ = ["LEAF_NODES", "Targets", "targets"]
 
-#: Nodes of a leaf; 16, so that SIMD has no remainder.
+#: Number of nodes of a leaf, a multiple of the SIMD width.
 LEAF_NODES = 16
-# What a node of a leaf costs beside a cell, for each function; and the functions for which cells cost what leaves do.
+# Cost per function of a node of a leaf relative to a cell, and the order at which cells cost as much as leaves.
 _NODE_COST = 0.7
 _LEAF_COST = 64
-# The functions for which cells cost what the start of a recurrence with real powers does.
+# Cost of the start of a recurrence with real powers, in functions of a cell.
 _BETA_COST = 500
 
 
 class Targets(NamedTuple):
-    """What is summed for a measure and an order."""
+    """Sums that a measure needs at an order."""
 
     n_functions: int
-    width: int  # of a row of sums
-    cells: Target | None  # for masses that are spread over cells; None: by Gauss rules
+    width: int  # length of a row of sums
+    cells: Target | None  # for masses that are spread over cells; None: use Gauss rules
     points: Target
     leaves: Leaves
-    inner_cells: Target  # inside leaves
+    inner_cells: Target  # for cells inside leaves
     inner_points: Target
     nodes: Floats  # of the leaves, from the oldest
-    node_columns: Integers  # where the sums of each leaf begin, in the same order
-    dense_from: float  # cells from which on leaves cost less than they save
-    factors: Floats  # (width,) of the sums over cells
+    node_columns: Integers  # first column of the sums of each leaf, in the same order
+    dense_from: float  # number of cells from which leaves save more than they cost
+    factors: Floats  # (width,) factors of the sums over cells
 
     @property
     def turning(self) -> bool:
@@ -58,13 +58,13 @@ class Targets(NamedTuple):
         return self.points.turning
 
     def row_width(self, dense: bool) -> int:
-        """Return the number of sums of a row, with those inside leaves or without."""
+        """Return the number of sums of a row, with or without those inside leaves."""
         return self.width + (self.nodes.size if dense else 0)
 
 
 @lru_cache(maxsize=64)
 def targets(measure: Measure, order: int) -> Targets:
-    """Return what is summed for a measure and an order."""
+    """Return the sums that a measure needs at an order."""
     functions = measure.functions(order)
     points = _at_points(functions)
     cells = _over_cells(measure, functions, order)
@@ -116,7 +116,7 @@ def _over_cells(measure: Measure, functions: Functions | Powers, order: int) -> 
 
 
 def _scaled(kind: str, n_first: int, offset: int, table: Floats, number: int) -> Target:
-    """Scale a recurrence so that c is 1 throughout."""
+    """Scale a recurrence such that every c is 1."""
     scale = np.ones(len(table) + 2)
     for m, c in enumerate(table[:, 2]):
         scale[m + 2] = c * scale[m]
@@ -140,10 +140,10 @@ def _leaf_table() -> Floats:
 
 
 def _leaves(measure: Measure, order: int, width: int) -> tuple[Leaves, Floats, Integers]:
-    """Cut the past that a measure sees into intervals across which its functions turn by `interpolation_phase`."""
+    """Cut the window of a measure into intervals whose phase is at most `interpolation_phase`."""
     horizon = measure.horizon(order)
     ends = np.array([0.0, horizon])
-    # Where functions are not smooth at an edge of the window their phase is infinite: what is so close is left out.
+    # At an edge of the window where functions are not smooth, the phase is infinite.  Its neighbourhood has no leaf.
     infinite = ~np.isfinite(measure.phase(order, ends))
     ends = np.where(infinite, [1.0 / (order + 1.0) ** 2, horizon - horizon / (order + 1.0) ** 2], ends)
     begin, end = measure.phase(order, ends)

@@ -1,6 +1,6 @@
-"""From a unit of work to sums of its rows.
+"""Compute the sums of the rows of a unit of work.
 
-A row of sums has the moments of a row of the signal and then, where there are many cells, those inside each leaf.
+A row of sums holds the moments of a row of the signal.  If there are many cells, the moments inside each leaf follow.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from skhippo.projection.targets import LEAF_NODES, Targets, targets
 
 __all__ = ["Task", "moments_of", "sums_of"]
 
-# Cells that are worked on at a time.
+# Number of cells that are processed at a time.
 _CELLS = 1 << 13
 
 
 class Task(NamedTuple):
-    """What all units of work for one query time have in common."""
+    """Data that all units of work for one query time share."""
 
     signals: Signals
     window: Window
     measure: Measure
     order: int
     targets: Targets
-    horizon: float  # of the measure, in time scales
+    horizon: float  # of the measure, in units of the time scale
 
     @classmethod
     def of(cls, signals: Signals, window: Window, measure: Measure, order: int) -> Task:
-        """Look at the windows of signals with a measure, whose horizon says how long they are."""
+        """Make the task for windows as long as the horizon of the measure."""
         horizon = measure.horizon(order)
         return cls(signals, window.as_long_as(horizon), measure, order, targets(measure, order), horizon)
 
@@ -59,7 +59,7 @@ class Task(NamedTuple):
 
 
 class _Shared(NamedTuple):
-    """Rows that share cells: see `skhippo.projection.sums.multiply`."""
+    """Rows that share cells; see `skhippo.projection.sums.multiply`."""
 
     members: Integers
     masses: Floats
@@ -90,7 +90,7 @@ def sums_of(task: Task, unit: Unit) -> Floats:
 
 
 def moments_of(task: Task, rows: Floats) -> NDArray:
-    """Return the moments that rows of sums stand for, shape (n_rows, n_functions)."""
+    """Return the moments of rows of sums, shape (n_rows, n_functions)."""
     targets, out = task.targets, rows
     if rows.shape[1] > targets.width:
         n_leaves = targets.node_columns.size
@@ -105,9 +105,9 @@ def moments_of(task: Task, rows: Floats) -> NDArray:
 
 
 def _unit_rows(times: Floats, offsets: Integers) -> Rows:
-    """Return rows whose cells have the weight 1."""
+    """Return rows whose cells have weight 1."""
     rows = Rows(times, np.arange(float(times.size)), offsets)
-    for array in rows[:2]:  # as those of a panel: to the compiler that is a type, and one is enough
+    for array in rows[:2]:  # like the arrays of a panel, so that kernels are compiled for one type only
         array.flags.writeable = False
     return rows
 
@@ -118,9 +118,9 @@ def _before(sizes: Integers) -> Integers:
 
 # ---------------------------------------------------------------------- cells
 def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | None, dense: bool, out: Floats) -> None:
-    """Sum the changes of rows of observations, or of the rows that share them."""
+    """Sum the changes of rows of observations, or of rows that share their times."""
     size = BLOCK if shared is None else SHARED_BLOCK
-    # What is made of the observations of some rows fits a cache.
+    # The cells of a few rows at a time fit into a cache.
     bounds = stretches(rows.offsets[1:] // _CELLS)
     ends = rows.offsets[bounds]
     most, most_rows = int((ends[1:] - ends[:-1]).max()), int((bounds[1:] - bounds[:-1]).max())
@@ -133,7 +133,7 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
             _sum_cells(task, space, blocks, shared, out)
     if shared is not None:
         return
-    # Recurrences are scaled.
+    # The recurrences are scaled; undo it.
     targets = task.targets
     if task.linear and targets.cells is not None:
         out[:, : targets.width] *= targets.factors
@@ -142,12 +142,12 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
 
 
 def _sum_leaves(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
-    """Sum cells inside each leaf, and those outside all leaves over the functions of the measure."""
+    """Sum cells inside each leaf.  Cells outside all leaves are summed over the functions of the measure."""
     targets, leaves, linear = task.targets, task.targets.leaves, task.linear
     size = BLOCK if shared is None else SHARED_BLOCK
     n_rows, n_cells = int(blocks[-1, sums.ROW] - blocks[0, sums.ROW]) + 1, sums.lanes_of(blocks)
     for outside in (True, False)[0 if (leaves.column == 0).any() else 1 :]:
-        # Each row may meet each leaf, and cut a cell there.
+        # Every row may have a cell that is cut at the edge of each leaf.
         met = n_rows * len(leaves.column)
         parts, inner = sums.space(n_cells + met, (n_cells + met) // size + met)
         inner = inner[: sums.cut_leaves((cells, blocks), linear, leaves, outside, size, parts, inner)]
@@ -210,7 +210,7 @@ def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None
 
 
 def _sum_points(target: Target, ages: Floats, masses: Floats, out: Floats) -> None:
-    """Add the moments of rows of masses at the same places."""
+    """Add the moments of rows of masses that sit at the same places."""
     n_rows, number = masses.shape
     if n_rows <= FEW:
         cells, blocks, lanes = sums.lay_out(np.full(n_rows, number), BLOCK)
@@ -225,7 +225,7 @@ def _sum_points(target: Target, ages: Floats, masses: Floats, out: Floats) -> No
 
 # ---------------------------------------------------------------------- grids
 def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
-    """Sum blocks of equally long cells, and the cells around them."""
+    """Sum blocks of equally long cells, and the remaining cells."""
     signals, linear = task.signals, task.linear
     series, first, number = (int(column[0]) for column in unit.pieces)
     now, after, scale, reach = (float(column[series]) for column in task.window)
@@ -237,7 +237,7 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
     # Cells that the window cuts are shorter than the others, so they belong to no block.
     oldest, newest = times_at(signals, series, first + np.array([0, number])).tolist()
     begin = int(since_start(oldest, now, after, reach) < 0.0)
-    end = max(begin, number - int(since_start(newest, now, after, 0.0) > 0.0))  # there may be one cell, cut twice
+    end = max(begin, number - int(since_start(newest, now, after, 0.0) > 0.0))  # a single cell may be cut at both ends
     runs = list(chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)]))
     masses = steps(signals, Pieces(unit.members, *(np.full(len(unit.members), n) for n in (first, number))))
     masses = masses.reshape(-1, number)
@@ -253,7 +253,7 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
 
 
 def _sum_single(task: Task, unit: Unit, runs: list[tuple[int, int, int]], masses: Floats, out: Floats) -> None:
-    """Sum the cells of a grid that are in no block."""
+    """Sum the cells of a grid that belong to no block."""
     if not runs:
         return
     series, first = unit.pieces.series[0], unit.pieces.first[0]

@@ -1,4 +1,4 @@
-"""Estimators for sktime: `HiPPOTransformer`, `HiPPOScatteringTransformer`, `HiPPORNNClassifier`.
+"""sktime adapters of `HiPPOTransformer`, `HiPPOScatteringTransformer` and `HiPPORNNClassifier`.
 
 Each adapter has the parameters of the skhippo estimator of the same name and passes them on.  It reads all of
 sktime's containers of series, including their time index.
