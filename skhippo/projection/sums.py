@@ -442,7 +442,7 @@ def _start_leaf(cells: Floats, n: int) -> None:
 
 @kernel
 def _mean_exponential(newer: float, older: float, h: float) -> float:
-    """Return the mean of exp(-s) over a cell of length `h`, from the values at its ends or, if it is short, a series."""
+    """Return the mean of exp(-s) over a cell of length `h`, from the values at its ends or, if short, a series."""
     mean = 7.647163731819816e-13
     mean = 1.1470745597729725e-11 - mean * h
     mean = 1.6059043836821613e-10 - mean * h
