@@ -95,7 +95,7 @@ bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
 bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.memory_costs docs/online_table.rst
 
-soak: $(VENV)/.base   ## 10^8 updates of 1,000 streams: constant memory, no drift (minutes; ARGS=1000 for 10^6)
+soak: $(VENV)/.base   ## 10^8 updates of 1,000 streams per measure: constant memory, no drift (ten minutes; ARGS="1000 legt" for 10^6 of one)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.soak $(ARGS)
 
 bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, and its table into docs/scattering_table.rst

@@ -13,7 +13,8 @@ from sklearn.utils.validation import check_is_fitted
 from skhippo._sklearn.input import InputLayout, read_series
 from skhippo._sklearn.labels import check_labels_follow
 from skhippo._sklearn.links import DocumentedMixin
-from skhippo._support.validation import check_feature_names_in
+from skhippo._support.text import shortened
+from skhippo._support.validation import check_feature_names_in, check_sizes
 from skhippo.panel.container import Panel
 
 __all__ = ["ScoringMixin", "SeriesEstimator"]
@@ -114,6 +115,11 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         """Return the current values of the parameters that affect what `fit` learns."""
         return {name: getattr(self, name) for name in self._learned_parameters()}
 
+    def _validate_params(self) -> None:
+        """Check the parameters with scikit-learn, after those whose digits would fill its message."""
+        check_sizes(self.get_params(deep=False), type(self).__name__)
+        super()._validate_params()
+
     def _remember_parameters(self) -> None:
         """Store the parameters of a successful `fit`."""
         self._fitted_parameters = self._parameters()
@@ -126,7 +132,11 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         for name, fitted in self._fitted_parameters.items():
             if name not in present or not _same(fitted, present[name]):
                 again = "fit again with warm_start=False" if getattr(self, "warm_start", False) else "fit again"
-                now = f"from {_shown(fitted)} to {_shown(present[name])}" if name in present else "and is gone"
+                now = (
+                    f"from {shortened(fitted, 200)} to {shortened(present[name], 200)}"
+                    if name in present
+                    else "and is gone"
+                )
                 raise ValueError(
                     f"{name} was changed after fit, {now}: what {type(self).__name__} has learned belongs to the "
                     f"former; {again}, or set it back"
@@ -166,11 +176,6 @@ class ScoringMixin:
         """
         self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
         return super().score(X, y, sample_weight)  # type: ignore[misc]
-
-
-def _shown(value: Any) -> str:
-    """Return the value of a parameter for an error message: on one line, shortened."""
-    return f"{' '.join(repr(value).split()):.200}"
 
 
 def _same(one: Any, other: Any) -> bool:

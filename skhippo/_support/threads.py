@@ -13,6 +13,8 @@ __all__ = ["run"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
+# Threads beyond this would only wait, and thousands exhaust the memory or the limits of the system.
+_MOST = 256
 
 
 def run(
@@ -33,7 +35,7 @@ def run(
     """
     # Like `joblib.effective_n_jobs`, but for threads; that function would warn inside a worker process.
     backend, usual = get_active_backend(require="sharedmem")
-    n_threads = backend.effective_n_jobs(usual if n_jobs is None else n_jobs)
+    n_threads = min(backend.effective_n_jobs(usual if n_jobs is None else n_jobs), _MOST)
     if n_threads == 1:
         for item in items:
             collect(work(item))

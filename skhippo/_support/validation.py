@@ -5,16 +5,19 @@ from __future__ import annotations
 import datetime
 import math
 import numbers
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from sklearn.base import _fit_context as fit_context
 from sklearn.utils._metadata_requests import _routing_enabled as routing_enabled
 from sklearn.utils._param_validation import Interval as _Interval
-from sklearn.utils._param_validation import StrOptions
+from sklearn.utils._param_validation import InvalidParameterError, StrOptions
 from sklearn.utils._set_output import _get_output_config
 from sklearn.utils.validation import _check_feature_names_in as check_feature_names_in
 from sklearn.utils.validation import _check_sample_weight as check_sample_weight
+
+from skhippo._support.text import HUGE, shortened
 
 __all__ = [
     "Interval",
@@ -24,6 +27,7 @@ __all__ = [
     "check_feature_names_in",
     "check_finite_number",
     "check_sample_weight",
+    "check_sizes",
     "fit_context",
     "output_container",
     "routing_enabled",
@@ -31,7 +35,7 @@ __all__ = [
 
 
 class Interval(_Interval):
-    """scikit-learn's interval, outside of which are numpy's durations and integers that no float can hold.
+    """scikit-learn's interval, outside of which are numpy's durations.
 
     To Python a `numpy.timedelta64` is an integer; without this it ends in an error of numpy's.
     """
@@ -40,18 +44,27 @@ class Interval(_Interval):
         """Whether a value is in the interval."""
         if isinstance(val, np.timedelta64):
             return False
-        try:
-            return bool(super().is_satisfied_by(val)) and not math.isnan(val)
-        except OverflowError:
-            return False
+        return bool(super().is_satisfied_by(val)) and not math.isnan(val)
+
+
+def check_sizes(parameters: Mapping[str, Any], owner: str) -> None:
+    """Raise if a parameter is an integer that no size can have and no float can hold.
+
+    scikit-learn's messages would show all of its digits.
+    """
+    for name, value in parameters.items():
+        if isinstance(value, int) and abs(value) >= HUGE:
+            raise InvalidParameterError(
+                f"The {name!r} parameter of {owner} is {shortened(value)}: a smaller number is expected"
+            )
 
 
 def check_count(name: str, value: Any, minimum: int = 1) -> int:
     """Return a count as an int; raise unless it is an integer of at least `minimum`."""
     if isinstance(value, bool | np.timedelta64) or not isinstance(value, numbers.Integral):
-        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
+        raise TypeError(f"{name} must be an integer, got {shortened(value)} of type {type(value).__name__}")
     if value < minimum:
-        raise ValueError(f"{name} must be at least {minimum}, got {value}")
+        raise ValueError(f"{name} must be at least {minimum}, got {shortened(int(value))}")
     return int(value)
 
 
@@ -60,10 +73,10 @@ def check_finite_number(name: str, value: Any, *, minimum: float, closed: bool =
     durations = datetime.timedelta | np.timedelta64  # numpy's is a number to Python
     if isinstance(value, bool | durations) or not isinstance(value, numbers.Real):
         advice = f"; give its seconds, {name} / numpy.timedelta64(1, 's')" if isinstance(value, durations) else ""
-        raise TypeError(f"{name} must be a number, got {value!r} of type {type(value).__name__}{advice}")
+        raise TypeError(f"{name} must be a number, got {shortened(value)} of type {type(value).__name__}{advice}")
     if not _is_finite(value) or value < minimum or (value == minimum and not closed):
-        found = repr(value) if len(repr(value)) <= 60 else f"{value!r:.60}..."
-        raise ValueError(f"{name} must be {'at least' if closed else 'above'} {minimum:g} and finite, got {found}")
+        bound = f"{'at least' if closed else 'above'} {minimum:g}"
+        raise ValueError(f"{name} must be {bound} and finite, got {shortened(value)}")
 
 
 def _is_finite(value: Any) -> bool:
@@ -77,7 +90,7 @@ def _is_finite(value: Any) -> bool:
 def check_choice(name: str, value: Any, choices: tuple[str, ...]) -> None:
     """Raise unless `value` is one of `choices`."""
     if not isinstance(value, str) or value not in choices:
-        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {value!r}")
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, choices))}; got {shortened(value)}")
 
 
 def output_container(transformer: Any) -> str:

@@ -146,7 +146,8 @@ def _check_channels(series: Raw, first: Raw, header: Header) -> None:
         declared = 1
     if declared not in (None, n_channels):
         raise ValueError(f"{n_channels} channels, the header says {declared}")
-    if series.stamps is not None or not _flag(header, "equallength"):
+    equal = _flag(header, "equallength")
+    if series.stamps is not None or equal is False or not (equal or header.get("serieslength")):
         return
     wanted = int(float(header["serieslength"][0])) if header.get("serieslength") else len(first.values[0])
     longest = max(len(values) for values in series.values)

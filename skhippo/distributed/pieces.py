@@ -217,6 +217,7 @@ def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, meas
         i = overlap[0]
         raise ValueError(
             f"series {plain(ids[codes[i]])!r}: one partition has observations from {start[i]} to {now[i]}, another "
-            f"from {start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; bring each "
-            f"series into one partition, table.shuffle({series!r})"
+            f"from {start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; if "
+            "observations were delivered twice, use table.drop_duplicates(), else bring each series into one "
+            f"partition, table.shuffle({series!r})"
         )

@@ -32,7 +32,8 @@ from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import RecurrenceStore
 from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
 from skhippo.memory.window_store import WindowStore
-from skhippo.panel.clocks import DATES, NUMBERS, check_same_clock
+from skhippo.panel.clocks import DATES, DURATIONS, NUMBERS, check_same_clock
+from skhippo.panel.durations import DURATION_TYPES, Duration, in_unit_of_times
 from skhippo.panel.times import common_unit, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Hold
 from skhippo.projection.projection import evaluate, settle
@@ -62,7 +63,8 @@ class HiPPOMemory:
     n_channels : int, default=1
         Number of channels per stream.  All channels of a stream share its times.
     theta : float, optional
-        Time scale of a translated measure, in the units of the times (in seconds if the times are dates).
+        Time scale of a translated measure, in the units of the times (in seconds if the times are dates).  Only
+        `from_panel`, which knows the kind of the times, takes durations.
     hold : {"linear", "previous"}, default="linear"
         The signal between observations: straight lines, or each value until the channel's next observation.
         Before its first and after its last observation a channel is constant.
@@ -136,6 +138,12 @@ class HiPPOMemory:
         method: Method = "projection",
         discretization: str | float = "bilinear",
     ) -> None:
+        if isinstance(theta, DURATION_TYPES):
+            raise TypeError(
+                f"theta is the duration {theta!r}, but the kind of times of an empty memory is not known yet: for "
+                f"dates and durations give its seconds, theta={in_unit_of_times(theta, DURATIONS)!r}, or begin with "
+                "HiPPOMemory.from_panel"
+            )
         setting, _ = _read_parameters(
             measure=as_measure(measure, theta),
             order=order,
@@ -169,7 +177,7 @@ class HiPPOMemory:
         measure: str | Measure = "legs",
         order: int = 16,
         *,
-        theta: float | None = None,
+        theta: float | Duration | None = None,
         hold: Hold = "linear",
         method: Method = "projection",
         discretization: str | float = "bilinear",
@@ -181,7 +189,8 @@ class HiPPOMemory:
         X : Panel or anything that `as_panel` takes
             The histories of the streams.
         measure, order, theta, hold, method, discretization
-            Parameters of the memory, see `HiPPOMemory`.
+            Parameters of the memory, see `HiPPOMemory`.  If the times are dates or durations, `theta` may be a
+            duration, such as ``"7D"`` or a `numpy.timedelta64`.
 
         Returns
         -------
@@ -212,7 +221,7 @@ class HiPPOMemory:
             order,
             n_streams=len(panel),
             n_channels=panel.n_channels,
-            theta=theta,
+            theta=in_unit_of_times(theta, panel.clock),
             hold=hold,
             method=method,
             discretization=discretization,

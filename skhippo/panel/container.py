@@ -14,6 +14,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+from skhippo._support.text import shortened
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice
 from skhippo.panel.arrays import as_array, as_real
@@ -737,7 +738,9 @@ class Panel:
     def __getitem__(self, key: Any) -> Any:
         if isinstance(key, tuple):
             if len(key) != 2:
-                raise IndexError(f"a panel is indexed by series and channels, panel[series, channels]; got {key!r}")
+                raise IndexError(
+                    f"a panel is indexed by series and channels, panel[series, channels]; got {shortened(key)}"
+                )
             # scikit-learn indexes anything that has a shape by array[key, ...]
             return self[key[0]] if key[1] is Ellipsis else self.select_channels(self._channels(key[1]))[key[0]]
         if isinstance(key, slice):
@@ -752,7 +755,9 @@ class Panel:
             positions = np.array([self._place_of_id(label) for label in positions.tolist()])
         if positions.ndim == 0:
             if positions.dtype.kind not in "iu":
-                raise IndexError(f"a panel is indexed by integers, slices, index arrays, masks and ids, got {key!r}")
+                raise IndexError(
+                    f"a panel is indexed by integers, slices, index arrays, masks and ids, got {shortened(key)}"
+                )
             return self._series(operator.index(positions[()]))
         return self._take(self._positions(positions))
 

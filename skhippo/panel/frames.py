@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+import re
 from typing import Any
 
 import numpy as np
@@ -24,6 +26,9 @@ from skhippo.panel.long import pack_rows
 from skhippo.panel.packing import pack_cube
 from skhippo.panel.rows import column_of_place, holds_series, read_rows, row_labels
 from skhippo.panel.times import Times, read_times
+
+_INTEGER_OR_DECIMAL = re.compile(r"\s*[-+]?\d+(\.\d*)?\s*")
+_ISO_DATE = re.compile(r"\d{4}-\d\d(-\d\d)?")
 
 
 def is_frame(X: Any) -> bool:
@@ -169,6 +174,8 @@ def _labels_times(columns: Any) -> bool:
     """Tell whether the labels of columns are certainly times: dates, or numbers other than 0, 1, 2, ..."""
     if _is_dated(columns) or (columns.dtype == object and _are_dates(columns)):
         return True
+    if columns.dtype == object and all(map(_is_number, columns)):
+        return list(columns) != list(range(len(columns)))
     return columns.dtype.kind in "iuf" and not columns.equals(library("pandas").RangeIndex(len(columns)))
 
 
@@ -176,9 +183,41 @@ def _are_dates(columns: Any) -> bool:
     return all(not is_null(c) and kind_of_item(c) != NUMBERS for c in columns)
 
 
+def _is_number(label: Any) -> bool:
+    return isinstance(label, numbers.Real) and not isinstance(label, bool | np.timedelta64)
+
+
+def _warn_of_texts(labels: list[Any], to_times: str) -> None:
+    """Warn if labels of columns are texts of times that are not evenly spaced samples.
+
+    Parameters
+    ----------
+    labels : list
+    to_times : str
+        Start of the advice on how to make times of them.
+    """
+    if len(labels) < 2 or not all(isinstance(label, str) for label in labels):
+        return
+    if all(map(_INTEGER_OR_DECIMAL.fullmatch, labels)):
+        steps = np.diff([float(label) for label in labels])
+        if (steps <= 0.0).any() or (steps == 1.0).all():
+            return
+        convert = "pandas.to_numeric"
+    elif all(map(_ISO_DATE.match, labels)) and labels == sorted(set(labels)):
+        convert = "pandas.to_datetime"
+    else:
+        return
+    warn_ambiguous(
+        f"the columns of X have strings as labels, {labels[0]!r} to {labels[-1]!r}, which look like times but are not "
+        f"parsed: they are read as the times 0, 1, 2, ...; pass {to_times}({convert}(X.columns), axis=1) if the labels "
+        "are times, X.to_numpy() if not"
+    )
+
+
 def _column_times(X: Any) -> Times | None:
     """Return the labels of the columns as times, or None if they are names or 0, 1, 2, ..."""
     if not is_pandas_frame(X):
+        _warn_of_texts(column_names(X), "X.to_pandas().set_axis")
         return None
     columns = X.columns
     if columns.nlevels > 1:
@@ -187,6 +226,7 @@ def _column_times(X: Any) -> Times | None:
             "time), if the last level holds the times"
         )
     if not _labels_times(columns):
+        _warn_of_texts(list(columns), "X.set_axis")
         return None
     times = read_times(columns, "the labels of the columns")
     if times.clock == NUMBERS and not _rises(times.values):

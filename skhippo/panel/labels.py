@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo._support.text import shortened
 from skhippo.panel.arrays import as_array
 
 
@@ -61,7 +62,9 @@ def channel_place(channel: Any, names: tuple[str, ...] | None, n_channels: int) 
             raise KeyError(f"there is no channel {channel!r}; there are {', '.join(map(repr, names))}")
         return names.index(channel)
     if isinstance(channel, bool | np.bool_) or not isinstance(channel, int | np.integer):
-        raise TypeError(f"channel {channel!r} is of type {type(channel).__name__}: a number or a name is expected")
+        raise TypeError(
+            f"channel {shortened(channel)} is of type {type(channel).__name__}: a number or a name is expected"
+        )
     if not -n_channels <= channel < n_channels:
-        raise IndexError(f"channel {channel} is asked for in a panel of {n_channels}")
+        raise IndexError(f"channel {shortened(channel)} is asked for in a panel of {n_channels}")
     return int(channel) % n_channels

@@ -24,7 +24,11 @@ def read_record(record: Mapping[str, Any], where: str) -> Series:
     if unknown or "values" not in record:
         form = '{"times": [...], "values": [...] or {channel: [...]}, "id": ...}'
         found = f"the key {unknown[0]!r}" if unknown else "no key 'values'"
-        raise ValueError(f"{where} is a dictionary with {found}: {form} is expected, times and id may be left out")
+        row = all(map(is_scalar, record.values())) and "; rows of a long table are read by " * bool(record)
+        table = f"{row}Panel.from_long(pandas.DataFrame(X))" if row else ""
+        raise ValueError(
+            f"{where} is a dictionary with {found}: {form} is expected, times and id may be left out{table}"
+        )
     values, names = record["values"], None
     if isinstance(values, Mapping):
         single = next((channel for channel, cell in values.items() if is_scalar(cell)), None)

@@ -43,6 +43,7 @@ from skhippo.measures import Measure, as_measure
 from skhippo.panel.arrays import as_real
 from skhippo.panel.clocks import check_same_clock
 from skhippo.panel.container import Panel
+from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.times import as_times, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Domain, Hold, Window, cells_in, domain_ends, ends_of, signals
@@ -67,7 +68,7 @@ def project(
     measure: str | Measure = "legs",
     order: int = 16,
     *,
-    theta: float | None = None,
+    theta: float | Duration | None = None,
     hold: Hold = "linear",
     at: ArrayLike | None = None,
     dtype: DTypeLike | None = None,
@@ -84,8 +85,9 @@ def project(
         measure object.
     order : int, default=16
         Number of coefficients per channel.  Increase it for signals with more detail.
-    theta : float, optional
-        Time scale of a translated measure, in the units of the timestamps.
+    theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
+        Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, it is in
+        seconds or a duration, such as ``"7D"``.
     hold : {"linear", "previous"}, default="linear"
         The signal between two observations of a channel: a straight line, or the earlier value.  Before its first and
         after its last observation a channel is constant.
@@ -139,7 +141,7 @@ def project(
     """
     panel = as_panel(X)
     order = check_count("order", order)
-    measure = as_measure(measure, theta)
+    measure = as_measure(measure, in_unit_of_times(theta, panel.clock))
     check_choice("hold", hold, HOLDS)
     domain = Domain.of(panel, hold)
     now, after = _query_times(panel, at, domain)

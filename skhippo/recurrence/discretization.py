@@ -57,6 +57,7 @@ from numpy.typing import ArrayLike
 from scipy.linalg import expm
 from scipy.special import boxcox1p
 
+from skhippo._support.text import shortened
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_finite_number
 
@@ -126,13 +127,13 @@ def as_discretization(discretization: str | float) -> float | None:
                 "a number from 0 to 1"
             )
         return DISCRETIZATIONS[discretization]
-    if isinstance(discretization, bool) or not isinstance(discretization, numbers.Real):
+    if isinstance(discretization, bool | np.timedelta64) or not isinstance(discretization, numbers.Real):
         raise TypeError(
-            f"discretization must be a name or a number from 0 to 1, got {discretization!r} of type "
+            f"discretization must be a name or a number from 0 to 1, got {shortened(discretization)} of type "
             f"{type(discretization).__name__}"
         )
     if not 0.0 <= discretization <= 1.0:
-        raise ValueError(f"discretization must be a name or a number from 0 to 1, got {discretization!r}")
+        raise ValueError(f"discretization must be a name or a number from 0 to 1, got {shortened(discretization)}")
     return float(discretization)
 
 

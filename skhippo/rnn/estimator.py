@@ -25,6 +25,7 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, check_sample_weight
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
+from skhippo.panel.durations import DURATION_TYPES, Duration, in_unit_of_times
 from skhippo.panel.layout import namer
 from skhippo.rnn.cells import MemoryCell
 from skhippo.rnn.data import Labelled, Preparation
@@ -71,7 +72,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         "memory_size": [None, Interval(Integral, 1, None, closed="left")],
         "feedback": ["boolean"],
         "gate": ["boolean"],
-        "theta": [None, Interval(Real, 0, None, closed="neither")],
+        "theta": [None, *DURATION_TYPES, Interval(Real, 0, None, closed="neither")],
         "inputs": ["array-like"],
         "discretization": [str, Real],
         "pooling": [StrOptions(set(POOLINGS))],
@@ -116,7 +117,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         memory_size: int | None,
         feedback: bool,
         gate: bool,
-        theta: float | None,
+        theta: float | Duration | None,
         inputs: Sequence[str],
         discretization: str | float,
         pooling: str,
@@ -269,9 +270,10 @@ class NetworkEstimator(SeriesEstimator, ABC):
             raise ValueError(f"inputs is {self.inputs!r}: some of {INPUTS} are expected")
         if self.memory_size is None:
             asked["memory_size"] = panel.n_channels * len(asked["inputs"])
-        asked["theta"] = None if self.theta is None else float(self.theta)
+        theta = in_unit_of_times(self.theta, panel.clock)
+        asked["theta"] = None if theta is None else float(theta)
         if isinstance(self.cell, Measure):
-            asked["theta"] = as_cell(self.cell, self.theta).time_scale  # type: ignore[union-attr]
+            asked["theta"] = as_cell(self.cell, theta).time_scale  # type: ignore[union-attr]
         return asked
 
     def _build(self, train: Examples, seed: int) -> None:

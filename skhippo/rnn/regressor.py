@@ -18,6 +18,7 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import fit_context
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
+from skhippo.panel.durations import Duration
 from skhippo.rnn.data import standardisation
 from skhippo.rnn.estimator import Callback, NetworkEstimator
 from skhippo.rnn.examples import Examples
@@ -51,9 +52,10 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         measure.
     gate : bool, default=True
         Whether the state is updated through a gate.
-    theta : float, optional
-        Time scale of a translated measure, in the units of the timestamps.  By default the median duration of the
-        training series (`theta_`).  Leave it out if `cell` is a measure object, which has its own.
+    theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
+        Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, it is in
+        seconds or a duration, such as ``"7D"``.  By default the median duration of the training series (`theta_`).
+        Leave it out if `cell` is a measure object, which has its own.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
         Inputs of the cell for each channel: its last observation ("values"), whether it is observed now ("observed"),
         and the time since its last observation ("gaps").
@@ -171,7 +173,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         memory_size: int | None = None,
         feedback: bool = True,
         gate: bool = True,
-        theta: float | None = None,
+        theta: float | Duration | None = None,
         inputs: Sequence[str] = ("values",),
         discretization: str | float = "bilinear",
         pooling: str = "last+mean",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import json
 import os
 from dataclasses import asdict
@@ -15,6 +16,7 @@ from torch import Tensor
 
 from skhippo._support.files import damaged, header, read_header, replacing
 from skhippo.measures import MEASURES, Measure
+from skhippo.panel.durations import text_of
 
 __all__ = [
     "classes_from",
@@ -127,7 +129,9 @@ def _unjson(value: Any) -> Any:
 
 
 def _plain(value: Any) -> Any:
-    """Convert a numpy number to a Python number; return anything else unchanged."""
+    """Convert a numpy number to a Python number, a duration to a string; return anything else unchanged."""
+    if isinstance(value, np.timedelta64 | datetime.timedelta):  # of nanoseconds numpy would make integers
+        return text_of(value)
     return value.item() if isinstance(value, np.generic) else value
 
 

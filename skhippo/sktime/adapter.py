@@ -9,6 +9,7 @@ import pandas as pd
 from skhippo._sklearn.delegation import Delegating
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
+from skhippo.panel.frames import time_level
 
 __all__ = ["CONTAINERS", "Adapter", "read"]
 
@@ -41,6 +42,11 @@ def read(X: Any) -> tuple[Panel, Any]:
         return as_panel(X), None
     if X.index.nlevels == 1:  # nested_univ
         return as_panel(X), X.index
+    if time_level(X.index) != X.index.nlevels - 1:
+        raise ValueError(
+            f"the index of X has the levels {list(X.index.names)}: sktime expects the times in the last one, but they "
+            "are in another; pass X.swaplevel().sort_index(), or X.reorder_levels(...).sort_index()"
+        )
     series = X.index.droplevel(-1)  # one level, or several in a hierarchy
     levels = [series.to_flat_index(), X.index.get_level_values(-1)]
     return as_panel(X.set_axis(pd.MultiIndex.from_arrays(levels, names=["series", "time"]))), series.unique()

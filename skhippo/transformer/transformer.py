@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import TransformerMixin
 
-from skhippo._sklearn.durations import DURATION_TYPES, in_unit_of_times
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.input import array_width
 from skhippo._sklearn.labels import ids_of_rows, one_row_per_series
@@ -22,7 +21,9 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
 from skhippo.measures import MEASURES, Measure, as_measure
 from skhippo.memory.memory import HiPPOMemory
+from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
+from skhippo.panel.durations import DURATION_TYPES, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer, sample_numbers
 from skhippo.projection.hold import Domain, Hold
@@ -126,6 +127,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     In a two-dimensional array, each row is a series of one channel.  As for every scikit-learn estimator, `fit` and
     `transform` must get the same number of columns.  Pass series of other lengths as a list or a `Panel`.
+
+    With ``set_output(transform="pandas")`` the ids of the series are the index of the features.  Frames of polars have
+    no index, so they hold the features only: one row per series, in the order of ``as_panel(X).series_ids``.
 
     Examples
     --------
@@ -345,7 +349,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             If `times` are of another kind than those of `fit`, such as dates instead of numbers.
         """
         self._check_fitted()
-        features = np.asarray(C, dtype=np.float64)
+        features = as_real(C, "C").astype(np.float64, copy=False)
         if features.ndim != 2 or features.shape[1] != self._n_features_out:
             raise ValueError(
                 f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), as from transform"

@@ -215,3 +215,10 @@ def test_layout_is_one_tuple_and_not_a_parameter(estimator):
     assert (estimator.n_channels_, estimator.channel_names_) == (1, ("x0",))
     assert estimator._input_layout == (1, None, "numbers", None, None)
     assert not hasattr(clone(estimator), "_input_layout")
+
+
+@pytest.mark.parametrize("parameter", ["order", "windows", "n_jobs", "theta"])
+def test_huge_parameters_are_not_written_out(parameter):
+    for size in (10**400, 10**5000):  # Python refuses to write the second
+        with pytest.raises(ValueError, match=rf"The '{parameter}' parameter .* is an integer of \d+ digits"):
+            HiPPOTransformer(**{parameter: size}).fit([[1.0, 2.0]])

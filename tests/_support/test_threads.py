@@ -76,3 +76,11 @@ def test_a_context_does_not_overrule_n_jobs():
     with joblib.parallel_config("loky", n_jobs=3):
         threads.run(work, lambda _: None, range(60), 2)
     assert len(workers) == 2
+
+
+def test_there_are_not_more_threads_than_can_be_of_use():
+    """A number of threads that no machine has must neither fail nor fill the memory."""
+    for n_jobs in (10**6, 10**400):
+        collected = []
+        threads.run(lambda item: item, collected.append, range(3), n_jobs)
+        assert collected == [0, 1, 2]

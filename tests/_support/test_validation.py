@@ -25,6 +25,7 @@ def test_counts_come_back_as_int(value):
         (True, 1, TypeError, "n must be an integer, got True of type bool"),
         ("3", 1, TypeError, "n must be an integer, got '3' of type str"),
         (None, 1, TypeError, "n must be an integer, got None of type NoneType"),
+        (-(10**400), 1, ValueError, "n must be at least 1, got an integer of 401 digits"),
         (np.timedelta64(3), 1, TypeError, "n must be an integer, got .* of type timedelta64"),
     ],
 )
@@ -49,7 +50,7 @@ def test_finite_numbers_pass():
         (1j, False, TypeError, "theta must be a number, got 1j of type complex"),
         (True, False, TypeError, "theta must be a number, got True of type bool"),
         ("1", False, TypeError, "theta must be a number, got '1' of type str"),
-        (10**400, False, ValueError, r"theta must be above 0 and finite, got 10{59}\.\.\."),
+        (10**400, False, ValueError, r"theta must be above 0 and finite, got an integer of 401 digits"),
         (np.timedelta64(7, "D"), False, TypeError, r"theta / numpy\.timedelta64\(1, 's'\)"),
         (datetime.timedelta(7), False, TypeError, r"theta / numpy\.timedelta64\(1, 's'\)"),
     ],
@@ -65,7 +66,8 @@ def test_what_is_no_finite_number_is_refused(value, closed, error, message):
     ids=str,
 )
 def test_parameters_that_are_no_numbers_or_absurd_are_refused(setting):
-    with pytest.raises(ValueError, match=f"The '{next(iter(setting))}' parameter of HiPPOTransformer must be an int"):
+    found = "(must be an int|is an integer of 401 digits)"
+    with pytest.raises(ValueError, match=f"The '{next(iter(setting))}' parameter of HiPPOTransformer {found}"):
         HiPPOTransformer(**setting).fit([[1.0, 2.0]])
     with pytest.raises(ValueError, match=r"theta must be above 0 and finite|The 'theta' parameter"):
         HiPPOTransformer("legt", theta=10**400).fit([[1.0, 2.0]])

@@ -64,6 +64,7 @@ def test_comments_may_be_in_another_encoding(tmp_path):
             r"series 1: 3 values, .* @equalLength true, series 0 has 2: is the",
         ),
         (head(equalLength="true") + "1,2:aa\n1:bb\n", r"series 1: 1 values, but the header says @equalLength true"),
+        (head(seriesLength=99) + "1,2:aa\n", r"series 0: 2 values, but the header says @seriesLength 99"),
         (head(univariate="true") + "1,2:3,4:aa\n", r"series 0: 2 channels, the header says 1"),
         (head(dimensions="3", univariate="false") + "1,2:3,4:aa\n", r"series 0: 2 channels, the header says 3"),
         (head() + "1,inf:aa\n", r"Toy\.ts, series 0, channel 0, position 1 holds inf"),

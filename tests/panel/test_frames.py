@@ -117,7 +117,11 @@ def test_wide_table_with_an_index_of_ids():
         ([1, 4, 9], [1, 4, 9], "numbers"),
         ([0, 1, 2], [0, 1, 2], "numbers"),
         (["a", "b", "c"], [0, 1, 2], "numbers"),
-        (["0", "5", "9"], [0, 1, 2], "numbers"),
+        (["0", "1", "2"], [0, 1, 2], "numbers"),
+        (["3", "4", "5"], [0, 1, 2], "numbers"),
+        (["9", "5", "0"], [0, 1, 2], "numbers"),
+        (pd.Index([1, 4, 9.5], dtype=object), [1, 4, 9.5], "numbers"),
+        (pd.Index([0, 1, 2], dtype=object), [0, 1, 2], "numbers"),
     ],
 )
 def test_columns_labelled_by_times(columns, times, clock):
@@ -126,6 +130,34 @@ def test_columns_labelled_by_times(columns, times, clock):
     assert panel.times.tolist() == times * 2
     assert panel.clock == clock
     assert panel.values[:, 0].tolist() == [1, 2, 3, 4, 5, 6]
+
+
+@pytest.mark.parametrize(
+    ("labels", "convert", "times"),
+    [
+        (["2001", "2002", "2004"], "numeric", [2001, 2002, 2004]),
+        (["0", "10", "20"], "numeric", [0, 10, 20]),
+        (["-0.5", "0.", "7"], "numeric", [-0.5, 0, 7]),
+        (["2024-01-01", "2024-01-02", "2024-06-01"], "datetime", [0, 86400, 152 * 86400]),
+        (["2024-01", "2024-02", "2024-03"], "datetime", [0, 31 * 86400, 60 * 86400]),
+    ],
+)
+def test_columns_labelled_by_texts_of_times(labels, convert, times):
+    """Strings are not parsed, but they are not passed over in silence either."""
+    frame = pd.DataFrame([[1.0, 2.0, 3.0]], columns=labels)
+    with pytest.warns(AmbiguousInputWarning, match=rf"'{labels[0]}' to '.*X\.set_axis\(pandas\.to_{convert}"):
+        assert as_panel(frame).times.tolist() == [0, 1, 2]
+    advised = frame.set_axis(getattr(pd, f"to_{convert}")(frame.columns), axis=1)
+    assert as_panel(advised).times.tolist() == times
+    pl = pytest.importorskip("polars")
+    with pytest.warns(AmbiguousInputWarning, match=rf"pass X\.to_pandas\(\)\.set_axis\(pandas\.to_{convert}"):
+        assert as_panel(pl.DataFrame([[1.0], [2.0], [3.0]], schema=labels)).times.tolist() == [0, 1, 2]
+
+
+def test_labels_that_no_float_can_hold_are_named():
+    frame = pd.DataFrame([[1.0, 2.0]], columns=pd.Index([0, 10**400], dtype=object))
+    with pytest.raises(ValueError, match=r"the labels of the columns, position 1 holds 10{59}: int too large"):
+        as_panel(frame)
 
 
 def test_columns_that_are_not_times_after_all():

@@ -144,3 +144,20 @@ def test_a_list_of_times_before_a_list_of_channels_is_a_pair():
 )
 def test_ordinary_channels_give_no_warning(X):
     as_panel(X)
+
+
+@pytest.mark.parametrize("record", [{"id": 1, "t": 0.0, "x": 1.0}, {"stay": "a", "hour": 2, "values": 1.0}], ids=str)
+def test_records_that_are_rows_of_a_long_table(record):
+    with pytest.raises(
+        ValueError, match=r"rows of a long table are read by Panel\.from_long\(pandas\.DataFrame\(X\)\)"
+    ):
+        as_panel([record, record])
+    with pytest.raises(TypeError, match=r"frame is of type list: pass pandas\.DataFrame\(frame\)"):
+        Panel.from_long([record, record])
+
+
+def test_records_that_are_no_rows():
+    with pytest.raises(ValueError, match=r"times and id may be left out$"):
+        as_panel([{"start": "2024", "target": [1.0, 2.0]}])
+    with pytest.raises(ValueError, match=r"with no key 'values'.*times and id may be left out$"):
+        as_panel([{}])

@@ -138,3 +138,14 @@ def test_from_the_start_a_hold_forgets_everything():
 def test_errors_say_what_came_and_the_way_out(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+@pytest.mark.parametrize("value", [np.timedelta64(3, "s"), np.timedelta64(1), True, None, 1j, [0.5]], ids=repr)
+def test_what_is_neither_a_name_nor_a_number_is_refused(value):
+    with pytest.raises(TypeError, match="discretization must be a name or a number from 0 to 1, got"):
+        as_discretization(value)
+
+
+def test_huge_numbers_are_not_written_out():
+    with pytest.raises(ValueError, match="from 0 to 1, got an integer of 401 digits"):
+        as_discretization(10**400)

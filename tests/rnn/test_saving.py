@@ -18,6 +18,21 @@ from skhippo.rnn.saving import digest
 from tests.rnn.cases import classifier, weights
 from tests.rnn.files.write import series
 
+DAYS = np.datetime64("2024-01-01") + np.arange(9)
+
+
+@pytest.mark.parametrize("theta", ["7D", np.timedelta64(7, "D"), np.timedelta64(7 * 86400 * 10**9, "ns")], ids=repr)
+def test_a_time_scale_may_be_a_duration(theta, tmp_path):
+    X, y = [(DAYS, np.sin(np.arange(9.0) + k)) for k in range(4)], [0, 1, 0, 1]
+    model = classifier(cell="legt", theta=theta, max_epochs=1).fit(X, y)
+    assert model.theta_ == 7 * 86400.0
+    model.save(tmp_path / "model.safetensors")
+    loaded = HiPPORNNClassifier.load(tmp_path / "model.safetensors")
+    assert_array_equal(loaded.predict_proba(X), model.predict_proba(X))
+    assert_array_equal(loaded.fit(X, y).predict_proba(X), model.predict_proba(X))
+    with pytest.raises(TypeError, match=r"theta is the duration .*, but the times of X are numbers"):
+        model.fit([[1.0, 2.0, 3.0]] * 4, y)
+
 
 @pytest.mark.parametrize("feedback", [True, False])
 def test_files_give_the_classifier_back(feedback, data, tmp_path):

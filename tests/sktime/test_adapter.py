@@ -95,3 +95,12 @@ def test_a_pipeline_of_scikit_learn_needs_the_mark_that_reset_keeps(frames):
 
     with pytest.raises(AttributeError, match="_parent_callback_ctx"):
         make_pipeline(Forgetful(order=4), LogisticRegression()).fit(frames, LABELS)
+
+
+def test_an_index_whose_last_level_is_not_the_times(frames):
+    """sktime itself takes the last level for the times, whatever it holds."""
+    X = container(frames, "pd-multiindex")
+    crosswise = X.rename_axis(["id", "time"]).swaplevel().sort_index()
+    crosswise.index = crosswise.index.set_levels(range(N_SERIES), level="id")  # sktime wants numbers in the last level
+    with pytest.raises(ValueError, match=r"levels \['time', 'id'\]: sktime expects the times in the last one"):
+        HiPPOTransformer(order=2).fit(crosswise)

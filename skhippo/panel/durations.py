@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import datetime
 import re
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.times import as_times
 
-__all__ = ["DURATION_TYPES", "in_unit_of_times"]
+__all__ = ["DURATION_TYPES", "Duration", "in_unit_of_times", "text_of"]
 
 #: Types of durations; pandas.Timedelta is a subclass of `datetime.timedelta`.
 DURATION_TYPES = (str, np.timedelta64, datetime.timedelta)
+Duration: TypeAlias = str | np.timedelta64 | datetime.timedelta
 
 _UNITS = {"W": 604800.0, "D": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms": 1e-3, "us": 1e-6, "ns": 1e-9}
 _PART = rf"(\d+(?:\.\d+)?)\s*({'|'.join(_UNITS)})"
@@ -51,6 +52,11 @@ def in_unit_of_times(theta: Any, clock: str) -> Any:
     if not 0.0 < seconds < np.inf:
         raise ValueError(f"theta is {theta!r}: a duration above zero is expected")
     return seconds
+
+
+def text_of(duration: np.timedelta64 | datetime.timedelta) -> str:
+    """Return a duration as a string that `in_unit_of_times` reads."""
+    return f"{float(as_times([duration], 'duration')[0]):.18f}s"
 
 
 def _seconds_of_text(text: str) -> float:

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
-from skhippo import HiPPOTransformer, LegT, as_panel
-from skhippo._sklearn.durations import in_unit_of_times
+from skhippo import HiPPOMemory, HiPPOTransformer, LegT, as_panel, project
+from skhippo.panel.durations import in_unit_of_times, text_of
 
 WEEK = 7 * 86400.0
 DAYS = np.datetime64("2024-01-01") + np.arange(30)
@@ -54,3 +54,23 @@ def test_numbers_have_a_unit_of_their_own(theta):
 def test_what_is_no_duration(theta, error, match):
     with pytest.raises(error, match=match):
         HiPPOTransformer("legt", theta=theta).fit([(DAYS, np.ones(30))])
+
+
+@pytest.mark.parametrize("theta", ["7D", np.timedelta64(7, "D"), datetime.timedelta(days=7)], ids=repr)
+def test_projections_and_memories_of_dates_take_durations(theta):
+    X = as_panel([(DAYS, np.sin(np.arange(30.0)))])
+    np.testing.assert_array_equal(project(X, "legt", 4, theta=theta), project(X, "legt", 4, theta=WEEK))
+    memory = HiPPOMemory.from_panel(X, "legt", 4, theta=theta)
+    assert memory.measure == LegT(WEEK)
+    numbers = as_panel([[1.0, 2.0]])
+    for call in (project, HiPPOMemory.from_panel):
+        with pytest.raises(TypeError, match=r"theta is the duration .*, but the times of X are numbers"):
+            call(numbers, "legt", 4, theta=theta)
+    with pytest.raises(TypeError, match=r"empty memory is not known yet.* theta=604800\.0, or begin with .*from_panel"):
+        HiPPOMemory("legt", 4, theta=theta)
+
+
+@pytest.mark.parametrize("theta", [np.timedelta64(7, "ns"), datetime.timedelta(microseconds=1), np.timedelta64(7, "D")])
+def test_texts_of_durations_are_read_back(theta):
+    seconds = in_unit_of_times(theta, "naive dates")
+    assert in_unit_of_times(text_of(theta), "naive dates") == pytest.approx(seconds, rel=1e-12)
