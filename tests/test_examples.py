@@ -7,6 +7,7 @@ import pathlib
 import re
 import subprocess
 import sys
+import textwrap
 
 import numpy as np
 import pytest
@@ -164,6 +165,26 @@ def test_live_service_survives_bad_requests(live, tmp_path):
     assert all(b'"error"' in line for line in errors)
     assert b"was not observed yet" in errors[5]
     assert reply["coefficients"][0] == pytest.approx(1.0)
+
+
+def test_transformer_for_river():
+    """The code of the guide learns a sine ahead of time, and asking it changes nothing."""
+    pytest.importorskip("river")
+    page = (EXAMPLES.parent / "docs" / "guide" / "online.rst").read_text().split("\nriver\n-----\n")[1]
+    code = textwrap.dedent(page.split(".. code-block:: python\n")[1].split("\nIt was run")[0])
+    names = {"np": np, "HiPPOMemory": HiPPOMemory}
+    exec(code, names)
+    model = names["HiPPOFeatures"](["u"], order=6) | names["linear_model"].LinearRegression()
+    times = np.cumsum(np.random.default_rng(0).exponential(0.1, 2000))
+    errors = []
+    for time in times:
+        x, truth = {"time": time, "u": np.sin(time)}, np.sin(time + 0.5)
+        errors.append((abs(model.predict_one(x) - truth), abs(x["u"] - truth)))
+        assert model.predict_one(x) == model.predict_one(x)
+        model.learn_one(x, truth)
+    ours, last_value = np.mean(np.array(errors)[times > 100], axis=0)
+    assert ours < 0.02 < 0.3 < last_value
+    assert np.isnan(model.clone()["HiPPOFeatures"].memory.now).all()
 
 
 def test_at_a_glance(tmp_path):
