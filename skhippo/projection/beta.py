@@ -6,7 +6,7 @@ and the recurrence of the means starts with :math:`W_2 = \kappa\, u^{p+1} (1 - u
 
 *Values.*  On the older and on the newer half of the window an incomplete beta function is a power times an analytic
 function, :math:`I_u(p, q) = u^p \varphi(u)` for :math:`u \le 1/2`, and so are its antiderivative and that of the
-product.  A Chebyshev series sums each.
+product.  A polynomial, which interpolates at Chebyshev nodes, stands for each.
 
 *Means over cells.*  A cell that is long compared to its distance from an edge takes differences of antiderivatives,
 which lose no digits there.  In a shorter one the weight is a Taylor series about the middle,
@@ -27,31 +27,35 @@ import numpy as np
 from scipy.special import betaln
 
 from skhippo._support.jit import kernel
-from skhippo._support.types import Floats
+from skhippo._support.types import Floats, Integers
 from skhippo.measures import Functions
 from skhippo.projection.sums import _E, _FIRST, _NEW, _NEW_REST, _OLD, _OLD_REST, _SECOND, _WEIGHT, _X0, _X1, _Z
 
 __all__ = ["beta_table", "start_beta", "start_beta_points"]
 
-# Terms of the Chebyshev series on half of the window: the functions are analytic up to the other edge, so that each
-# term is smaller by a factor of 3 + sqrt(8).
+# Terms of the series on half of the window: the functions are analytic up to the other edge, so that each Chebyshev
+# coefficient is smaller by a factor of 3 + sqrt(8) than the one before.
 _TERMS = 24
 # Terms of the power series that give their values.
 _POWERS = 80
 # Of an edge's distance, the largest part that half of a cell may be for the Taylor series, and its largest degree.
-_SHORT, _DEGREE = 0.125, 24
-_COLUMNS = 32
+_SHORT, _DEGREE = 0.1, 16
 # Rows of a table: numbers, and series for the function, its antiderivative and that of the product, from both edges.
 _NUMBERS, _VALUE, _INTEGRAL, _PRODUCT, _MIRRORED = 0, 1, 2, 3, 3
-# The last row: 1, 1/2, 1/3, ...
-_INVERSE = 7
 # Numbers: the exponents, one over the beta function, and W_2 and W_3.
 _P, _Q, _DENSITY, _KAPPA, _A3, _B3 = range(6)
+# Rows of cells that are free.
+_NEAR, _SUM, _SPACE = 5, 6, 7
+# For logarithms and exponentials: the bits of the root of 1/2, a number that rounds what is added to it to an integer
+# in its last bits, and the logarithm of 2 in two parts, of which the first times an exponent is exact.
+_ROOT_HALF = 0x3FE6A09E667F3BCD
+_MAGIC, _MAGIC_BITS = 6755399441055744.0, 0x4338000000000000
+_LN2, _LN2_REST, _LOG2_E = 0.6931471803691238, 1.9082149292705877e-10, 1.4426950408889634
 
 
 @lru_cache(maxsize=64)
 def _series(p: float, q: float) -> Floats:
-    """Return the Chebyshev series of the three functions for ages up to 1/2, shape (3, _TERMS)."""
+    """Return the power series of the three functions about 1/4, for ages up to 1/2, shape (3, _TERMS)."""
     angles = (np.arange(_TERMS) + 0.5) * np.pi / _TERMS
     u: np.ndarray = ((1.0 + np.cos(angles)) / 4.0).astype(np.longdouble)
     k = np.arange(_POWERS, dtype=np.longdouble)
@@ -63,18 +67,18 @@ def _series(p: float, q: float) -> Floats:
     sums = np.stack([powers @ row for row in values]).astype(np.float64)
     series = sums @ np.cos(np.outer(angles, np.arange(_TERMS))) * (2.0 / _TERMS)
     series[:, 0] *= 0.5
-    return series
+    # As powers of 4 u - 1: the series falls faster than the coefficients of Chebyshev polynomials grow, by a factor of
+    # 1 + sqrt(2) with each degree, so no digits are lost.
+    return np.stack([np.polynomial.chebyshev.cheb2poly(row) for row in series])
 
 
 @lru_cache(maxsize=64)
 def _table(p: float, q: float, slope: float, next_slope: float) -> Floats:
-    table = np.zeros((8, _COLUMNS))
+    table = np.zeros((7, _TERMS))
     a3 = next_slope * (p + q + 2.0) / (p + q + 3.0)
     numbers = [p, q, math.exp(-betaln(p, q)), 2.0 * slope / (p + q + 2.0), a3, a3 * (p - q) / (p + q + 4.0)]
     table[_NUMBERS, : len(numbers)] = numbers
-    table[_VALUE : _VALUE + 3, :_TERMS] = _series(p, q)
-    table[_VALUE + _MIRRORED : _INVERSE, :_TERMS] = _series(q, p)
-    table[_INVERSE] = 1.0 / np.arange(1.0, _COLUMNS + 1)
+    table[_VALUE : _VALUE + 3], table[_VALUE + _MIRRORED :] = _series(p, q), _series(q, p)
     table.flags.writeable = False
     return table
 
@@ -91,12 +95,11 @@ def beta_table(functions: Functions) -> Floats:
 # ---------------------------------------------------------------------- kernels
 @kernel
 def _sum_series(table: Floats, row: int, u: float) -> float:
-    """Sum of a Chebyshev series at an age up to 1/2 (Clenshaw)."""
-    t = 8.0 * u - 2.0
-    one, two = 0.0, 0.0
-    for k in range(_TERMS - 1, 0, -1):
-        one, two = t * one - two + table[row, k], one
-    return 0.5 * t * one - two + table[row, 0]
+    """Sum of a series at an age up to 1/2."""
+    t, total = 4.0 * u - 1.0, 0.0
+    for k in range(_TERMS - 1, -1, -1):
+        total = total * t + table[row, k]
+    return total
 
 
 @kernel
@@ -104,6 +107,110 @@ def _incomplete_beta(table: Floats, u: float, rest: float) -> float:
     if u <= rest:
         return u ** table[_NUMBERS, _P] * _sum_series(table, _VALUE, u)
     return 1.0 - rest ** table[_NUMBERS, _Q] * _sum_series(table, _VALUE + _MIRRORED, rest)
+
+
+@kernel
+def _sum_two_series(table: Floats, row: int, u: float) -> tuple[float, float]:
+    """Return the sums of two series at an age up to 1/2, which take the time of one."""
+    t, one, other = 4.0 * u - 1.0, 0.0, 0.0
+    for k in range(_TERMS - 1, -1, -1):
+        one, other = one * t + table[row, k], other * t + table[row + 1, k]
+    return one, other
+
+
+@kernel
+def _from_edge(table: Floats, row: int, exponent: float, u0: float, u1: float) -> tuple[float, float, float]:
+    """Differences of two antiderivatives between two ages, and of the ages, without what is beyond the middle."""
+    u0, u1 = min(u0, 0.5), min(u1, 0.5)
+    if u0 == u1:  # a fused product and difference would leave the rounding error of the product
+        return 0.0, 0.0, 0.0
+    integral, product = _sum_two_series(table, row, u0)
+    power = u0**exponent
+    integral, product = power * integral, power * product
+    if u1 > 0.0:
+        newer, newer_product = _sum_two_series(table, row, u1)
+        power = u1**exponent
+        integral, product = integral - power * newer, product - power * newer_product
+    return integral, product, u0 - u1
+
+
+@kernel
+def _long_cell(table: Floats, u0: float, v0: float, u1: float, v1: float) -> tuple[float, float, float, float]:
+    """Means of the first two functions, the difference of W_2, and W_2 at the older end, of a long cell."""
+    p, q, kappa = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA]
+    old = kappa * u0 ** (p + 1.0) * v0 ** (q + 1.0)
+    h = v1 - v0 if u1 > 0.5 else u0 - u1  # of the numbers with more digits
+    if h <= 0.0:
+        product = u0**p * v0**q
+        return _incomplete_beta(table, u0, v0), product, kappa * product * ((p + 1.0) * v0 - (q + 1.0) * u0), old
+    near, product, _ = _from_edge(table, _INTEGRAL, p + 1.0, u0, u1)
+    # In the older half 1 - I is summed.
+    far, far_product, beyond = _from_edge(table, _INTEGRAL + _MIRRORED, q + 1.0, v1, v0)
+    new = kappa * u1 ** (p + 1.0) * v1 ** (q + 1.0)
+    return (near + (beyond - far)) / h, (product + far_product) / h, (old - new) / h, old
+
+
+@kernel
+def _find_logarithms(cells: Floats, bits: Integers, row: int, space: int, n: int) -> None:
+    """Replace numbers by their logarithms; `space` is a row that is overwritten.
+
+    The mantissa, between the root of 1/2 and that of 2, is taken from the bits; so all is arithmetic, and uses SIMD.
+    """
+    for j in range(n):
+        exponent = (bits[row, j] - _ROOT_HALF) >> 52
+        bits[row, j] -= exponent << 52
+        bits[space, j] = exponent + _MAGIC_BITS
+    for j in range(n):
+        exponent, s = cells[space, j] - _MAGIC, (cells[row, j] - 1.0) / (cells[row, j] + 1.0)
+        t = s * s
+        total = 1.0 / 21.0
+        for k in range(19, 0, -2):
+            total = total * t + 1.0 / k
+        cells[row, j] = exponent * _LN2 + (2.0 * s * total + exponent * _LN2_REST)
+
+
+@kernel
+def _find_exponentials(cells: Floats, bits: Integers, row: int, space: int, n: int) -> None:
+    """Replace numbers, at most 0, by their exponentials; `space` is a row that is overwritten."""
+    for j in range(n):
+        cells[row, j] = max(cells[row, j], -700.0)
+        cells[space, j] = cells[row, j] * _LOG2_E + _MAGIC
+    for j in range(n):
+        whole = cells[space, j] - _MAGIC
+        r = (cells[row, j] - whole * _LN2) - whole * _LN2_REST
+        total = 1.0
+        for k in range(13, 0, -1):
+            total = total * r * (1.0 / k) + 1.0
+        cells[row, j] = total
+    for j in range(n):
+        bits[space, j] = (bits[space, j] - _MAGIC_BITS + 1023) << 52
+    for j in range(n):
+        cells[row, j] *= cells[space, j]
+
+
+@kernel
+def _find_values(table: Floats, cells: Floats, n: int) -> None:
+    """Replace ages above 0, and what the window has beyond them, by the first two functions."""
+    p, q, bits = table[_NUMBERS, _P], table[_NUMBERS, _Q], cells.view(np.int64)
+    for j in range(n):
+        u, rest = cells[_FIRST, j], cells[_SECOND, j]
+        t, of_age, of_rest = 4.0 * min(u, rest) - 1.0, 0.0, 0.0
+        for k in range(_TERMS - 1, -1, -1):  # both sums: SIMD takes longer to choose between coefficients
+            of_age, of_rest = of_age * t + table[_VALUE, k], of_rest * t + table[_VALUE + _MIRRORED, k]
+        cells[_SUM, j] = of_age if u <= rest else of_rest
+        cells[_NEAR, j] = 1.0 if u <= rest else 0.0
+    for row in (_FIRST, _SECOND):
+        _find_logarithms(cells, bits, row, _SPACE, n)
+    for j in range(n):
+        cells[_FIRST, j] *= p
+        cells[_SECOND, j] *= q
+    for row in (_FIRST, _SECOND):
+        _find_exponentials(cells, bits, row, _SPACE, n)
+    for j in range(n):
+        of_age, of_rest, near = cells[_FIRST, j], cells[_SECOND, j], cells[_NEAR, j] > 0.0
+        value = (of_age if near else of_rest) * cells[_SUM, j]
+        cells[_FIRST, j] = value if near else 1.0 - value
+        cells[_SECOND, j] = of_age * of_rest
 
 
 @kernel
@@ -122,88 +229,61 @@ def start_beta_points(start: Floats, table: Floats, cells: Floats, n: int) -> No
         Number of lanes.
     """
     for j in range(n):
-        u, rest, weight = cells[_NEW, j], cells[_NEW_REST, j], cells[_WEIGHT, j]
-        third = _incomplete_beta(table, u, rest)
-        fourth = u ** table[_NUMBERS, _P] * rest ** table[_NUMBERS, _Q]
-        for i in range(3):
-            value = start[i, 0] + (start[i, 1] + start[i, 2] * u) * u + start[i, 3] * third + start[i, 4] * fourth
-            if i == 0:
-                cells[_X1, j] = value
-            else:
-                cells[_E + i - 1, j] = weight * value
-
-
-@kernel
-def _from_edge(table: Floats, row: int, exponent: float, u0: float, u1: float) -> float:
-    """Difference of an antiderivative between two ages, with what is beyond the middle of the window cut off."""
-    u0, u1 = min(u0, 0.5), min(u1, 0.5)
-    if u0 == u1:  # a fused product and difference would leave the rounding error of the product
-        return 0.0
-    old = u0**exponent * _sum_series(table, row, u0)
-    return old - u1**exponent * _sum_series(table, row, u1) if u1 > 0.0 else old
-
-
-@kernel
-def _long_cell(table: Floats, u0: float, v0: float, u1: float, v1: float) -> tuple[float, float, float, float]:
-    """Means of the first two functions, the difference of W_2, and W_2 at the older end, of a long cell."""
-    p, q, kappa = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA]
-    old = kappa * u0 ** (p + 1.0) * v0 ** (q + 1.0)
-    h = v1 - v0 if u1 > 0.5 else u0 - u1  # of the numbers with more digits
-    if h <= 0.0:
-        product = u0**p * v0**q
-        return _incomplete_beta(table, u0, v0), product, kappa * product * ((p + 1.0) * v0 - (q + 1.0) * u0), old
-    near = _from_edge(table, _INTEGRAL, p + 1.0, u0, u1)
-    far = _from_edge(table, _INTEGRAL + _MIRRORED, q + 1.0, v1, v0)
-    beyond = min(v1, 0.5) - min(v0, 0.5)  # how much of the cell is in the older half, where 1 - I is summed
-    mean = (near + (beyond - far)) / h
-    product = _from_edge(table, _PRODUCT, p + 1.0, u0, u1) + _from_edge(table, _PRODUCT + _MIRRORED, q + 1.0, v1, v0)
-    return mean, product / h, (old - kappa * u1 ** (p + 1.0) * v1 ** (q + 1.0)) / h, old
-
-
-@kernel
-def _short_cell(table: Floats, m: float, r: float, half: float, product: float) -> tuple[float, float, float, float]:
-    """Return what a short cell adds to the first function at its middle, and the rest as for a long one."""
-    p, q, kappa = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA]
-    inverse = table[_INVERSE]
-    per = 1.0 / (m * r)
-    rho, sigma = half * r * per, half * m * per
-    skew, both = rho - sigma, rho * sigma
-    even, odd, after_even, after_odd, grown, end = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
-    e, e_next = 1.0, (p - 1.0) * rho - (q - 1.0) * sigma
-    by, product_by = e_next, (2.0 - p - q) * both  # factors of the recurrence, without those of k
-    for k in range(0, _DEGREE, 2):  # moments of the series over tau from -1 to 1, for tau to the 0, 1, 2, 3
-        even += e * inverse[k]
-        after_even += e * inverse[k + 2]
-        odd += e_next * inverse[k + 2]
-        after_odd += e_next * inverse[k + 4]
-        grown += e_next * inverse[k + 1] * inverse[k + 2]
-        end += e + e_next
-        if abs(e) + abs(e_next) < 1e-17:
-            break
-        e = ((by - (k + 1.0) * skew) * e_next + (product_by + k * both) * e) * inverse[k + 1]
-        e_next = ((by - (k + 2.0) * skew) * e + (product_by + (k + 1.0) * both) * e_next) * inverse[k + 2]
-    level, slope = (p + 1.0) * r - (q + 1.0) * m, (p + q + 2.0) * half
-    change = level * even + (skew * level - slope) * odd - (both * level + skew * slope) * after_even
-    change += both * slope * after_odd
-    stretch = (1.0 + rho) * (1.0 - sigma)
-    old = kappa * product * m * r * end * stretch * stretch
-    more = product * table[_NUMBERS, _DENSITY] * rho * m * per * grown
-    return more, product * (even + skew * odd - both * after_even), kappa * product * change, old
-
-
-@kernel
-def _sum_middles(table: Floats, cells: Floats, n: int) -> None:
-    """Turn the power in the middle of each cell into the first function there."""
+        cells[_FIRST, j], cells[_SECOND, j] = cells[_NEW, j], cells[_NEW_REST, j]
+    _find_values(table, cells, n)
     for j in range(n):
-        m, r = 0.5 * (cells[_OLD, j] + cells[_NEW, j]), 0.5 * (cells[_OLD_REST, j] + cells[_NEW_REST, j])
-        near = m <= r
-        t = 8.0 * min(m, r) - 2.0
-        one, two = 0.0, 0.0
-        for k in range(_TERMS - 1, 0, -1):
-            c = table[_VALUE, k] if near else table[_VALUE + _MIRRORED, k]
-            one, two = t * one - two + c, one
-        c = table[_VALUE, 0] if near else table[_VALUE + _MIRRORED, 0]
-        cells[_FIRST, j] = (0.0 if near else 1.0) + cells[_FIRST, j] * (0.5 * t * one - two + c)
+        u, rest, weight = cells[_NEW, j], cells[_NEW_REST, j], cells[_WEIGHT, j]
+        inside = u > 0.0 and rest > 0.0  # the logarithm above is that of the smallest number
+        third = cells[_FIRST, j] if inside else (0.0 if u <= rest else 1.0)
+        fourth = cells[_SECOND, j] if inside else 0.0
+        cells[_X1, j] = start[0, 0] + (start[0, 1] + start[0, 2] * u) * u + start[0, 3] * third + start[0, 4] * fourth
+        for i in range(1, 3):
+            value = start[i, 0] + (start[i, 1] + start[i, 2] * u) * u + start[i, 3] * third + start[i, 4] * fourth
+            cells[_E + i - 1, j] = weight * value
+
+
+@kernel
+def _start_short(table: Floats, cells: Floats, n: int) -> None:
+    """Write the start of the recurrence for cells that are short; `_SPACE` says which are."""
+    p, q, kappa, density = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA], table[_NUMBERS, _DENSITY]
+    a3, b3 = table[_NUMBERS, _A3], table[_NUMBERS, _B3]
+    for j in range(n):
+        u0, u1, v0, v1 = cells[_OLD, j], cells[_NEW, j], cells[_OLD_REST, j], cells[_NEW_REST, j]
+        weight, value, product = cells[_WEIGHT, j], cells[_FIRST, j], cells[_SECOND, j]
+        m, r = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
+        half = 0.5 * (v1 - v0 if u1 > 0.5 else u0 - u1)  # of the numbers with more digits
+        short = half < _SHORT * min(m, r)
+        per = 1.0 / (m * r)
+        rho, sigma = half * r * per, half * m * per
+        skew, both = rho - sigma, rho * sigma
+        even, odd, after_even, after_odd, grown, end = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        e, e_next = 1.0, (p - 1.0) * rho - (q - 1.0) * sigma
+        by, product_by = e_next, (2.0 - p - q) * both  # factors of the recurrence, without those of k
+        for k in range(0, _DEGREE, 2):  # moments of the series over tau from -1 to 1, for tau to the 0, 1, 2, 3
+            even += e * (1.0 / (k + 1))
+            after_even += e * (1.0 / (k + 3))
+            odd += e_next * (1.0 / (k + 3))
+            after_odd += e_next * (1.0 / (k + 5))
+            grown += e_next * (1.0 / ((k + 2) * (k + 3)))
+            end += e + e_next
+            e = ((by - (k + 1.0) * skew) * e_next + (product_by + k * both) * e) * (1.0 / (k + 2))
+            e_next = ((by - (k + 2.0) * skew) * e + (product_by + (k + 1.0) * both) * e_next) * (1.0 / (k + 3))
+        level, slope = (p + 1.0) * r - (q + 1.0) * m, (p + q + 2.0) * half
+        change = level * even + (skew * level - slope) * odd - (both * level + skew * slope) * after_even
+        difference = weight * kappa * product * (change + both * slope * after_odd)
+        stretch = (1.0 + rho) * (1.0 - sigma)
+        z = -2.0 * weight * kappa * product * m * r * end * stretch * stretch
+        x0, x1 = v0 - u0, v1 - u1
+        first = weight * (value + product * density * rho * m * per * grown)
+        second = weight * product * (even + skew * odd - both * after_even)
+        cells[_FIRST, j] = first if short else value
+        cells[_SECOND, j] = second if short else product
+        cells[_X0, j], cells[_X1, j] = x0 if short else u0, x1 if short else v0
+        cells[_E, j] = difference if short else u1
+        cells[_E + 1, j] = a3 * (x1 * difference + z) + b3 * difference if short else v1
+        cells[_Z, j] = z if short else weight
+        cells[_Z + 1, j] = (a3 * x0 + b3) * z
+        cells[_SPACE, j] = 1.0 if short else 0.0
 
 
 @kernel
@@ -219,22 +299,18 @@ def start_beta(table: Floats, cells: Floats, n: int) -> None:
     n : int
         Number of lanes.
     """
-    p, q, a3, b3 = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _A3], table[_NUMBERS, _B3]
-    for j in range(n):  # in the middle: the product, and the power by which the series is multiplied
-        m, r = 0.5 * (cells[_OLD, j] + cells[_NEW, j]), 0.5 * (cells[_OLD_REST, j] + cells[_NEW_REST, j])
-        near, far = m**p, r**q
-        cells[_FIRST, j], cells[_SECOND, j] = near if m <= r else -far, near * far
-    _sum_middles(table, cells, n)
+    a3, b3 = table[_NUMBERS, _A3], table[_NUMBERS, _B3]
     for j in range(n):
+        cells[_FIRST, j] = 0.5 * (cells[_OLD, j] + cells[_NEW, j])
+        cells[_SECOND, j] = 0.5 * (cells[_OLD_REST, j] + cells[_NEW_REST, j])
+    _find_values(table, cells, n)
+    _start_short(table, cells, n)
+    for j in range(n):
+        if cells[_SPACE, j] == 1.0:
+            continue
         u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
         v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
-        m, r = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
-        half = 0.5 * (v1 - v0 if u1 > 0.5 else u0 - u1)  # of the numbers with more digits
-        if half < _SHORT * min(m, r):
-            first, second, e, old = _short_cell(table, m, r, half, cells[_SECOND, j])
-            first += cells[_FIRST, j]
-        else:
-            first, second, e, old = _long_cell(table, u0, v0, u1, v1)
+        first, second, e, old = _long_cell(table, u0, v0, u1, v1)
         x0, x1 = v0 - u0, v1 - u1
         e, z = weight * e, -2.0 * weight * old
         cells[_FIRST, j], cells[_SECOND, j] = weight * first, weight * second

@@ -34,7 +34,7 @@ LEAF_NODES = 16
 _NODE_COST = 0.7
 _LEAF_COST = 64
 # Cost of the start of a recurrence with real powers, in functions of a cell.
-_BETA_COST = 500
+_BETA_COST = 40
 
 
 class Targets(NamedTuple):
