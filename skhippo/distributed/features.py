@@ -12,15 +12,14 @@ from dask.base import is_dask_collection
 from dask.delayed import Delayed
 from numpy.typing import NDArray
 
+from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo.distributed.tables import transform_table
-from skhippo.scattering.scattering import HiPPOScatteringTransformer
-from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["transform"]
 
 
 def transform(
-    transformer: HiPPOTransformer | HiPPOScatteringTransformer,
+    transformer: Any,
     X: Any,
     *,
     series: str = "id",
@@ -31,9 +30,8 @@ def transform(
 
     Parameters
     ----------
-    transformer : HiPPOTransformer or HiPPOScatteringTransformer
-        A fitted transformer; it may be fitted on a sample.  `HiPPOScatteringTransformer` needs whole series and takes
-        no long table.
+    transformer : HiPPOTransformer, HiPPOScatteringTransformer or SummaryTransformer
+        A fitted transformer; it may be fitted on a sample.  The last two need whole series and take no long table.
     X : dask.bag.Bag, list of Delayed, dask.array.Array or dask.dataframe.DataFrame
         The series, as one of:
 
@@ -94,10 +92,12 @@ def transform(
     1          1.1      0.6813
     2          1.5     -0.2887
     """
-    if not isinstance(transformer, (HiPPOTransformer, HiPPOScatteringTransformer)):
+    if not (isinstance(transformer, SeriesEstimator) and hasattr(transformer, "transform")):
+        advice = "; from a pipeline, pass its first step" * hasattr(transformer, "steps")
+        advice = advice or "; map its predict over the parts" * hasattr(transformer, "predict")
         raise TypeError(
-            f"transformer is of type {type(transformer).__name__}: a fitted HiPPOTransformer or "
-            "HiPPOScatteringTransformer is expected; from a pipeline, pass its first step"
+            f"transformer is of type {type(transformer).__name__}: a fitted HiPPOTransformer, "
+            f"HiPPOScatteringTransformer or SummaryTransformer is expected{advice}"
         )
     transformer._check_fitted()
     if _is_collection(X) and hasattr(X, "dtypes"):
@@ -133,7 +133,7 @@ def _parts(X: Any) -> tuple[list[Any], Sequence[float]]:
     return parts, [np.nan] * len(parts)
 
 
-def _features(transformer: HiPPOTransformer | HiPPOScatteringTransformer, part: Any, dtype: np.dtype) -> NDArray:
+def _features(transformer: Any, part: Any, dtype: np.dtype) -> NDArray:
     """Return the features of one part; a part of a bag may be empty, or an iterator."""
     series = part if hasattr(part, "__len__") else list(part)
     if len(series) == 0:

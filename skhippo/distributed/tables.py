@@ -10,24 +10,24 @@ from skhippo.distributed.pieces import join_pieces, keep_pieces
 from skhippo.distributed.rows import SERIES, Columns
 from skhippo.distributed.windows import join_windows, keep_windows
 from skhippo.memory.merging import can_join
-from skhippo.scattering.scattering import HiPPOScatteringTransformer
 from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["transform_table"]
 
 
 def transform_table(
-    transformer: HiPPOTransformer | HiPPOScatteringTransformer,
+    transformer: Any,
     table: Any,
     series: str,
     time: str,
     channels: Sequence[str] | str | None,
 ) -> Any:
     """Reduce each partition to what its series need, collect this by series, and compute the features."""
-    if isinstance(transformer, HiPPOScatteringTransformer):
+    if not isinstance(transformer, HiPPOTransformer):
         raise ValueError(
-            "scattering needs whole series, and those of a table may cross partitions: pass a bag or delayed panels of "
-            f"whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long in each"
+            f"{type(transformer).__name__} needs whole series, and those of a table may cross partitions: pass a bag "
+            f"or delayed panels of whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long "
+            "in each"
         )
     if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
         raise ValueError(

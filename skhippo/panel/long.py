@@ -8,11 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
-from skhippo.panel.arrays import as_real, common_dtype, is_null
+from skhippo.panel.arrays import as_real, common_dtype
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame
 from skhippo.panel.foreign import as_table
-from skhippo.panel.labels import object_array, shown
+from skhippo.panel.groups import group
+from skhippo.panel.labels import object_array
 from skhippo.panel.layout import namer, nothing_found, sample_numbers, to_offsets
 from skhippo.panel.times import Times, check_times, read_times
 
@@ -64,11 +65,12 @@ def read_stacked(
     number, names = _channel_numbers(frame, variable, None if channels is None else _listed(channels))
     values = as_real(column_of(frame, value), f"column {value!r}")
     kept = number >= 0
+    rows: Any = slice(None) if kept.all() else kept
     return pack_stacked(
-        codes[kept],
-        Times(times[kept], clock),
-        number[kept],
-        values[kept],
+        codes[rows],
+        Times(times[rows], clock),
+        number[rows],
+        values[rows],
         duplicates=duplicates,
         ids=unique,
         names=names,
@@ -94,7 +96,7 @@ def pack_stacked(
     times : Times of shape (n_rows,)
     values : array of shape (n_rows,)
     """
-    order = np.lexsort((times.values, codes))
+    order = slice(None) if _are_sorted(codes, times.values) else np.lexsort((times.values, codes))
     codes, clock, number, values = codes[order], times.values[order], number[order], values[order]
     first = np.ones(len(codes), dtype=bool)
     first[1:] = (codes[1:] != codes[:-1]) | (clock[1:] != clock[:-1])
@@ -114,7 +116,7 @@ def pack_stacked(
 def _channel_numbers(frame: Any, variable: Any, channels: list[Any] | None) -> tuple[Integers, list[str]]:
     """Return the channel of each row, -1 for those not asked for, and the names of the channels."""
     column = column_of(frame, variable)
-    codes, found = group(np.asarray(column), f"column {variable!r}", "variable")
+    codes, found = group(column, f"column {variable!r}", "variable")
     if channels is None:
         present = set(found.tolist())
         channels = [label for label in _categories(column, found) if label in present]
@@ -130,6 +132,12 @@ def _categories(column: Any, found: NDArray) -> list[Any]:
     dtype: Any = getattr(column, "dtype", None)
     ordered = hasattr(dtype, "ordered") or type(dtype).__name__ == "Enum"  # polars: a Categorical has no order
     return list(dtype.categories) if ordered else found.tolist()
+
+
+def _are_sorted(codes: Integers, times: NDArray) -> bool:
+    """Tell whether rows are sorted by series, and by time within each series."""
+    same = codes[1:] == codes[:-1]
+    return bool(((codes[1:] > codes[:-1]) | (same & (times[1:] >= times[:-1]))).all())
 
 
 def _find_twice(cells: Integers) -> int | None:
@@ -172,14 +180,16 @@ def _levels(frame: Any) -> list[Any]:
     return list(frame.index.names) if is_pandas_frame(frame) else []
 
 
-def id_column(frame: Any, columns: list[Any]) -> NDArray:
+def id_column(frame: Any, columns: list[Any]) -> Any:
     """Return the ids of the rows: one column, or tuples of several."""
-    parts = [np.asarray(column_of(frame, c)) for c in columns]
-    return parts[0] if len(parts) == 1 else object_array(list(zip(*(p.tolist() for p in parts), strict=True)))
+    if len(columns) == 1:
+        return column_of(frame, columns[0])
+    parts = [np.asarray(column_of(frame, c)).tolist() for c in columns]
+    return object_array(list(zip(*parts, strict=True)))
 
 
 def pack_rows(
-    ids: NDArray, times: Times | None, columns: list[NDArray], *, sort: bool = False, duplicates: Duplicates = "error"
+    ids: Any, times: Times | None, columns: list[NDArray], *, sort: bool = False, duplicates: Duplicates = "error"
 ) -> dict[str, Any]:
     """Return the parts of a panel from rows that each have an id, a time and one value per channel."""
     if len(ids) == 0:
@@ -233,32 +243,6 @@ def merge_rows(
     for c in range(values.shape[1]):
         _place(out, rows, np.full(len(rows), c), values[:, c], duplicates)
     return out, times[first], np.concatenate([[0], rows[offsets[1:] - 1] + 1]).astype(np.int64)
-
-
-def group(ids: NDArray, what: str = "the series ids", noun: str = "series id") -> tuple[Integers, NDArray]:
-    """Return the group of each row and the distinct labels, both in the order of the first rows."""
-    if ids.ndim != 1:
-        raise ValueError(f"{what} have shape {ids.shape}: one per row is expected")
-    if ids.dtype.kind == "O":
-        seen: dict[Any, int] = {}
-        try:
-            codes = np.fromiter((seen.setdefault(x, len(seen)) for x in ids), dtype=np.int64, count=len(ids))
-        except TypeError as error:
-            raise TypeError(f"{what} must be hashable: {error}; use strings or numbers") from error
-        unique = object_array(list(seen))
-    else:
-        distinct, first, inverse = np.unique(ids, return_index=True, return_inverse=True)
-        order = np.argsort(first)
-        rank = np.empty_like(order)
-        rank[order] = np.arange(len(order))
-        codes, unique = rank[inverse], distinct[order]
-    for number, label in enumerate(unique):
-        if is_null(label) or (isinstance(label, tuple) and any(map(is_null, label))):
-            row = int(np.flatnonzero(codes == number)[0])
-            raise ValueError(
-                f"row {row} has no {noun} ({shown(label)}): every row needs one; fill it in or drop the row"
-            )
-    return codes, unique
 
 
 def check_options(duplicates: Any, sort: Any) -> None:

@@ -178,18 +178,46 @@ def _evident_times(cells: dict[Any, Cells], channels: list[Any], name: Any) -> A
     named = [c for c in channels if names_times(c)]
     if len(named) != 1 or len(channels) < 2:
         return None
-    clock = _cells_of(cells[named[0]])
-    others = [_cells_of(cells[c]) for c in channels if c != named[0]]
-    for i, times in enumerate(clock):
-        lengths = {_length(column[i]) for column in others if not _is_missing(column[i])}
+    clock = cells[named[0]]
+    others = [cells[c] for c in channels if c != named[0]]
+    lists = [column for column in (clock, *others) if isinstance(column, Lists)]
+    i = _flat_misfit(lists[0], lists[1:]) if len(lists) == len(channels) else _misfit(clock, others)
+    if i is None:
+        return named[0]
+    warn_ambiguous(
+        f"the column {named[0]!r} is read as a channel: in {name(i)} it is not increasing or not as "
+        f"long as the other columns; pass Panel.from_rows(frame, times={named[0]!r}) if it holds the "
+        "times, rename it if not"
+    )
+    return None
+
+
+def _misfit(clock: Cells, others: list[Cells]) -> int | None:
+    """Return the first row in which a column cannot hold the times of the others; None if there is no such row."""
+    columns = [_cells_of(column) for column in others]
+    for i, times in enumerate(_cells_of(clock)):
+        lengths = {_length(column[i]) for column in columns if not _is_missing(column[i])}
         if _is_missing(times) or lengths - {_length(times)} or not (_length(times) == 0 or is_clock(times)):
-            warn_ambiguous(
-                f"the column {named[0]!r} is read as a channel: in {name(i)} it is not increasing or not as "
-                f"long as the other columns; pass Panel.from_rows(frame, times={named[0]!r}) if it holds the "
-                "times, rename it if not"
-            )
-            return None
-    return named[0]
+            return i
+    return None
+
+
+def _flat_misfit(clock: Lists, others: list[Lists]) -> int | None:
+    """Return what `_misfit` returns, for flat lists, all rows at once."""
+    lengths = np.diff(clock.offsets)
+    wrong = clock.null.copy()
+    for column in others:
+        wrong |= ~column.null & (np.diff(column.offsets) != lengths)
+    try:
+        times = read_times(clock.items, "times").values
+    except (TypeError, ValueError):
+        return _misfit(clock, list(others))
+    rises = np.ones(len(times), dtype=bool)
+    rises[1:] = times[1:] > times[:-1]
+    rises[clock.offsets[:-1][lengths > 0]] = True
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    wrong[rows[~(rises & np.isfinite(times))]] = True
+    return int(wrong.argmax()) if wrong.any() else None
 
 
 def _cells_of(column: Cells) -> list[Any]:

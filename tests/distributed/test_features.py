@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import LogisticRegression
+from sklearn.pipeline import make_pipeline
 
-from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
+from skhippo import HiPPOClassifier, HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer, as_panel
 
 dask = pytest.importorskip("dask", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask is not installed")
@@ -23,13 +24,25 @@ def test_scattering_of_whole_series(rng, here):
     scattering = HiPPOScatteringTransformer(n_combinations=4).fit(X)
     result = transform(scattering, da.from_array(X, chunks=(2, 1, 40))).compute()
     assert_array_equal(result, scattering.transform(X))
-    with pytest.raises(ValueError, match="scattering needs whole series"):
+    with pytest.raises(ValueError, match="HiPPOScatteringTransformer needs whole series"):
         transform(scattering, dd.from_pandas(long_table(rng), npartitions=2))
 
 
+def test_statistics_of_whole_series(rng, here):
+    X = rng.normal(size=(6, 2, 40))
+    summary = SummaryTransformer().fit(X)
+    assert_array_equal(transform(summary, da.from_array(X, chunks=(4, 2, 40))).compute(), summary.transform(X))
+    with pytest.raises(ValueError, match="SummaryTransformer needs whole series"):
+        transform(summary, dd.from_pandas(long_table(rng), npartitions=2))
+
+
 def test_only_transformers_of_series_are_taken():
+    with pytest.raises(TypeError, match=r"type HiPPOClassifier: .* is expected; map its predict over the parts"):
+        transform(HiPPOClassifier(), da.ones((2, 5)))
+    with pytest.raises(TypeError, match=r"type Pipeline: .* is expected; from a pipeline, pass its first step"):
+        transform(make_pipeline(HiPPOTransformer()), da.ones((2, 5)))
     for other in (LogisticRegression(), "legs", None):
-        with pytest.raises(TypeError, match="a fitted HiPPOTransformer or HiPPOScatteringTransformer is expected"):
+        with pytest.raises(TypeError, match="HiPPOScatteringTransformer or SummaryTransformer is expected"):
             transform(other, da.ones((2, 5)))
     with pytest.raises(NotFittedError):
         transform(HiPPOTransformer(), da.ones((2, 5)))

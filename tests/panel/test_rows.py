@@ -161,3 +161,26 @@ def test_structs_are_refused_by_the_name_of_their_column(library, cell):
     with pytest.raises(TypeError, match="column 'x' holds structs: give each of their fields a column of its own"):
         as_panel(table)
     assert Panel.from_rows(table, channels="y").values.tolist() == [[1.0], [2.0]]
+
+
+BAD_CLOCKS = {
+    "falls": [[0.0, 1.0], [2.0, 1.0], [0.0, 0.0]],
+    "starts below the end of the row before": None,
+    "another length": [[0.0, 1.0], [0.0], [0.0, 1.0]],
+    "missing": [[0.0, 1.0], None, [0.0, 1.0]],
+    "not finite": [[0.0, 1.0], [0.0, np.nan], [0.0, 1.0]],
+    "not finite, first": [[0.0, 1.0], [np.nan, 1.0], [0.0, 1.0]],
+}
+
+
+@pytest.mark.parametrize("clock", BAD_CLOCKS.values(), ids=BAD_CLOCKS)
+def test_lists_of_arrow_and_of_pandas_agree_on_what_is_a_clock(clock):
+    pyarrow = pytest.importorskip("pyarrow")
+    good = [[5.0, 6.0], [0.0, 1.0], [0.0, 1.0]]
+    columns = {"t": clock or good, "x": [[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]}
+    for table in (pyarrow.table(columns), pd.DataFrame(columns)):
+        if clock is None:
+            assert as_panel(table).times.tolist() == [5, 6, 0, 1, 0, 1]
+            continue
+        with pytest.warns(AmbiguousInputWarning, match=r"'t' is read as a channel: in series 1 it is not increasing"):
+            assert as_panel(table).channel_names == ("t", "x")
