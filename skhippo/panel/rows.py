@@ -245,13 +245,16 @@ def _read_flat(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) -> 
         return None
     check_not_empty(np.diff(clock.offsets), namer(ids))
     times, kind = read_times(clock.items, f"column {layout.times!r}")
-    channels = [as_real(cells[c].items, f"column {c!r}") for c in layout.channels]  # type: ignore[union-attr]
-    if len(channels) == 1:
-        values = channels[0][:, np.newaxis]
+    items = [cells[c].items for c in layout.channels]  # type: ignore[union-attr]
+    if len(items) == 1:
+        values = as_real(items[0], f"column {layout.channels[0]!r}")[:, np.newaxis]
     else:
-        values = np.empty((len(times), len(channels)), dtype=common_dtype(channels))
-        for c, channel in enumerate(channels):
-            values[:, c] = channel
+        # one channel at a time: together they would take as much memory as the panel
+        values = np.empty(
+            (len(times), len(items)), dtype=common_dtype([as_real(x[:0], "an empty column") for x in items])
+        )
+        for c, (name, column) in enumerate(zip(layout.channels, items, strict=True)):
+            values[:, c] = as_real(column, f"column {name!r}")
     names = [str(c) for c in layout.channels]
     labels = {"channel_names": names, "series_ids": ids, "clock": kind}
     return {"values": values, "times": times, "offsets": clock.offsets, **labels}
