@@ -56,7 +56,7 @@ def missing_target(command):
     if found := re.match(r"make ([\w-]+)", command):
         known = re.search(rf"^{found[1]}:", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.MULTILINE)
         return "" if known else f"make {found[1]}"
-    if found := re.match(r"python (?:-m pytest )?(\S+\.py)", command):
+    if found := re.match(r"python (?:-m pytest )?(\S+\.(?:py|rst))", command):
         return "" if (ROOT / found[1]).exists() else found[1]
     if found := re.match(r"python -m ([\w.]+)", command):
         path = ROOT / found[1].replace(".", "/")
