@@ -23,15 +23,6 @@ __all__ = ["Automatic"]
 _SERIES = 1024
 # Shares of the sum of all variances that are tried for the levels of channels without a shape.
 _OF_LEVELS = (0.0, 0.01, 0.1, 1.0)
-# Settings of gradient boosting for records, chosen by cross-validation on set A of PhysioNet 2012.
-BOOSTING = {
-    "learning_rate": 0.05,
-    "max_iter": 200,
-    "max_leaf_nodes": 15,
-    "l2_regularization": 1.0,
-    "max_features": 0.2,
-    "early_stopping": False,
-}
 
 
 class Automatic(SeriesEstimator):

@@ -17,8 +17,8 @@ __all__ = ["Choice", "choose"]
 
 # Smallest number of observations with which a channel of a series has a shape.
 _SHAPE = 5
-# Number of series from which gradient boosting learns more from records than a linear model does.
-_BOOSTED = 500
+# Number of series from which an ensemble with trees learns more from records than a linear model does.
+_ENSEMBLE = 500
 # Largest number of occupancy features of scattering; smallest and largest number of thresholds per coefficient.
 _OCCUPANCIES, _FEW_THRESHOLDS, _THRESHOLDS = 8192, 2, 12
 # Numbers of combinations and of groups of competing patterns: where penalties are tried, and for many series.
@@ -29,7 +29,7 @@ class Choice(NamedTuple):
     """The choice for a panel, and its reasons."""
 
     features: str  # "shape" or "records"
-    head: str  # "ridge" or "boosting"
+    head: str  # "ridge" or "ensemble"
     reasons: tuple[str, ...]
     transformers: dict[str, BaseEstimator]
 
@@ -55,9 +55,9 @@ def choose(panel: Panel, n_jobs: int | None, random_state: Any) -> Choice:
         few = "penalties are tried" if n_series <= MANY else f"more than {MANY} series: fewer features, one penalty"
         return Choice("shape", "ridge", (reason, f"{n_series} series: {few}"), _of_shape(panel, n_jobs, random_state))
     reason = f"only {share:.0%} of the channels of series have {_SHAPE} observations or more"
-    boosting = n_series >= _BOOSTED
-    head = f"{n_series} series, {'not ' if not boosting else ''}enough for gradient boosting ({_BOOSTED})"
-    return Choice("records", "boosting" if boosting else "ridge", (reason, head), _of_records(n_jobs))
+    many = n_series >= _ENSEMBLE
+    head = f"{n_series} series, {'' if many else 'not '}enough for an ensemble with trees ({_ENSEMBLE})"
+    return Choice("records", "ensemble" if many else "ridge", (reason, head), _of_records(n_jobs))
 
 
 def _share_with_a_shape(panel: Panel) -> float:

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.ensemble import HistGradientBoostingClassifier
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
@@ -15,10 +14,14 @@ from sklearn.utils.validation import assert_all_finite, check_consistent_length,
 from skhippo._sklearn.estimator import ScoringMixin
 from skhippo._support.types import Floats
 from skhippo._support.validation import StrOptions, check_sample_weight, fit_context
-from skhippo.estimators.automatic import BOOSTING, Automatic
+from skhippo.estimators.automatic import Automatic
+from skhippo.estimators.ensemble import classifiers, fit_all
 from skhippo.estimators.ridge import learn_temperature, softmax
 
 __all__ = ["HiPPOClassifier"]
+
+# Trees may be certain, which would outvote the other models.
+_LEAST = 1e-6
 
 
 class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
@@ -32,8 +35,9 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
       features are those of `HiPPOScatteringTransformer` and the head is a ridge regression, whose penalty is chosen by
       leave-one-out cross-validation.  Above 2500 series, there are fewer features and the penalty is fixed.
     - Otherwise the series are *records*.  The features are coefficients and observation patterns
-      (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  The head is gradient boosting for 500 or more series,
-      and the ridge regression for fewer.
+      (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  For 500 or more series, the head is an
+      ensemble: gradient boosting, extremely randomised trees and logistic regression, whose logarithms of probabilities
+      are averaged.  For fewer series it is the ridge regression.
 
     Parameters
     ----------
@@ -43,7 +47,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     n_jobs : int, optional
         Number of threads that compute features, see joblib.  The result does not depend on it.
     random_state : int, RandomState instance or None, default=0
-        Seed of the combinations and patterns of scattering, and of the features that gradient boosting samples.
+        Seed of the combinations and patterns of scattering, and of the features that the trees of an ensemble sample.
     verbose : int, default=0
         1 shows a progress bar (tqdm) for steps that take more than a second.
 
@@ -52,7 +56,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     choice_ : NamedTuple
-        The choice: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
+        The choice: `features` ("shape" or "records"), `head` ("ridge" or "ensemble"), `reasons`, and the fitted
         `transformers` by name.
     linear_ : NamedTuple or None
         The fitted ridge regression, if the head is "ridge": `center`, `weights`, `intercept`, the `penalty` divided by
@@ -60,8 +64,8 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         with the numbers `chosen`.
     temperature_ : float or None
         Divisor of the decisions of the ridge regression that calibrates its probabilities, learned from `left_out`.
-    boosting_ : HistGradientBoostingClassifier or None
-        The fitted gradient boosting, if the head is "boosting".
+    ensemble_ : dict of str to Pipeline, or None
+        The fitted models "boosting", "trees" and "linear", if the head is "ensemble".
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str
@@ -141,12 +145,12 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         self.classes_, numbers = np.unique(labels, return_inverse=True)
         features = self._fit_features(panel)
         self._remember_parameters()
-        self.linear_, self.boosting_, self.temperature_ = None, None, None
+        self.linear_, self.ensemble_, self.temperature_ = None, None, None
         if self.classes_.size == 1:
             return self
-        if self.choice_.head == "boosting":
-            self.boosting_ = HistGradientBoostingClassifier(**BOOSTING, random_state=self._seed)
-            self.boosting_.fit(features, numbers, weights)
+        if self.choice_.head == "ensemble":
+            models = classifiers(len(panel), self._seed)
+            self.ensemble_ = fit_all(models, features, numbers, weights, self.n_jobs)
         else:
             targets = np.where(numbers[:, None] == np.arange(self.classes_.size), 1.0, -1.0)
             self.linear_ = self._fit_linear(features, targets, weights)
@@ -222,10 +226,15 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         panel = self._read(X, reset=False)
         if self.linear_ is not None:
             return self._in_parts(panel, self.linear_.predict) / self.temperature_
-        if self.boosting_ is None:
+        if self.ensemble_ is None:
             return np.zeros((len(panel), 1))
-        probabilities = self._in_parts(panel, self.boosting_.predict_proba)
-        return np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))
+        return self._in_parts(panel, self._average)
+
+    def _average(self, features: NDArray[np.float32]) -> Floats:
+        """Average the logarithms of the probabilities of the ensemble."""
+        models = (self.ensemble_ or {}).values()
+        probabilities = [model.predict_proba(features) for model in models]
+        return np.mean(np.log(np.maximum(probabilities, _LEAST)), axis=0)
 
     def _describe_head(self) -> list[str]:
         if self.linear_ is not None:
@@ -234,4 +243,4 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
                 f"penalty: {self.linear_.penalty:.2g} of the sum of the variances of the features",
                 f"temperature: {self.temperature_:.2g}, learned from leave-one-out decisions on {number} series",
             ]
-        return [] if self.boosting_ is None else [f"{self.boosting_!r}"]
+        return [f"{name}: {model['model']!r}" for name, model in (self.ensemble_ or {}).items()]

@@ -7,12 +7,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.ensemble import HistGradientBoostingRegressor
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
+from skhippo._support.types import Floats
 from skhippo._support.validation import check_sample_weight, fit_context
-from skhippo.estimators.automatic import BOOSTING, Automatic
+from skhippo.estimators.automatic import Automatic
+from skhippo.estimators.ensemble import fit_all, regressors
 
 __all__ = ["HiPPORegressor"]
 
@@ -27,21 +28,21 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     n_jobs : int, optional
         Number of threads that compute features, see joblib.  The result does not depend on it.
     random_state : int, RandomState instance or None, default=0
-        Seed of the combinations and patterns of scattering, and of the features that gradient boosting samples.
+        Seed of the combinations and patterns of scattering, and of the features that the trees of an ensemble sample.
     verbose : int, default=0
         1 shows a progress bar (tqdm) for steps that take more than a second.
 
     Attributes
     ----------
     choice_ : NamedTuple
-        The choice: `features` ("shape" or "records"), `head` ("ridge" or "boosting"), `reasons`, and the fitted
+        The choice: `features` ("shape" or "records"), `head` ("ridge" or "ensemble"), `reasons`, and the fitted
         `transformers` by name.
     linear_ : NamedTuple or None
         The fitted ridge regression, if the head is "ridge": `center`, `weights`, `intercept`, the `penalty` divided by
         the sum of the variances of the features, and leave-one-out predictions (`left_out`) for the training series
         with the numbers `chosen`.
-    boosting_ : list of HistGradientBoostingRegressor or None
-        The fitted gradient boosting models, one per target, if the head is "boosting".
+    ensemble_ : dict of str to Pipeline, or None
+        The fitted models "boosting", "trees" and "linear", whose predictions are averaged, if the head is "ensemble".
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str
@@ -107,10 +108,11 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         self._one_target = targets.ndim == 1
         targets = targets.reshape(len(targets), -1)
         features = self._fit_features(panel)
-        self.linear_, self.boosting_ = None, None
-        if self.choice_.head == "boosting":
-            models = [HistGradientBoostingRegressor(**BOOSTING, random_state=self._seed) for _ in targets.T]
-            self.boosting_ = [m.fit(features, t, weights) for m, t in zip(models, targets.T, strict=True)]
+        self.linear_, self.ensemble_ = None, None
+        if self.choice_.head == "ensemble":
+            models = regressors(len(panel), targets.shape[1], self._seed)
+            columns = targets[:, 0] if targets.shape[1] == 1 else targets
+            self.ensemble_ = fit_all(models, features, columns, weights, self.n_jobs)
         else:
             self.linear_ = self._fit_linear(features, targets, weights)
         self._remember_parameters()
@@ -133,13 +135,18 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         if self.linear_ is not None:
             found = self._in_parts(panel, self.linear_.predict)
         else:
-            found = self._in_parts(panel, lambda f: np.stack([m.predict(f) for m in self.boosting_ or ()], axis=1))
+            found = self._in_parts(panel, self._average)
         return found[:, 0] if self._one_target else found
+
+    def _average(self, features: NDArray[np.float32]) -> Floats:
+        """Average the predictions of the ensemble, (n_series, n_targets)."""
+        models = (self.ensemble_ or {}).values()
+        return np.mean([model.predict(features).reshape(len(features), -1) for model in models], axis=0)
 
     def _describe_head(self) -> list[str]:
         if self.linear_ is not None:
             return [f"penalty: {self.linear_.penalty:.2g} of the sum of the variances of the features"]
-        return [f"{model!r}" for model in self.boosting_ or ()]
+        return [f"{name}: {model['model']!r}" for name, model in (self.ensemble_ or {}).items()]
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -55,6 +55,6 @@ def test_it_says_what_it_chose():
     assert "  static: x1; one feature each, weight 1\n" in HiPPOClassifier().fit(with_level, np.zeros(30)).describe()
     X, y = records(500)
     said = HiPPOClassifier().fit(X, y).describe()
-    assert len(said.splitlines()) == 7
-    for part in ("features: records", "SummaryTransformer", "head: boosting", "HistGradientBoostingClassifier"):
+    assert len(said.splitlines()) == 9
+    for part in ("features: records", "SummaryTransformer", "head: ensemble", "HistGradientBoostingClassifier"):
         assert part in said

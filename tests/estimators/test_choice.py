@@ -23,8 +23,8 @@ def panel(n_series, n_observations, n_channels=1, missing=0.0):
         (panel(20, 30, missing=0.5), "shape", "ridge"),
         (panel(20, 3), "records", "ridge"),
         (panel(20, 1), "records", "ridge"),
-        (panel(600, 3), "records", "boosting"),
-        (panel(600, 30, 4, missing=0.95), "records", "boosting"),
+        (panel(600, 3), "records", "ensemble"),
+        (panel(600, 30, 4, missing=0.95), "records", "ensemble"),
         (panel(600, 30), "shape", "ridge"),
     ],
 )

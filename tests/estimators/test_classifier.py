@@ -28,7 +28,7 @@ def test_series_with_a_shape():
 def test_records(n_series):
     X, y = records(n_series + 100)
     model = HiPPOClassifier().fit(X[:n_series], y[:n_series])
-    assert (model.choice_.features, model.choice_.head) == ("records", "ridge" if n_series < 500 else "boosting")
+    assert (model.choice_.features, model.choice_.head) == ("records", "ridge" if n_series < 500 else "ensemble")
     probabilities = model.predict_proba(X[n_series:])
     assert_array_equal(model.classes_, ["alive", "dead"])
     assert roc_auc_score(y[n_series:], probabilities[:, 1]) > 0.85

@@ -30,7 +30,7 @@ def test_one_target_or_several():
 def test_records_of_many_series():
     X, y = swings(600, n_observations=4)
     model = HiPPORegressor().fit(X[:500], y[:500, 1])
-    assert (model.choice_.features, model.choice_.head) == ("records", "boosting")
+    assert (model.choice_.features, model.choice_.head) == ("records", "ensemble")
     assert model.score(X[500:], y[500:, 1]) > 0.5
     assert "HistGradientBoostingRegressor" in model.describe()
 
