@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
+.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published bench-pyrregular characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 25
 
@@ -103,6 +103,9 @@ bench-scattering: $(VENV)/.base   ## what scattering costs beside MiniRocket, an
 
 bench-published: $(VENV)/.base   ## HiPPOClassifier beside published figures of the archive, and its tables into docs/published_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.accuracy.published --table docs/published_table.rst $(ARGS)
+
+bench-pyrregular: $(VENV)/.base   ## HiPPOClassifier beside published figures of pyrregular, and its tables into docs/pyrregular_table.rst
+	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.accuracy.pyrregular --table docs/pyrregular_table.rst $(ARGS)
 
 bench-rnn: $(VENV)/.base   ## how well the network learns with its defaults, and its tables into docs/rnn_table.rst (an hour)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.rnn_defaults docs/rnn_table.rst

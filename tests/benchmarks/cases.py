@@ -96,7 +96,7 @@ def ragged(n_series, n_channels, holes=0.0, lengths=(20, 200)):
 @functools.cache
 def patients(folder, n_records):
     """Read PhysioNet 2012 once a session."""
-    return physionet.read_set_a(folder / "PhysioNet2012" / "set-a.tar.xz", n_records)
+    return physionet.read_set(folder / "PhysioNet2012" / "set-a.tar.xz", n_records)
 
 
 @functools.cache

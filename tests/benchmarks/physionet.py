@@ -1,4 +1,4 @@
-"""The records of PhysioNet/Computing in Cardiology Challenge 2012 (set A) as a panel."""
+"""The records of PhysioNet/Computing in Cardiology Challenge 2012 (sets A and B) as a panel."""
 
 import itertools
 import tarfile
@@ -49,7 +49,7 @@ CHANNELS = [
 ]
 
 
-def read_set_a(archive, n_records=None, *, descriptors=False):
+def read_set(archive, n_records=None, *, descriptors=False):
     """Read the first `n_records` records: a row for each distinct time, in hours; 37 channels, most of them NaN.
 
     Of several values of a channel at one time the last counts; a negative weight is none.  `descriptors` are further
@@ -67,7 +67,7 @@ def read_set_a(archive, n_records=None, *, descriptors=False):
 def read_deaths(archive, records):
     """Return, of each record, whether the patient died in the hospital: 1 or 0."""
     with tarfile.open(archive, "r|xz") as members:
-        text = next(members.extractfile(m).read().decode() for m in members if m.name.endswith("Outcomes-a.txt"))
+        text = next(members.extractfile(m).read().decode() for m in members if "Outcomes" in m.name)
     rows = [line.split(",") for line in text.split()[1:]]
     deaths = {row[0]: int(row[-1]) for row in rows}
     return np.array([deaths[record] for record in records])

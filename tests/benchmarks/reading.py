@@ -16,7 +16,7 @@ import polars as pl
 import pyarrow.parquet as pq
 
 from skhippo import Panel, as_panel
-from tests.benchmarks.physionet import read_set_a
+from tests.benchmarks.physionet import read_set
 
 STACKED, LISTS = "stacked.parquet", "lists.parquet"
 
@@ -74,7 +74,7 @@ def measure(way):
 def main():
     """Write both tables into a temporary folder and measure each way in a fresh process."""
     archive = Path(os.environ["SKHIPPO_DATA"]) / "PhysioNet2012" / "set-a.tar.xz"
-    panel = read_set_a(archive)
+    panel = read_set(archive)
     root = Path(__file__).parents[2]
     with tempfile.TemporaryDirectory() as folder:
         events = panel.to_long().melt(["id", "t"], var_name="kind").dropna().sort_values(["id", "t"], kind="stable")

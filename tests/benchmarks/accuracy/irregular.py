@@ -17,7 +17,7 @@ from sklearn.pipeline import make_pipeline, make_union
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, SummaryTransformer
 from tests.benchmarks.accuracy.methods import Method, Summary, ridge, rocket, trees
 from tests.benchmarks.asas import read_light_curves
-from tests.benchmarks.physionet import read_deaths, read_set_a
+from tests.benchmarks.physionet import read_deaths, read_set
 
 
 @dataclass(frozen=True)
@@ -42,7 +42,7 @@ def _folder():
 def deaths():
     """Return set A of the PhysioNet challenge of 2012: 41 channels, most of them not observed most of the time."""
     archive = _folder() / "PhysioNet2012" / "set-a.tar.xz"
-    X = read_set_a(archive, descriptors=True)
+    X = read_set(archive, descriptors=True)
     return X, read_deaths(archive, X.series_ids)
 
 
