@@ -128,6 +128,13 @@ def _frames(pairs):
 
 
 def _tables(pairs):
+    for library in ("pandas", "polars", "pyarrow"):
+        if importlib.util.find_spec(library):
+            yield f"long {library}", Panel.from_long(long_table(library, pairs)), None
+
+
+def long_table(library, pairs):
+    """Return pairs as a long table whose rows of all series take turns."""
     rank = np.concatenate([np.arange(len(times)) for times, _ in pairs])
     order = np.argsort(rank, kind="stable")  # rows of all series in turn
     columns = {
@@ -136,8 +143,5 @@ def _tables(pairs):
     }
     values = np.concatenate([values for _, values in pairs], axis=1)[:, order]
     columns |= {f"x{c}": row for c, row in enumerate(values)}
-    for library in ("pandas", "polars", "pyarrow"):
-        if importlib.util.find_spec(library):
-            module = importlib.import_module(library)
-            table = module.table(columns) if library == "pyarrow" else module.DataFrame(columns)
-            yield f"long {library}", Panel.from_long(table), None
+    module = importlib.import_module(library)
+    return module.table(columns) if library == "pyarrow" else module.DataFrame(columns)

@@ -3,6 +3,7 @@
 `make fuzz` runs the same properties without end (`tests/fuzz.py`).
 """
 
+import importlib.util
 import itertools
 import os
 import warnings
@@ -15,8 +16,9 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skhippo import HiPPOMemory, HiPPOScatteringTransformer, HiPPOTransformer, Panel, as_panel, project
+from skhippo.memory.merging import can_join
 from tests import naive
-from tests.cases import carriers, cases
+from tests.cases import carriers, cases, long_table
 from tests.strategies import junk, nearly_good
 
 # Some of the panels look as if they were meant in another way, whose warning has tests of its own.
@@ -140,6 +142,43 @@ ARRAYS = ("cube", "flat array", "wide pandas", "wide polars")
 
 def so_far(case, times, values):
     return replace(case, series=[(times, values)])
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("dask"), reason="Dask is not installed")
+@settings(SETTINGS, max_examples=PANELS or 40)
+@given(cases(), st.sampled_from([np.inf, 1, 3]), st.randoms(use_true_random=False))
+def test_partitions_of_a_long_table_are_the_definition(case, longest, random):
+    """What Dask calls for each partition and for each series, without Dask, whose scheduling is slow."""
+    import pandas as pd
+
+    from skhippo.distributed.pieces import join_pieces, keep_pieces
+    from skhippo.distributed.rows import Columns
+    from skhippo.distributed.windows import join_windows, keep_windows
+
+    panel = Panel.from_long(long_table("pandas", case.pairs()))
+    hippo = HiPPOTransformer(case.measure, case.order, hold=case.hold, scaling=None).fit(panel)
+    keep, join = (keep_pieces, join_pieces) if can_join(case.measure) else (keep_windows, join_windows)
+    columns = Columns("id", "t", list(panel.channel_names))
+    kept = []
+    for rows in partitions(case, longest):
+        order = random.sample(range(len(rows)), len(rows))  # rows of a partition may be in any order
+        kept.append(keep(hippo, columns, rows.iloc[order]))
+    random.shuffle(kept)
+    found = join(hippo, "id", panel.dtype, pd.concat(kept)).loc[panel.series_ids].to_numpy()
+    expected = exact(case)
+    single = panel.dtype == np.float32
+    what = ("distributed, float32", 1e-6) if single else ("distributed", TOLERANCE)
+    near(found.reshape(expected.shape), expected, case, *what)
+
+
+def partitions(case, longest):
+    """Cut every series at a fraction of its observations, and the later part into pieces of `longest` observations."""
+    table = long_table("pandas", case.pairs())
+    of_series = table.groupby("id")
+    place, size = of_series.cumcount(), of_series["t"].transform("size")
+    later = place - (case.cut * size).round()
+    piece = 1 + (later // longest if longest < np.inf else 0 * later)
+    return [rows for _, rows in table.groupby(piece.where(later >= 0, 0))]
 
 
 @settings(SETTINGS, max_examples=PANELS or 15)
