@@ -52,8 +52,12 @@ _SHARED = 32
 _TERMS = 24
 _SERIES_ERROR = 1e-17
 _LONGEST = 2.0
-# Rows that are processed together.
-_LANES = 16
+# Rows that are processed together.  Loops over fewer are unrolled before LLVM looks for SIMD, and then it finds none.
+_LANES = 32
+# Numbers without a sign, for with signs there are checks for negative indices: places of a lane in other rows.
+_ALL, _SECOND, _THIRD, _FOURTH, _FIFTH = (np.uint64(i * _LANES) for i in (1, 1, 2, 3, 4))
+# Rows among which those with short steps are sorted out.
+_ROWS = 256
 
 
 class PolynomialJoining(Joining):
@@ -109,8 +113,8 @@ class PolynomialJoining(Joining):
         return *nodes, LegS().B(self.order), _reach(self.order)
 
     def walk(self, panel: Panel, out: Floats) -> None:
-        old, new = _old_nodes(self.order, self.order), _new_nodes(self.order, min(self.order, 2))
-        _walk_legendre(*plain_arrays(panel), panel.offsets, self.hold == "linear", old, new, LegS().B(self.order), out)
+        old, new, norm, reach = self._constants
+        _walk_legendre(*plain_arrays(panel), panel.offsets, self.hold == "linear", (old, new), norm, reach, out)
 
 
 def _by_share(shares: Floats) -> Iterator[tuple[slice | Integers, bool]]:
@@ -228,80 +232,146 @@ def _sum_differences(
             out[r, n] = total
 
 
+@kernel
+def _add_series(
+    row: Floats, step: float, first: float, rise: float, reach: Floats, norm: Floats, terms: Floats
+) -> None:
+    """Add the power series of a step (a share of the time before) to the coefficients of a stretch."""
+    term, change = terms[0], terms[1]
+    for n in range(row.size):
+        term[n], change[n] = row[n] / norm[n], 0.0
+    for k in range(reach.size):
+        if k > 0 and step <= reach[k - 1]:
+            break
+        scale, pull = step / (k + 1.0), first if k == 0 else (rise if k == 1 else 0.0)
+        for n in range(row.size):
+            value = term[n]
+            term[n] = scale * (pull - (n + 1.0 + k) * value)
+            change[n] += term[n]
+            pull -= (2.0 * n + 1.0) * value
+    for n in range(row.size):
+        row[n] += norm[n] * change[n]
+
+
 @reduction
+def _add_line(
+    row: Floats, share: float, first: float, rise: float, old: Nodes, new: Nodes, norm: Floats, tables: tuple
+) -> None:
+    """Join a line, a share of the union, to a stretch with the coefficients `row`; `tables` hold differences."""
+    older, newer, weights, line = tables
+    mean = first + 0.5 * rise
+    for j in range(line.size):
+        line[j] = mean * new.masses[0, j]
+        if row.size > 1:
+            line[j] += rise / np.sqrt(12.0) * new.masses[1, j]
+    weights[:] = 0.0
+    for n in range(row.size):
+        for j in range(weights.size):
+            weights[j] += row[n] * old.masses[n, j]
+    for n in range(row.size):
+        total, more, of_old, of_new = 0.0, mean, older[n], newer[n]
+        for j in range(weights.size):
+            total += of_old[j] * weights[j]
+        for j in range(line.size):
+            more += of_new[j] * line[j]
+        row[n] += norm[n] * ((1.0 - share) * total + share * more) - share * row[n]
+
+
+@kernel
 def _walk_legendre(
-    times: Floats, values: Floats, offsets: Integers, linear: bool, old: Nodes, new: Nodes, norm: Floats, out: Floats
+    times: Floats,
+    values: Floats,
+    offsets: Integers,
+    linear: bool,
+    nodes: tuple,
+    norm: Floats,
+    reach: Floats,
+    out: Floats,
 ) -> None:
     """Join observations one by one to the stretch since the start, which begins with the first value."""
+    old, new = nodes
     order, n_channels = norm.size, values.shape[1]
     older, newer = np.empty_like(old.polynomials), np.empty_like(new.polynomials)
-    weights, line = np.empty(old.origin.size), np.empty(new.origin.size)
+    tables = older, newer, np.empty(old.origin.size), np.empty(new.origin.size)
     state, last_time, last = np.zeros((n_channels, order)), np.empty(n_channels), np.empty(n_channels)
+    terms = np.empty((2, order))
     for i in range(offsets.size - 1):
         start, known = times[offsets[i]], -1.0
         last[:], state[:] = np.nan, 0.0
         for k in range(offsets[i], offsets[i + 1]):
-            length = times[k] - start
             for c in range(n_channels):
-                value, here, before = values[k, c], out[k, c], state[c]
+                value, here = values[k, c], out[k, c]
                 seen = not np.isnan(value)
                 if np.isnan(last[c]):
-                    before[0] = value if seen else 0.0
+                    state[c, 0] = value if seen else 0.0
                     for n in range(order):
-                        here[n] = before[n] if seen else np.nan
+                        here[n] = state[c, n] if seen else np.nan
                     last_time[c], last[c] = times[k], value
                     continue
-                share = (times[k] - last_time[c]) / length
-                if share != known:
-                    _differences(share, old.origin, old.direction, old.polynomials, older)
-                    _differences(share, new.origin, new.direction, new.polynomials, newer)
-                    known = share
+                here[:] = state[c]
                 rise = value - last[c] if seen and linear else 0.0
-                mean = last[c] + 0.5 * rise
-                for j in range(line.size):
-                    line[j] = mean * new.masses[0, j]
-                    if order > 1:
-                        line[j] += rise / np.sqrt(12.0) * new.masses[1, j]
-                weights[:] = 0.0
-                for n in range(order):
-                    for j in range(weights.size):
-                        weights[j] += before[n] * old.masses[n, j]
-                for n in range(order):
-                    total, more, row, other = 0.0, mean, older[n], newer[n]
-                    for j in range(weights.size):
-                        total += row[j] * weights[j]
-                    for j in range(line.size):
-                        more += other[j] * line[j]
-                    here[n] = before[n] + norm[n] * ((last_time[c] - start) / length * total + share * more)
-                    here[n] -= share * before[n]
+                before, length = last_time[c] - start, times[k] - last_time[c]
+                if before > 0.0 and length <= reach[-1] * before:
+                    _add_series(here, length / before, last[c], rise, reach, norm, terms)
+                else:
+                    share = length / (times[k] - start)
+                    if share != known:
+                        _differences(share, old.origin, old.direction, old.polynomials, older)
+                        _differences(share, new.origin, new.direction, new.polynomials, newer)
+                        known = share
+                    _add_line(here, share, last[c], rise, old, new, norm, tables)
                 if seen:
-                    for n in range(order):
-                        before[n] = here[n]
+                    state[c] = here
                     last_time[c], last[c] = times[k], value
 
 
 @kernel
-def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Floats, scratch: Floats) -> None:
-    """Sum the changes of polynomials at the nodes of a stretch, weighted by its values; one step per row."""
+def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Floats, work: Floats) -> None:
+    """Sum the changes of polynomials at the nodes of a stretch, weighted by its values; one step per row.
+
+    Arrays are flat, (..., `_LANES`), and four polynomials come at a time, so that the recurrence is loaded and stored
+    once for each four.
+    """
     order, number = nodes.polynomials.shape
-    weight, place, moved, before, here = scratch[0], scratch[1], scratch[2], scratch[3], scratch[4]
-    sums[:order] = 0.0
+    growth = np.empty(order + 3)  # a in P_(n+1) = a x P_n - (a - 1) P_(n-1)
+    for n in range(growth.size):
+        growth[n] = (2.0 * n + 1.0) / (n + 1.0)
+    sums[:] = 0.0
+    n_fours = len(nodes.masses) // 4 * 4
     for j in range(number):
-        for lane in range(_LANES):
-            moved[lane] = steps[lane] / (1.0 + steps[lane]) * nodes.direction[j]
-            place[lane] = 1.0 - 2.0 * (nodes.origin[j] + moved[lane])
-            weight[lane], before[lane], here[lane] = 0.0, 0.0, 0.0
-        for n in range(len(nodes.masses)):
-            mass, values = nodes.masses[n, j], coefficients[n]
-            for lane in range(_LANES):
-                weight[lane] += mass * values[lane]
-        for n in range(order - 1):
-            a, b, known = (2.0 * n + 1.0) / (n + 1.0), n / (n + 1.0), 2.0 * nodes.polynomials[n, j]
-            row = sums[n + 1]
-            for lane in range(_LANES):
-                value = a * (place[lane] * here[lane] - known * moved[lane]) - b * before[lane]
-                before[lane], here[lane] = here[lane], value
-                row[lane] += weight[lane] * value
+        for lane in range(_ALL):
+            moved = steps[lane] / (1.0 + steps[lane]) * nodes.direction[j]
+            work[lane], work[_SECOND + lane] = 1.0 - 2.0 * (nodes.origin[j] + moved), moved
+            work[_THIRD + lane] = work[_FOURTH + lane] = work[_FIFTH + lane] = 0.0
+        for n in range(0, n_fours, 4):
+            m0, m1, m2, m3 = nodes.masses[n, j], nodes.masses[n + 1, j], nodes.masses[n + 2, j], nodes.masses[n + 3, j]
+            at = np.uint64(n * _LANES)
+            for lane in range(_ALL):
+                value = m0 * coefficients[at + lane] + m1 * coefficients[at + _SECOND + lane]
+                value += m2 * coefficients[at + _THIRD + lane] + m3 * coefficients[at + _FOURTH + lane]
+                work[_THIRD + lane] += value
+        for n in range(n_fours, len(nodes.masses)):
+            mass, at = nodes.masses[n, j], np.uint64(n * _LANES)
+            for lane in range(_ALL):
+                work[_THIRD + lane] += mass * coefficients[at + lane]
+        for n in range(0, order - 1, 4):
+            a0, a1, a2, a3 = growth[n], growth[n + 1], growth[n + 2], growth[n + 3]
+            k0, k1 = 2.0 * nodes.polynomials[n, j], 2.0 * nodes.polynomials[min(n + 1, order - 1), j]
+            k2 = 2.0 * nodes.polynomials[min(n + 2, order - 1), j]
+            k3 = 2.0 * nodes.polynomials[min(n + 3, order - 1), j]
+            at = np.uint64((n + 1) * _LANES)
+            for lane in range(_ALL):
+                x, d, weight = work[lane], work[_SECOND + lane], work[_THIRD + lane]
+                before, here = work[_FOURTH + lane], work[_FIFTH + lane]
+                before = a0 * (x * here - k0 * d) - (a0 - 1.0) * before
+                sums[at + lane] += weight * before
+                here = a1 * (x * before - k1 * d) - (a1 - 1.0) * here
+                sums[at + _SECOND + lane] += weight * here
+                before = a2 * (x * here - k2 * d) - (a2 - 1.0) * before
+                sums[at + _THIRD + lane] += weight * before
+                here = a3 * (x * before - k3 * d) - (a3 - 1.0) * here
+                sums[at + _FOURTH + lane] += weight * here
+                work[_FOURTH + lane], work[_FIFTH + lane] = before, here
 
 
 @kernel
@@ -310,18 +380,23 @@ def _step_by_nodes(
 ) -> None:
     """Join straight lines to rows; `steps` holds lengths (as shares of the time before), first values and rises."""
     order, number = norm.size, rows.size
-    values, line = series[0], series[3, 5:]
-    for lane in range(_LANES):
+    values, older, newer, work = series[0], series[1], series[2], series[3]
+    line = work[5 * _LANES :]
+    steps[:, number:] = 0.0
+    values[:] = 0.0
+    for lane in range(number):
         for n in range(order):
-            values[n, lane] = state[rows[lane], n] if lane < number else 0.0
-        line[0, lane] = steps[1, lane] + 0.5 * steps[2, lane]
-        line[1, lane] = steps[2, lane] / np.sqrt(12.0)
-    _sum_by_lanes(values, steps[0], old, series[1], series[3])
-    _sum_by_lanes(line, steps[0], new, series[2], series[3])
+            values[n * _LANES + lane] = state[rows[lane], n]
+    for lane in range(_LANES):
+        line[lane] = steps[1, lane] + 0.5 * steps[2, lane]
+        line[_LANES + lane] = steps[2, lane] / np.sqrt(12.0)
+    _sum_by_lanes(values, steps[0], old, older, work)
+    _sum_by_lanes(line, steps[0], new, newer, work)
     for lane in range(number):
         row, share = state[rows[lane]], steps[0, lane] / (1.0 + steps[0, lane])
         for n in range(order):  # P_n at the newest moment is 1
-            union = (1.0 - share) * series[1, n, lane] + share * (line[0, lane] + series[2, n, lane])
+            at = n * _LANES + lane
+            union = (1.0 - share) * older[at] + share * (line[lane] + newer[at])
             row[n] += norm[n] * union - share * row[n]
 
 
@@ -329,31 +404,34 @@ def _step_by_nodes(
 def _step_by_series(state: Floats, rows: Integers, steps: Floats, reach: Floats, norm: Floats, series: Floats) -> None:
     """Add the power series of a step to rows; `steps` holds lengths (as shares), first values and rises."""
     order, number = norm.size, rows.size
-    term, change = series[0], series[1]
-    longest = steps[0].max()
-    for lane in range(_LANES):
-        for n in range(order):
-            term[n, lane] = state[rows[lane], n] / norm[n] if lane < number else 0.0
-            change[n, lane] = 0.0
-    n_terms = 1
-    while reach[n_terms - 1] < longest:
-        n_terms += 1
-    for k in range(n_terms):
-        scale, total = steps[3], series[2, 0]
-        for lane in range(_LANES):
-            scale[lane], total[lane] = steps[0, lane] / (k + 1.0), 0.0
-        force = steps[min(k + 1, 2)]
-        for n in range(order):
-            here, sums, own, weight = term[n], change[n], n + 1.0 + k, 2.0 * n + 1.0
-            for lane in range(_LANES):
-                value = here[lane]
-                pull = force[lane] if k < 2 else 0.0
-                here[lane] = scale[lane] * (pull - total[lane] - own * value)
-                total[lane] += weight * value
-                sums[lane] += here[lane]
+    term, change, work = series[0], series[1], series[3]
+    steps[:, number:] = 0.0
+    term[:] = 0.0
+    change[:] = 0.0
     for lane in range(number):
         for n in range(order):
-            state[rows[lane], n] += norm[n] * change[n, lane]
+            term[n * _LANES + lane] = state[rows[lane], n] / norm[n]
+    longest = steps[0].max()
+    for k in range(reach.size):
+        needed = reach[k - 1] if k > 0 else -1.0
+        if longest <= needed:
+            break
+        force, present = steps[min(k + 1, 2)], 1.0 if k < 2 else 0.0
+        for lane in range(_ALL):  # each row has as many terms as it needs, whatever the others are
+            work[lane] = steps[0, lane] / (k + 1.0) if steps[0, lane] > needed else 0.0
+            work[_SECOND + lane] = present * force[lane]
+        for n in range(order):
+            own, weight, at = n + 1.0 + k, 2.0 * n + 1.0, np.uint64(n * _LANES)
+            for lane in range(_ALL):
+                value, pull = term[at + lane], work[_SECOND + lane]
+                following = work[lane] * (pull - own * value)
+                term[at + lane] = following
+                work[_SECOND + lane] = pull - weight * value
+                change[at + lane] += following
+    for lane in range(number):
+        row = state[rows[lane]]
+        for n in range(order):
+            row[n] += norm[n] * change[n * _LANES + lane]
 
 
 @kernel
@@ -363,29 +441,34 @@ def _follow_legendre(
     """Process observations one by one: by a power series after short steps, else by joining."""
     n_streams, k, n_channels = values.shape
     n_rows = n_streams * n_channels
-    rows, steps = np.empty(_LANES, np.int64), np.empty((4, _LANES))
-    series = np.empty((4, max(norm.size, 7), _LANES))
-    for begin in range(0, n_rows, _LANES):
+    # Rows with short steps, and the others: what becomes of a row does not depend on the rest.
+    rows, steps, numbers = np.empty((2, _LANES), np.int64), np.empty((2, 4, _LANES)), np.empty(2, np.int64)
+    series = np.empty((4, (norm.size + 6) * _LANES))
+    for begin in range(0, n_rows, _ROWS):
+        end = min(begin + _ROWS, n_rows)
         for j in range(k):
-            number, longest = 0, 0.0
-            for r in range(begin, min(begin + _LANES, n_rows)):
+            numbers[:] = 0
+            for r in range(begin, end):
                 time, value = times[r // n_channels, j], values[r // n_channels, j, r % n_channels]
-                if np.isnan(value):
-                    continue
                 length = kept.last_time[r] - kept.first_time[r]
                 rise = value - kept.last_value[r] if linear else 0.0
-                if length > 0.0:
-                    rows[number], steps[0, number] = r, (time - kept.last_time[r]) / length
-                    steps[1, number], steps[2, number] = kept.last_value[r], rise
-                    longest, number = max(longest, steps[0, number]), number + 1
-                elif length == 0.0:  # there is nothing before the line
+                if not np.isnan(value) and length > 0.0:
+                    step = (time - kept.last_time[r]) / length
+                    which = 0 if step <= reach[-1] else 1
+                    lane = numbers[which]
+                    rows[which, lane], steps[which, 0, lane] = r, step
+                    steps[which, 1, lane], steps[which, 2, lane] = kept.last_value[r], rise
+                    numbers[which] = lane + 1
+                elif not np.isnan(value) and length == 0.0:  # there is nothing before the line
                     kept.state[r, 0] = kept.last_value[r] + 0.5 * rise
                     kept.state[r, 1 : min(norm.size, 2)] = rise / np.sqrt(12.0)
-                else:
+                elif not np.isnan(value):
                     kept.first_time[r], kept.first_value[r], kept.state[r, 0] = time, value, value
-                kept.last_time[r], kept.last_value[r] = time, value
-            steps[0, number:], steps[1, number:], steps[2, number:] = 0.0, 0.0, 0.0
-            if number > 0 and longest <= reach[-1]:
-                _step_by_series(kept.state, rows[:number], steps, reach, norm, series)
-            elif number > 0:
-                _step_by_nodes(kept.state, rows[:number], steps, old, new, norm, series)
+                if not np.isnan(value):
+                    kept.last_time[r], kept.last_value[r] = time, value
+                if numbers[0] == _LANES or (r == end - 1 and numbers[0] > 0):
+                    _step_by_series(kept.state, rows[0, : numbers[0]], steps[0], reach, norm, series)
+                    numbers[0] = 0
+                if numbers[1] == _LANES or (r == end - 1 and numbers[1] > 0):
+                    _step_by_nodes(kept.state, rows[1, : numbers[1]], steps[1], old, new, norm, series)
+                    numbers[1] = 0
