@@ -393,9 +393,9 @@ def _gather(
                 place += 1
                 for later in range(max(k, first) + 1, last + 1):
                     value = np.float64(values[later, c])
-                    if not np.isnan(value):
-                        rows.times[place], rows.values[place] = time_of(times, begin, later), value
-                        place += 1
+                    # Missing ones are written too, and overwritten: a branch would be guessed wrong time and again.
+                    rows.times[place], rows.values[place] = time_of(times, begin, later), value
+                    place += 0 if np.isnan(value) else 1
             row += 1
             rows.offsets[row] = place
 
