@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published bench-pyrregular characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
+.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-history bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published bench-pyrregular characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 25
 
@@ -91,6 +91,9 @@ bench: $(VENV)/.base   ## speed and memory, as ratios measured side by side (min
 
 bench-docs: export SKHIPPO_BENCH_TABLE = docs/performance_table.rst
 bench-docs: bench   ## the same, and its tables into docs/performance_table.rst
+
+bench-history: export SKHIPPO_BENCH_HISTORY = 1
+bench-history: bench   ## the same, and its ratios into tests/benchmarks/history.jsonl
 
 bench-memory: $(VENV)/.base   ## what an update of a memory costs, and its table into docs/online_table.rst
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.memory_costs docs/online_table.rst

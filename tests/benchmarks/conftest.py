@@ -7,6 +7,7 @@ import time
 import pytest
 from threadpoolctl import threadpool_limits
 
+from tests.benchmarks import history
 from tests.benchmarks.table import Ledger, Line
 
 _LEDGER = pytest.StashKey[Ledger]()
@@ -88,9 +89,9 @@ def compare(benchmark, side_by_side, ledger):
 
 
 def pytest_terminal_summary(terminalreporter, config):
-    """Print the tables; write them to the file that SKHIPPO_BENCH_TABLE names."""
+    """Print the tables and what is slower than before; write them to the files that variables name."""
     found = config.stash.get(_LEDGER, Ledger())
-    if not (found.speed or found.slopes or found.memory):
+    if not (found.speed or found.fixed or found.slopes or found.memory):
         return
     for name, part in found.parts():
         terminalreporter.write_line(f"\n{name}")
@@ -99,3 +100,8 @@ def pytest_terminal_summary(terminalreporter, config):
     if path:
         found.write(path)
         terminalreporter.write_line(f"written to {path}")
+    ratios = history.ratios(found.speed)
+    for sentence in history.regressions(ratios, history.read()):
+        terminalreporter.write_line(f"slower than before: {sentence}")
+    if os.environ.get("SKHIPPO_BENCH_HISTORY"):
+        history.append(ratios)

@@ -1,6 +1,10 @@
-"""Run by a fresh process: prints the seconds of its import and of its first transforms, as JSON."""
+"""Run by a fresh process: prints the seconds of its import and of its first transforms, as JSON.
+
+With the argument ``scattering`` the first transform is that of `HiPPOScatteringTransformer`.
+"""
 
 import json
+import sys
 import time
 
 
@@ -15,6 +19,11 @@ def main():
     irregular = [(np.cumsum(rng.random(n) + 0.01), rng.normal(size=(2, n))) for n in rng.integers(20, 100, 50)]
     irregular[0][1][0, 5:9] = np.nan
     panels = {"irregular": irregular, "grid": rng.normal(size=(50, 2, 100)), "long": rng.normal(size=(1, 2**17))}
+    if sys.argv[1:] == ["scattering"]:
+        begin = time.perf_counter()
+        skhippo.HiPPOScatteringTransformer().fit_transform(irregular)
+        print(json.dumps(seconds | {"scattering": time.perf_counter() - begin}))
+        return
     for name, panel in panels.items():
         begin = time.perf_counter()
         skhippo.HiPPOTransformer().fit_transform(panel)

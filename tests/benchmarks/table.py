@@ -73,7 +73,29 @@ class Line:
         )
 
 
+@dataclass(frozen=True)
+class Fixed:
+    """What a short call costs, whatever the size of its data."""
+
+    work: str
+    seconds: float
+    calls: int
+    n_bytes: int
+    bound: float  # wanted seconds
+
+    def cells(self):
+        return (
+            self.work,
+            as_time(self.seconds),
+            f"{self.calls:,}",
+            f"{self.n_bytes:,}",
+            f"<= {as_time(self.bound)}",
+            "met" if self.seconds <= self.bound else "missed",
+        )
+
+
 SPEED = ("work", "time", "rate", "reference", "its time", "ratio", "wanted", "found")
+FIXED = ("work", "time", "calls", "bytes at most", "wanted", "found")
 LIMITS = ("limit", "on the data of", "rate")
 SLOPES = ("time against", "from", "to", "exponent", "times")
 MEMORY = ("work", "input", "result", "peak beyond the input", "of the input")
@@ -87,6 +109,7 @@ class Ledger:
     """Rows of the tables, in the order of their measurement."""
 
     speed: list[Line] = field(default_factory=list)
+    fixed: list[Fixed] = field(default_factory=list)
     slopes: list[tuple[str, ...]] = field(default_factory=list)
     memory: list[tuple[str, ...]] = field(default_factory=list)
 
@@ -110,6 +133,7 @@ class Ledger:
         ]
         return {
             "speed": (SPEED, [line.cells() for line in self.speed]),
+            "fixed": (FIXED, [line.cells() for line in self.fixed]),
             "limits": (LIMITS, limits),
             "slopes": (SLOPES, self.slopes),
             "memory": (MEMORY, self.memory),
