@@ -19,6 +19,7 @@ from sklearn.pipeline import make_pipeline
 
 from skhippo import HiPPORNNClassifier, HiPPOTransformer
 from skhippo.datasets import irregular_sinusoids, load_uea, resample
+from skhippo.rnn.module import CELLS
 
 SINES = "three sinusoids"
 SETS = (
@@ -28,12 +29,15 @@ SETS = (
 #: The experiment of Gu et al. 2020, section 4.2: trained at one rate, tested at the other, without timestamps.
 SHIFTS = ("100 to 200 Hz", "200 to 100 Hz")
 COEFFICIENTS = "coefficients + LogisticRegression"
-METHODS = {
+MAIN = {
     "legs": {},
     "legs, feedback=False": {"feedback": False},
     "gru": {"cell": "gru"},
     "lstm": {"cell": "lstm"},
 }
+#: All other cells that walk through time, to see that none is at chance.
+FURTHER = {cell: {"cell": cell} for cell in CELLS if cell not in (*MAIN, "chebt")}
+METHODS = MAIN | FURTHER
 RECORDS = pathlib.Path(".benchmarks/rnn.jsonl")
 
 
@@ -90,32 +94,50 @@ def run(methods, sets, seeds):
 
 def table(found):
     """Return the tables of the documentation."""
-    methods = [m for m in (COEFFICIENTS, *METHODS) if any(method == m for method, _, _ in found)]
+    methods = [m for m in (COEFFICIENTS, *MAIN) if any(method == m for method, _, _ in found)]
     rows = [["set", *methods]]
-    means = {method: [] for method in methods}
-    for name in SETS:
-        row = [name]
-        for method in methods:
-            own = [r["accuracy"] for (m, s, _), r in found.items() if (m, s) == (method, name)]
-            means[method].append(statistics.mean(own) if own else None)
-            row.append(f"{means[method][-1]:.3f}" if own else "")
-        rows.append(row)
+    means = {method: [mean_of(found, method, name) for name in SETS] for method in methods}
+    for k, name in enumerate(SETS):
+        rows.append([name, *(written(means[m][k]) for m in methods)])
     complete = {m: None not in column for m, column in means.items()}
     rows.append(["mean", *(f"**{statistics.mean(means[m]):.3f}**" if complete[m] else "" for m in methods)])
     longest = {
         m: max((r["seconds"] for (n, s, _), r in found.items() if n == m and s in SETS), default=None) for m in methods
     }
     rows.append(["longest fit, s", *("" if longest[m] is None else f"{longest[m]:.1f}" for m in methods)])
-    seeds = sorted({seed for method, _, seed in found if method in METHODS})
-    shifts = [["CharacterTrajectories", *(f"seed {seed}" for seed in seeds)]]
+    parts = [".. Written by make bench-rnn.", "", *as_list_table(rows), ""]
+    for more in (shift_rows(found), further_rows(found)):
+        parts += [*as_list_table(more), ""] * (len(more) > 1)
+    return "\n".join(parts)
+
+
+def shift_rows(found):
+    """Rows of the change of sampling rate, seed by seed."""
+    seeds = sorted({seed for _, name, seed in found if name in SHIFTS})
+    rows = [["CharacterTrajectories", *(f"seed {seed}" for seed in seeds)]]
     for method in METHODS:
         for name in SHIFTS:
             own = [found.get((method, name, seed)) for seed in seeds]
             if any(own):
-                shifts.append([f"{method}, {name}", *("" if r is None else f"{r['accuracy']:.4f}" for r in own)])
-    header = [".. Written by make bench-rnn.", ""]
-    parts = [*header, *as_list_table(rows), ""]
-    return "\n".join(parts + [*as_list_table(shifts), ""] * (len(shifts) > 1))
+                rows.append([f"{method}, {name}", *("" if r is None else f"{r['accuracy']:.4f}" for r in own)])
+    return rows
+
+
+def further_rows(found):
+    """Rows of the other cells, on the sets that one of them was trained on."""
+    cells = [cell for cell in FURTHER if any(method == cell and name in SETS for method, name, _ in found)]
+    sets = [name for name in SETS if any((cell, name) == key[:2] for cell in cells for key in found)]
+    return [["cell", *sets], *([cell, *(written(mean_of(found, cell, name)) for name in sets)] for cell in cells)]
+
+
+def mean_of(found, method, name):
+    """Return the mean accuracy over the seeds, None if there is no record."""
+    own = [r["accuracy"] for (m, s, _), r in found.items() if (m, s) == (method, name)]
+    return statistics.mean(own) if own else None
+
+
+def written(mean):
+    return "" if mean is None else f"{mean:.3f}"
 
 
 def as_list_table(rows):
