@@ -6,11 +6,13 @@ from itertools import pairwise
 import mpmath
 import numpy as np
 import pytest
+from hypothesis import given, settings
 from numpy.testing import assert_allclose
 from scipy import special
 
-from skhippo import ChebT, HiPPOMemory, HiPPOTransformer, JacS, JacT, LegS, LegT, project, reconstruct
+from skhippo import ChebT, HiPPOMemory, HiPPOTransformer, JacS, JacT, LegS, LegT, as_panel, project, reconstruct
 from skhippo.measures import as_measure, check_measure
+from tests.cases import cases
 
 EXPONENTS = [(0.0, 1.0), (-0.5, 0.5), (-0.95, -0.95), (-0.99, 10.0), (1.0, -0.99), (0.3, 2.2), (-0.05, 0.05)]
 
@@ -75,6 +77,21 @@ def test_measures_that_it_contains(hold, length, order, rng):
         assert_allclose(project(series, same, order, hold=hold), expected, rtol=0, atol=1e-12)
         assert_allclose(same.A(order), known.A(order), rtol=0, atol=1e-11 * order**2)
         assert_allclose(same.B(order), known.B(order), rtol=0, atol=1e-11 * order**2)
+
+
+@settings(max_examples=60, deadline=None)
+@given(cases())
+def test_panels_of_all_kinds_agree_with_measures_that_it_contains(case):
+    scale = case.measure.time_scale or 1.0
+    panel = as_panel(case.pairs())
+    for known, same in (
+        (LegS(), JacS(0.0, 0.0)),
+        (LegT(scale), JacT(scale, 0.0, 0.0)),
+        (ChebT(scale), JacT(scale, -0.5, -0.5)),
+    ):
+        expected = project(panel, known, case.order, hold=case.hold)
+        found = project(panel, same, case.order, hold=case.hold)
+        assert_allclose(found, expected, rtol=0, atol=1e-11 * case.scale)
 
 
 @pytest.mark.parametrize(("alpha", "beta"), [(0.0, 0.0), (-0.5, 0.5), (0.0, 3.0), (1.0, -0.5), (0.3, 10.0)])

@@ -1,0 +1,54 @@
+"""Accuracy of the same classifier with features of several measures: the last table of docs/guide/since_2020.rst.
+
+Run it from the root of the repository; it needs the sets below in the folder that ``SKHIPPO_DATA`` names::
+
+    python -m tests.benchmarks.measures_on_archive
+
+The split is that of the archive.  No choice was made on these sets: order, time scales and classifier are the same for
+all of them.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from sklearn.linear_model import RidgeClassifierCV
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skhippo import HiPPOTransformer, JacS, LagT, LegE, LegS, Panel, with_clock
+from skhippo.datasets import load_uea
+
+ORDER = 32
+SETS = (
+    *("ArrowHead", "Beef", "BeetleFly", "Car", "CricketX", "DiatomSizeReduction", "ECG200", "FaceAll", "FiftyWords"),
+    *("Fungi", "GunPoint", "Ham", "ItalyPowerDemand", "Meat", "OliveOil", "OSULeaf", "PowerCons"),
+    *("SonyAIBORobotSurface1", "SyntheticControl", "ToeSegmentation1", "UMD", "WordSynonyms", "WormsTwoClass"),
+)
+
+
+def accuracy(measure, train: tuple[Panel, np.ndarray], test: tuple[Panel, np.ndarray]) -> float:
+    model = make_pipeline(
+        HiPPOTransformer(measure, order=ORDER), StandardScaler(), RidgeClassifierCV(np.logspace(-3, 3, 13))
+    )
+    return model.fit(*train).score(*test)
+
+
+def main() -> None:
+    rows = []
+    for name in SETS:
+        (X, y), (X_test, y_test) = load_uea(name, "train"), load_uea(name, "test")
+        theta = (float(np.median(X.lengths)) - 1.0) / 3.0
+        whole = {"LegS": LegS(), "JacS(-0.5, 0)": JacS(-0.5, 0.0), "JacS(-0.5, -0.5)": JacS(-0.5, -0.5)}
+        fading = {"JacS(0, 1)": JacS(0.0, 1.0), "LegE": LegE(theta), "LagT": LagT(theta)}
+        found = {key: accuracy(measure, (X, y), (X_test, y_test)) for key, measure in (whole | fading).items()}
+        found["LegS, activity"] = accuracy(LegS(), (with_clock(X), y), (with_clock(X_test), y_test))
+        rows.append(found)
+        print(name, *(f"{key} {value:.3f}" for key, value in found.items()), sep="  ", flush=True)
+    table = np.array([list(row.values()) for row in rows])
+    for key, column in zip(rows[0], table.T, strict=True):
+        better, worse = (column > table[:, 0]).sum(), (column < table[:, 0]).sum()
+        print(f"{key:18} {column.mean():.3f}  better {better}, worse {worse}")
+
+
+if __name__ == "__main__":
+    main()
