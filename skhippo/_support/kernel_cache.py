@@ -11,6 +11,7 @@ It replaces the cache of numba, and differs from it where services need it:
 from __future__ import annotations
 
 import hashlib
+import logging
 import os
 import pickle
 import sys
@@ -102,6 +103,7 @@ class KernelCache:
         if self.knows(signature, context.codegen()):
             with suppress(Exception):  # a file of another machine may raise anything
                 return CompileResult._rebuild(context, *self._found.pop(signature))
+        _announce()
         return None
 
     def save_overload(self, signature: Any, compiled: Any) -> None:
@@ -150,6 +152,14 @@ def _numba_version() -> str:
     import numba
 
     return numba.__version__
+
+
+@lru_cache(maxsize=1)
+def _announce() -> None:
+    """Log, once, that this process compiles."""
+    logging.getLogger("skhippo").info(
+        "compiling kernels, which takes seconds at first calls; later processes load them from disk"
+    )
 
 
 @lru_cache(maxsize=1)

@@ -30,6 +30,7 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr(kernel_cache, "_folders", lambda source: folders)
     monkeypatch.setattr(kernel_cache._Turns, "patient", True)
     kernel_cache._warn_of_no_folder.cache_clear()
+    kernel_cache._announce.cache_clear()
     write(tmp_path)
     yield tmp_path
     kernel_cache._warn_of_no_folder.cache_clear()
@@ -78,6 +79,18 @@ def test_a_damaged_file_is_replaced(place, damage):
 
 def refuse(*args, **kwargs):
     raise PermissionError("read-only file system")
+
+
+def test_the_first_compilation_is_logged_once(place, caplog):
+    caplog.set_level("INFO", logger="skhippo")
+    assert compiles(place)
+    write(place, factor=3.0)
+    assert compiles(place, 3.0)
+    assert [record.getMessage()[:17] for record in caplog.records] == ["compiling kernels"]
+    kernel_cache._announce.cache_clear()
+    caplog.clear()
+    assert not compiles(place, 3.0)
+    assert not caplog.records
 
 
 def test_a_folder_that_cannot_be_written_to_is_read(place, monkeypatch):
