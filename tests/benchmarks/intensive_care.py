@@ -27,9 +27,10 @@ def main():
         rows = [measure(X[train], y[train], X[test], y[test]) for train, test in folds]
     for name in rows[0]:
         figures = np.array([row[name] for row in rows])
-        error = figures.std(axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else np.full(2, np.nan)
-        print(f"{name:16} AUROC {figures[:, 0].mean():.3f} ± {error[0]:.3f}", end="  ")
-        print(f"AUPRC {figures[:, 1].mean():.3f} ± {error[1]:.3f}", flush=True)
+        means = figures.mean(axis=0)
+        errors = figures.std(axis=0, ddof=1) / np.sqrt(len(rows)) if len(rows) > 1 else ()
+        spread = "".join(f" ± {error:.3f}" for error in errors)
+        print(f"{name:16} AUROC and AUPRC {means[0]:.3f}, {means[1]:.3f}{spread}", flush=True)
 
 
 def read(part):
