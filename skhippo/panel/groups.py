@@ -67,13 +67,18 @@ def _encode_strings(column: Any) -> tuple[Integers, NDArray] | None:
     if pyarrow is None:
         return None
     if type(column).__module__.startswith("polars") and str(column.dtype) == "String":
-        column = pyarrow.chunked_array([column.to_arrow(compat_level=library("polars").CompatLevel.oldest())])
+        column = pyarrow.chunked_array([_polars_to_arrow(column)])
     kind = getattr(column, "type", None)
-    if not isinstance(column, pyarrow.ChunkedArray) or not (
-        pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)
-    ):
+    if not isinstance(column, pyarrow.ChunkedArray) or len(column) == 0:
         return None
-    encoded = column.dictionary_encode().combine_chunks()
-    encoded = encoded.chunk(0) if isinstance(encoded, pyarrow.ChunkedArray) else encoded
-    codes = encoded.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    return codes.astype(np.int64), object_array(encoded.dictionary.to_pylist())
+    if not (pyarrow.types.is_string(kind) or pyarrow.types.is_large_string(kind)):
+        return None
+    chunks = column.dictionary_encode().unify_dictionaries().chunks
+    codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks]
+    return np.concatenate(codes).astype(np.int64), object_array(chunks[0].dictionary.to_pylist())
+
+
+def _polars_to_arrow(column: Any) -> Any:
+    """Return a polars column of strings as a pyarrow array of a type that pyarrow can encode."""
+    levels = getattr(library("polars"), "CompatLevel", None)  # new in polars 1.1
+    return column.to_arrow() if levels is None else column.to_arrow(compat_level=levels.oldest())

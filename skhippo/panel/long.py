@@ -60,10 +60,12 @@ def read_stacked(
         raise ValueError("time is None: a stacked table needs a column of times")
     ids = list(series) if isinstance(series, list | tuple) else [series]
     check_columns(frame, [*ids, time, variable, value])
+    values = as_real(column_of(frame, value), f"column {value!r}")
+    if len(values) == 0:
+        raise ValueError(nothing_found((0, 1)))
     codes, unique = group(id_column(frame, ids))
     times, clock = read_times(column_of(frame, time), f"column {time!r}")
     number, names = _channel_numbers(frame, variable, None if channels is None else _listed(channels))
-    values = as_real(column_of(frame, value), f"column {value!r}")
     kept = number >= 0
     rows: Any = slice(None) if kept.all() else kept
     return pack_stacked(

@@ -57,3 +57,9 @@ def test_other_labels():
         group(np.array([[1], [2, 3]], dtype=object))
     with pytest.raises(ValueError, match=r"the series ids have shape \(1, 2\): one per row is expected"):
         group(np.array([[1, 2]]))
+
+
+@pytest.mark.parametrize("make", COLUMNS.values(), ids=COLUMNS)
+def test_columns_without_rows_have_no_groups(make):
+    codes, labels = group(make(LABELS)[:0])
+    assert len(codes) == len(labels) == 0

@@ -231,3 +231,19 @@ def test_categories_as_channels():
     panel = Panel.from_long(pd.get_dummies(frame, columns=["state"]))
     assert panel.channel_names == ("state_off", "state_on")
     assert panel.values.tolist() == [[0, 1], [1, 0]]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_tables_without_rows_are_refused(library):
+    columns = {"id": ["a"], "t": [0.0], "kind": ["hr"], "v": [80.0]}
+    module = pytest.importorskip(library)
+    empty = (module.table if library == "pyarrow" else module.DataFrame)(columns)[:0]
+    for form in ({"variable": "kind", "value": "v"}, {"channels": "v"}):
+        with pytest.raises(ValueError, match=r"Found array with 0 sample\(s\)"):
+            Panel.from_long(empty, **form)
+
+
+def test_a_kind_that_does_not_occur_is_a_channel_without_observations():
+    events = pd.DataFrame({"id": ["a"], "t": [0.0], "kind": ["hr"], "v": [80.0]})
+    panel = Panel.from_long(events, channels=["temp", "hr"], variable="kind", value="v")
+    np.testing.assert_array_equal(panel.values, [[np.nan, 80.0]])
