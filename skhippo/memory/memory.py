@@ -153,8 +153,7 @@ class HiPPOMemory:
             method=method,
             discretization=discretization,
         )
-        sizes = {"streams": setting.n_streams, "channels": setting.n_channels, "coefficients": setting.order}
-        check_room(sizes, np.dtype(np.float64), "take fewer streams, or a lower order", "the memory")
+        _check_room(setting)
         self._begin_with(method, _store_type(setting, method).empty(setting))
 
     def _begin_with(self, method: Method, store: Store) -> None:
@@ -388,7 +387,9 @@ class HiPPOMemory:
         """
         number = check_count("n_streams", n_streams)
         with self._turn():
-            blank = type(self._store).empty(self._store.setting._replace(n_streams=number))
+            setting = self._store.setting
+            _check_room(setting._replace(n_streams=setting.n_streams + number))
+            blank = type(self._store).empty(setting._replace(n_streams=number))
             self._store = self._store.join([blank])
         return self
 
@@ -638,6 +639,12 @@ def _read_parameters(
     check_choice("method", method, METHODS)
     as_discretization(discretization)  # raises if it is invalid
     return Setting(measure, order, hold, n_streams, n_channels, discretization), method
+
+
+def _check_room(setting: Setting) -> None:
+    """Raise `MemoryError` if the coefficients of all streams do not fit into the memory of the machine."""
+    sizes = {"streams": setting.n_streams, "channels": setting.n_channels, "coefficients": setting.order}
+    check_room(sizes, np.dtype(np.float64), "take fewer streams, or a lower order", "the memory")
 
 
 def _store_type(setting: Setting, method: Method) -> type[Store]:

@@ -300,3 +300,12 @@ def test_absurd_sizes_end_at_once(parameters, message, monkeypatch):
     monkeypatch.setattr(allocation, "_memory", lambda: 2.0**36)
     with pytest.raises(MemoryError, match=message):
         HiPPOMemory(**parameters)
+
+
+@pytest.mark.parametrize("number", [10**12, 10**400])
+def test_absurd_numbers_of_new_streams_end_at_once(number, monkeypatch):
+    monkeypatch.setattr(allocation, "_memory", lambda: 2.0**36)
+    memory = HiPPOMemory(order=2).update([[1.0]], 0.0)
+    with pytest.raises(MemoryError, match=r"the memory takes .* take fewer streams"):
+        memory.add(number)
+    assert memory.n_streams == 1
