@@ -26,7 +26,7 @@ def test_counts_come_back_as_int(value):
         ("3", 1, TypeError, "n must be an integer, got '3' of type str"),
         (None, 1, TypeError, "n must be an integer, got None of type NoneType"),
         (-(10**400), 1, ValueError, "n must be at least 1, got an integer of 401 digits"),
-        (np.timedelta64(3), 1, TypeError, "n must be an integer, got .* of type timedelta64"),
+        (np.timedelta64(3, "D"), 1, TypeError, "n must be an integer, got .* of type timedelta64"),
     ],
 )
 def test_what_is_no_count_is_refused(value, minimum, error, message):
@@ -62,7 +62,7 @@ def test_what_is_no_finite_number_is_refused(value, closed, error, message):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"order": np.timedelta64(3)}, {"windows": np.timedelta64(2, "D")}, {"windows": 53}, {"windows": 10**400}],
+    [{"order": np.timedelta64(3, "D")}, {"windows": np.timedelta64(2, "D")}, {"windows": 53}, {"windows": 10**400}],
     ids=str,
 )
 def test_parameters_that_are_no_numbers_or_absurd_are_refused(setting):

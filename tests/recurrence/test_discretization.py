@@ -140,7 +140,7 @@ def test_errors_say_what_came_and_the_way_out(call, error, match):
         call()
 
 
-@pytest.mark.parametrize("value", [np.timedelta64(3, "s"), np.timedelta64(1), True, None, 1j, [0.5]], ids=repr)
+@pytest.mark.parametrize("value", [np.timedelta64(3, "s"), True, None, 1j, [0.5]], ids=repr)
 def test_what_is_neither_a_name_nor_a_number_is_refused(value):
     with pytest.raises(TypeError, match="discretization must be a name or a number from 0 to 1, got"):
         as_discretization(value)
