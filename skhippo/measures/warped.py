@@ -62,7 +62,7 @@ class LegE(Translated):
            [ 1.   , -1.732,  2.236]])
     >>> series = [([0.0, 1.0, 2.0, 5.0], [1.0, 3.0, 2.0, 0.0])]
     >>> project(series, LegE(theta=2.0), order=2).round(3)
-    array([[[ 0.936, -0.72 ]]])
+    array([[[ 0.998, -0.618]]])
     """
 
     name: ClassVar[str] = "lege"
