@@ -57,9 +57,9 @@ class TableRows(SphinxDirective):
 
 
 def keep_units(app, doctree):
-    """Keep a number and its unit on one line, in every table."""
+    """Keep a number and its unit or error on one line, in every table."""
     for entry in doctree.findall(nodes.entry):
-        if re.fullmatch(r"[\d.,]+ \S+", entry.astext()):
+        if re.fullmatch(r"[-+\d.,]+ (± [\d.,]+|\S+)", entry.astext()):
             for text in list(entry.findall(nodes.Text)):
                 text.parent.replace(text, nodes.Text(text.replace(" ", "\N{NO-BREAK SPACE}")))
 
