@@ -37,46 +37,47 @@ def size(benchmark):
 def side_by_side(benchmark):
     """Time a call beside others in rounds that take turns; the best round of each counts.
 
+    The clock is the processor time of this thread, so that a busy machine counts less; work with threads needs another.
     Returns the result of the first call, its seconds, and those of the others; NaN where benchmarks are disabled.
     """
 
-    def run(call, others=()):
+    def run(call, others=(), clock=time.thread_time):
         if benchmark.disabled:
             for other in others:
                 other()
             return benchmark.pedantic(call), math.nan, [math.nan] * len(others)
-        best = [math.inf] * len(others)
+        best = {}
 
         def take_turns():
-            for i, other in enumerate(others):
-                best[i] = min(best[i], _seconds(other))
+            for other in others:
+                timed(other)
+
+        def timed(work):
+            begin = clock()
+            result = work()
+            best[work] = min(best.get(work, math.inf), clock() - begin)
+            return result
 
         take_turns()  # warm-up, with what there is to compile
         call()
-        best = [math.inf] * len(others)
+        best.clear()
         begin = time.perf_counter()
         take_turns()
         call()
         rounds = int(_SECONDS / (time.perf_counter() - begin))
         rounds = max(_MIN_ROUNDS, min(rounds, _MAX_ROUNDS))
-        result = benchmark.pedantic(call, setup=take_turns, rounds=rounds)
-        return result, benchmark.stats["min"], best
+        result = benchmark.pedantic(timed, (call,), setup=take_turns, rounds=rounds)
+        return result, best[call], [best[other] for other in others]
 
     return run
-
-
-def _seconds(call):
-    begin = time.perf_counter()
-    call()
-    return time.perf_counter() - begin
 
 
 @pytest.fixture
 def compare(benchmark, side_by_side, ledger):
     """Time `call` beside the references, and enter a line for each; return what `call` returned."""
 
-    def run(work, call, amount, unit, against, references):
-        result, seconds, others = side_by_side(call, [other for other, _ in references])
+    def run(work, call, amount, unit, against, references, **clock):
+        result, seconds, others = side_by_side(call, [other for other, _ in references], **clock)
         if benchmark.enabled:
             scaled = [other / share for other, (_, share) in zip(others, references, strict=True)] or [math.nan]
             for (name, _, goal), other in zip(against, scaled, strict=True):

@@ -14,6 +14,7 @@ import pathlib
 import shutil
 import subprocess
 import sys
+import time
 import timeit
 import tracemalloc
 
@@ -117,7 +118,7 @@ def test_two_threads(case, benchmark, side_by_side, ledger):
     serial, n = _long_enough(case) if benchmark.enabled else (functools.partial(project, case.data(60), order=32), 60)
     data, order = serial.args[0], serial.keywords["order"]
     parallel, products = functools.partial(serial, n_jobs=2), references.two_products(1024 if benchmark.enabled else 32)
-    result, seconds, (alone, at_once, in_turn) = side_by_side(parallel, [serial, *products])
+    result, seconds, (alone, at_once, in_turn) = side_by_side(parallel, [serial, *products], time.perf_counter)
     if benchmark.enabled:
         # No less than two products that share nothing gain from the second core in the same run.
         goal = cases.ratio(0.97 * in_turn / at_once)
@@ -130,9 +131,9 @@ def test_two_threads(case, benchmark, side_by_side, ledger):
 def test_what_a_second_core_is_worth(size, compare):
     """Two matrix products that share nothing: no engine gets more out of a second thread than they do."""
     at_once, in_turn = references.two_products(size(1024))
-    compare(
-        "two GEMMs at once, 2 threads", at_once, None, None, [cases.Against("one after the other")], [(in_turn, 1.0)]
-    )
+    against = [cases.Against("one after the other")]
+    work = "two GEMMs at once, 2 threads"
+    compare(work, at_once, None, None, against, [(in_turn, 1.0)], clock=time.perf_counter)
 
 
 def _long_enough(case, seconds=0.7):
@@ -198,7 +199,7 @@ def _interleaved(calls, rounds):
 
 
 def _best_seconds(call, rounds):
-    return min(timeit.repeat(call, number=1, repeat=rounds))
+    return min(timeit.repeat(call, timer=time.thread_time, number=1, repeat=rounds))
 
 
 # ---------------------------------------------------------------------- memory
