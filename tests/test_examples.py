@@ -381,4 +381,4 @@ def test_permuted_mnist(tmp_path, data_folder):
         pytest.skip("SKHIPPO_DATA has no folder MNIST")
     output = run("reproduce/permuted_mnist.py", tmp_path, "--tasks", "permuted", "--rows", "legs, feedback=False")
     print(output)
-    assert numbers(output, "legs, feedback=False")[0] >= 0.985
+    assert numbers(output, "legs, feedback=False")[0] >= 0.983
