@@ -52,6 +52,8 @@ _SHARED = 32
 _TERMS = 24
 _SERIES_ERROR = 1e-17
 _LONGEST = 2.0
+# A step beside which the time before has no weight; a larger one may overflow.
+_ALL_OF_IT = 1e300
 # Rows that are processed together.  Loops over fewer are unrolled before LLVM looks for SIMD, and then it finds none.
 _LANES = 32
 # Numbers without a sign, for with signs there are checks for negative indices: places of a lane in other rows.
@@ -453,7 +455,7 @@ def _follow_legendre(
                 length = kept.last_time[r] - kept.first_time[r]
                 rise = value - kept.last_value[r] if linear else 0.0
                 if not np.isnan(value) and length > 0.0:
-                    step = (time - kept.last_time[r]) / length
+                    step = min((time - kept.last_time[r]) / length, _ALL_OF_IT)
                     which = 0 if step <= reach[-1] else 1
                     lane = numbers[which]
                     rows[which, lane], steps[which, 0, lane] = r, step

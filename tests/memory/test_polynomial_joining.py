@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhippo import LegS, Panel
+from skhippo import HiPPOMemory, LegS, Panel
 from skhippo.memory.polynomial_joining import PolynomialJoining
 from tests import naive
 
@@ -112,3 +112,13 @@ def test_a_walk_joins_observation_after_observation(order, hold, rng):
                 else:
                     exact = naive.project(times[begin : k + 1], seen, LegS(), order, hold, times[k])
                     assert_allclose(out[k, c], exact, atol=1e-12)
+
+
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+def test_a_step_may_be_longer_than_the_stretch_by_a_factor_that_overflows(hold):
+    times, values = np.array([0.0, 1e-300, 1e9]), np.array([1.0, 2.0, 3.0])
+    memory = HiPPOMemory(order=4, hold=hold)
+    for time, value in zip(times, values, strict=True):
+        memory.update([[value]], time)
+    last = [2.5, 1.0 / np.sqrt(12.0)] if hold == "linear" else [2.0, 0.0]  # the first step has no share
+    assert_allclose(memory.coefficients[0, 0], [*last, 0.0, 0.0], atol=1e-15)
