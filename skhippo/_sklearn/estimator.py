@@ -11,10 +11,10 @@ from sklearn.base import BaseEstimator
 from sklearn.utils.validation import check_is_fitted
 
 from skhippo._sklearn.input import InputLayout, read_series
-from skhippo._sklearn.labels import check_labels_follow
 from skhippo._sklearn.links import DocumentedMixin
 from skhippo._support.text import shortened
 from skhippo._support.validation import check_feature_names_in, check_sizes
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
 
 __all__ = ["ScoringMixin", "SeriesEstimator"]
@@ -71,7 +71,7 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         panel = self._read(X, reset=reset)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
-        check_labels_follow(panel.series_ids, y)
+        check_follows(panel.series_ids, y)
         return panel
 
     def _name_channels(self, input_features: ArrayLike | None) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from skhippo._support.allocation import check_room
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_finite_number
 from skhippo.datasets.draws import ROUNDING, check_fraction, choose, floor, spawn, without_entries
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 
@@ -52,7 +53,7 @@ def drop(
     Panel(1 series, 1 channel, 2 observations)
     """
     panel = as_panel(X)
-    fractions = _for_each_series("fraction", fraction, len(panel), check_fraction)
+    fractions = _for_each_series("fraction", fraction, panel, check_fraction)
     keep = np.ones(len(panel.values), dtype=bool)
     values = panel.values.copy() if per_channel else panel.values
     for rows, part, rng in zip(_rows(panel), fractions, spawn(len(panel), random_state), strict=True):
@@ -100,7 +101,7 @@ def gap(
     array([0., 4.])
     """
     panel = as_panel(X)
-    fractions = _for_each_series("fraction", fraction, len(panel), functools.partial(check_fraction, below_one=True))
+    fractions = _for_each_series("fraction", fraction, panel, functools.partial(check_fraction, below_one=True))
     if position is not None:
         check_fraction("position", position)
     keep = np.ones(len(panel.values), dtype=bool)
@@ -152,7 +153,7 @@ def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
     (array([0., 1., 2.]), array([[ 0.,  5., 10.]]))
     """
     panel = as_panel(X)
-    rates = _for_each_series("rate", rate, len(panel), functools.partial(check_finite_number, minimum=0))
+    rates = _for_each_series("rate", rate, panel, functools.partial(check_finite_number, minimum=0))
     check_choice("times", times, ("keep", "index"))
     samples = sum(floor((n - 1) * r) + 1 for n, r in zip(panel.lengths.tolist(), rates, strict=True) if n)
     sizes = {"samples": samples, "channels and times": panel.n_channels + 1}
@@ -222,8 +223,10 @@ def _rebuilt(panel: Panel, values: NDArray, times: Floats, offsets: Integers) ->
     return Panel(values, times, offsets, names, origins=origins, series_ids=ids, clock=panel.clock)
 
 
-def _for_each_series(name: str, value: Any, n_series: int, check: Callable[[str, Any], None]) -> Sequence[float]:
+def _for_each_series(name: str, value: Any, panel: Panel, check: Callable[[str, Any], None]) -> Sequence[float]:
     """Return one checked number per series, from one number for all or an array with one number per series."""
+    check_follows(panel.series_ids, value, name, name)
+    n_series = len(panel)
     if np.ndim(value) == 0:
         check(name, value)
         return [value] * n_series

@@ -5,15 +5,18 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from skhippo._support.types import Floats
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.clocks import DATES, DURATIONS
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer
 from skhippo.panel.long import merge_rows
 from skhippo.panel.times import read_times
+
+_EXPECTED = {"period": "a finite number above zero is expected", "zero": "a finite number is expected"}
 
 
 def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
@@ -28,7 +31,7 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
         Durations (`numpy.timedelta64`, `datetime.timedelta`) are accepted if the times are dates or durations.
     zero : float or array-like of shape (n_series,), optional
         The time with phase 0; an array holds one time per series.  Dates are not accepted.  If the times are dates,
-        `zero` is in seconds since the first date of the series.  Default: the first time of each series.
+        `zero` is in seconds since the first date of the series, or a duration.  Default: the first time of each series.
 
     Returns
     -------
@@ -40,9 +43,10 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     Raises
     ------
     ValueError
-        If a period is not a finite number above zero, or `period` or `zero` has the wrong shape.
+        If a period is not a finite number above zero, if `zero` is not finite, if one of them has the wrong shape, or
+        if it is a pandas object whose index differs from the ids of the series or has them in another order.
     TypeError
-        If `period` is a duration and the times are numbers.
+        If `period` or `zero` is a date, or a duration and the times are numbers.
 
     Notes
     -----
@@ -65,7 +69,7 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     series = np.repeat(np.arange(len(panel)), panel.lengths)
     periods = _periods(period, panel)[series]
     first = panel.times[panel.offsets[:-1]]
-    start = first if zero is None else _for_each("zero", np.asarray(zero, dtype=np.float64), len(panel))
+    start = first if zero is None else _read("zero", zero, panel)
     phases = np.mod(panel.times - start[series], periods) / periods
     phases[phases >= 1] = 0  # rounding of a time just below a multiple of the period
     order = np.lexsort((phases, series))
@@ -75,23 +79,32 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
 
 def _periods(period: ArrayLike, panel: Panel) -> Floats:
     """Return one checked period per series."""
-    given, clock = read_times(np.atleast_1d(np.asarray(period)), "period")
-    if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
-        raise TypeError(
-            f"period is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"
-        )
-    periods = _for_each("period", given if np.ndim(period) else given[0], len(panel))
-    wrong = np.flatnonzero(~(np.isfinite(periods) & (periods > 0)))
+    periods = _read("period", period, panel)
+    wrong = np.flatnonzero(periods <= 0)
     if wrong.size:
-        where = namer(panel.series_ids)(int(wrong[0])) if np.ndim(period) else "all series"
-        raise ValueError(f"the period of {where} is {periods[wrong[0]]}: a finite number above zero is expected")
+        raise ValueError(f"{_place('period', period, wrong[0], panel)} is {periods[wrong[0]]}: {_EXPECTED['period']}")
     return periods
 
 
-def _for_each(name: str, numbers: NDArray | np.floating, n_series: int) -> Floats:
-    """Return one number per series, from one number for all or an array with one number per series."""
-    if np.ndim(numbers) and np.shape(numbers) != (n_series,):
-        raise ValueError(
-            f"{name} has shape {np.shape(numbers)}: one number is expected, or one per series, ({n_series},)"
+def _read(name: str, given: Any, panel: Panel) -> Floats:
+    """Return one finite number per series, from one for all series or one per series."""
+    check_follows(panel.series_ids, given, name, name)
+    numbers, clock = read_times(given if hasattr(given, "iloc") else np.asarray(given), name)
+    if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
+        raise TypeError(
+            f"{name} is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"
+            + (", counted from the first date of the series" if name == "zero" and panel.clock in DATES else "")
         )
-    return np.broadcast_to(numbers, n_series)
+    if numbers.ndim and numbers.shape != (len(panel),):
+        raise ValueError(
+            f"{name} has shape {numbers.shape}: one number is expected, or one per series, ({len(panel)},)"
+        )
+    each = np.broadcast_to(numbers, len(panel))
+    wrong = np.flatnonzero(~np.isfinite(each))
+    if wrong.size:
+        raise ValueError(f"{_place(name, given, wrong[0], panel)} is {each[wrong[0]]}: {_EXPECTED[name]}")
+    return each
+
+
+def _place(name: str, given: Any, i: int, panel: Panel) -> str:
+    return f"the {name} of {namer(panel.series_ids)(int(i)) if np.ndim(given) else 'all series'}"

@@ -40,8 +40,9 @@ from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import Measure, as_measure
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import as_real
-from skhippo.panel.clocks import check_same_clock
+from skhippo.panel.clocks import DURATIONS, NUMBERS, check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
@@ -371,7 +372,10 @@ def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Fl
     _check_durations(domain)
     if at is None:
         return domain.last[:, None], domain.after
+    check_follows(panel.series_ids, at, "at", "time")
     now, clock = read_times(at, "at")
+    if clock == DURATIONS and panel.clock == NUMBERS:
+        raise ValueError("at holds durations, but the times of the series are numbers: pass numbers")
     if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
         raise ValueError(
             f"at has the shape {now.shape}: for a panel of {len(panel)} series, one time or an array of shape "

@@ -17,13 +17,13 @@ from torch import Tensor
 
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.input import InputLayout
-from skhippo._sklearn.labels import check_labels_follow
 from skhippo._sklearn.learning import median_duration
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
 from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, check_sample_weight
 from skhippo.measures import Measure
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import DURATION_TYPES, Duration, in_unit_of_times
 from skhippo.panel.layout import namer
@@ -250,7 +250,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
 
     def _validation_examples(self, X: object, y: Any) -> Examples:
         panel = self._read_alike(X)  # `_read` would fail, because `fit` has not finished
-        check_labels_follow(panel.series_ids, y)
+        check_follows(panel.series_ids, y)
         targets, factors = self._read_targets(y, panel, known=True)
         if not factors.any():
             raise ValueError(

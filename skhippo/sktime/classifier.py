@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from sktime.classification.base import BaseClassifier
 
-from skhippo._sklearn.labels import check_labels_follow, counts
+from skhippo.panel.alignment import check_follows, counts
 from skhippo.rnn import HiPPORNNClassifier as Classifier
 from skhippo.sktime.adapter import CONTAINERS, Adapter, read
 
@@ -74,7 +74,7 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
         """
         if isinstance(X, pd.DataFrame):  # sktime removes the index of y before it calls `_fit`
             rows = X.index if X.index.nlevels == 1 else X.index.droplevel(-1).unique()
-            check_labels_follow(None if counts(rows) else np.asarray(rows), y)
+            check_follows(None if counts(rows) else np.asarray(rows), y)
         return super().fit(X, y)
 
     def _fit(self, X: Any, y: NDArray) -> HiPPORNNClassifier:

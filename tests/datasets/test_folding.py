@@ -100,3 +100,22 @@ def test_wrong_periods_are_named():
         fold(X, np.timedelta64(1, "D"))
     with pytest.raises(TypeError, match="period is given as naive dates"):
         fold(X, np.datetime64("2024-01-01"))
+
+
+def test_zero_is_a_number_or_a_duration_since_the_first_date():
+    dates = np.datetime64("2024-01-01") + np.array([0, 6, 30]).astype("timedelta64[h]")
+    panel = as_panel([(dates, [1.0, 2.0, 3.0])])
+    hour = np.timedelta64(1, "h")
+    assert_array_equal(fold(panel, 24 * hour, zero=hour).times, fold(panel, 86400.0, zero=3600.0).times)
+    with pytest.raises(TypeError, match=r"zero is given as naive dates, .* counted from the first date of the series"):
+        fold(panel, 86400.0, zero=dates[0])
+    numbers = [([0.0, 1.0], [1.0, 2.0])]
+    with pytest.raises(TypeError, match="zero is given as durations, and the times of X are numbers"):
+        fold(numbers, 1.0, zero=hour)
+    for wrong in (nan, np.inf):
+        with pytest.raises(ValueError, match=f"the zero of all series is {wrong}: a finite number is expected"):
+            fold(numbers, 1.0, zero=wrong)
+    with pytest.raises(TypeError, match="zero holds strings"):
+        fold(numbers, 1.0, zero="a")
+    with pytest.raises(ValueError, match="zero is complex128"):
+        fold(numbers, 1.0, zero=1j)

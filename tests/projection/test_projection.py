@@ -115,6 +115,8 @@ def test_query_times_as_dates():
     assert_allclose(project([(times - times[0], values)], order=4, at=np.array([4 * day])), dated, atol=1e-14)
     with pytest.raises(ValueError, match="at holds datetimes, but the times of the series are numbers"):
         project([(seconds, values)], at=times[:1])
+    with pytest.raises(ValueError, match="at holds durations, but the times of the series are numbers"):
+        project([(seconds, values)], at=np.timedelta64(1, "D"))
 
 
 @pytest.mark.compiled

@@ -1,0 +1,44 @@
+"""Numbers with one entry per series that belong to other series, or are in another order, are refused everywhere."""
+
+import numpy as np
+import pytest
+
+from skhippo import Panel, project
+from skhippo.datasets import drop, fold, gap, resample
+from skhippo.panel.alignment import as_index, check_follows, counts
+
+pd = pytest.importorskip("pandas")
+
+
+@pytest.fixture
+def panel():
+    return Panel(np.arange(6.0)[:, None], [0.0, 1, 2, 0, 1, 2], [0, 3, 6], series_ids=["b", "a"])
+
+
+@pytest.mark.parametrize(
+    ("name", "call"),
+    [
+        ("period", fold),
+        ("zero", lambda X, zero: fold(X, 2.0, zero=zero)),
+        ("at", lambda X, at: project(X, order=2, at=at)),
+        ("fraction", drop),
+        ("fraction", gap),
+        ("rate", resample),
+    ],
+)
+def test_an_index_in_another_order_is_refused(panel, name, call):
+    numbers = pd.Series([0.5, 0.75], index=["a", "b"])
+    with pytest.raises(ValueError, match=rf"series 0 has the id 'b', but row 0 of {name} has the index 'a': {name}"):
+        call(panel, numbers)
+    with pytest.raises(ValueError, match=rf"there is no \w+ for the series 'b'; index {name} by the ids"):
+        call(panel, numbers.set_axis(["a", "c"]))
+    call(panel, numbers.loc[["b", "a"]])
+    call(panel, numbers.reset_index(drop=True))
+
+
+def test_an_index_that_only_counts_says_nothing():
+    check_follows(np.array(["b", "a"]), pd.Series([1, 2]))
+    check_follows(None, pd.Series([1, 2], index=["a", "b"]))
+    assert counts(pd.RangeIndex(3))
+    assert not counts(pd.RangeIndex(1, 4))
+    assert as_index(np.array([1, 2])).tolist() == [1, 2]
