@@ -30,8 +30,7 @@ _UEA = "https://timeseriesclassification.com/aeon-toolkit/{name}.zip"
 _PHYSIONET = "https://physionet.org/files/challenge-2012/1.0.0/{name}"
 _ASAS = "https://github.com/cesium-ml/cesium-data/raw/main/asas_training/{name}"
 
-# SHA-256 of the files of PhysioNet 2012 and ASAS, as recorded by other projects that use them (medical_ts_datasets,
-# cesium), and of the same files at hand where there are any.
+# SHA-256 of the files of PhysioNet 2012 and ASAS, as published by projects that use them (medical_ts_datasets, cesium).
 _HASHES = {
     "set-a.tar.gz": "8cb250f179cd0952b4b9ebcf8954b63d70383131670fac1cfee13deaa13ca920",
     "set-b.tar.gz": "b1637a2a423a8e76f8f087896cfc5fdf28f88519e1f4e874fbda69b2a64dac30",
@@ -64,7 +63,7 @@ def fetch_uea(
     download_if_missing : bool, default=True
         If False, raise an error instead of downloading.
     sha256 : str, optional
-        SHA-256 of the downloaded zip file.  If given, another file is refused.
+        SHA-256 of the downloaded zip file.  If given, a file with another hash is refused.
 
     Returns
     -------
@@ -79,13 +78,14 @@ def fetch_uea(
     OSError
         If the data set is missing and cannot or must not be downloaded.
     ValueError
-        If the name is not the name of a data set, or the downloaded file has another hash or lacks the series.
+        If `name` is not the name of a data set, or if the downloaded file has another hash or lacks the series.
 
     Notes
     -----
     The archive publishes no hashes and corrects its files at times, so a download is checked only if `sha256` is given.
 
-    The sets come from many sources, named in the header of each file, and have their own terms; most state no licence.
+    The sets come from many sources, which the header of each file names.  They have their own terms; most state no
+    licence.
     Cite the source of the set, and the archive: Bagnall, Lines, Vickers, Keogh, "The UEA & UCR Time Series
     Classification Repository", timeseriesclassification.com; Dau et al. (2019), "The UCR time series archive",
     IEEE/CAA J. Autom. Sinica 6, 1293; Bagnall et al. (2018), "The UEA multivariate time series classification
@@ -136,8 +136,8 @@ def fetch_physionet2012(
 ) -> tuple[Panel, NDArray]:
     """Load the intensive care records of the PhysioNet/Computing in Cardiology Challenge 2012.
 
-    Each record has 37 vital signs and laboratory values over 48 hours, at irregular times and mostly missing.  The
-    files (7 MB) are downloaded if they are not on this computer.
+    Each record has 37 vital signs and laboratory values over 48 hours, at irregular times; most values are missing.
+    The files (7 MB) are downloaded if they are not on this computer.
 
     Parameters
     ----------
@@ -155,7 +155,7 @@ def fetch_physionet2012(
     Returns
     -------
     X : Panel
-        Times are in hours since admission.  If a value is recorded twice for a time, the last one counts.  Unknown
+        Times are in hours since admission.  If a value is recorded twice at one time, the last one counts.  Unknown
         weights and descriptors, recorded as -1, are missing.
     y : ndarray of shape (4000,), int
         1 if the patient died in the hospital, else 0.
@@ -266,7 +266,7 @@ def fetch_asas(
 
     Notes
     -----
-    The files are those of the project cesium; no licence is stated for them.  Cite: Richards et al. (2012),
+    The files are those of the project cesium, which states no licence for them.  Cite: Richards et al. (2012),
     "Construction of a Calibrated Probabilistic Classification Catalog: Application to 50k Variable Sources in the
     All-Sky Automated Survey", Astrophys. J. Suppl. Ser. 203, 32; Pojmanski (2002), Acta Astron. 52, 397.
 

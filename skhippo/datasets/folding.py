@@ -36,9 +36,9 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     Returns
     -------
     Panel
-        Each observation is at its phase, ``(time - zero) / period`` without the whole part.  The observations of a
-        series are sorted by phase.  Observations with exactly the same phase are replaced by the mean of the observed
-        values.  Channel names and ids are kept.  The times are numbers, also if those of `X` are dates.
+        Each observation is at its phase, the fractional part of ``(time - zero) / period``.  The observations of a
+        series are sorted by phase.  Observations with exactly the same phase are replaced by their mean.  Channel names
+        and ids are kept.  The times are numbers, even if those of `X` are dates.
 
     Raises
     ------
@@ -50,9 +50,9 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
 
     Notes
     -----
-    A folded series has one cycle, and every cycle of the original series contributes observations to it.  Rare
-    observations over a long time thus describe the cycle densely, which makes folding useful for variable stars.  The
-    period itself is lost: add it, or its logarithm, to the features.
+    A folded series has one cycle, and every cycle of the original series contributes observations to it.  So a few
+    observations per cycle, over many cycles, describe the cycle densely.  This is useful for variable stars, for
+    example.  The period itself is lost: add it, or its logarithm, to the features.
 
     Examples
     --------

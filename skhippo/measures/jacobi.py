@@ -41,7 +41,7 @@ class _Jacobi(Measure):
 
     @property
     def _exponents(self) -> tuple[float, float]:
-        """Exponents of the age and of what the window has beyond it in the coefficients of a step."""
+        """Exponents of ``1 - s`` (the age) and of ``s`` in the coefficients of a step."""
         return self.alpha + 1.0, self.beta + 1.0
 
     # ------------------------------------------------------------------ the definition
@@ -101,19 +101,20 @@ class _Jacobi(Measure):
 
 @dataclass(frozen=True)
 class JacS(_Jacobi):
-    r"""Scaled Jacobi measure: the whole history since the start, with a power of the time at both of its ends.
+    r"""Scaled Jacobi measure: the whole history, weighted by a power of the time at each of its ends.
 
     Parameters
     ----------
     alpha : float, default=0.0
         Exponent at the present, above -1 and at most 1.  A negative `alpha` emphasizes the most recent moments.
     beta : float, default=1.0
-        Exponent at the start, above -1 and at most 10.  A positive `beta` makes the memory forget the start: the weight
-        of a moment grows with a power of the time since the start.  A negative `beta` emphasizes the start.
+        Exponent at the start, above -1 and at most 10.  A positive `beta` forgets the start: the weight of a moment
+        grows with a power of the time since the start.  A negative `beta` emphasizes the start.
 
     Notes
     -----
-    At the place :math:`s = (x - t_0) / (t - t_0)`
+    The history from the start :math:`t_0` to the present :math:`t` is mapped to the interval from 0 to 1,
+    :math:`s = (x - t_0) / (t - t_0)`.  There
 
     .. math::
 
@@ -123,7 +124,8 @@ class JacS(_Jacobi):
     with the basis orthonormal.  As under `LegS`, the coefficients do not change when time is stretched; the emphasis is
     on a fraction of the history, not on a duration.  ``JacS(0, 0)`` is LegS.
 
-    *The coefficients of a step* (DLMF 18.9.16): an incomplete beta function for :math:`n = 0`, and
+    *The coefficients of a step.*  The integral of the weight (:math:`n = 0`) is an incomplete beta function.  The
+    others are (DLMF 18.9.16)
 
     .. math::
 
@@ -137,12 +139,12 @@ class JacS(_Jacobi):
         B_n = \sqrt{\beta + 1}\, p_n, \qquad p_n = \sqrt{2 n + \beta + 1},
 
     so a step takes :math:`O(N)`.  With another `alpha` the weight of the present is 0 or infinite, and `A` and `B`
-    follow from the closure of `ChebT`: take the polynomial of degree N with the first N coefficients `c` that meets the
-    signal at the present, and differentiate it.  That closure is exact for polynomials of degree up to the order, it is
-    stable for :math:`-1 < \alpha \le 1` only, and `A` is a full matrix.
+    follow from the closure of `ChebT`: the signal is replaced by the polynomial of degree N that has the coefficients
+    `c` and equals the signal at the present, and this polynomial is differentiated.  The closure is exact for
+    polynomials of degree up to the order.  It is stable for :math:`-1 < \alpha \le 1` only, and `A` is a full matrix.
 
-    *Memories* use ``method="recurrence"``.  A chunk of observations has other weights within the whole history than on
-    its own, so memories of adjacent intervals cannot be merged unless both exponents are 0 (then use LegS).
+    *Memories* need ``method="recurrence"`` and cannot be merged, because the observations of a part have other weights
+    within the whole history than on their own.  If both exponents are 0, use `LegS`, whose memories can be merged.
 
     Examples
     --------
@@ -185,7 +187,7 @@ class JacS(_Jacobi):
 
 @dataclass(frozen=True)
 class JacT(_Jacobi, Translated):
-    r"""Translated Jacobi measure: the last `theta` units of time, with a power of the time at both ends of the window.
+    r"""Translated Jacobi measure: the last `theta` units of time, weighted by a power of the time at each end.
 
     Parameters
     ----------
@@ -194,20 +196,20 @@ class JacT(_Jacobi, Translated):
     alpha : float, default=0.0
         Exponent at the present, above -1 and at most 1.  A negative `alpha` emphasizes the most recent moments.
     beta : float, default=1.0
-        Exponent at the older edge, above -1 and at most 10.  A positive `beta` fades the window out, so that no moment
-        leaves it with a jump.  A negative `beta` emphasizes the older edge.
+        Exponent at the older edge, above -1 and at most 10.  With a positive `beta` the weight falls to 0 at the older
+        edge, so values leave the window without a jump.  A negative `beta` emphasizes the older edge.
 
     Notes
     -----
-    Weight and basis are those of `JacS` at the place :math:`s = (x - t)/\theta + 1`.  ``JacT(theta, 0, 0)`` is LegT,
-    and ``JacT(theta, -0.5, -0.5)`` is ChebT.
+    Weight and basis are those of `JacS` at :math:`s = (x - t)/\theta + 1`, which runs from 0 to 1 along the window.
+    ``JacT(theta, 0, 0)`` is LegT, and ``JacT(theta, -0.5, -0.5)`` is ChebT.
 
     The equation is :math:`c'(t) = \frac1\theta(-A c + B f)` with :math:`A = B\, g(1)^T - D`, where :math:`D` is the
     derivative in the basis, so it is exact for polynomials of degree below the order.  With ``alpha=0`` the input
     :math:`B = (\beta + 1)\, g(1)` is that of the definition, as for LegT.  With another `alpha` it follows from the
-    closure of `ChebT`, which is stable for :math:`-1 < \alpha \le 1`.  Two triangles of rank one and the derivative add
-    up to `A`, and none of the structures has that form, so steps of the recurrence use dense matrices, in
-    :math:`O(N^2)`.  Projection takes :math:`O(N)` per observation.
+    closure of `ChebT`, which is stable for :math:`-1 < \alpha \le 1`.  No structure with fast steps has the form of
+    `A`, so steps of the recurrence use dense matrices, in :math:`O(N^2)`.  Projection takes :math:`O(N)` per
+    observation.
 
     Examples
     --------

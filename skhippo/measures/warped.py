@@ -24,7 +24,7 @@ _HORIZON = 42.0
 
 @dataclass(frozen=True)
 class LegE(Translated):
-    r"""Exponentially warped Legendre measure: all of the past, ever more coarsely with the age.
+    r"""Exponentially warped Legendre measure: the whole past, in less detail the older it is.
 
     Parameters
     ----------
@@ -40,18 +40,19 @@ class LegE(Translated):
         \omega(s) = e^{-s}, \qquad g_n(s) = \sqrt{2n+1}\, P_n(2 e^{-s} - 1), \qquad
         c'(t) = \tfrac1\theta (-A c + B f),
 
-    where `A` and `B` are those of `LegS`.  So the equation of LegS with a constant rate, with which S4 is initialized,
-    has a measure of its own (Gu, Johnson, Timalsina, Rudra and Re, How to Train Your HiPPO, arXiv 2206.12037).  It
-    holds exactly for every signal, and a step takes :math:`O(N)`.  It is LegS on the clock :math:`e^{t/\theta}`.
+    where `A` and `B` are those of `LegS`.  S4 is initialized with this equation, the one of LegS with a constant rate;
+    LegE is the measure that belongs to it (Gu, Johnson, Timalsina, Rudra and Re, How to Train Your HiPPO, arXiv
+    2206.12037).  The equation holds exactly for every signal, and a step takes :math:`O(N)`.  LegE is LegS on the clock
+    :math:`e^{t/\theta}`.
 
     At the age :math:`s` the basis resolves details of about :math:`\theta\, e^{s/2} / N`, and of :math:`\theta / N^2`
-    at the present, so scales of very different length share one state.  The oldest details are
-    about :math:`2 \theta \log N` old.  `LagT` has the same weight, but spends its coefficients more evenly: its first N
-    functions oscillate up to the age :math:`4 N \theta`, where the weight has left nothing to see.
+    at the present, so one state covers time scales of very different length.  The oldest details are about :math:`2
+    \theta \log N` old.  `LagT` has the same weight, but spreads its coefficients more evenly over the ages: its first N
+    functions oscillate up to the age :math:`4 N \theta`, where the weight is practically zero.
 
-    Polynomials of the logarithm of the age would spread the coefficients evenly over all scales.  They have no equation
-    of the form above: at the present their weight is infinite and its integral diverges, and a window of ages that
-    excludes the present has no input from there.
+    Polynomials of the logarithm of the age would spread the coefficients evenly over all scales, but no equation of the
+    form above exists for them.  Their weight has an infinite integral near the present, and a window that excludes the
+    present gets no input there.
 
     Examples
     --------

@@ -1,4 +1,4 @@
-"""Tables of other libraries: read through the Arrow PyCapsule interface, or refused with the way to convert them."""
+"""Tables of other libraries: read through the Arrow PyCapsule interface, or refused with advice on conversion."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def as_table(frame: Any) -> Any:
 def as_known(X: Any, name: str = "X") -> Any:
     """Return a table of another library as one of pandas, polars or pyarrow, and anything else unchanged.
 
-    Tables with the Arrow PyCapsule interface (DuckDB, ibis, cuDF, ...) become pyarrow tables.  narwhals gives back the
-    frame that it wraps.
+    Tables with the Arrow PyCapsule interface (DuckDB, ibis, cuDF, ...) become pyarrow tables.  A frame of narwhals is
+    replaced by the frame that it wraps.
     """
     kind = type(X)
     array = hasattr(kind, "__array__") and not hasattr(kind, "columns")  # such as that of xarray

@@ -32,20 +32,20 @@ def with_clock(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") 
         - The name or number of a channel that increases strictly in every series, such as an odometer, a depth or a
           count.  This channel is removed from the values.
         - A function that receives the times of one series as an array of floats (for dates, seconds since the first
-          date of the series) and returns as many numbers, which increase strictly.
+          date of the series) and returns an array of the same length that increases strictly.
 
     Returns
     -------
     Panel
-        The observations at the new times, which are numbers, also if those of `X` are dates.  Channel names and ids are
-        kept.  Under ``"activity"``, consecutive observations without any change have the same time, so they are merged
-        into one.
+        The observations at the new times, which are numbers even if those of `X` are dates.  Channel names and ids are
+        kept.  With ``"activity"``, consecutive observations without any change have the same time and are merged into
+        one.
 
     Raises
     ------
     ValueError
-        If a clock does not increase strictly, is not finite or was not observed, if a function returns another number
-        of times, or if no channel is left.
+        If a clock does not increase strictly, is not finite or was not observed, if a function returns an array of
+        another length, or if no channel is left.
     KeyError, IndexError
         If there is no channel of that name or number.
     TypeError
@@ -56,7 +56,7 @@ def with_clock(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") 
     A measure on another clock weights the past by what happened instead of by how long it took: under LegS with
     ``"activity"``, a stretch in which nothing changes has no weight.  This is the salience of HiPPO Zoo
     (Goffinet, Hanks and Carlson, arXiv 2602.21340), with a clock that the data or the user define.  A time scale
-    `theta` counts in units of the new clock.
+    `theta` is in units of the new clock.
 
     With ``hold="linear"`` the signal between two observations is a straight line in the new clock.  With
     ``hold="previous"`` each value holds until the next observation on every clock.
@@ -96,7 +96,7 @@ def with_clock(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") 
 
 
 def _computed(panel: Panel, clock: Callable[[Floats], Any]) -> Floats:
-    """Return what a function makes of the times of each series."""
+    """Return the results of a function of the times of each series."""
     out = np.empty(len(panel.times))
     for i, (begin, end) in enumerate(zip(panel.offsets[:-1], panel.offsets[1:], strict=True)):
         given = np.asarray(clock(panel.times[begin:end].copy()))
@@ -128,7 +128,7 @@ def _activity(panel: Panel) -> Floats:
 
 
 def _replaced(panel: Panel, values: Panel, times: Floats) -> Panel:
-    """Return values at other times, which are checked."""
+    """Check new times and return a panel of the values at them."""
     bad = ~np.isfinite(times)
     rising = times[1:] > times[:-1]
     rising[panel.offsets[1:-1] - 1] = True

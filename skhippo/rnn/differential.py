@@ -1,7 +1,7 @@
 r"""Cells whose state follows a differential equation between observations, as baselines.
 
-They are called like those of `skhippo.rnn.cells`, and their equations are solved by torchdiffeq and torchcde, which the
-extra ``reproduce`` installs.  The solver takes one step of the midpoint rule from each observation to the next.  The
+They have the interface of the cells in `skhippo.rnn.cells`.  torchdiffeq and torchcde, which the extra ``reproduce``
+installs, solve their equations.  The solver takes one step of the midpoint rule from each observation to the next.  The
 steps of a series therefore depend on its own times only, never on the other series of a batch.
 """
 
@@ -49,7 +49,7 @@ class _DifferentialCell(nn.Module, ABC):
     def advance(
         self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return states after every observation of a part of the series, and what continues them."""
+        """Return states after every observation of a part of the series, and what `advance` needs to continue."""
         return self._run(inputs, batch, carried)
 
     def _run(
@@ -62,7 +62,7 @@ class _DifferentialCell(nn.Module, ABC):
     def run(
         self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
-        """Return the states after every observation, and what continues them; `carried` is what came before."""
+        """Return the states after every observation, and what continues them, the `carried` of the next part."""
 
 
 class ODECell(_DifferentialCell):
@@ -84,7 +84,7 @@ class ODECell(_DifferentialCell):
     Attributes
     ----------
     field : Sequential
-        `f`, with one hidden layer of hyperbolic tangents.
+        `f`, with one hidden layer (hyperbolic tangent).
     update : GRUCell
 
     Raises
@@ -140,8 +140,8 @@ class ControlledCell(_DifferentialCell):
     first : Linear
         :math:`\zeta`.
     field : Sequential
-        `f`, of shape (hidden_size, n_inputs + 1) for each state: a hidden layer of rectified units, then hyperbolic
-        tangents.
+        `f`, whose output has the shape (hidden_size, n_inputs + 1) per state: a hidden layer (rectified linear), then a
+        layer with the hyperbolic tangent.
 
     Raises
     ------
@@ -152,7 +152,7 @@ class ControlledCell(_DifferentialCell):
     -----
     `X` is a straight line between the observation times.  The published method uses cubic splines, which depend on
     later observations.  With straight lines, the state at a time is known at that time, so streams can be continued.  A
-    missing value is the last observation of its channel here, as in the inputs of the other cells.
+    missing value is replaced by the last observation of its channel, as in the inputs of the other cells.
     """
 
     def __init__(self, n_inputs: int, hidden_size: int, theta: float) -> None:
