@@ -42,7 +42,13 @@ def as_known(X: Any, name: str = "X") -> Any:
             f"{name} is of type {type(X).__name__}, and reading it needs pyarrow, which is not installed: pip install "
             "pyarrow"
         ) from error
-    return pyarrow.table(X)
+    try:
+        return pyarrow.table(X)
+    except pyarrow.ArrowInvalid as error:
+        raise TypeError(
+            f"{name} is of type {type(X).__name__}, and its Arrow stream is no table ({error}): pass a table with "
+            "named columns"
+        ) from error
 
 
 def conversion(name: str, X: Any) -> str | None:

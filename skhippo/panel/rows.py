@@ -72,6 +72,9 @@ def _polars_lists(column: Any) -> Cells:
 def _arrow_lists(column: Any) -> Cells | None:
     """Return a pyarrow column of a list type; None if it has another type."""
     kinds, compute = library("pyarrow").types, importlib.import_module("pyarrow.compute")
+    views = [test for name in ("is_list_view", "is_large_list_view") if (test := getattr(kinds, name, None))]
+    if any(test(column.type) for test in views):  # pyarrow 26 loses items when it casts them to lists
+        return column.to_pylist()
     tests = (kinds.is_list, kinds.is_large_list, kinds.is_fixed_size_list)
     if not any(test(column.type) for test in tests):
         return None

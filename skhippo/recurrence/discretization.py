@@ -340,6 +340,10 @@ def discretize_scaled(
     return _hold(A, B, math.log1p((end - start) / start))
 
 
+# Steps after which nothing is left of the state; the matrix exponential overflows at much longer ones.
+_ENDLESS = 1e30
+
+
 def _transform(A: Floats, B: Floats, old: float, new: float) -> tuple[Floats, Floats]:
     eye = np.eye(len(B))
     right = np.column_stack([eye - old * A, (old + new) * B])
@@ -349,6 +353,8 @@ def _transform(A: Floats, B: Floats, old: float, new: float) -> tuple[Floats, Fl
 
 def _hold(A: Floats, B: Floats, step: float) -> tuple[Floats, Floats]:
     order = len(B)
+    if step > _ENDLESS and np.linalg.eigvals(A).real.min() > 0.0:
+        return np.zeros_like(A), np.linalg.solve(A, B).astype(np.float64, copy=False)
     augmented = np.zeros((order + 1, order + 1))
     augmented[:order, :order], augmented[:order, order] = -step * A, step * B
     both = expm(augmented)[:order]

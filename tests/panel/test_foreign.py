@@ -110,3 +110,13 @@ def test_columns_and_records_are_for_pandas():
             Panel.from_long(frame)
     with pytest.raises(TypeError, match="frame is of type int: a pandas or polars DataFrame or a pyarrow Table is exp"):
         Panel.from_long(3)
+
+
+def test_a_capsule_of_one_column_is_no_table():
+    pyarrow = pytest.importorskip("pyarrow")
+    column = Capsule({"x": [0.0]})
+    column.table = pyarrow.chunked_array([[1.0, 2.0]])
+    with pytest.raises(TypeError, match=r"X is of type Capsule, and its Arrow stream is no table .*: pass a table"):
+        as_panel(column)
+    with pytest.raises(TypeError, match=r"frame is of type Capsule, and its Arrow stream is no table"):
+        Panel.from_long(column)

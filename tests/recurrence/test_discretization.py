@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
-from skhippo import LagT, LegS, LegT
+from skhippo import ChebT, FouT, HiPPOMemory, JacT, LagT, LegE, LegS, LegT
 from skhippo.recurrence.discretization import DISCRETIZATIONS, as_discretization, discretize, discretize_scaled, shares
 
 METHODS = [*DISCRETIZATIONS, 0.3]
@@ -149,3 +149,13 @@ def test_what_is_neither_a_name_nor_a_number_is_refused(value):
 def test_huge_numbers_are_not_written_out():
     with pytest.raises(ValueError, match="from 0 to 1, got an integer of 401 digits"):
         as_discretization(10**400)
+
+
+@pytest.mark.parametrize("measure", [LegT(1.0), LagT(1.0), FouT(1.0), ChebT(1.0), JacT(1.0, 0.5, 2.0), LegE(1.0)])
+@pytest.mark.parametrize("step", [1e29, 1e40, 1e100, 1e300])
+def test_nothing_is_left_after_a_step_of_any_length(measure, step):
+    memory = HiPPOMemory(measure, 6, method="recurrence", discretization="zoh")
+    memory.update([[[1.0], [2.0], [3.0]]], [0.0, 0.5, step])
+    assert_allclose(
+        memory.coefficients[0, 0], 2.0 * np.linalg.solve(measure.A(6), measure.B(6)), atol=1e-12
+    )  # held until the last time
