@@ -2,9 +2,9 @@
 Anomalies of two kinds
 ======================
 
-A series can be unusual because its course is unusual, or because it does not follow a smooth course at all.  The
-distance of its coefficients to the nearest ones in training finds the first kind, and so does an isolation forest.  The
-reconstruction error finds the second kind: the part of the observations that the coefficients cannot represent.
+A series can be unusual because of its shape, or because of spikes and other rapid changes.  The distance of its
+coefficients to the nearest ones in training finds the first kind, and so does an isolation forest.  The reconstruction
+error finds the second kind: it measures the part of the observations that the coefficients cannot represent.
 """
 
 import matplotlib.pyplot as plt
@@ -19,7 +19,7 @@ from skhippo import HiPPOTransformer, as_panel
 # Runs of a machine
 # -----------------
 # A temperature rises to its set point and settles there, observed at random times.  Training runs are normal.  Among
-# the test runs, some settle too slowly, and some have a sensor that fails for moments.
+# the test runs, some settle too slowly, and some have three wrong readings of the sensor.
 
 rng = np.random.default_rng(0)
 
@@ -40,7 +40,7 @@ X_test = as_panel([run(kind) for kind in kinds])
 # %%
 # Three scores
 # ------------
-# High means unusual.  The reconstruction is read at the times of the observations, whatever they are.
+# High means unusual.  The reconstruction is evaluated at the times of the observations.
 
 hippo = HiPPOTransformer(order=16).fit(X_train)
 
@@ -68,8 +68,8 @@ for name, score in scores.items():
 # %%
 # A limit from the training runs
 # ------------------------------
-# Each limit is exceeded by one normal training run in a hundred; the neighbour of a training run is another one.  A run
-# is reported if it exceeds one of the two limits.
+# Each limit is exceeded by one normal training run in a hundred.  For a training run, the nearest neighbour is sought
+# among the other training runs.  A run is reported if it exceeds one of the two limits.
 
 limits = {
     "nearest neighbour": np.quantile(neighbours.kneighbors()[0], 0.99),

@@ -2,9 +2,9 @@
 Clusters and neighbours of irregular series
 ===========================================
 
-The basis is orthonormal, so the Euclidean distance of two rows of coefficients is the distance of two curves
-(Parseval).  k-means and nearest neighbours on coefficients therefore work on whole curves, also if the series were
-observed at other times, have other lengths, and have holes.  The centre of a cluster is a curve too.
+The basis is orthonormal, so the Euclidean distance between two rows of coefficients is the distance between two curves
+(Parseval's identity).  k-means and nearest neighbours on coefficients therefore work on whole curves, even if the
+series have different times, different lengths and missing values.  The centre of a cluster is a curve too.
 """
 
 import matplotlib.pyplot as plt

@@ -3,9 +3,9 @@ Forecasting from what is known so far
 =====================================
 
 ``output="sequence"`` gives the coefficients after every observation, computed from the past alone.  A ridge regression
-from these to later values is a forecaster.  Here it forecasts a monthly series 1 to 12 months ahead, once with all
-months and once with three months in ten missing.  Nothing is imputed: the coefficients of the last two years are those
-of the months that were observed.  The data are the passengers of airlines from 1949 to 1960, which ship with sktime.
+of later values on them is a forecaster.  Here it forecasts a monthly series 1 to 12 months ahead, once with all months
+and once with three months in ten missing.  Nothing is imputed: the coefficients of the last two years are computed from
+the observed months.  The data are the airline passengers from 1949 to 1960 that ship with sktime.
 """
 
 import matplotlib.pyplot as plt
@@ -23,8 +23,8 @@ horizons = np.arange(1, YEAR + 1)
 # %%
 # Features and targets
 # --------------------
-# A sliding window of two years (LegT) and 24 coefficients.  The level is taken out: the last observed value is
-# subtracted from the coefficient of the mean, and the target is the change from the last observed value.
+# The features are 24 coefficients of a sliding window of two years (LegT).  To remove the level, the last observed
+# value is subtracted from the first coefficient, the mean of the window, and the target is the change from that value.
 
 
 def known_so_far(times, values):
@@ -46,8 +46,8 @@ def forecast(times, values, horizon):
 # %%
 # Simple forecasts to compare with
 # --------------------------------
-# The last value; the last known value of the same month of the year; and the latter times the growth over the last
-# year.  Where a month is missing, the growth uses the straight line between its neighbours.
+# There are three: the last value; the last known value of the same month of the year; and the latter times the growth
+# over the last year.  If a month is missing, the growth is computed from the straight line between its neighbours.
 
 
 def simple_forecasts(times, values, horizon):
@@ -63,7 +63,7 @@ def simple_forecasts(times, values, horizon):
 # %%
 # Mean absolute errors
 # --------------------
-# In thousands of passengers, of all forecasts made in the last three years.
+# They are in thousands of passengers, over all forecasts made in the last three years.
 
 
 def errors(times, values):

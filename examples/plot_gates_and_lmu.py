@@ -2,19 +2,19 @@ r"""
 Gates and the Legendre Memory Unit as HiPPO
 ===========================================
 
-Two older ideas are special cases of HiPPO (Gu et al. 2020, sections 2.3 and 2.4).  The page checks both.
+Two older ideas are special cases of HiPPO (Gu et al. 2020, sections 2.3 and 2.4).  This page verifies both.
 
 One coefficient is a gate
 -------------------------
 
-With one coefficient a memory is an average of the past.  Each new value enters with a weight :math:`g`, as in a gated
-recurrent unit,
+With one coefficient, a memory is an average of the past.  As in a gated recurrent unit, each new value enters with a
+weight :math:`g`:
 
 .. math:: c_k = (1 - g_k)\, c_{k-1} + g_k f_k .
 
 For LagT the gate is constant at equal steps, :math:`g = 1 - e^{-\Delta t / \theta}`, which is :math:`\sigma(z)` for
-:math:`\Delta t/\theta = \log(1 + e^z)`: a gate is a learned time scale.  For LegS it falls as :math:`1/k`, and the
-memory is the mean of all values so far.
+:math:`\Delta t/\theta = \log(1 + e^z)`.  A gate is thus a learned time scale.  For LegS the gate falls as :math:`1/k`,
+and the memory is the mean of all values so far.
 """
 
 import matplotlib.pyplot as plt

@@ -38,7 +38,7 @@ outputs = answer[observed] + 0.02 * rng.normal(size=observed.size)
 # %%
 # Memory and model
 # ----------------
-# At each observation: the memory takes the input, the model predicts the output, and then learns from the output.  LagT
+# At each observation, the memory takes the input, and the model predicts the output and then learns from it.  LagT
 # forgets exponentially, as the system does.
 
 measure = LagT(theta=2.0)
@@ -54,14 +54,15 @@ for k, (place, output) in enumerate(zip(observed, outputs, strict=True)):
     weights[0 if clock[place] < CHANGE else 1] = model.coef_.copy()  # the last ones before the change and at the end
 
 # %%
-# The root mean square error of the predictions, per 100 s, beside that of the mean as a prediction.
+# The table shows the root mean square error of the predictions per 100 s, beside that of always predicting the mean.
 
 for begin in np.arange(0.0, END, 100.0):
     block = (clock[observed] >= begin) & (clock[observed] < begin + 100.0)
     print(f"{begin:4.0f} s: error {np.sqrt(np.mean(errors[block] ** 2)):.3f}, mean {outputs[block].std():.3f}")
 
 # %%
-# The learned impulse response is the sum of weights times basis functions times the weight of the measure.
+# The learned impulse response is the sum of the basis functions, times the learned weights, times the weight of the
+# measure.
 
 places = ages / measure.theta
 basis = measure.basis(8, places) * measure.weight(places)[:, None] / measure.theta

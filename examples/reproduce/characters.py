@@ -1,4 +1,4 @@
-"""What the tables of CharacterTrajectories share: series, split, systems, and rows of the table."""
+"""Series, split and systems that the scripts on CharacterTrajectories share, and the rows of their tables."""
 
 import argparse
 import os

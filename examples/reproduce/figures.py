@@ -6,10 +6,10 @@ Figures of Gu et al. 2020, redrawn, and gradients through time
 2. The measures at two times (Figure 2).
 3. A million steps, reconstructed from 256 coefficients (Figure 4).
 4. A signal and the same signal twice as slow: LegS has the same coefficients (Figure 5, Proposition 3).
-5. Gradient of the last memory by the input at each time: of order 1/t for LegS (Proposition 5), exponential for a
-   recurrent network and an LSTM.
+5. The gradient of the last memory with respect to the input at each time: it falls as 1/t for LegS (Proposition 5), and
+   exponentially for a recurrent network and an LSTM.
 
-``python examples/reproduce/figures.py FOLDER`` writes one file per figure; ``--small`` takes short signals.
+``python examples/reproduce/figures.py FOLDER`` writes one file per figure; ``--small`` uses short signals.
 """
 
 import argparse

@@ -2,14 +2,15 @@
 Online function approximation: Gu et al. 2020, Figure 4 and its table
 =====================================================================
 
-White noise in a band of 1 Hz, sampled 10^6 times at a step of 10^-4 s, enters a memory of 256 numbers, which then
-reconstructs all of it.  The mean square of the signal is 0.25, so an error of 0.25 means that nothing was kept.
+White noise in a band of 1 Hz, sampled 10^6 times at a step of 10^-4 s, enters a memory of 256 numbers.  The whole
+signal is then reconstructed from them.  The mean square of the signal is 0.25, so an error of 0.25 means that nothing
+was kept.  The script compares:
 
 - LegS and LegT (the memory of the LMU, with the whole signal as its window) by projection in chunks, by projection of
   parts that are merged, and by the recurrence of the paper.  Nothing is trained.
-- The floor: the best polynomial of degree 255, by least squares.
-- An LSTM of 256 units with a linear output layer, trained to reconstruct.  10^6 steps are too many to train on, so the
-  signal is sampled 1000 times here, at 0.1 s; a LegS memory of such samples stands beside it.
+- The best polynomial of degree 255, by least squares.  No memory of 256 polynomial coefficients has a smaller error.
+- An LSTM of 256 units with a linear output layer, trained to reconstruct.  10^6 steps are too many to train on, so it
+  gets 1000 samples at a step of 0.1 s; a LegS memory gets the same samples for comparison.
 """
 
 import argparse
@@ -39,7 +40,7 @@ def feed(memory: HiPPOMemory, x: np.ndarray, times: np.ndarray) -> HiPPOMemory:
 
 
 def merged(memory: Callable[[], HiPPOMemory], x: np.ndarray, times: np.ndarray, n_parts: int = 10) -> HiPPOMemory:
-    """Memories of parts, which could be of different machines, merged in order."""
+    """Return the memory that is merged, in order, from memories of parts (which different machines could compute)."""
     first, *others = [
         feed(memory(), *part) for part in zip(np.split(x, n_parts), np.split(times, n_parts), strict=True)
     ]
@@ -74,7 +75,7 @@ def memories(options: argparse.Namespace) -> None:
 
 
 def floor(x: np.ndarray, times: np.ndarray, chunk: int = 10_000) -> float:
-    """Mean squared error of the best polynomial."""
+    """Return the mean squared error of the best polynomial."""
     positions = 2.0 * times / times[-1] - 1.0
     products, moments = np.zeros((ORDER, ORDER)), np.zeros(ORDER)
     for k in range(0, len(x), chunk):

@@ -2,9 +2,10 @@
 Missing observations and another speed: Gu et al. 2020, section 4.2, with every system
 ======================================================================================
 
-CharacterTrajectories at 200 Hz.  30, 50 or 70 % of the time points of each series are dropped at random, and the times
-of the others are kept.  A system is trained on such series and tested on such series of the same, twice and half the
-duration.  The paper has LegS with half of them dropped, at twice and half the duration.
+The data are CharacterTrajectories at 200 Hz.  From each series, 30, 50 or 70 % of the time points are dropped at
+random, and the times of the others are kept.  A system is trained on such series and tested on such series of the same,
+twice and half the duration.  The paper has figures for LegS with half of the time points dropped, at twice and half the
+duration.
 
 ``python examples/reproduce/missing_data.py --dropped 0.5 --systems legs gru_d``; ``--small`` needs no data.
 """

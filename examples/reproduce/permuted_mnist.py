@@ -2,16 +2,16 @@
 Permuted and sequential MNIST: Gu et al. 2020, section 4.1, with every row of the table
 =======================================================================================
 
-Images as sequences of 784 pixels, in one random order for all (permuted) or row by row (sequential).
+Images are read as sequences of 784 pixels, in one random order for all (permuted) or row by row (sequential).
 
-Rows that walk through time (``--rows legs gru ...``) are trained at a reduced budget, which the options set; the
+Networks that loop over time (``--rows legs gru ...``) are trained with a reduced budget, which the options set.  The
 published networks had 512 units and saw all 60000 images 50 times.
 
-Without feedback (``--rows "legs, feedback=False"``) the memory at the end of a sequence is one projection, and training
-is that of a small perceptron.  These rows have their full size: 60000 images, order 512, 1024 units, 12 epochs.
+Without feedback (``--rows "legs, feedback=False"``), the memory at the end of a sequence is one projection, and only a
+small perceptron is trained.  These rows have their full size: 60000 images, order 512, 1024 units, 12 epochs.
 
-The folder MNIST with the four ``.gz`` files of the original distribution is looked for in the folder that the
-environment variable SKHIPPO_DATA names.  ``--small`` takes the digits of scikit-learn instead, 64 pixels each.
+The four ``.gz`` files of the original distribution must lie in the subfolder MNIST of the folder that the environment
+variable SKHIPPO_DATA names.  ``--small`` uses the digits of scikit-learn instead, with 64 pixels each.
 """
 
 import argparse

@@ -2,9 +2,9 @@
 Change of sampling rate: the table of Gu et al. 2020, section 4.2, with every system of it
 ==========================================================================================
 
-CharacterTrajectories at 200 Hz.  A system is trained on every second sample and tested on all of them, and the reverse.
-No timestamps are given: the time of a sample is its number.  Networks that walk through time also get the validation
-part, at the rate of training, which decides when they stop.
+The data are CharacterTrajectories at 200 Hz.  A system is trained on every second sample and tested on all of them, and
+the reverse.  No timestamps are given: the time of a sample is its number.  Recurrent networks also get the validation
+part, at the rate of training, which decides when training stops.
 
 ``python examples/reproduce/timescale_shift.py --systems legs lstm --seeds 0 1 2``; ``--small`` needs no data.
 """

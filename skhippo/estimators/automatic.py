@@ -21,7 +21,7 @@ __all__ = ["Automatic"]
 
 # Number of series whose features are computed at a time for predictions.
 _SERIES = 1024
-# Shares of the sum of all variances that are tried for the levels of channels without a shape.
+# Shares of the sum of all variances that are tried for the levels of static channels.
 _OF_LEVELS = (0.0, 0.01, 0.1, 1.0)
 
 
@@ -80,7 +80,9 @@ class Automatic(SeriesEstimator):
         return np.concatenate([function(self._all_features(part, "features")[:, self._known]) for part in parts])
 
     def get_feature_names_out(self, input_features: Any = None) -> NDArray[np.object_]:
-        """Return the names of the features: those of the transformers in `choice_` that the training series have.
+        """Return the names of the features that the head uses.
+
+        These are the features of the transformers in `choice_`, without those that are NaN in all training series.
 
         Parameters
         ----------
@@ -96,7 +98,7 @@ class Automatic(SeriesEstimator):
         return np.concatenate(names)[self._known]
 
     def describe(self) -> str:
-        """Describe the choice for the training series, and its reasons.
+        """Describe which features and head were chosen for the training series, and why.
 
         Returns
         -------

@@ -20,7 +20,7 @@ from skhippo.estimators.ridge import learn_temperature, softmax
 
 __all__ = ["HiPPOClassifier"]
 
-# Trees may be certain, which would outvote the other models.
+# A probability of 0, which trees may give, would outvote the other models.
 _LEAST = 1e-6
 
 
@@ -36,8 +36,8 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
       leave-one-out cross-validation.  Above 2500 series, there are fewer features and the penalty is fixed.
     - Otherwise the series are *records*.  The features are coefficients and observation patterns
       (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  For 500 or more series, the head is an
-      ensemble: gradient boosting, extremely randomised trees and logistic regression, whose logarithms of probabilities
-      are averaged.  For fewer series it is the ridge regression.
+      ensemble of gradient boosting, extremely randomised trees and logistic regression; it averages the logarithms of
+      their probabilities.  For fewer series the head is the ridge regression.
 
     Parameters
     ----------
@@ -82,7 +82,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
 
     Notes
     -----
-    Weights act on the head only.  The features are learned from all training series with a positive weight alike.
+    Weights act on the head only.  All training series with a positive weight count equally when features are learned.
 
     Examples
     --------
