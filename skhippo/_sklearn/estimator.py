@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from typing import Any, ClassVar
 
 import numpy as np
@@ -183,6 +184,10 @@ def _same(one: Any, other: Any) -> bool:
     if one is other:
         return True
     try:
-        return np.array_equal(one, other) if isinstance(one, np.ndarray) else bool(one == other)
+        if isinstance(one, np.ndarray):
+            return np.array_equal(one, other)
+        if isinstance(one, float) and math.isnan(one):  # another object in a copy from a pickle
+            return isinstance(other, float) and math.isnan(other)
+        return bool(one == other)
     except ValueError:  # a container of arrays has no truth value
         return False

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 from sklearn.exceptions import NotFittedError
+from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
@@ -222,3 +223,13 @@ def test_huge_parameters_are_not_written_out(parameter):
     for size in (10**400, 10**5000):  # Python refuses to write the second
         with pytest.raises(ValueError, match=rf"The '{parameter}' parameter .* is an integer of \d+ digits"):
             HiPPOTransformer(**{parameter: size}).fit([[1.0, 2.0]])
+
+
+def test_a_copy_from_a_pickle_knows_that_nan_is_nan():
+    pipeline = make_pipeline(HiPPOTransformer(order=2), SimpleImputer(), LogisticRegression())
+    model = AugmentedClassifier(pipeline, random_state=0).fit(series(), LABELS)
+    copy = pickle.loads(pickle.dumps(model))  # pickles keep one object per occurrence of a float
+    np.testing.assert_array_equal(copy.predict(series()), model.predict(series()))
+    copy.set_params(estimator__simpleimputer__missing_values=0.0)
+    with pytest.raises(ValueError, match=r"missing_values was changed after fit, from nan to 0\.0"):
+        copy.predict(series())
