@@ -46,9 +46,9 @@ class LegE(Translated):
     :math:`e^{t/\theta}`.
 
     At the age :math:`s` the basis resolves details of about :math:`\theta\, e^{s/2} / N`, and of :math:`\theta / N^2`
-    at the present, so one state covers time scales of very different length.  The oldest details are about :math:`2
-    \theta \log N` old.  `LagT` has the same weight, but spreads its coefficients more evenly over the ages: its first N
-    functions oscillate up to the age :math:`4 N \theta`, where the weight is practically zero.
+    at the present, so one state covers time scales of very different length.  The oldest details are
+    about :math:`2 \theta \log N` old.  `LagT` has the same weight, but spreads its coefficients more evenly over the
+    ages: its first N functions oscillate up to the age :math:`4 N \theta`, where the weight is practically zero.
 
     Polynomials of the logarithm of the age would spread the coefficients evenly over all scales, but no equation of the
     form above exists for them.  Their weight has an infinite integral near the present, and a window that excludes the
