@@ -12,6 +12,7 @@ past are integrals too, so the output is a linear function of them, and the lear
 
 import matplotlib.pyplot as plt
 import numpy as np
+from scipy.integrate import trapezoid
 from sklearn.linear_model import SGDRegressor
 
 from skhippo import HiPPOMemory, LagT
@@ -72,7 +73,7 @@ left.axvline(CHANGE, color="0.6")
 left.set(title="error of each prediction", xlabel="time (s)", yscale="log", ylim=(1e-4, 2))
 for part, (tau, response) in enumerate(responses.items()):
     found = basis @ weights[part]
-    difference = np.sqrt(np.trapezoid((found - response) ** 2, ages) / np.trapezoid(response**2, ages))
+    difference = np.sqrt(trapezoid((found - response) ** 2, ages) / trapezoid(response**2, ages))
     print(f"impulse response, tau = {tau:g} s: relative error {difference:.2f}")
     (line,) = right.plot(ages, found, label=f"learned, {'before' if part == 0 else 'after'} the change")
     right.plot(ages, response, "--", color=line.get_color(), label=f"true, tau = {tau:g} s")

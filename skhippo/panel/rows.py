@@ -63,9 +63,8 @@ def _polars_lists(column: Any) -> Cells:
         return column.to_list()
     if hasattr(column.dtype, "shape"):  # Array: lists of one length
         column = column.arr.to_list()
-    lengths = column.list.len()
-    null = lengths.is_null().to_numpy()
-    lengths = lengths.fill_null(0)
+    null = column.is_null().to_numpy()
+    lengths = column.list.len().fill_null(0)
     return Lists(column.filter(lengths > 0).explode(), to_offsets(lengths.to_numpy()), null)
 
 

@@ -182,7 +182,7 @@ class Sliding(NamedTuple):
         panel = self.signals.panel[which]
         times = np.empty(0) if panel._times is None else np.array(panel._times)
         values = np.array(panel.values, dtype=np.float64, order="C")
-        return times, values, np.array(panel.offsets), self.clocks[which], self.scaling
+        return times, values, np.array(panel.offsets), self.clocks[which], np.ascontiguousarray(self.scaling)
 
     def _size(self, which: slice | Integers) -> int:
         """Return the number of values in some series."""

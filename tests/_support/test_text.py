@@ -11,7 +11,7 @@ from skhippo._support.text import shortened
     [
         (3, "3"),
         ("legs", "'legs'"),
-        (np.float64(2.5), "np.float64(2.5)"),
+        (np.float64(2.5), repr(np.float64(2.5))),
         (10**39, str(10**39)),
         (10**400, "an integer of 401 digits"),
         (-(10**400), "an integer of 401 digits"),

@@ -70,3 +70,11 @@ def test_series_too_long_for_absolute_windows():
     transformer = HiPPOScatteringTransformer(relative=False).fit(X)
     with pytest.raises(ValueError, match=r"series 0 lasts 1e\+09 times as long .* use relative=True"):
         transformer.transform([(np.array([0.0, 1e9]), np.array([1.0, 2.0]))])
+
+
+@pytest.mark.parametrize("n_channels", [1, 3])
+def test_kernels_are_compiled_once_whatever_the_number_of_channels(n_channels, rng):
+    X = [(np.arange(20.0), rng.normal(size=(n_channels, 20))) for _ in range(3)]
+    transformer = HiPPOScatteringTransformer(2, n_windows=2, n_combinations=4, n_groups=2).fit(X)
+    arrays = transformer._sliding(as_panel(X))._series(np.arange(3))
+    assert all(array.flags.c_contiguous for array in arrays)
