@@ -22,7 +22,7 @@ from skhippo.memory.store import Setting
 from skhippo.panel.clocks import NAIVE, NUMBERS
 from skhippo.panel.container import Panel
 from skhippo.panel.times import dates_after
-from skhippo.projection.hold import Domain, domain_end
+from skhippo.projection.hold import Domain
 from skhippo.projection.projection import project_ends
 from skhippo.transformer.transformer import HiPPOTransformer
 
@@ -140,7 +140,7 @@ def _of_pieces(transformer: HiPPOTransformer, series: str, ids: NDArray, lines: 
     kept = _join_neighbours(transformer, codes, kept)
     counts = np.add.reduceat(counts, np.flatnonzero(np.diff(codes, prepend=-1)))
     # With hold="previous" the last value lasts for a mean step, in which nothing is observed.
-    kept.now = domain_end(kept.start, kept.now, counts, transformer.hold)
+    kept.now = Domain.spanning(kept.start, kept.now, counts, transformer.hold).end
     coefficients = kept.coefficients().reshape(len(counts), -1, transformer.order)
     return _Joined(coefficients, kept.now - kept.start, counts)
 

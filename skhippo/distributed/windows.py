@@ -14,8 +14,8 @@ from skhippo._support.names import plain
 from skhippo.distributed.rows import SERIES, TIME, Columns, finished, make_table, value_columns
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
-from skhippo.projection.hold import domain_end
-from skhippo.projection.projection import project
+from skhippo.projection.hold import Domain
+from skhippo.projection.projection import project_ends
 from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["join_windows", "keep_windows"]
@@ -67,12 +67,11 @@ def join_windows(transformer: HiPPOTransformer, series: str, dtype: np.dtype, fr
     _check_spans(frame, transformer.measure_, series)
     panel = Panel.from_long(frame.sort_values(TIME), SERIES, TIME, [_COUNT, *value_columns(frame)])
     counts = np.add.reduceat(panel.values[:, 0], panel.offsets[:-1]).astype(np.int64)
-    start, last = panel._ends()
-    end = domain_end(start, last, counts, transformer.hold)
+    domain = Domain.spanning(*panel._ends(), counts, transformer.hold)
     signals = Panel(panel.values[:, 1:], panel.times, panel.offsets)
-    coefficients = project(signals, transformer.measure_, transformer.order, hold=transformer.hold, at=end)
+    coefficients = project_ends(signals, transformer.measure_, transformer.order, transformer.hold, domain)
     ids = pd.Index(panel.series_ids, dtype=frame[SERIES].dtype, name=series)
-    return finished(transformer, ids, coefficients, end - start, counts, dtype)
+    return finished(transformer, ids, coefficients, domain.duration, counts, dtype)
 
 
 def _check_spans(frame: Any, measure: Measure, series: str) -> None:

@@ -27,7 +27,6 @@ __all__ = [
     "Window",
     "carry_on",
     "cells_in",
-    "domain_end",
     "domain_ends",
     "ends_of",
     "observed",
@@ -65,27 +64,25 @@ class Domain(NamedTuple):
 
     @classmethod
     def of(cls, panel: Panel, hold: Hold) -> Domain:
-        """Return the domains of the series of a panel.
+        """Return the domains of the series of a panel, which the channels of a series share."""
+        return cls.spanning(*panel._ends(), panel.lengths, hold)
 
-        The domain of a series spans its observation times and is shared by its channels.  With ``hold="previous"`` the
-        last value lasts for the mean step of the series.
+    @classmethod
+    def spanning(cls, start: Floats, last: Floats, lengths: Integers, hold: Hold) -> Domain:
+        """Return domains from first and last observation times and numbers of observations.
+
+        With ``hold="previous"`` the last value lasts for the mean step of the series.
         """
-        start, last = panel._ends()
         if hold == "linear":
             return cls(start, last, np.zeros(len(last)))
         with np.errstate(over="ignore"):  # checked where the duration is needed
-            return cls(start, last, (last - start) / np.maximum(panel.lengths - 1, 1))
+            return cls(start, last, (last - start) / np.maximum(lengths - 1, 1))
 
 
 def domain_ends(panel: Panel, hold: Hold) -> tuple[Floats, Floats]:
     """Return the start and the end of the domain of each series, two arrays of shape (n_series,)."""
     domain = Domain.of(panel, hold)
     return domain.start, domain.end
-
-
-def domain_end(start: Floats, last: Floats, lengths: Integers, hold: Hold) -> Floats:
-    """Return the ends of domains, from first and last times and numbers of observations."""
-    return last + (last - start) / np.maximum(lengths - 1, 1) if hold == "previous" else last
 
 
 class Signals(NamedTuple):

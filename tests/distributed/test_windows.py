@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skhippo import HiPPOTransformer, Panel
+from skhippo import ChebT, HiPPOTransformer, Panel
 
 pytest.importorskip("dask", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask is not installed")
@@ -34,6 +34,14 @@ def test_observations_that_are_delivered_twice_are_noticed(measure, hold, durati
             parts = dd.concat([dd.from_pandas(first, npartitions=1), dd.from_pandas(second, npartitions=1)])
             with pytest.raises(ValueError, match=r"occurs twice|series 0: one partition .* must not overlap"):
                 transform(hippo, parts).compute()
+
+
+def test_a_window_that_begins_at_the_last_observation(here):
+    """The weight is infinite there, so a rounded end of the window would move the coefficients by 1e-8."""
+    table = pd.DataFrame({"id": 0, "t": [0.0, 1e-3, 2e-3, 3e-3, 4e-3, 6e-3], "x": [0.0, 0, 0, 0, 0, 0.25]})
+    hippo = HiPPOTransformer(ChebT(6e-3 / 5), 1, hold="previous", scaling=None).fit(Panel.from_long(table))
+    found = transform(hippo, dd.from_pandas(table, npartitions=2)).compute()
+    np.testing.assert_allclose(found.to_numpy(), features(hippo, table).to_numpy(), rtol=0, atol=1e-12)
 
 
 @windows
