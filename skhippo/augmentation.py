@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import deepcopy
 from numbers import Integral
@@ -71,7 +72,7 @@ def _estimator_has(method: str) -> Callable[[Augmented], bool]:
     return check
 
 
-class Augmented(MetaEstimatorMixin, SeriesEstimator):
+class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
     """Base class of estimators that are fitted on series and on corrupted copies of them."""
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -138,9 +139,9 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator):
         self._remember_parameters()
         return self
 
+    @abstractmethod
     def _check_targets(self, y: Any) -> NDArray:
         """Return the labels or targets as an array, one row per series; raise scikit-learn's errors."""
-        raise NotImplementedError
 
     def _copies(self, panel: Panel) -> Iterator[Panel]:
         """Return the corrupted copies of a panel."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from numbers import Integral
 from typing import Any
 
@@ -25,7 +26,7 @@ _SERIES = 1024
 _OF_LEVELS = (0.0, 0.01, 0.1, 1.0)
 
 
-class Automatic(SeriesEstimator):
+class Automatic(SeriesEstimator, ABC):
     """Base class of estimators that choose features and a head for the training panel."""
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
@@ -121,5 +122,6 @@ class Automatic(SeriesEstimator):
         names = [name for c, name in enumerate(self.channel_names_) if c not in scattering.varying_]
         return [f"  static: {', '.join(names)}; one feature each, weight {self._level_factor:.3g}"] if names else []
 
+    @abstractmethod
     def _describe_head(self) -> list[str]:
-        raise NotImplementedError
+        """Describe the fitted head, one line per item."""

@@ -94,6 +94,7 @@ def is_scalar(x: Any) -> bool:
 
 
 def is_sequence(X: Any) -> bool:
+    """Tell whether `X` is a list, a tuple or another sequence, but no array and no text."""
     if isinstance(X, np.ndarray):  # a shortcut: the test against the abstract class is slow
         return False
     return isinstance(X, Sequence) and not isinstance(X, (str, bytes, bytearray, memoryview))

@@ -19,26 +19,31 @@ def library(name: str) -> Any:
 
 
 def is_pandas_frame(X: Any) -> bool:
+    """Tell whether `X` is a pandas DataFrame."""
     pandas = library("pandas")
     return pandas is not None and isinstance(X, pandas.DataFrame)
 
 
 def is_pandas_series(X: Any) -> bool:
+    """Tell whether `X` is a pandas Series."""
     pandas = library("pandas")
     return pandas is not None and isinstance(X, pandas.Series)
 
 
 def is_pandas_vector(X: Any) -> bool:
+    """Tell whether `X` is a pandas Series or Index."""
     pandas = library("pandas")
     return pandas is not None and isinstance(X, (pandas.Series, pandas.Index))
 
 
 def is_polars_frame(X: Any) -> bool:
+    """Tell whether `X` is a polars DataFrame."""
     polars = library("polars")
     return polars is not None and isinstance(X, polars.DataFrame)
 
 
 def is_table(X: Any) -> bool:
+    """Tell whether `X` is a table of Arrow columns, such as that of pyarrow."""
     return hasattr(X, "column_names") and hasattr(X, "column")
 
 

@@ -67,6 +67,7 @@ def id_of(entry: Any) -> Any:
 
 
 def is_sparse(X: Any) -> bool:
+    """Tell whether `X` is a sparse matrix or array."""
     return hasattr(X, "nnz") and hasattr(X, "toarray")
 
 

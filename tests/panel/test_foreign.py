@@ -117,7 +117,7 @@ def test_a_capsule_of_one_column_is_no_table():
     column = Capsule({"x": [0.0]})
     column.table = pyarrow.chunked_array([[1.0, 2.0]])
     if not hasattr(column.table, "__arrow_c_stream__"):
-        pytest.skip("pyarrow 17")
+        pytest.skip("columns of this pyarrow are no capsules: needs pyarrow 17")
     with pytest.raises(TypeError, match=r"X is of type Capsule, and its Arrow stream is no table .*: pass a table"):
         as_panel(column)
     with pytest.raises(TypeError, match=r"frame is of type Capsule, and its Arrow stream is no table"):

@@ -190,7 +190,7 @@ def test_lists_of_arrow_and_of_pandas_agree_on_what_is_a_clock(clock):
 def test_views_of_lists_are_lists(kind):
     pa = pytest.importorskip("pyarrow")
     if not hasattr(pa, kind):
-        pytest.skip("pyarrow 16")
+        pytest.skip("needs pyarrow 16")
     lists = {"t": [[0.0, 1.0], [0.0], [0.0, 2.0]], "x": [[1.0, None], [3.0], None]}
     views = pa.table({name: pa.array(column, getattr(pa, kind)(pa.float64())) for name, column in lists.items()})
     assert Panel.from_rows(views) == Panel.from_rows(pa.table(lists))

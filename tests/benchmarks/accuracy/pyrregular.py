@@ -87,7 +87,8 @@ def folder():
 
 def tracks(name, unit):
     """Return tracks of GPS positions, split as pyrregular does."""
-    pd = __import__("pandas")
+    import pandas as pd
+
     table = pd.read_parquet(folder() / "pyrregular" / f"{name}.parquet")
     table[["x", "y"]] = table["space"].str.split(expand=True).astype(float) / unit
     labels = table.groupby("tid", sort=False)["label"].first()
