@@ -5,7 +5,6 @@ The figures are read from ``published_univariate.csv`` and ``published_multivari
 record in the folder of ``--out``; a run does what is missing there.
 """
 
-import argparse
 import csv
 import os
 import time
@@ -16,7 +15,7 @@ import numpy as np
 from skhippo import HiPPOClassifier
 from skhippo.datasets import load_uea
 from tests.benchmarks.accuracy.protocol import DEVELOPMENT, OTHER
-from tests.benchmarks.accuracy.results import Store
+from tests.benchmarks.accuracy.results import run_draws
 from tests.benchmarks.table import simple_table
 
 # Sets that may choose; the figures on them are therefore a little too good.
@@ -62,22 +61,7 @@ METHOD = "HiPPOClassifier"
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.accuracy.published", description=__doc__)
-    parser.add_argument("--sets", nargs="*", default=[*FIRST, *SECOND])
-    parser.add_argument("--draws", type=int, nargs="*", default=[0, 1, 2], help="values of random_state")
-    parser.add_argument("--out", default=".benchmarks/published", help="folder of the records")
-    parser.add_argument("--table", help="write the tables to this file")
-    options = parser.parse_args()
-    store = Store(options.out)
-    for name in options.sets:
-        for draw in options.draws:
-            if not store.find(name, METHOD, draw, "clean"):
-                store.add(record(name, draw))
-                print(name, draw, f"{store.find(name, METHOD, draw, 'clean')['score']:.3f}", flush=True)
-    text = tables(store, options.sets, options.draws)
-    print(text)
-    if options.table:
-        Path(options.table).write_text(f".. Written by make bench-published.\n\n{text}\n", encoding="utf-8")
+    run_draws("published", __doc__, (*FIRST, *SECOND), METHOD, record, tables)
 
 
 def record(name, draw):

@@ -6,7 +6,6 @@ sets.  Nothing about `HiPPOClassifier` was chosen on sets that only this benchma
 the folder of ``--out``; a run does what is missing there.
 """
 
-import argparse
 import csv
 import os
 import time
@@ -19,7 +18,7 @@ from sklearn.model_selection import train_test_split
 
 from skhippo import HiPPOClassifier, Panel
 from skhippo.datasets import load_uea
-from tests.benchmarks.accuracy.results import Store
+from tests.benchmarks.accuracy.results import run_draws
 from tests.benchmarks.physionet import read_deaths, read_set
 from tests.benchmarks.table import simple_table
 
@@ -46,22 +45,7 @@ METHOD = "HiPPOClassifier"
 
 
 def main():
-    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.accuracy.pyrregular", description=__doc__)
-    parser.add_argument("--sets", nargs="*", default=[*ARCHIVE, *OTHERS])
-    parser.add_argument("--draws", type=int, nargs="*", default=[0, 1, 2], help="values of random_state")
-    parser.add_argument("--out", default=".benchmarks/pyrregular", help="folder of the records")
-    parser.add_argument("--table", help="write the tables to this file")
-    options = parser.parse_args()
-    store = Store(options.out)
-    for name in options.sets:
-        for draw in options.draws:
-            if not store.find(name, METHOD, draw, "clean"):
-                store.add(record(name, draw))
-                print(name, draw, f"{store.find(name, METHOD, draw, 'clean')['score']:.3f}", flush=True)
-    text = tables(store, options.sets, options.draws)
-    print(text)
-    if options.table:
-        Path(options.table).write_text(f".. Written by make bench-pyrregular.\n\n{text}\n", encoding="utf-8")
+    run_draws("pyrregular", __doc__, (*ARCHIVE, *OTHERS), METHOD, record, tables)
 
 
 def record(name, draw):

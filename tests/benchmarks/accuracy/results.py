@@ -1,5 +1,6 @@
 """Records of runs, kept so that a run can stop and go on."""
 
+import argparse
 import json
 from pathlib import Path
 
@@ -28,3 +29,26 @@ class Store:
 
 def _key(record):
     return record["set"], record["method"], record["seed"], record["condition"]
+
+
+def run_draws(stage, description, sets, method, record, tables):
+    """Do what is missing of a stage, print its tables, and write them if ``--table`` names a file.
+
+    `record` measures a set with a draw of random numbers; `tables` makes a text from the store, the sets and the draws.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m tests.benchmarks.accuracy.{stage}", description=description)
+    parser.add_argument("--sets", nargs="*", default=[*sets])
+    parser.add_argument("--draws", type=int, nargs="*", default=[0, 1, 2], help="values of random_state")
+    parser.add_argument("--out", default=f".benchmarks/{stage}", help="folder of the records")
+    parser.add_argument("--table", help="write the tables to this file")
+    options = parser.parse_args()
+    store = Store(options.out)
+    for name in options.sets:
+        for draw in options.draws:
+            if not store.find(name, method, draw, "clean"):
+                store.add(record(name, draw))
+                print(name, draw, f"{store.find(name, method, draw, 'clean')['score']:.3f}", flush=True)
+    text = tables(store, options.sets, options.draws)
+    print(text)
+    if options.table:
+        Path(options.table).write_text(f".. Written by make bench-{stage}.\n\n{text}\n", encoding="utf-8")
