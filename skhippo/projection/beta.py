@@ -40,12 +40,16 @@ _TERMS = 24
 _POWERS = 80
 # Of an edge's distance, the largest part that half of a cell may be for the Taylor series, and its largest degree.
 _SHORT, _DEGREE = 0.1, 16
+# Smallest product of distances that is divided by; a cell without a length at an edge has none.
+_TINY = 1e-300
 # Rows of a table: numbers, and series for the function, its antiderivative and that of the product, from both edges.
 _NUMBERS, _VALUE, _INTEGRAL, _PRODUCT, _MIRRORED = 0, 1, 2, 3, 3
-# Numbers: the exponents, one over the beta function, and W_2 and W_3.
-_P, _Q, _DENSITY, _KAPPA, _A3, _B3 = range(6)
+# Numbers: the exponents, one over the beta function, W_2 and W_3, and antiderivatives in the middle, from each edge.
+_P, _Q, _DENSITY, _KAPPA, _A3, _B3, _HALF = range(7)
 # Rows of cells that are free.
 _NEAR, _SUM, _SPACE = 5, 6, 7
+# Rows of ends of cells: the age, later W_2; what the window has beyond, later its power; two sums from each edge.
+_AGE, _BEYOND, _NEAR_SUM, _FAR_SUM, _NEWER, _ENDS_SPACE, _N_END_ROWS = 0, 1, 2, 4, 6, 7, 8
 # For logarithms and exponentials: the bits of the root of 1/2, a number that rounds what is added to it to an integer
 # in its last bits, and the logarithm of 2 in two parts, of which the first times an exponent is exact.
 _ROOT_HALF = 0x3FE6A09E667F3BCD
@@ -77,8 +81,11 @@ def _table(p: float, q: float, slope: float, next_slope: float) -> Floats:
     table = np.zeros((7, _TERMS))
     a3 = next_slope * (p + q + 2.0) / (p + q + 3.0)
     numbers = [p, q, math.exp(-betaln(p, q)), 2.0 * slope / (p + q + 2.0), a3, a3 * (p - q) / (p + q + 4.0)]
+    near, far = _series(p, q), _series(q, p)
+    # The variable of the series is 1 in the middle.
+    numbers += [*0.5 ** (p + 1.0) * near[1:].sum(axis=1), *0.5 ** (q + 1.0) * far[1:].sum(axis=1)]
     table[_NUMBERS, : len(numbers)] = numbers
-    table[_VALUE : _VALUE + 3], table[_VALUE + _MIRRORED :] = _series(p, q), _series(q, p)
+    table[_VALUE : _VALUE + 3], table[_VALUE + _MIRRORED :] = near, far
     table.flags.writeable = False
     return table
 
@@ -107,47 +114,6 @@ def _incomplete_beta(table: Floats, u: float, rest: float) -> float:
     if u <= rest:
         return u ** table[_NUMBERS, _P] * _sum_series(table, _VALUE, u)
     return 1.0 - rest ** table[_NUMBERS, _Q] * _sum_series(table, _VALUE + _MIRRORED, rest)
-
-
-@kernel
-def _sum_two_series(table: Floats, row: int, u: float) -> tuple[float, float]:
-    """Return the sums of two series at an age up to 1/2, which take the time of one."""
-    t, one, other = 4.0 * u - 1.0, 0.0, 0.0
-    for k in range(_TERMS - 1, -1, -1):
-        one, other = one * t + table[row, k], other * t + table[row + 1, k]
-    return one, other
-
-
-@kernel
-def _from_edge(table: Floats, row: int, exponent: float, u0: float, u1: float) -> tuple[float, float, float]:
-    """Differences of two antiderivatives between two ages, and of the ages, without what is beyond the middle."""
-    u0, u1 = min(u0, 0.5), min(u1, 0.5)
-    if u0 == u1:  # a fused product and difference would leave the rounding error of the product
-        return 0.0, 0.0, 0.0
-    integral, product = _sum_two_series(table, row, u0)
-    power = u0**exponent
-    integral, product = power * integral, power * product
-    if u1 > 0.0:
-        newer, newer_product = _sum_two_series(table, row, u1)
-        power = u1**exponent
-        integral, product = integral - power * newer, product - power * newer_product
-    return integral, product, u0 - u1
-
-
-@kernel
-def _long_cell(table: Floats, u0: float, v0: float, u1: float, v1: float) -> tuple[float, float, float, float]:
-    """Means of the first two functions, the difference of W_2, and W_2 at the older end, of a long cell."""
-    p, q, kappa = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA]
-    old = kappa * u0 ** (p + 1.0) * v0 ** (q + 1.0)
-    h = v1 - v0 if u1 > 0.5 else u0 - u1  # of the numbers with more digits
-    if h <= 0.0:
-        product = u0**p * v0**q
-        return _incomplete_beta(table, u0, v0), product, kappa * product * ((p + 1.0) * v0 - (q + 1.0) * u0), old
-    near, product, _ = _from_edge(table, _INTEGRAL, p + 1.0, u0, u1)
-    # In the older half 1 - I is summed.
-    far, far_product, beyond = _from_edge(table, _INTEGRAL + _MIRRORED, q + 1.0, v1, v0)
-    new = kappa * u1 ** (p + 1.0) * v1 ** (q + 1.0)
-    return (near + (beyond - far)) / h, (product + far_product) / h, (old - new) / h, old
 
 
 @kernel
@@ -253,7 +219,7 @@ def _start_short(table: Floats, cells: Floats, n: int) -> None:
         m, r = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
         half = 0.5 * (v1 - v0 if u1 > 0.5 else u0 - u1)  # of the numbers with more digits
         short = half < _SHORT * min(m, r)
-        per = 1.0 / (m * r)
+        per = 1.0 / max(m * r, _TINY)
         rho, sigma = half * r * per, half * m * per
         skew, both = rho - sigma, rho * sigma
         even, odd, after_even, after_odd, grown, end = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
@@ -287,6 +253,83 @@ def _start_short(table: Floats, cells: Floats, n: int) -> None:
 
 
 @kernel
+def _find_ends(table: Floats, ends: Floats, n: int) -> None:
+    """Replace ages by W_2, and find both antiderivatives there: up to the age, and up to what is beyond it.
+
+    Both stop in the middle of the window, and are the same for all ends beyond it.
+    """
+    kappa, bits = table[_NUMBERS, _KAPPA], ends.view(np.int64)
+    for j in range(n):
+        ends[_NEWER, j] = 1.0 if ends[_AGE, j] <= ends[_BEYOND, j] else 0.0
+    for edge in range(2):
+        row, into = _INTEGRAL + _MIRRORED * edge, _NEAR_SUM + 2 * edge
+        for j in range(n):
+            t, integral, product = 4.0 * min(ends[_AGE + edge, j], 0.5) - 1.0, 0.0, 0.0
+            for k in range(_TERMS - 1, -1, -1):
+                integral, product = integral * t + table[row, k], product * t + table[row + 1, k]
+            ends[into, j], ends[into + 1, j] = integral, product
+        _find_logarithms(ends, bits, _AGE + edge, _ENDS_SPACE, n)
+        exponent = table[_NUMBERS, _P + edge] + 1.0
+        for j in range(n):
+            ends[_AGE + edge, j] *= exponent
+        _find_exponentials(ends, bits, _AGE + edge, _ENDS_SPACE, n)
+        integral, product = table[_NUMBERS, _HALF + 2 * edge], table[_NUMBERS, _HALF + 2 * edge + 1]
+        for j in range(n):
+            inside = ends[_NEWER, j] == 1.0 - edge
+            ends[into, j] = ends[_AGE + edge, j] * ends[into, j] if inside else integral
+            ends[into + 1, j] = ends[_AGE + edge, j] * ends[into + 1, j] if inside else product
+    for j in range(n):
+        ends[_AGE, j] *= kappa * ends[_BEYOND, j]
+
+
+@kernel
+def _find_long(cells: Floats, n: int) -> tuple[Integers, Floats]:
+    """Return the cells that `_SPACE` says are not short, and their older and newer ends."""
+    number = 0
+    for j in range(n):
+        number += 1 if cells[_SPACE, j] == 0.0 else 0
+    long, ends = np.empty(number, dtype=np.int64), np.empty((_N_END_ROWS, 2 * number))
+    k = 0
+    for j in range(n):
+        if cells[_SPACE, j] == 0.0:
+            long[k] = j
+            ends[_AGE, k], ends[_BEYOND, k] = cells[_OLD, j], cells[_OLD_REST, j]
+            ends[_AGE, number + k], ends[_BEYOND, number + k] = cells[_NEW, j], cells[_NEW_REST, j]
+            k += 1
+    return long, ends
+
+
+@kernel
+def _start_long(table: Floats, cells: Floats, n: int) -> None:
+    """Write the start of the recurrence for the cells that are not short."""
+    p, q, kappa = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA]
+    a3, b3 = table[_NUMBERS, _A3], table[_NUMBERS, _B3]
+    long, ends = _find_long(cells, n)
+    _find_ends(table, ends, 2 * long.size)
+    for old in range(long.size):
+        j, new = long[old], long.size + old
+        u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
+        v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
+        h = v1 - v0 if u1 > 0.5 else u0 - u1  # of the numbers with more digits
+        if h > 0.0:
+            near, far = ends[_NEAR_SUM, old] - ends[_NEAR_SUM, new], ends[_FAR_SUM, new] - ends[_FAR_SUM, old]
+            product = ends[_NEAR_SUM + 1, old] - ends[_NEAR_SUM + 1, new]
+            product += ends[_FAR_SUM + 1, new] - ends[_FAR_SUM + 1, old]
+            # In the older half 1 - I is summed.
+            first = (near + ((min(v1, 0.5) - min(v0, 0.5)) - far)) / h
+            second, e = product / h, (ends[_AGE, old] - ends[_AGE, new]) / h
+        else:
+            first, second = _incomplete_beta(table, u0, v0), u0**p * v0**q
+            e = kappa * second * ((p + 1.0) * v0 - (q + 1.0) * u0)
+        x0, x1 = v0 - u0, v1 - u1
+        e, z = weight * e, -2.0 * weight * ends[_AGE, old]
+        cells[_FIRST, j], cells[_SECOND, j] = weight * first, weight * second
+        cells[_X0, j], cells[_X1, j] = x0, x1
+        cells[_E, j], cells[_E + 1, j] = e, a3 * (x1 * e + z) + b3 * e
+        cells[_Z, j], cells[_Z + 1, j] = z, (a3 * x0 + b3) * z
+
+
+@kernel
 def start_beta(table: Floats, cells: Floats, n: int) -> None:
     """Write the means of the first two functions over cells, and where the recurrence of the others starts.
 
@@ -299,21 +342,9 @@ def start_beta(table: Floats, cells: Floats, n: int) -> None:
     n : int
         Number of lanes.
     """
-    a3, b3 = table[_NUMBERS, _A3], table[_NUMBERS, _B3]
     for j in range(n):
         cells[_FIRST, j] = 0.5 * (cells[_OLD, j] + cells[_NEW, j])
         cells[_SECOND, j] = 0.5 * (cells[_OLD_REST, j] + cells[_NEW_REST, j])
     _find_values(table, cells, n)
     _start_short(table, cells, n)
-    for j in range(n):
-        if cells[_SPACE, j] == 1.0:
-            continue
-        u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
-        v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
-        first, second, e, old = _long_cell(table, u0, v0, u1, v1)
-        x0, x1 = v0 - u0, v1 - u1
-        e, z = weight * e, -2.0 * weight * old
-        cells[_FIRST, j], cells[_SECOND, j] = weight * first, weight * second
-        cells[_X0, j], cells[_X1, j] = x0, x1
-        cells[_E, j], cells[_E + 1, j] = e, a3 * (x1 * e + z) + b3 * e
-        cells[_Z, j], cells[_Z + 1, j] = z, (a3 * x0 + b3) * z
+    _start_long(table, cells, n)
