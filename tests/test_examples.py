@@ -65,6 +65,14 @@ def test_distributed(tmp_path):
     assert all(float(d) < 1e-10 for d in re.findall(r"(?:machine:|difference) (\S+e[-+]\d+)", output))
 
 
+@pytest.mark.parametrize(("library", "tables"), [("ray", 2), ("pyspark", 1)])
+def test_recipes_of_other_schedulers_give_the_local_features(tmp_path, library, tables):
+    pytest.importorskip(library)
+    output = run(f"distributed_{library.removeprefix('py')}.py", tmp_path)
+    assert output.count("equal to local: True") == tables
+    assert "equal to local: False" not in output
+
+
 def load(name):
     """An example as a module, of which nothing runs by itself."""
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
