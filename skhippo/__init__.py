@@ -8,6 +8,7 @@
 - `HiPPORNNClassifier`, `HiPPORNNRegressor`: recurrent networks with HiPPO memory; they need torch.
 - `project`, `reconstruct`: plain functions that compute coefficients and turn them back into signals.
 - `Panel`, `as_panel`: the container of series, and its conversion from every other format.
+- `with_clock`, `smooth`: series on another clock, and series weighted by their measurement errors.
 - `warm_up`: compile the kernels before the first request.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`, `JacS`, `JacT`, `LegE`: the measures, with their theory in the docstrings.
 
@@ -24,7 +25,7 @@ from skhippo.augmentation import AugmentedClassifier, AugmentedRegressor
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
 from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT
 from skhippo.memory import HiPPOMemory
-from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, with_clock
+from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, smooth, with_clock
 from skhippo.projection import project, reconstruct
 from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
@@ -54,6 +55,7 @@ __all__ = [
     "project",
     "reconstruct",
     "show_versions",
+    "smooth",
     "warm_up",
     "with_clock",
 ]

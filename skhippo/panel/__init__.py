@@ -4,5 +4,6 @@ from skhippo.panel.axes import AmbiguousInputWarning
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.reclocking import with_clock
+from skhippo.panel.smoothing import smooth
 
-__all__ = ["AmbiguousInputWarning", "Panel", "as_panel", "with_clock"]
+__all__ = ["AmbiguousInputWarning", "Panel", "as_panel", "smooth", "with_clock"]

@@ -1,0 +1,273 @@
+r"""Brownian motion between observations: its rate, and measurement errors.
+
+The model of a channel is :math:`f(t') - f(t) \sim N(0, q\,(t' - t))` with the rate :math:`q`, independent over
+intervals that do not overlap, and an observation is :math:`y_k = f(t_k) + N(0, r_k^2)` with the known error
+:math:`r_k`.  Given the observations, the mean of this process between two of them is the straight line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skhippo._support.jit import kernel
+from skhippo._support.types import Floats, Integers
+from skhippo.panel.container import Panel
+from skhippo.panel.labels import channel_place
+from skhippo.panel.layout import namer, place_of, to_offsets
+
+__all__ = ["Noisy", "estimate_rates", "noisy", "read_errors", "read_rates"]
+
+# Candidates of a rate per factor of 10, and steps of the search between two of them.
+_PER_DECADE, _STEPS = 2, 40
+_GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
+
+
+class Noisy(NamedTuple):
+    """Observations of one channel, packed, without those that are missing or have an infinite error.
+
+    Attributes
+    ----------
+    times, values, variances : ndarray of shape (total,)
+        `variances` are the squares of the errors.
+    offsets : ndarray of shape (n_series + 1,)
+        Where each series begins.
+    rows : ndarray of shape (total,)
+        Rows of the observations in the panel.
+    """
+
+    times: Floats
+    values: Floats
+    variances: Floats
+    offsets: Integers
+    rows: Integers
+
+
+def noisy(panel: Panel, errors: Floats, channel: int) -> Noisy:
+    """Return the observations of a channel with their errors.
+
+    Parameters
+    ----------
+    panel : Panel
+    errors : ndarray of shape (n_observations, n_channels)
+    channel : int
+
+    Returns
+    -------
+    Noisy
+    """
+    values = panel.values[:, channel]
+    with np.errstate(over="ignore"):
+        variances = errors[:, channel] ** 2
+    seen = ~np.isnan(values) & (variances < np.inf)
+    lengths = np.add.reduceat(seen, panel.offsets[:-1], dtype=np.int64)
+    rows = np.flatnonzero(seen)
+    return Noisy(panel.times[rows], values[rows].astype(np.float64), variances[rows], to_offsets(lengths), rows)
+
+
+# ---------------------------------------------------------------------- errors
+def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
+    """Read the errors of observations.
+
+    Parameters
+    ----------
+    panel : Panel
+    errors : number, array-like, Panel, str or mapping
+        See `skhippo.smooth`.
+
+    Returns
+    -------
+    panel : Panel
+        Without the channels that hold errors.
+    errors : ndarray of shape (n_observations, n_channels)
+        Zero where a value is missing.
+    """
+    if isinstance(errors, str):
+        place = channel_place(errors, panel.channel_names, panel.n_channels)
+        errors = {c: errors for c in range(panel.n_channels) if c != place}
+        if not errors:
+            raise ValueError("errors names the only channel, so no values would be left: add other channels")
+    if isinstance(errors, Mapping):
+        return _from_channels(panel, errors)
+    given = errors.values if isinstance(errors, Panel) else np.asarray(errors)
+    if isinstance(errors, Panel) and not np.array_equal(errors.offsets, panel.offsets):
+        raise ValueError("errors is a Panel whose series have other lengths than those of X: the same are expected")
+    if given.dtype.kind not in "iufb":
+        raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or names of channels as a str")
+    shape = panel.values.shape
+    if given.ndim == 1 and shape[1] == 1 and given.shape == shape[:1]:
+        given = given[:, None]
+    if given.shape not in ((), shape[1:], shape):
+        raise ValueError(
+            f"errors has the shape {given.shape}: a number, one per channel {shape[1:]}, or one per value {shape} is "
+            "expected"
+        )
+    return panel, _checked(panel, np.broadcast_to(given.astype(np.float64), shape))
+
+
+def _from_channels(panel: Panel, errors: Mapping[Any, Any]) -> tuple[Panel, Floats]:
+    """Read errors from channels: the name of one for each channel, or a number."""
+    names, number = panel.channel_names, panel.n_channels
+    read, used = np.zeros(panel.values.shape), set()
+    for channel, source in errors.items():
+        place = channel_place(channel, names, number)
+        if isinstance(source, str):
+            column = channel_place(source, names, number)
+            if column == place:
+                raise ValueError(f"errors says that channel {source!r} is its own error: name another channel")
+            used.add(column)
+            read[:, place] = panel.values[:, column]
+        elif np.ndim(source) == 0 and np.asarray(source).dtype.kind in "iuf":
+            read[:, place] = source
+        else:
+            raise TypeError(f"errors[{channel!r}] is {source!r}: the name of a channel or a number is expected")
+    kept = [c for c in range(number) if c not in used]
+    if not kept:
+        raise ValueError("errors uses all channels, so no values would be left: add other channels")
+    panel = panel.select_channels(kept)
+    return panel, _checked(panel, read[:, kept])
+
+
+def _checked(panel: Panel, errors: Floats) -> Floats:
+    """Return errors with zeros where a value is missing; raise if one is negative or NaN."""
+    seen = ~np.isnan(panel.values)
+    wrong = seen & ~(errors >= 0)
+    if wrong.any():
+        row, channel = np.argwhere(wrong)[0]
+        label = channel if panel.channel_names is None else repr(panel.channel_names[channel])
+        raise ValueError(
+            f"{place_of(int(row), panel.offsets, namer(panel.series_ids))}, channel {label}: the error is "
+            f"{errors[row, channel]}; at least 0 is expected (inf ignores the observation)"
+        )
+    return np.where(seen, errors, 0.0)
+
+
+# ---------------------------------------------------------------------- rates
+def read_rates(panel: Panel, errors: Floats | None, variance_rate: ArrayLike | None) -> Floats:
+    """Return the rate of the motion of each channel of each series, given or estimated.
+
+    Parameters
+    ----------
+    panel : Panel
+    errors : ndarray of shape (n_observations, n_channels) or None
+    variance_rate : array-like of shape (), (n_channels,) or (n_series, n_channels), optional
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels)
+        NaN if a rate cannot be estimated, because a channel has fewer than two observations.
+    """
+    if variance_rate is None:
+        return estimate_rates(panel, errors)
+    given = np.asarray(variance_rate)
+    shape = (len(panel), panel.n_channels)
+    if given.dtype.kind not in "iuf" or given.shape not in ((), shape[1:], shape):
+        raise ValueError(
+            f"variance_rate has the shape {given.shape} and the type {given.dtype}: a number, one per channel "
+            f"{shape[1:]}, or one per series and channel {shape} is expected"
+        )
+    wrong = ~((given >= 0) & np.isfinite(given))
+    if wrong.any():
+        raise ValueError(f"variance_rate holds {given[wrong].flat[0]}: finite numbers of at least 0 are expected")
+    return np.broadcast_to(given.astype(np.float64), shape).copy()
+
+
+def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
+    """Return the maximum likelihood estimate of the rate of each channel of each series.
+
+    Parameters
+    ----------
+    panel : Panel
+    errors : ndarray of shape (n_observations, n_channels), optional
+        Default: no errors.  The estimate is then the mean of the squared changes divided by their durations.
+
+    Returns
+    -------
+    ndarray of shape (n_series, n_channels)
+        NaN for a channel with fewer than two observations.
+    """
+    errors = np.zeros(panel.values.shape) if errors is None else errors
+    out = np.empty((len(panel), panel.n_channels))
+    rates = np.empty(len(panel))
+    for channel in range(panel.n_channels):
+        rows = noisy(panel, errors, channel)
+        _estimate(rows.times, rows.values, rows.variances, rows.offsets, rates)
+        out[:, channel] = rates
+    if np.isinf(out).any():
+        i, channel = np.argwhere(np.isinf(out))[0]
+        raise ValueError(
+            f"{namer(panel.series_ids)(int(i))}, channel {channel} has values so large that the squares of their "
+            "changes overflow: rescale them"
+        )
+    return out
+
+
+@kernel
+def _misfit(times: Floats, values: Floats, variances: Floats, rate: float) -> float:
+    """Return -2 log likelihood of a row, without a constant; infinite for a rate that is impossible."""
+    mean, variance, total = values[0], variances[0], 0.0
+    for k in range(1, len(times)):
+        ahead = variance + rate * (times[k] - times[k - 1])
+        spread = ahead + variances[k]
+        if not spread > 0.0:
+            return np.inf
+        surprise = values[k] - mean
+        total += surprise * surprise / spread + np.log(spread)
+        if variances[k] == 0.0:
+            mean, variance = values[k], 0.0
+        else:
+            gain = ahead / spread
+            mean, variance = mean + gain * surprise, gain * variances[k]
+    return total
+
+
+@kernel
+def _best_rate(times: Floats, values: Floats, variances: Floats, low: float, high: float) -> float:
+    """Return the rate of the smallest misfit: on a grid of rates, then by golden section, or zero."""
+    step = np.log(10.0) / _PER_DECADE
+    number = min(400, int(np.ceil((np.log(high) - np.log(low)) / step)) + 1)
+    best, misfit = 0, np.inf
+    for i in range(number):
+        found = _misfit(times, values, variances, low * np.exp(i * step))
+        if found < misfit:
+            best, misfit = i, found
+    a, b = np.log(low) + (best - 1) * step, np.log(low) + (best + 1) * step
+    c, d = b - _GOLDEN * (b - a), a + _GOLDEN * (b - a)
+    at_c, at_d = _misfit(times, values, variances, np.exp(c)), _misfit(times, values, variances, np.exp(d))
+    for _ in range(_STEPS):
+        if at_c <= at_d:
+            b, d, at_d = d, c, at_c
+            c = b - _GOLDEN * (b - a)
+            at_c = _misfit(times, values, variances, np.exp(c))
+        else:
+            a, c, at_c = c, d, at_d
+            d = a + _GOLDEN * (b - a)
+            at_d = _misfit(times, values, variances, np.exp(d))
+    return 0.0 if _misfit(times, values, variances, 0.0) <= min(at_c, at_d) else np.exp(0.5 * (a + b))
+
+
+@kernel
+def _estimate(times: Floats, values: Floats, variances: Floats, offsets: Integers, out: Floats) -> None:
+    for i in range(len(out)):
+        part = slice(offsets[i], offsets[i + 1])
+        t, x, r = times[part], values[part], variances[part]
+        if len(t) < 2:
+            out[i] = np.nan
+            continue
+        total, shortest = 0.0, np.inf
+        for k in range(1, len(t)):
+            total += (x[k] - x[k - 1]) ** 2 / (t[k] - t[k - 1])
+            shortest = min(shortest, t[k] - t[k - 1])
+        smallest = np.inf
+        for k in range(len(t)):
+            if r[k] > 0.0:
+                smallest = min(smallest, r[k])
+        out[i] = total / (len(t) - 1)
+        if smallest < np.inf and 0.0 < total < np.inf:
+            # Below the first rate the motion is lost in the errors; above the second it is larger than all changes.
+            low = max(1e-6 * smallest / (t[-1] - t[0]), 1e-290)
+            high = (np.max(x) - np.min(x)) ** 2 / shortest
+            out[i] = _best_rate(t, x, r, low, max(high, low)) if high < np.inf else np.inf
