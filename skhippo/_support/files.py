@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO
 from uuid import uuid4
 
-__all__ = ["damaged", "header", "read_header", "replacing"]
+__all__ = ["check_regular", "damaged", "header", "read_header", "replacing"]
 
 
 @contextmanager
@@ -29,6 +30,16 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[BinaryIO]:
     except BaseException:
         part.unlink(missing_ok=True)
         raise
+
+
+def check_regular(path: str | os.PathLike[str]) -> None:
+    """Raise if `path` is a pipe, a socket or a device, because opening or reading it might never end."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:  # opening it raises an error that names the file
+        return
+    if not (stat.S_ISREG(mode) or stat.S_ISDIR(mode)):
+        raise ValueError(f"{os.fspath(path)!r} is not a regular file but a pipe, a socket or a device: pass a file")
 
 
 def header(kind: str, version: int, parameters: dict[str, Any]) -> str:

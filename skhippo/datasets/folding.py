@@ -28,7 +28,8 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
         The series.
     period : float, duration, or array-like of shape (n_series,)
         The period in the unit of the times (seconds for dates and durations); an array holds one period per series.
-        Durations (`numpy.timedelta64`, `datetime.timedelta`) are accepted if the times are dates or durations.
+        Durations (`numpy.timedelta64`, `datetime.timedelta`) are accepted if the times are dates or durations; for
+        text, such as "7D", use `pandas.to_timedelta`.
     zero : float or array-like of shape (n_series,), optional
         The time with phase 0; an array holds one time per series.  Dates are not accepted.  If the times are dates,
         `zero` is in seconds since the first date of the series, or a duration.  Default: the first time of each series.
@@ -46,7 +47,7 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
         If a period is not a finite number above zero, if `zero` is not finite, if one of them has the wrong shape, or
         if it is a pandas object whose index differs from the ids of the series or has them in another order.
     TypeError
-        If `period` or `zero` is a date, or a duration and the times are numbers.
+        If `period` or `zero` is text, a truth value or a date, or a duration and the times are numbers.
 
     Notes
     -----
@@ -89,7 +90,9 @@ def _periods(period: ArrayLike, panel: Panel) -> Floats:
 def _read(name: str, given: Any, panel: Panel) -> Floats:
     """Return one finite number per series, from one for all series or one per series."""
     check_follows(panel.series_ids, given, name, name)
-    numbers, clock = read_times(given if hasattr(given, "iloc") else np.asarray(given), name)
+    given = given if hasattr(given, "iloc") else np.asarray(given)
+    _refuse_kind(name, given)
+    numbers, clock = read_times(given, name)
     if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
         raise TypeError(
             f"{name} is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"
@@ -104,6 +107,18 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
     if wrong.size:
         raise ValueError(f"{_place(name, given, wrong[0], panel)} is {each[wrong[0]]}: {_EXPECTED[name]}")
     return each
+
+
+def _refuse_kind(name: str, given: Any) -> None:
+    """Raise if strings or truth values are given, which are neither numbers nor durations."""
+    first = given.iloc[0] if hasattr(given, "iloc") and len(given) else next(iter(np.ravel(given)), 0.0)
+    if isinstance(first, str):
+        raise TypeError(
+            f"{name} is given as text, {str(first)!r:.40}: a number or a duration is expected; for a duration pass "
+            f"pandas.to_timedelta({name})"
+        )
+    if isinstance(first, (bool, np.bool_)):
+        raise TypeError(f"{name} is given as {bool(first)}: a number or a duration is expected")
 
 
 def _place(name: str, given: Any, i: int, panel: Panel) -> str:

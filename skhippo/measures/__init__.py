@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 from skhippo._support.names import name_publicly
 from skhippo.measures.chebyshev import ChebT
 from skhippo.measures.checks import check_measure
@@ -90,6 +92,17 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
             "(measure='legs' and measure='jacs' need none)"
         )
     return cls(theta)
+
+
+def warn_unused_theta(theta: object, measure: Measure) -> None:
+    """Warn if `theta` is given and the measure has no time scale; the warning points to the caller's caller."""
+    if theta is not None and measure.time_scale is None:
+        warnings.warn(
+            f"theta={theta!r} has no effect: {measure!r} covers the whole history and has no time scale; leave theta "
+            'out, or choose a measure with one, such as measure="legt"',
+            UserWarning,
+            stacklevel=3,
+        )
 
 
 name_publicly(globals(), [name for name in __all__ if name not in MEASURES and name not in ("MEASURES", "Structure")])

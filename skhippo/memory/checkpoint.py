@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from skhippo._support.files import damaged, header, read_header, replacing
+from skhippo._support.files import check_regular, damaged, header, read_header, replacing
 
 __all__ = ["read", "write"]
 
@@ -44,6 +44,7 @@ def read(
     OSError
         If the file does not exist or cannot be read.
     """
+    check_regular(path)
     with open(os.fspath(path), "rb") as file:
         try:
             arrays = _read_arrays(file, {_HEADER, *names})

@@ -24,7 +24,7 @@ from skhippo._support.allocation import check_room
 from skhippo._support.files import damaged
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_choice, check_count
-from skhippo.measures import MEASURES, Measure, as_measure
+from skhippo.measures import MEASURES, Measure, as_measure, warn_unused_theta
 from skhippo.memory import checkpoint
 from skhippo.memory.checks import check_clock, chosen_streams, read_panel, read_values, spread_times
 from skhippo.memory.history_store import HistoryStore
@@ -64,7 +64,8 @@ class HiPPOMemory:
         Number of channels per stream.  All channels of a stream share its times.
     theta : float, optional
         Time scale of a translated measure, in the units of the times (in seconds if the times are dates).  Only
-        `from_panel`, which knows the kind of the times, takes durations.
+        `from_panel`, which knows the kind of the times, takes durations.  LegS and JacS have no time scale: a warning
+        says that they ignore it.
     hold : {"linear", "previous"}, default="linear"
         The signal between observations: straight lines, or each value until the channel's next observation.
         Before its first and after its last observation a channel is constant.
@@ -144,8 +145,10 @@ class HiPPOMemory:
                 f"dates and durations give its seconds, theta={in_unit_of_times(theta, DURATIONS)!r}, or begin with "
                 "HiPPOMemory.from_panel"
             )
+        measure = as_measure(measure, theta)
+        warn_unused_theta(theta, measure)
         setting, _ = _read_parameters(
-            measure=as_measure(measure, theta),
+            measure=measure,
             order=order,
             n_streams=n_streams,
             n_channels=n_channels,

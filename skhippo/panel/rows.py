@@ -267,15 +267,26 @@ def _read_cells(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) ->
     name, names = namer(ids), tuple(str(c) for c in layout.channels)
     columns = [_cells_of(cells[c]) for c in layout.channels]
     clock = None if layout.times is None else _cells_of(cells[layout.times])
+    nothing = _nothing([cells[c] for c in layout.channels])
     series = []
     for i, row in enumerate(zip(*columns, strict=True)):
-        present = [np.empty(0, np.float32) if _is_missing(cell) else cell for cell in row]
+        present = [empty if _is_missing(cell) else cell for cell, empty in zip(row, nothing, strict=True)]
         if clock is None:
             read = drop_padding(join_channels(present, name(i), names))
         else:
             read = _read_timed(clock[i], present, layout, name(i))
         series.append(read._replace(label=None if ids is None else ids[i]))
     return pack(series)
+
+
+def _nothing(columns: list[Cells]) -> list[NDArray]:
+    """Return an empty array for the missing cells of each column, of a type that does not change that of the panel.
+
+    A column of flat lists has a type.  Other cells are float32, which any other type overrides, unless all are missing.
+    """
+    known = any(isinstance(column, Lists) or not all(map(_is_missing, column)) for column in columns)
+    other = np.empty(0, np.float32 if known else np.float64)
+    return [as_real(column.items[:0], "an empty column") if isinstance(column, Lists) else other for column in columns]
 
 
 def _read_timed(clock: Any, row: list[Any], layout: Layout, where: str) -> Series:

@@ -9,7 +9,7 @@ import numpy as np
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures import Measure, as_measure
+from skhippo.measures import Measure, as_measure, warn_unused_theta
 from skhippo.plotting.axes import axes_for, entitle, shades, weight_below
 from skhippo.plotting.display import Display
 
@@ -93,6 +93,7 @@ class MeasureDisplay(Display):
         MeasureDisplay
         """
         measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
+        warn_unused_theta(theta, measure)
         order = check_count("order", order)
         s = inner_places(measure, n_points, _DECAYS)
         return cls(

@@ -39,7 +39,7 @@ from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_count
-from skhippo.measures import Measure, as_measure
+from skhippo.measures import Measure, as_measure, warn_unused_theta
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import as_real
 from skhippo.panel.clocks import DURATIONS, NUMBERS, check_same_clock
@@ -88,7 +88,7 @@ def project(
         Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
         Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, it is in
-        seconds or a duration, such as ``"7D"``.
+        seconds or a duration, such as ``"7D"``.  LegS and JacS have no time scale: a warning says that they ignore it.
     hold : {"linear", "previous"}, default="linear"
         The signal between two observations of a channel: a straight line, or the earlier value.  Before its first and
         after its last observation a channel is constant.
@@ -143,6 +143,7 @@ def project(
     panel = as_panel(X)
     order = check_count("order", order)
     measure = as_measure(measure, in_unit_of_times(theta, panel.clock))
+    warn_unused_theta(theta, measure)
     check_choice("hold", hold, HOLDS)
     domain = Domain.of(panel, hold)
     now, after = _query_times(panel, at, domain)
@@ -233,7 +234,8 @@ def reconstruct(
     measure : str or Measure, default="legs"
         The measure with which the coefficients were computed.
     theta : float, optional
-        Time scale of a translated measure.  Default: 1 if `measure` is a name.
+        Time scale of a translated measure.  Default: 1 if `measure` is a name.  LegS and JacS have no time scale: a
+        warning says that they ignore it.
 
     Returns
     -------
@@ -259,6 +261,7 @@ def reconstruct(
     (0.9972, 0.9975)
     """
     measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
+    warn_unused_theta(theta, measure)
     coefficients = as_real(coefficients, "coefficients").astype(np.float64, copy=False)
     if coefficients.ndim == 0:
         raise ValueError("coefficients is a number: an array of shape (..., order) is expected")

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skhippo._support.files import damaged, header, read_header, replacing
+from skhippo._support.files import check_regular, damaged, header, read_header, replacing
 from skhippo.measures import MEASURES, Measure
 from skhippo.panel.durations import text_of
 
@@ -61,6 +61,7 @@ def read_model(path: str | os.PathLike[str], kind: str) -> tuple[dict[str, Any],
     """
     from safetensors import SafetensorError, safe_open
 
+    check_regular(path)
     with open(os.fspath(path), "rb"):  # safetensors would not name the file
         pass
     try:

@@ -37,6 +37,7 @@ from numpy.typing import NDArray
 from scipy.linalg import schur
 from torch import Tensor
 
+from skhippo._support.allocation import check_room
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure, Outflow
 from skhippo.recurrence.discretization import LONG_STEP, PUBLISHED, SUBSTEPS, as_discretization, shares, substeps
@@ -138,9 +139,15 @@ def _pairs(rows: Floats) -> NDArray:
 
 
 # ---------------------------------------------------------------------- measures
+def _check_room(order: int) -> None:
+    """Raise `MemoryError` if a matrix of this order is larger than the memory of the machine."""
+    check_room({"rows": order, "columns": order}, np.dtype(float), "lower order", "the matrix of the memory")
+
+
 @lru_cache(maxsize=16)
 def measure_dynamics(measure: Measure, order: int) -> Dynamics:
     """Return the dynamics of a measure."""
+    _check_room(order)
     line = np.zeros(order) if measure.time_scale is None else measure.line(order)
     try:
         reach = math.inf if measure.time_scale is None else measure.horizon(order)
@@ -155,6 +162,7 @@ def measure_dynamics(measure: Measure, order: int) -> Dynamics:
 @lru_cache(maxsize=4)
 def random_dynamics(order: int) -> Dynamics:
     """Return random dynamics that forget like LagT.  `A` and `B` are the same in every call."""
+    _check_room(order)
     rng = np.random.default_rng(0)
     B, G = rng.normal(size=order), rng.normal(size=(order, order))
     A: Floats = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._support.allocation import check_room
 from skhippo._support.progress import watched
 from skhippo._support.quadrature import rule
 from skhippo._support.threads import run
@@ -111,6 +112,9 @@ class Sliding(NamedTuple):
         which = np.unique(np.linspace(0, n_series - 1, most).round().astype(np.int64))
         each = int(min(max(n_samples // which.size, 1), self.clocks[:, 2].max()))
         shape = (self.signals.panel.n_channels, self.n_windows, self.order)
+        axes = ("copies", "series", "channels", "windows", "coefficients", "positions")
+        sizes = dict(zip(axes, (2, which.size, *shape, each), strict=True))
+        check_room(sizes, np.dtype(float), "lower order or n_windows", "a sample of windows")
         out = np.empty((which.size, *shape, each))
 
         nothing = Pooling.nothing(shape).arguments(self.n_windows)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import warnings
 from contextlib import AbstractContextManager
 from numbers import Integral, Real
 from typing import Any, Literal
@@ -19,7 +18,7 @@ from skhippo._sklearn.learning import center_and_scale, median_duration
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
-from skhippo.measures import MEASURES, Measure, as_measure
+from skhippo.measures import MEASURES, Measure, as_measure, warn_unused_theta
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
@@ -300,13 +299,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         by_default = theta is None and isinstance(self.measure, str)
         self.measure_ = as_measure(self.measure, median_duration(panel, self.hold) if by_default else theta)
         self.theta_ = self.measure_.time_scale
-        if self.theta is not None and self.theta_ is None:
-            warnings.warn(
-                f"theta={self.theta!r} has no effect: {self.measure_!r} covers the whole history and has no time "
-                'scale; leave theta out, or choose a measure with one, such as measure="legt"',
-                UserWarning,
-                stacklevel=2,
-            )
+        warn_unused_theta(self.theta, self.measure_)
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
         self._sampling = float(np.median(domain.last - domain.start)), int(np.median(panel.lengths))
         coefficients = self._final(panel, domain)

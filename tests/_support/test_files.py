@@ -1,11 +1,13 @@
 """Files are written whole or not at all, and their headers say what is in them."""
 
 import json
+import os
 import threading
 
 import pytest
 
-from skhippo._support.files import damaged, header, read_header, replacing
+from skhippo import HiPPOMemory
+from skhippo._support.files import check_regular, damaged, header, read_header, replacing
 
 
 def test_a_file_takes_its_place_at_the_end(tmp_path):
@@ -79,3 +81,14 @@ def test_headers_of_other_files_are_refused(text, message):
 def test_the_error_of_a_damaged_file_names_it(tmp_path):
     error = damaged(tmp_path / "state", "Thing", "too short")
     assert str(error) == f"{str(tmp_path / 'state')!r} is damaged, or no file of a Thing: too short"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    for load in (check_regular, HiPPOMemory.load):
+        with pytest.raises(ValueError, match="pipe' is not a regular file but a pipe, a socket or a device"):
+            load(tmp_path / "pipe")
+    check_regular(tmp_path / "absent")  # opening it says so
+    with pytest.raises(FileNotFoundError, match="absent"):
+        HiPPOMemory.load(tmp_path / "absent")

@@ -115,7 +115,25 @@ def test_zero_is_a_number_or_a_duration_since_the_first_date():
     for wrong in (nan, np.inf):
         with pytest.raises(ValueError, match=f"the zero of all series is {wrong}: a finite number is expected"):
             fold(numbers, 1.0, zero=wrong)
-    with pytest.raises(TypeError, match="zero holds strings"):
+    with pytest.raises(TypeError, match="zero is given as text, 'a'"):
         fold(numbers, 1.0, zero="a")
     with pytest.raises(ValueError, match="zero is complex128"):
         fold(numbers, 1.0, zero=1j)
+
+
+@pytest.mark.parametrize("given", ["7D", ["7D", "8D"], np.array(["7D", "8D"])])
+@pytest.mark.parametrize("name", ["period", "zero"])
+def test_text_is_refused_with_the_way_to_read_it(name, given):
+    pandas = pytest.importorskip("pandas")
+    days = [pandas.Series(np.arange(9.0), pandas.date_range("2024", periods=9))] * 2
+    with pytest.raises(TypeError, match=rf"{name} is given as text, '7D': .* pass pandas.to_timedelta\({name}\)"):
+        fold(days, **({"period": 5.0} | {name: given}))
+    assert fold(days, **({"period": 5.0} | {name: pandas.to_timedelta(given)})).clock == "numbers"
+
+
+@pytest.mark.parametrize("given", [True, [True, False], np.True_])
+def test_truth_values_are_no_times(given):
+    with pytest.raises(TypeError, match="period is given as True: a number or a duration is expected"):
+        fold([[1.0, 2.0]] * 2, given)
+    with pytest.raises(TypeError, match="zero is given as True"):
+        fold([[1.0, 2.0]] * 2, 3.0, zero=given)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skhippo import ChebT, FouT, LagT, LegS, LegT, project
+from skhippo import ChebT, FouT, HiPPOMemory, JacS, LagT, LegS, LegT, project, reconstruct
 from skhippo.measures import MEASURES, as_measure
 from tests import naive
 from tests.measures.conftest import LAGUERRES, derivative
@@ -139,3 +139,19 @@ def test_a_name_and_its_measure_are_the_same(name):
 def test_errors_say_what_came_and_the_way_out(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda **theta: project([[1.0, 2.0]], "legs", **theta),
+        lambda **theta: project([[1.0, 2.0]], JacS(0.0, 1.0), **theta),
+        lambda **theta: reconstruct([1.0], 0.5, **theta),
+        lambda **theta: HiPPOMemory("jacs", method="recurrence", **theta),
+        lambda **theta: HiPPOMemory.from_panel([[1.0, 2.0]], **theta),
+    ],
+)
+def test_a_time_scale_without_effect_is_told(call):
+    with pytest.warns(UserWarning, match=r"theta=3.0 has no effect: .* covers the whole history and has no time scale"):
+        call(theta=3.0)
+    call()

@@ -195,3 +195,20 @@ def test_views_of_lists_are_lists(kind):
     views = pa.table({name: pa.array(column, getattr(pa, kind)(pa.float64())) for name, column in lists.items()})
     assert Panel.from_rows(views) == Panel.from_rows(pa.table(lists))
     assert Panel.from_rows(views.slice(1)) == Panel.from_rows(pa.table(lists).slice(1))
+
+
+@pytest.mark.parametrize("kind", ["float32", "float64"])
+def test_missing_lists_have_the_type_of_their_column(kind):
+    pl, pa = pytest.importorskip("polars"), pytest.importorskip("pyarrow")
+    lists = pa.list_(pa.type_for_alias(kind))
+    table = pa.table({"t": TIMES, "x": pa.array([None, None], lists), "y": pa.array([None, None], lists)})
+    for frame in (table, pl.from_arrow(table), table.to_pandas(types_mapper=pd.ArrowDtype)):
+        panel = Panel.from_rows(frame, "t")
+        assert panel.dtype == kind
+        assert np.isnan(panel.values).all()
+
+
+def test_a_missing_cell_does_not_change_the_type():
+    single = [np.array([1, 2, 3], np.float32), None]
+    assert Panel.from_rows(pd.DataFrame({"t": TIMES, "x": single}), "t").dtype == np.float32
+    assert Panel.from_rows(pd.DataFrame({"t": TIMES, "x": single, "y": [None, [1.0, 2.0]]}), "t").dtype == np.float64

@@ -1,6 +1,7 @@
 """Files of a classifier: they give it back, and damaged and foreign ones are refused."""
 
 import json
+import os
 import pathlib
 import pickle
 
@@ -194,3 +195,10 @@ def test_a_file_of_an_earlier_version_is_read():
     np.testing.assert_allclose(model.predict_proba(series()), expected, rtol=0, atol=1e-6)  # float32
     assert set(model.predict(series())) <= {"even", "odd"}
     assert model.partial_fit(series(), ["even", "odd"] * 3).predict_proba(series()).shape == (6, 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes on this system")
+def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(ValueError, match="pipe' is not a regular file"):
+        HiPPORNNClassifier.load(tmp_path / "pipe")

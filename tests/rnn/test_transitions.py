@@ -120,3 +120,9 @@ def test_a_matrix_of_another_form_is_refused():
     measure = LagT(1.0, alpha=0.5, beta=0.7)
     with pytest.raises(ValueError, match="not normal plus low rank"):
         Dynamics.of(measure.A(4), measure.B(4), Outflow(decay=1.0), np.eye(4)[0], np.zeros(4))
+
+
+@pytest.mark.parametrize("dynamics", [lambda order: measure_dynamics(LegS(), order), random_dynamics])
+def test_matrices_larger_than_the_machine_are_refused(dynamics):
+    with pytest.raises(MemoryError, match="the matrix of the memory takes 10000000 rows x 10000000 columns x 8 bytes"):
+        dynamics(10**7)

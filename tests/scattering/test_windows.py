@@ -78,3 +78,9 @@ def test_kernels_are_compiled_once_whatever_the_number_of_channels(n_channels, r
     transformer = HiPPOScatteringTransformer(2, n_windows=2, n_combinations=4, n_groups=2).fit(X)
     arrays = transformer._sliding(as_panel(X))._series(np.arange(3))
     assert all(array.flags.c_contiguous for array in arrays)
+
+
+def test_a_sample_larger_than_the_machine_is_refused(monkeypatch, rng):
+    monkeypatch.setattr("skhippo._support.allocation._memory", lambda: 250_000)
+    with pytest.raises(MemoryError, match=r"a sample of windows takes 2 copies x .* lower order or n_windows"):
+        HiPPOScatteringTransformer(order=1000, n_windows=3, n_combinations=8).fit(rng.normal(size=(2, 200)))
