@@ -219,3 +219,44 @@ def test_a_window_remembers_exactly_and_a_whole_history_says_how(rng):
 def test_errors(call, error, match):
     with pytest.raises(error, match=match):
         call()
+
+
+@pytest.mark.parametrize(
+    ("alpha", "beta", "determined"),
+    [(0.0, 0.0, True), (0.0, 1.5, True), (-0.5, 0.0, False), (0.5, 0.0, False), (1.0, 1.0, False)],
+)
+def test_coefficients_determine_later_ones_only_if_the_weight_at_the_present_is_finite_and_not_zero(
+    alpha, beta, determined, rng
+):
+    """So memories of the other measures cannot be exact: two histories with equal coefficients have different ones."""
+    times, order = np.append(0.0, np.cumsum(rng.exponential(size=39))), 6
+    measure = JacS(alpha, beta)
+    bumps = np.eye(times.size)[:-1]  # values that are 0 at the present
+    columns = project([(times, bump) for bump in bumps], measure, order)[:, 0]
+    difference = np.linalg.svd(columns.T)[2][-1] @ bumps
+    assert_allclose(project([(times, difference)], measure, order), 0.0, atol=1e-14)
+    longer = np.append(times, 1.2 * times[-1])
+    later = project([(longer, np.append(difference, 0.0))], measure, order)
+    assert (np.abs(later).max() < 1e-13) == determined
+    if not determined:
+        assert np.abs(later).max() > 1e-5
+
+
+@pytest.mark.parametrize(("alpha", "beta"), EXPONENTS)
+@pytest.mark.parametrize("order", [1, 4, 20])
+def test_error_bound_by_the_slope(alpha, beta, order, rng):
+    """The bound of docs/guide/since_2020.rst, which is exact for the first polynomial that is left out."""
+    measure, factor = JacS(alpha, beta), order * (order + alpha + beta + 1)
+    x, masses = special.roots_jacobi(300, alpha, beta)
+    s, masses = 0.5 * (x + 1), masses / masses.sum()
+
+    def bound(slope):
+        return np.sqrt(masses @ (s * (1 - s) * slope(s) ** 2) / factor)
+
+    for wave in (3.0, 40.0):
+        f = np.sin(wave * s)
+        basis = measure.basis(order, s)
+        error = f - basis @ ((masses * f) @ basis)
+        assert np.sqrt(masses @ error**2) <= bound(lambda s, wave=wave: wave * np.cos(wave * s))
+    left_out = np.polynomial.Polynomial.fit(s, measure.basis(order + 1, s)[:, -1], order, domain=[0, 1])
+    assert bound(left_out.deriv()) == pytest.approx(1.0, rel=1e-6)

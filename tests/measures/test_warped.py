@@ -85,3 +85,21 @@ def test_features_memories_and_steps(rng):
     fine = [(dense, np.interp(dense, *series[0]))]
     steps = HiPPOTransformer(LegE(15.0), order=6, scaling=None, method="recurrence").fit_transform(fine)
     assert_allclose(steps, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize("order", [1, 4, 20])
+def test_error_bound_by_the_slope(order):
+    """The bound of docs/guide/since_2020.rst; the age up to 60 stands for all of them."""
+    x, w = np.polynomial.legendre.leggauss(2000)
+    root, w = 0.5 * 60.0**0.5 * (x + 1), 0.5 * 60.0**0.5 * w
+    ages, lengths = root**2, 2 * root * w
+    for wave in (1.0, 9.0):
+        f = np.sin(wave * ages) * np.exp(-0.1 * ages)
+        slope = (wave * np.cos(wave * ages) - 0.1 * np.sin(wave * ages)) * np.exp(-0.1 * ages)
+        basis, masses = LegE(1.0).basis(order, ages), lengths * np.exp(-ages)
+        error = f - basis @ ((masses * f) @ basis)
+        assert masses @ error**2 <= lengths @ (-np.expm1(-ages) * slope**2) / (order * (order + 1))
+    z = np.linspace(0.01, 1.0, 64)
+    left_out = np.polynomial.Polynomial.fit(z, LegE(1.0).basis(order + 1, -np.log(z))[:, -1], order, domain=[0, 1])
+    slope = -np.exp(-ages) * left_out.deriv()(np.exp(-ages))
+    assert lengths @ (-np.expm1(-ages) * slope**2) / (order * (order + 1)) == pytest.approx(1.0, rel=1e-6)

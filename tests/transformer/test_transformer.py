@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_sp
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from skhippo import FouT, HiPPOTransformer, LagT, LegT, Panel, as_panel, project
+from skhippo import FouT, HiPPOTransformer, JacS, JacT, LagT, LegE, LegT, Panel, as_panel, project
 from skhippo.datasets import irregular_sinusoids
 from tests.transformer.conftest import holds, holed, last_rows, swings, transformed
 
@@ -217,6 +217,23 @@ def test_grid_search_in_two_workers(backend):
         search = GridSearchCV(model, grid, cv=3, n_jobs=2, error_score="raise").fit(as_panel(X), y)
     serial = GridSearchCV(model, grid, cv=3).fit(X, y)
     assert_array_equal(search.cv_results_["mean_test_score"], serial.cv_results_["mean_test_score"])
+
+
+def test_measures_with_parameters_can_be_searched_cloned_and_pickled():
+    X, y = swings(24)
+    measures = [JacS(-0.5, 0.0), JacT(1.0, alpha=0.5), LegE(0.5)]
+    model = make_pipeline(HiPPOTransformer(order=5), LogisticRegression())
+    search = GridSearchCV(model, {"hippotransformer__measure": measures}, cv=3, error_score="raise").fit(X, y)
+    assert search.best_params_["hippotransformer__measure"] in measures
+    for measure in measures:
+        transformer = clone(HiPPOTransformer(measure, order=5)).fit(X)
+        assert transformer.measure == measure
+        assert transformer.measure_ == measure
+        copy = pickle.loads(pickle.dumps(transformer))
+        assert copy.measure_ == measure
+        assert_array_equal(copy.transform(X), transformer.transform(X))
+    name_only = HiPPOTransformer("jact", order=5).fit(X)
+    assert name_only.measure_ == JacT(name_only.theta_)
 
 
 def test_union_clone_and_pickle():
