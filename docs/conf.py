@@ -79,6 +79,7 @@ sphinx_gallery_conf = {
 
 html_theme = "pydata_sphinx_theme"
 html_title = "skhippo"
+toc_object_entries_show_parents = "hide"
 html_copy_source = False
 html_show_sourcelink = False
 html_theme_options = {
