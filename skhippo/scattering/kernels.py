@@ -11,8 +11,11 @@ from skhippo._support.types import Floats, Integers
 __all__ = ["fill_pooled"]
 
 
-# A gap is an interval more than this many times as long as the median interval of its channel and series.
+# A gap is an interval more than this many times as long as the median interval of its channel and series, and longer
+# than all intervals between random times are in most series (all but exp(-_CHANCE)).  Those have an exponential
+# distribution, whose median is _MEDIAN times its mean.
 _GAP = 8.0
+_CHANCE, _MEDIAN = 3.0, np.log(2.0)
 # A position counts if more than this fraction of its window is covered.  Any other position gets a tiny weight, so that
 # pooling is over all positions if none counts.
 _COVERED = 0.5
@@ -71,7 +74,7 @@ def _longest_interval(places: Floats, n: int) -> float:
     intervals = np.empty(n - 1)
     for k in range(n - 1):
         intervals[k] = places[k + 1] - places[k]
-    return _GAP * _median(intervals)
+    return max(_GAP, (np.log(n) + _CHANCE) / _MEDIAN) * _median(intervals)
 
 
 @kernel

@@ -24,7 +24,7 @@ from skhippo.projection.hold import Hold, domain_ends, signals
 from skhippo.scattering.combinations import Combinations, draw, learn
 from skhippo.scattering.competition import Groups, draw_groups
 from skhippo.scattering.thresholds import margins, quantiles, scales
-from skhippo.scattering.windows import STEPS, Pooling, Sliding
+from skhippo.scattering.windows import Pooling, Sliding
 from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["HiPPOScatteringTransformer"]
@@ -36,6 +36,8 @@ _PLAIN_ORDER = 16
 # lengths, if `n_windows` is not given.
 _NARROWEST = 2
 _FEWEST, _MOST = 4, 8
+# The narrowest and the widest window are at least 2 to these powers times as long as the distance between positions.
+_STEPS, _STEPS_OF_WIDEST = 2, 7
 # Number of windows from which each threshold is learned; the smallest such number, for many channels; and the largest
 # number of sampled values in all.
 _SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 11, 1 << 8, 1 << 24
@@ -88,8 +90,9 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         have the same length in all series.
     coverage : bool, default=True
         Leave out positions whose windows lie mostly in gaps.  A gap is an interval between two observations of a
-        channel that is more than 8 times as long as the median interval of that channel and series.  The time before
-        the first and after the last observation of a channel is not a gap.
+        channel that is more than 8 times as long as the median interval of that channel and series, and longer than
+        intervals between random times are (Notes).  The time before the first and after the last observation of a
+        channel is not a gap.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
     n_jobs : int, optional
@@ -147,7 +150,10 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     arXiv 2203.13652), with random patterns of exact coefficients in place of convolutions.
 
     A window is centred at its position; beyond the domain of the series a channel is constant.  For J window lengths
-    there are :math:`2^{J + 1}` positions per series, or per `theta_` units of time with ``relative=False``.  The
+    there are :math:`2^{J + 1}` positions per series, but at least 128, or as many per `theta_` units of time with
+    ``relative=False``.  An interval between n observations is a gap if it is longer than
+    :math:`\max(8, (\log n + 3) / \log 2)` median intervals; in about 5 % of series of n random times there is such an
+    interval.  The
     features of an unobserved channel, and those of combinations and patterns that contain it, are NaN.  The features of
     a series depend only on that series and the fitted state, not on other series in the batch.
 
@@ -383,7 +389,8 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     def _sliding(self, panel: Panel) -> Sliding:
         start, end = domain_ends(panel, self.hold)
         duration = end - start
-        n_cells = 2 ** (STEPS + self.n_windows_ - 1)  # in the widest window
+        steps = max(_STEPS, _STEPS_OF_WIDEST - (self.n_windows_ - 1))
+        n_cells = 2 ** (steps + self.n_windows_ - 1)  # in the widest window
         if self.relative:
             cell = np.where(duration > 0.0, duration, 1.0) / n_cells
             number = np.full(len(panel), float(n_cells))
@@ -402,7 +409,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         scaling = np.stack([self.plain_.center_, self.plain_.scale_])[:, self.varying_]
         clocks = np.column_stack([start, cell, number])
         return Sliding(
-            signals(panel, self.hold), scaling, clocks, self.order, self.n_windows_, self.coverage, self.n_jobs
+            signals(panel, self.hold), scaling, clocks, self.order, self.n_windows_, steps, self.coverage, self.n_jobs
         )
 
 

@@ -20,11 +20,9 @@ from skhippo.scattering.combinations import Combinations
 from skhippo.scattering.competition import Groups
 from skhippo.scattering.kernels import fill_pooled
 
-__all__ = ["STEPS", "Pooling", "Sliding"]
+__all__ = ["Pooling", "Sliding"]
 
 
-#: The narrowest window is 2 to this power times as long as the distance between positions.
-STEPS = 2
 # Number of positions whose windows are computed at a time, so that the work fits in the cache.
 _POSITIONS = 256
 # Number of series that are processed at a time.
@@ -90,6 +88,7 @@ class Sliding(NamedTuple):
     clocks: Floats  # (n_series, 3) start, time from position to position, number of positions
     order: int
     n_windows: int
+    steps: int  # the narrowest window is 2 to this power times as long as the distance between positions
     gaps: bool  # whether positions in gaps count less
     n_jobs: int | None
 
@@ -195,14 +194,14 @@ class Sliding(NamedTuple):
 
     @property
     def _options(self) -> tuple[bool, bool, tuple[int, int]]:
-        return self.signals.hold == "linear", self.gaps, (STEPS, STEPS + self.n_windows - 1)
+        return self.signals.hold == "linear", self.gaps, (self.steps, self.steps + self.n_windows - 1)
 
     def _scratch(self, which: Integers) -> tuple[Floats, Floats, Floats, Floats]:
         """Return scratch arrays for observations, windows of one length, paths and weights of positions.
 
         There is space for the observations of all channels if series are processed in pieces, else of one channel.
         """
-        reach = 2 ** (STEPS + self.n_windows - 1)
+        reach = 2 ** (self.steps + self.n_windows - 1)
         most = int(self.clocks[which, 2].max())
         number = min(max(_POSITIONS, reach), most)
         panel = self.signals.panel

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, LegT, as_panel
+from skhippo.scattering import kernels
 from tests import naive
 from tests.scattering.conftest import parts, ragged
 
@@ -21,7 +22,7 @@ def test_windows_are_projections(hold, relative, order):
         windows = sliding.sample(int(number))
         assert windows.shape[-1] == number
         for c, j, p in [(0, 0, 0), (0, 1, int(number) - 1), (1, 2, int(number) // 3), (1, 1, 5 % int(number))]:
-            length = cell * 4 * 2 ** (2 - j)
+            length = cell * 128 / 2**j
             now = start + (p + 0.5) * cell + length / 2
             scaled = (values[c] - transformer.plain_.center_[c]) / transformer.plain_.scale_[c]
             expected = naive.project(times, scaled, LegT(length), order, hold, now)
@@ -34,11 +35,11 @@ def test_positions_in_gaps_do_not_count():
     transformer = HiPPOScatteringTransformer(n_windows=4).fit([whole])
     above, *_ = parts(transformer, transformer.transform([whole, holed]))
     sliding = transformer._sliding(as_panel([holed]))._replace(gaps=False)
-    windows = sliding.sample(32)[0, 3]
-    centre = (np.arange(32) + 0.5) * 10 / 32
-    missing = np.clip(np.minimum(centre + 0.625, 8.0) - np.maximum(centre - 0.625, 3.98), 0, None) / 1.25
+    windows = sliding.sample(128)[0, 3]
+    centre = (np.arange(128) + 0.5) * 10 / 128
+    missing = np.clip(np.minimum(centre + 0.625, 8.02) - np.maximum(centre - 0.625, 3.98), 0, None) / 1.25
     counted = windows[:, missing < 0.5]
-    assert 15 < counted.shape[1] < 25
+    assert 60 < counted.shape[1] < 100
     expected = (counted[..., None] > transformer.thresholds_[0, 3, :, None]).mean(axis=1)
     assert_allclose(above[1, 0, 3], expected, atol=1e-6)
     # A gap that counted would say that the signal is flat there.
@@ -63,6 +64,26 @@ def test_a_gap_is_relative_to_the_channels_own_sampling():
     thinned[:, :, np.arange(200) % 4 > 0] = np.nan  # every fourth observation: no gaps
     both = [HiPPOScatteringTransformer(coverage=c).fit(X).transform(thinned) for c in (True, False)]
     assert_array_equal(*both)
+
+
+def test_intervals_between_random_times_are_no_gaps():
+    rng = np.random.default_rng(0)
+    limit, longest = [], []
+    for n in (20, 100, 1000):
+        for _ in range(200):
+            places = np.cumsum(rng.exponential(size=n))
+            longest.append(np.diff(places).max())
+            limit.append(kernels._longest_interval(places, n))
+    share = np.reshape(np.greater(longest, limit), (3, 200)).mean(axis=1)
+    assert (share < 0.15).all()
+    assert share[2] > 0.01  # the limit is not far above them
+
+
+@pytest.mark.parametrize(("n_windows", "number"), [(1, 128), (4, 128), (6, 128), (7, 256), (9, 1024)])
+def test_the_number_of_positions(n_windows, number):
+    X = as_panel(np.random.default_rng(0).normal(size=(3, 30)))
+    transformer = HiPPOScatteringTransformer(2, n_windows=n_windows, n_combinations=1, n_groups=1).fit(X)
+    assert_array_equal(transformer._sliding(X).clocks[:, 2], number)
 
 
 def test_series_too_long_for_absolute_windows():
