@@ -7,6 +7,7 @@
 - `HiPPOMemory`: the same coefficients online, for many streams, one observation or chunk at a time; mergeable.
 - `HiPPORNNClassifier`, `HiPPORNNRegressor`: recurrent networks with HiPPO memory; they need torch.
 - `project`, `reconstruct`: plain functions that compute coefficients and turn them back into signals.
+- `coefficient_std`, `coefficient_covariance`, `signal_std`: the uncertainty that gaps between observations leave.
 - `Panel`, `as_panel`: the container of series, and its conversion from every other format.
 - `with_clock`, `smooth`: series on another clock, and series weighted by their measurement errors.
 - `warm_up`: compile the kernels before the first request.
@@ -26,7 +27,7 @@ from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransform
 from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, smooth, with_clock
-from skhippo.projection import project, reconstruct
+from skhippo.projection import coefficient_covariance, coefficient_std, project, reconstruct, signal_std
 from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
 
@@ -52,9 +53,12 @@ __all__ = [
     "Panel",
     "SummaryTransformer",
     "as_panel",
+    "coefficient_covariance",
+    "coefficient_std",
     "project",
     "reconstruct",
     "show_versions",
+    "signal_std",
     "smooth",
     "warm_up",
     "with_clock",

@@ -19,7 +19,7 @@ from skhippo.panel.container import Panel
 from skhippo.panel.labels import channel_place
 from skhippo.panel.layout import namer, place_of, to_offsets
 
-__all__ = ["Noisy", "estimate_rates", "noisy", "read_errors", "read_rates"]
+__all__ = ["Chain", "Noisy", "chain", "estimate_rates", "noisy", "pooled_rates", "read_errors", "read_rates"]
 
 # Candidates of a rate per factor of 10, and steps of the search between two of them.
 _PER_DECADE, _STEPS = 2, 40
@@ -205,6 +205,25 @@ def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
     return out
 
 
+def pooled_rates(panel: Panel) -> Floats:
+    """Return the maximum likelihood estimate of the rate of each channel, the same for all series, without errors.
+
+    Parameters
+    ----------
+    panel : Panel
+
+    Returns
+    -------
+    ndarray of shape (n_channels,)
+        NaN for a channel with no series of two observations.
+    """
+    changes = np.add.reduceat(~np.isnan(panel.values), panel.offsets[:-1], dtype=np.int64) - 1.0
+    changes[changes < 1] = 0.0
+    total = changes.sum(axis=0)
+    sums = np.nansum(estimate_rates(panel) * changes, axis=0)
+    return np.divide(sums, total, out=np.full(panel.n_channels, np.nan), where=total > 0)
+
+
 @kernel
 def _misfit(times: Floats, values: Floats, variances: Floats, rate: float) -> float:
     """Return -2 log likelihood of a row, without a constant; infinite for a rate that is impossible."""
@@ -271,3 +290,57 @@ def _estimate(times: Floats, values: Floats, variances: Floats, offsets: Integer
             low = max(1e-6 * smallest / (t[-1] - t[0]), 1e-290)
             high = (np.max(x) - np.min(x)) ** 2 / shortest
             out[i] = _best_rate(t, x, r, low, max(high, low)) if high < np.inf else np.inf
+
+
+# ---------------------------------------------------------------------- values given all observations
+class Chain(NamedTuple):
+    """The values of a channel at its observations, given all of them: a Markov chain backward in time.
+
+    Attributes
+    ----------
+    gains, rests : ndarray of shape (total,)
+        The value at observation `k` is a constant, plus ``gains[k]`` times the next value, plus an independent part of
+        the variance ``rests[k]``.
+    variances : ndarray of shape (total,)
+        Variances of the values.
+    """
+
+    gains: Floats
+    rests: Floats
+    variances: Floats
+
+
+def chain(rows: Noisy, rates: Floats) -> Chain:
+    """Return the law of the values at the observations, given all of them.
+
+    Parameters
+    ----------
+    rows : Noisy
+    rates : ndarray of shape (n_series,)
+
+    Returns
+    -------
+    Chain
+    """
+    out = Chain(np.zeros(len(rows.times)), np.zeros(len(rows.times)), rows.variances.copy())
+    if out.variances.any():
+        _link(rows.times, rows.offsets, rates, *out)
+    return out
+
+
+@kernel
+def _link(times: Floats, offsets: Integers, rates: Floats, gains: Floats, rests: Floats, variances: Floats) -> None:
+    for i in range(len(rates)):
+        begin, end, rate = offsets[i], offsets[i + 1], rates[i]
+        for k in range(begin + 1, end):
+            ahead = variances[k - 1] + rate * (times[k] - times[k - 1])
+            if variances[k] > 0.0:
+                variances[k] *= ahead / (ahead + variances[k])
+        if end > begin:
+            rests[end - 1] = variances[end - 1]
+        for k in range(end - 2, begin - 1, -1):
+            if variances[k] > 0.0:
+                moved = rate * (times[k + 1] - times[k])
+                gains[k] = variances[k] / (variances[k] + moved)
+                rests[k] = gains[k] * moved
+                variances[k] = rests[k] + gains[k] * gains[k] * variances[k + 1]

@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats
-from skhippo.plotting.axes import BLACK, BLUE, GREY, axes_for, entitle, label_times
+from skhippo.panel.container import Panel
+from skhippo.plotting.axes import BLACK, BLUE, GREY, SKY, axes_for, entitle, label_times
 from skhippo.plotting.display import SeriesDisplay
-from skhippo.plotting.source import drawn_by, for_panels, transformer_of
+from skhippo.plotting.source import Drawn, drawn_by, for_panels, transformer_of
 from skhippo.projection.hold import Hold
+from skhippo.projection.uncertainty import signal_std
 
 # With this many observations or more, their dots are small.
 _MANY = 300
@@ -35,6 +37,8 @@ class ReconstructionDisplay(SeriesDisplay):
         halfway to the neighbouring times.
     hold : {"linear", "previous"}
         The signal between two observations: a straight line, or the earlier value.
+    band : ndarray of shape (2, n_points), optional
+        Lower and upper end of a band at the moments, such as two standard deviations around the held signal.
     title : str
         Title of the plot.
     channel_name, time_label : str
@@ -46,7 +50,7 @@ class ReconstructionDisplay(SeriesDisplay):
     figure_ : matplotlib Figure
     observations_, held_, line_ : matplotlib Line2D
         The observations, the held signal between them, and the approximation.
-    holes_ : matplotlib PolyCollection or None
+    holes_, band_ : matplotlib PolyCollection or None
 
     See Also
     --------
@@ -71,6 +75,7 @@ class ReconstructionDisplay(SeriesDisplay):
         approximation: Floats,
         holes: NDArray[Any],
         hold: Hold = "linear",
+        band: Floats | None = None,
         title: str = "",
         channel_name: str = "",
         time_label: str = "time",
@@ -81,6 +86,7 @@ class ReconstructionDisplay(SeriesDisplay):
         self.approximation = approximation
         self.holes = holes
         self.hold = hold
+        self.band = band
         self.title = title
         self.channel_name = channel_name
         self.time_label = time_label
@@ -94,6 +100,7 @@ class ReconstructionDisplay(SeriesDisplay):
         series: int = 0,
         channel: int | str = 0,
         n_points: int = 500,
+        band: bool = False,
         ax: Any = None,
         **kwargs: Any,
     ) -> ReconstructionDisplay:
@@ -111,6 +118,9 @@ class ReconstructionDisplay(SeriesDisplay):
             Channel to draw, by number or by name.
         n_points : int, default=500
             Number of moments at which the approximation is evaluated.
+        band : bool, default=False
+            Whether to draw a band of two standard deviations of the signal around the held signal, under Brownian
+            motion (see `skhippo.signal_std`).  It opens in gaps.  Needs ``hold="linear"``.
         ax : matplotlib Axes, optional
             Axes to draw on.  By default a new figure is made.
         **kwargs : dict
@@ -121,6 +131,8 @@ class ReconstructionDisplay(SeriesDisplay):
         ReconstructionDisplay
         """
         hippo = transformer_of(estimator)
+        if band and hippo.hold != "linear":
+            raise ValueError(f"band=True needs hold='linear', got hold={hippo.hold!r}: see skhippo.signal_std")
         drawn = drawn_by(hippo, X, series, channel)
         lasting = hippo.method == "projection" and hippo.hold == "previous"  # a recurrence ends with its last time
         start, end = drawn.domain("previous" if lasting else "linear")
@@ -136,6 +148,7 @@ class ReconstructionDisplay(SeriesDisplay):
             approximation=approximation,
             holes=drawn.as_given(find_holes(drawn.panel.times, drawn.values)),
             hold=hippo.hold,
+            band=_band(drawn, moments) if band else None,
             title=f"{drawn.title}: reconstruction from {hippo.order} coefficients, {hippo.measure_!r}",
             channel_name=drawn.name,
             time_label=drawn.time_label,
@@ -170,6 +183,10 @@ class ReconstructionDisplay(SeriesDisplay):
                 linewidth=0.0,
                 label="not observed",
             )
+        self.band_ = None
+        if self.band is not None:
+            look = {"color": SKY, "alpha": 0.4, "linewidth": 0.0, "label": "held signal ± 2 std"}
+            self.band_ = ax.fill_between(self.moments, *self.band, **look)
         style = "steps-post" if self.hold == "previous" else "default"
         held = {"color": GREY, "linewidth": 0.8, "drawstyle": style, "label": f"held signal ({self.hold})"}
         (self.held_,) = ax.plot(self.times[seen], self.values[seen], **held)
@@ -182,6 +199,16 @@ class ReconstructionDisplay(SeriesDisplay):
         label_times(ax, self.moments, self.time_label)
         entitle(ax, self.title)
         return self._drawn_on(ax)
+
+
+def _band(drawn: Drawn, moments: Floats) -> Floats:
+    """Return the held signal minus and plus two standard deviations."""
+    std = signal_std(Panel(drawn.values[:, None], drawn.panel.times), moments[None])[0, :, 0]
+    seen = ~np.isnan(drawn.values)
+    held = (
+        np.interp(moments, drawn.panel.times[seen], drawn.values[seen]) if seen.any() else np.full(len(moments), np.nan)
+    )
+    return np.stack([held - 2.0 * std, held + 2.0 * std])
 
 
 def find_holes(times: Floats, values: NDArray[Any]) -> Floats:

@@ -18,8 +18,11 @@ The modules, from the bottom up:
     Compute the sums and moments of a unit of work from its observations.
 `projection`
     `project` and `reconstruct`.
+`uncertainty`
+    Standard deviations of coefficients and signals that gaps between observations leave.
 """
 
 from skhippo.projection.projection import project, reconstruct
+from skhippo.projection.uncertainty import coefficient_covariance, coefficient_std, signal_std
 
-__all__ = ["project", "reconstruct"]
+__all__ = ["coefficient_covariance", "coefficient_std", "project", "reconstruct", "signal_std"]

@@ -13,7 +13,7 @@ from skhippo._support.quadrature import MAX_NODES, mean_phases, rules
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 
-__all__ = ["node_counts", "nodes_of"]
+__all__ = ["check_counts", "node_counts", "nodes_of", "place_nodes"]
 
 
 def node_counts(span: Floats) -> Integers:
@@ -30,12 +30,22 @@ def nodes_of(measure: Measure, order: int, old: Floats, new: Floats) -> tuple[In
         If `order` is so high that its functions oscillate thousands of times in a cell.
     """
     counts = node_counts(measure.phase(order, old) - measure.phase(order, new))
+    check_counts(counts, order)
+    return counts, *place_nodes(counts, old, new)
+
+
+def check_counts(counts: Integers, order: int) -> None:
+    """Raise if a cell needs more nodes than any rule has."""
     if counts.max(initial=0) > MAX_NODES:
         raise ValueError(
             f"order={order} is too high: its functions oscillate so often between two neighbouring observations that "
             f"a quadrature rule of more than {MAX_NODES} nodes would be needed; use a lower order"
         )
+
+
+def place_nodes(counts: Integers, old: Floats, new: Floats) -> tuple[Floats, Floats]:
+    """Return the ages of the nodes of all cells, and their weights, which add up to 1 in each cell."""
     table, begin = rules(counts)
     place = np.arange(int(counts.sum())) + np.repeat(begin[counts] - np.cumsum(counts) + counts, counts)
     fractions, weights = table[:, place]
-    return counts, np.repeat(new, counts) + np.repeat(old - new, counts) * fractions, weights
+    return np.repeat(new, counts) + np.repeat(old - new, counts) * fractions, weights

@@ -52,7 +52,16 @@ from skhippo.projection.rows import Rows
 from skhippo.projection.schedule import Unit, plan
 from skhippo.projection.units import Task, moments_of, sums_of
 
-__all__ = ["evaluate", "project", "project_ends", "project_rows", "reconstruct", "sample_approximation", "settle"]
+__all__ = [
+    "evaluate",
+    "project",
+    "project_ends",
+    "project_rows",
+    "query_times",
+    "reconstruct",
+    "sample_approximation",
+    "settle",
+]
 
 
 # Number of series whose coefficients are assembled at once.
@@ -146,7 +155,7 @@ def project(
     warn_unused_theta(theta, measure)
     check_choice("hold", hold, HOLDS)
     domain = Domain.of(panel, hold)
-    now, after = _query_times(panel, at, domain)
+    now, after = query_times(panel, at, domain)
     held = signals(panel, hold)
     out = _allocate(panel, now.shape[1], order, _result_dtype(panel, dtype))
     for query, times in enumerate(np.ascontiguousarray(now.T)):
@@ -369,7 +378,7 @@ def _constant(panel: Panel, value: float) -> Floats:
     return np.full(len(panel), value)
 
 
-def _query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
+def query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
     """Return the query times (n_series, n_queries) in the times of the series, and how much later ages begin."""
     start, none = domain.start, np.zeros(len(panel))
     _check_durations(domain)

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from scipy.optimize import minimize_scalar
 
 from skhippo import Panel, as_panel
-from skhippo.panel.motion import estimate_rates, noisy, read_rates
+from skhippo.panel.motion import chain, estimate_rates, noisy, pooled_rates, read_rates
 
 nan = np.nan
 
@@ -63,3 +63,26 @@ def test_noisy_leaves_out_what_is_missing_or_has_an_infinite_error():
     assert found.rows.tolist() == [0]
     assert found.offsets.tolist() == [0, 1, 1]
     assert found.variances.tolist() == [0.25]
+
+
+def test_pooled_rates_weight_every_change_equally(rng):
+    panel = Panel(rng.normal(size=(9, 2)), np.cumsum(rng.exponential(size=9)), [0, 1, 3, 9])
+    squares = np.diff(panel.values, axis=0) ** 2 / np.diff(panel.times)[:, None]
+    assert_allclose(pooled_rates(panel), np.delete(squares, [0, 2], axis=0).mean(axis=0))
+    assert np.isnan(pooled_rates(panel[[0]])).all()
+
+
+def test_the_chain_has_the_covariance_of_the_values(rng):
+    times, errors, rate = np.cumsum(rng.exponential(size=8)), rng.exponential(size=(8, 1)), 0.7
+    errors[3] = 0.0
+    links = chain(noisy(as_panel([(times, times)]), errors, 0), np.array([rate]))
+    precision = np.diag(1 / np.maximum(errors[:, 0], 1e-6) ** 2)
+    for k, step in enumerate(np.diff(times)):
+        precision[k : k + 2, k : k + 2] += np.array([[1, -1], [-1, 1]]) / (rate * step)
+    expected = np.linalg.inv(precision)
+    found = np.diag(links.variances)
+    for k in range(6, -1, -1):
+        found[k, k + 1 :] = links.gains[k] * found[k + 1, k + 1 :]
+        found[k + 1 :, k] = found[k, k + 1 :]
+    assert_allclose(found, expected, atol=1e-9)
+    assert_allclose(links.rests[:-1], links.variances[:-1] - links.gains[:-1] ** 2 * links.variances[1:], atol=1e-14)

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from skhippo import HiPPOTransformer
+from skhippo import HiPPOTransformer, signal_std
 from skhippo.plotting import CoefficientsDisplay, ReconstructionDisplay
 from tests import naive
 from tests.plotting.conftest import rendered
@@ -73,3 +73,18 @@ def test_one_observation_and_none(series):
     assert_array_equal(empty.holes, [[2.0, 3.0]])
     assert CoefficientsDisplay.from_panel([([2.0], [7.0])], order=3).coefficients.tolist() == [[7.0, 0.0, 0.0]]
     rendered(CoefficientsDisplay.from_panel([([2.0, 3.0], [[1.0, 2.0], [np.nan, np.nan]])], channel=1))
+
+
+def test_the_band_is_two_standard_deviations_of_the_signal(series):
+    times, values = series
+    display = rendered(ReconstructionDisplay.from_panel([series], channel=1, band=True))
+    seen = ~np.isnan(values[1])
+    low, high = display.band
+    std = signal_std([(times[seen], values[1, seen])], display.moments[None].clip(times[seen][0]))[0, :, 0]
+    inside = display.moments >= times[seen][0]
+    assert_allclose((high - low)[inside], 4 * std[inside], atol=1e-12)
+    assert_allclose((high + low) / 2, np.interp(display.moments, times[seen], values[1, seen]), atol=1e-12)
+    assert display.band_ is not None
+    assert ReconstructionDisplay.from_panel([series]).band_ is None
+    with pytest.raises(ValueError, match=r"band=True needs hold='linear', got hold='previous'"):
+        ReconstructionDisplay.from_panel([series], hold="previous", band=True)
