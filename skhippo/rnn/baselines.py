@@ -47,20 +47,18 @@ class FusedCell(nn.Module):
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""
-        states, last = self._run(inputs, batch, None)
-        return states if whole else last[0]
+        # Not packed: the padding follows the end of a series, and torch's steps of packed series take several times as
+        # long on a CPU.
+        states, _ = self.layer(inputs.to(self.layer.weight_ih_l0.dtype))
+        return states if whole else last_of(states, batch.lengths)
 
     @torch.no_grad()
     def advance(
         self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
     ) -> tuple[Tensor, tuple[Tensor, ...]]:
         """Return states after every observation of a part of the series, and what continues them."""
-        return self._run(inputs, batch, carried)
-
-    def _run(
-        self, inputs: Tensor, batch: Batch, carried: tuple[Tensor, ...] | None
-    ) -> tuple[Tensor, tuple[Tensor, ...]]:
         inputs = inputs.to(self.layer.weight_ih_l0.dtype)
+        # Packed, because the cell state of an LSTM is returned only for the end of each series.
         packed = pack_padded_sequence(inputs, batch.lengths.cpu(), batch_first=True, enforce_sorted=False)
         parts = () if carried is None else tuple(part[None] for part in carried)
         states, last = self.layer(packed, parts[0] if len(parts) == 1 else parts or None)

@@ -190,8 +190,7 @@ class HiPPORNN(nn.Module):
         if isinstance(self.cell, FeedforwardCell):
             last, mean = states[:, -1], states.mean(dim=1)
         else:
-            last = last_of(states, batch.lengths)
-            mean = _sum(states, batch.lengths) / batch.lengths[:, None]
+            last, mean = _last_and_mean(states, batch.lengths)
         return self._read(last, mean)
 
     def _read(self, last: Tensor, mean: Tensor) -> Tensor:
@@ -290,6 +289,19 @@ def _baseline(kind: str, n_channels: int, n_inputs: int, hidden_size: int, unit:
     if kind == "ncde":
         return ControlledCell(n_inputs, hidden_size, unit)
     return FusedCell(n_inputs, hidden_size, kind)
+
+
+def _last_and_mean(states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the last of the states (batch, length, size) of each series, and the mean up to its own end.
+
+    Both are one product, whose backward pass takes one product, too.
+    """
+    place = torch.arange(states.shape[1], device=states.device)
+    ends = lengths[:, None]
+    shares = torch.stack([place == ends - 1, place < ends], dim=1).to(states.dtype)
+    shares[:, 1] /= ends
+    last, mean = (shares @ states).unbind(dim=1)
+    return last, mean
 
 
 def _sum(states: Tensor, lengths: Tensor) -> Tensor:

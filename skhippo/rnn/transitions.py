@@ -16,7 +16,8 @@ Woodbury's identity, a step of the generalised bilinear transform (see `skhippo.
     c_1 = \frac{1 - h_0 \Lambda}{1 + h_1 \Lambda}\, c_0 + D P\, S^{-1} \bigl(\beta v - (h_0 + h_1)\, P^T D\, c_0\bigr),
     \qquad D = (1 + h_1 \Lambda)^{-1}, \quad S = I + h_1 P^T D P, \quad P \beta = B, \quad v = h_0 u_0 + h_1 u_1 .
 
-A step costs :math:`O(N)` per memory, without a loop over the order, and every series can have its own steps.
+A step costs :math:`O(N)` per memory, without a loop over the order, and every series can have its own steps.  With few
+coefficients and the same times for all series, `Stepper.matrices` is faster: one dense matrix per step.
 
 Rounding errors cannot grow for :math:`h_0 \le h_1` (bilinear, backward and everything between them, at any times), even
 in float32, because the basis is orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real
@@ -29,7 +30,7 @@ import math
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -262,6 +263,10 @@ class Steps(NamedTuple):
     mix: Tensor  # of shape (k, n_clocks, n_directions + 2, n_directions)
 
 
+# Largest order at which a step with a dense matrix is as fast as one in O(order), which needs more operations.
+_DENSE = 64
+
+
 class Stepper:
     """Steps of a memory on a device.
 
@@ -281,6 +286,8 @@ class Stepper:
         Number of parts of each step.
     n_clocks : int
         1 if all series share their times, else the number of series.
+    dense : bool
+        Whether dense matrices are faster than steps in O(order).
     size : int
         Size of the largest array of one step.
     """
@@ -288,6 +295,7 @@ class Stepper:
     def __init__(self, dynamics: Dynamics, step_weights: StepWeights, dtype: torch.dtype) -> None:
         device = step_weights.old.device
         self._step_weights, self._dtype = step_weights, dtype
+        self._kind = dynamics, dtype, device
         self._precision = torch.float64 if len(step_weights.old) == 1 else dtype
         directions, spectrum = dynamics.directions, dynamics.spectrum
         if dynamics.matrices is None:
@@ -303,14 +311,58 @@ class Stepper:
         self._lines = bool(step_weights.slope.any())
         ends = [dynamics.line, dynamics.start] if self._lines else [dynamics.start]
         columns = np.concatenate([directions.view(np.float64), np.stack(ends)])
-        self.directions = torch.as_tensor(columns, device=device, dtype=dtype)
+        self._columns = torch.as_tensor(columns, device=device, dtype=self._precision)
+        self.directions = self._columns.to(dtype)
         self.n_clocks, self.n_parts = len(step_weights.old), step_weights.n_parts
-        width = 2 * spectrum.size if dynamics.matrices is None else (len(columns) + 2) * len(columns)
-        self.size = width * self.n_clocks * max(self.n_parts)
+        order, n_columns = 2 * spectrum.size, len(columns)
+        self.dense = self.n_clocks == 1 and order <= _DENSE
+        of_matrix = (order + 2) * order * self.dense
+        of_mix = 0 if dynamics.matrices is None else (n_columns + 2) * n_columns
+        self.size = max(order, of_matrix, of_mix) * self.n_clocks * max(self.n_parts)
         self._bounds = [0, *accumulate(self.n_parts)]
 
     def __call__(self, begin: int, end: int) -> Steps:
         """Return the parts of the steps that lead to the observations from `begin` up to `end`."""
+        turn, decay, mix = self._tables(begin, end)
+        complex_ = _complex(self._dtype)
+        return Steps(turn.to(complex_), decay.to(complex_), mix.to(self._dtype))
+
+    def matrices(self, begin: int, end: int) -> Tensor:
+        """Return the matrices of these steps if all series share their times.
+
+        Returns
+        -------
+        Tensor of shape (end - begin, 2 * n_pairs + 2, 2 * n_pairs)
+            The new memory is the product of the row ``[c0, u0, u1]`` and the matrix of the step.
+        """
+        turn, decay, mix = (table[:, 0] for table in self._tables(begin, end))
+        n_directions, order = self._columns.shape
+        unit = torch.view_as_complex(torch.eye(order, dtype=mix.dtype, device=mix.device).view(order, -1, 2))
+        weighed = torch.view_as_real(decay * unit).flatten(-2) @ self._columns.T
+        sums = torch.cat([weighed @ mix[:, :n_directions], mix[:, n_directions:]], dim=1)
+        pairs = torch.view_as_complex((sums @ self._columns).unflatten(-1, (-1, 2))) * decay
+        pairs[:, :order] += turn * unit
+        return self._joined(torch.view_as_real(pairs).flatten(-2), begin, end).to(self._dtype)
+
+    def key(self, begin: int, end: int) -> tuple[Any, ...]:
+        """Return a tuple that is equal for steps with equal matrices."""
+        some = slice(self._bounds[begin], self._bounds[end])
+        weights = torch.stack([h[:, some] for h in self._step_weights[:5]]).cpu().numpy().tobytes()
+        return *self._kind, begin == 0 and self._step_weights.begins, self.n_parts[begin:end], weights
+
+    def _joined(self, parts: Tensor, begin: int, end: int) -> Tensor:
+        """Return the matrices of whole steps from those of their parts."""
+        first = torch.tensor(self._bounds[begin:end]) - self._bounds[begin]
+        n_parts = torch.tensor(self.n_parts[begin:end])
+        whole, order = parts[first], parts.shape[-1]
+        for k in range(1, max(self.n_parts[begin:end])):
+            longer = n_parts > k
+            part = parts[first[longer] + k]
+            whole[longer] = whole[longer] @ part[:, :order]
+            whole[longer, order:] += part[:, order:]
+        return whole
+
+    def _tables(self, begin: int, end: int) -> Steps:
         some = slice(self._bounds[begin], self._bounds[end])
         weights = self._step_weights
         tables = (weights.old, weights.new, weights.slope, weights.before, weights.now)
@@ -322,8 +374,7 @@ class Stepper:
             turn[0], decay[0], mix[0], mix[0, :, -1, -1] = 0.0, 1.0, 0.0, 1.0
         if self._lines:
             _leave_lines(slope, turn, decay, mix)
-        complex_ = _complex(self._dtype)
-        return Steps(turn[:, :, None].to(complex_), decay[:, :, None].to(complex_), mix.to(self._dtype))
+        return Steps(turn[:, :, None], decay[:, :, None], mix)
 
     def _mix(self, old: Tensor, new: Tensor, inputs: list[Tensor], decay: Tensor) -> Tensor:
         rank, n_directions = len(self._gains), len(self.directions)

@@ -16,13 +16,13 @@ step, which the forward pass keeps.  The gradients of the weights are matrix pro
 
 from __future__ import annotations
 
-from itertools import accumulate, islice
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from skhippo.rnn.moves import moves
 from skhippo.rnn.transitions import Stepper
 
 __all__ = ["Carried", "Track", "Weights", "trace", "walk"]
@@ -137,29 +137,6 @@ def _stretches(inputs: Tensor, weights: Weights, stepper: Stepper) -> list[tuple
     return [(begin, min(begin + size, length)) for begin in range(0, length, size)]
 
 
-class _Scratch:
-    """Scratch space for the memories of one step, and their products with the directions."""
-
-    def __init__(self, memories: Tensor, stepper: Stepper) -> None:
-        self._directions, self._n_clocks = stepper.directions, stepper.n_clocks
-        self._rows = torch.empty_like(memories).view(-1, self._directions.shape[1])
-        self._pairs = self.as_pairs(self._rows)
-
-    def as_pairs(self, memories: Tensor) -> Tensor:
-        """View memories (batch, width) as complex pairs (n_clocks, memories per clock, n_pairs)."""
-        return torch.view_as_complex(memories.view(self._n_clocks, -1, self._directions.shape[1] // 2, 2))
-
-    def weigh(self, pairs: Tensor, decay: Tensor) -> Tensor:
-        """Return ``(decay * pairs) @ directions.T``."""
-        torch.mul(pairs, decay, out=self._pairs)
-        return (self._rows @ self._directions.T).view(self._n_clocks, -1, len(self._directions))
-
-    def add(self, pairs: Tensor, sums: Tensor, decay: Tensor) -> None:
-        """Add ``decay * (sums @ directions)``."""
-        torch.mm(sums.reshape(-1, len(self._directions)), self._directions, out=self._rows)
-        pairs.addcmul_(self._pairs, decay)
-
-
 # ---------------------------------------------------------------------- forward
 def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None) -> Tensor:
     """Walk and keep only the states that `walk` returns."""
@@ -202,30 +179,25 @@ def _advance(
     size, part = track.states.shape[-1], slice(begin, begin + len(track.activations))
     torch.addmm(weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1))
     minus_one = inputs.new_full((), -1.0)
-    scratch = _Scratch(track.memories[0], stepper)
     memories, states = track.memories.unbind(), track.states.unbind()
-    parts = zip(*(table.unbind() for table in stepper(part.start, part.stop)), strict=True)
-    rows = zip(drive[part].unbind(), track.activations.unbind(), stepper.n_parts[part], strict=True)
-    for k, (now, a, n_parts) in enumerate(rows):
-        now = torch.addmm(now, states[k], weights.write_state.T)
+    steps = moves(stepper, part.start, part.stop, memories[0])
+    read_memory, write_state = weights.read_memory.T, weights.write_state.T
+    halves = (track.activations, track.activations[..., :size], track.activations[..., -size:])
+    rows = zip(drive[part].unbind(), *(half.unbind() for half in halves), strict=True)
+    gated = weights.gated
+    for k, (now, a, g, s) in enumerate(rows):
+        now = torch.addmm(now, states[k], write_state)
         if weights.write_memory is not None:
             now.addmm_(memories[k], weights.write_memory.T)
-        old, new = scratch.as_pairs(memories[k]), scratch.as_pairs(memories[k + 1])
-        entering = [u.view(len(old), -1, 1) for u in (before, now)]
-        for turn, decay, mix in islice(parts, n_parts):
-            sums = torch.cat([scratch.weigh(old, decay), *entering], dim=-1) @ mix
-            torch.mul(old, turn, out=new)
-            scratch.add(new, sums, decay)
-            old = new
-        a.addmm_(memories[k + 1], weights.read_memory.T)
+        steps.ahead(k, memories[k], memories[k + 1], before, now)
+        a.addmm_(memories[k + 1], read_memory)
         if weights.read_state is not None:
             a.addmm_(states[k], weights.read_state.T)
         a.sigmoid_()
-        if weights.gated:
-            g, s = a[:, :size], a[:, size:]
+        if gated:
             torch.lerp(states[k], minus_one, g, out=states[k + 1]).addcmul_(g, s, value=2.0)
         else:
-            torch.add(minus_one, a, alpha=2.0, out=states[k + 1])
+            torch.add(minus_one, s, alpha=2.0, out=states[k + 1])
         before = now
     return before
 
@@ -240,7 +212,7 @@ class _Walk(torch.autograd.Function):
         track = _keep_track(inputs, drive, weights, stepper)
         ctx.stepper, ctx.ends = stepper, ends
         ctx.save_for_backward(inputs, *weights, *track)
-        return track.states[1:].clone() if ends is None else track.at(ends)
+        return track.states[1:] if ends is None else track.at(ends)
 
     @staticmethod
     @once_differentiable
@@ -260,12 +232,13 @@ class _Arrivals:
 
     def __init__(self, grad: Tensor, ends: Tensor | None) -> None:
         self._grad, self._ends = grad, ends
+        self._each = grad.unbind() if ends is None else ()
         self._last = set() if ends is None else set(ends.tolist())
 
     def add(self, state: Tensor, n_steps: int) -> None:
         """Add the gradient of the states after a number of steps."""
         if self._ends is None:
-            state.add_(self._grad[n_steps - 1])
+            state.add_(self._each[n_steps - 1])
         elif n_steps in self._last:
             state.add_(torch.where((self._ends == n_steps)[:, None], self._grad, 0.0))
 
@@ -280,9 +253,12 @@ class _WayBack:
         self._memory = inputs.new_zeros(batch, weights.read_memory.shape[1])
         self._state = inputs.new_zeros(batch, hidden_size)
         self._written = inputs.new_zeros(batch, memory_size)  # gradient by way of the next step
-        self._scratch = _Scratch(self._memory, stepper)
         self._slopes = inputs.new_empty(longest, batch, len(weights.bias))
-        self.weights = Weights(*(None if w is None else torch.zeros_like(w) for w in weights))  # type: ignore[arg-type]
+        self._gated = weights.gated
+        # Gradients of what is read are summed in transposed form: with few inputs, these products are much faster.
+        self._of_memories, self._of_inputs = (torch.zeros_like(w).T.contiguous() for w in weights[:2])
+        others = (None if w is None else torch.zeros_like(w) for w in weights[2:])
+        self.weights = Weights(self._of_memories.T, self._of_inputs.T, *others)  # type: ignore[arg-type]
         self.drive = inputs.new_empty(length, batch, memory_size)
         self.inputs = torch.empty_like(inputs) if inputs.requires_grad else None
 
@@ -291,45 +267,43 @@ class _WayBack:
         part = slice(begin, begin + len(track.activations))
         slopes = self._slopes[: len(track.activations)]
         _fill_slopes(track, slopes)
-        turn, decay, mix = self._stepper(part.start, part.stop)
-        parts = [*zip(*(table.unbind() for table in (turn.conj(), decay.conj(), mix.mT)), strict=True)]
-        bounds = [0, *accumulate(self._stepper.n_parts[part])]
-        rows = [*zip(*(table.unbind() for table in (slopes, track.activations, self.drive[part])), strict=True)]
+        steps = moves(self._stepper, part.start, part.stop, self._memory)
+        size = self._state.shape[-1]
+        columns = slopes, slopes.unflatten(-1, (-1, size)), track.activations[..., :size], self.drive[part]
+        rows = [*zip(*(column.unbind() for column in columns), strict=True)]
         for k in reversed(range(len(rows))):
             self._arrivals.add(self._state, begin + k + 1)
-            self._step_back(parts[bounds[k] : bounds[k + 1]], *rows[k])
+            self._step_back(*rows[k][:-1])
+            self._memory, before, now = steps.back(k, self._memory)
+            self._write_back(before, now, rows[k][-1])
         self._sum_up(part, track, slopes)
 
-    def _step_back(self, parts: list[tuple[Tensor, ...]], slopes: Tensor, activations: Tensor, written: Tensor) -> None:
-        """Go back over one step, and fill `slopes` (adjoints of preactivations) and `written` (of memory inputs)."""
-        of, size = self._of, self._state.shape[-1]
-        slopes.view(len(slopes), -1, size).mul_(self._state[:, None])
-        if of.gated:
-            self._state.addcmul_(self._state, activations[:, :size], value=-1.0)
+    def _step_back(self, slopes: Tensor, halves: Tensor, gate: Tensor) -> None:
+        """Go back over the new state of one step, and fill `slopes` (adjoints of preactivations)."""
+        of = self._of
+        halves.mul_(self._state[:, None])
+        if self._gated:
+            self._state.addcmul_(self._state, gate, value=-1.0)
         else:
             self._state.zero_()
         if of.read_state is not None:
             self._state.addmm_(slopes, of.read_state)
         self._memory.addmm_(slopes, of.read_memory)
-        memory = self._scratch.as_pairs(self._memory)
-        written.copy_(self._written)
-        self._written = torch.zeros_like(written)
-        for turn, decay, mix in reversed(parts):
-            sums = self._scratch.weigh(memory, decay) @ mix
-            memory.mul_(turn)
-            self._scratch.add(memory, sums[..., :-2], decay)
-            written.add_(sums[..., -1].reshape(written.shape))
-            self._written.add_(sums[..., -2].reshape(written.shape))
-        self._state.addmm_(written, of.write_state)
-        if of.write_memory is not None:
-            self._memory.addmm_(written, of.write_memory)
+
+    def _write_back(self, before: Tensor, now: Tensor, written: Tensor) -> None:
+        """Go back over the inputs of the memories in one step, and fill `written` (their adjoints)."""
+        torch.add(self._written, now, out=written)
+        self._written = before
+        self._state.addmm_(written, self._of.write_state)
+        if self._of.write_memory is not None:
+            self._memory.addmm_(written, self._of.write_memory)
 
     def _sum_up(self, part: slice, track: Track, slopes: Tensor) -> None:
         """Add the contributions of a stretch to the gradients."""
         rows, written = slopes.flatten(0, 1), self.drive[part].flatten(0, 1)
         states, sums = track.states[:-1].flatten(0, 1), self.weights
-        sums.read_memory.addmm_(rows.T, track.memories[1:].flatten(0, 1))
-        sums.read_input.addmm_(rows.T, self._x[part].flatten(0, 1))
+        self._of_memories.addmm_(track.memories[1:].flatten(0, 1).T, rows)
+        self._of_inputs.addmm_(self._x[part].flatten(0, 1).T, rows)
         sums.bias.add_(rows.sum(0))
         sums.write_state.addmm_(written.T, states)
         if sums.read_state is not None:

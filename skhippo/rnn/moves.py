@@ -1,0 +1,137 @@
+r"""Some successive steps of the memories of a batch, as `skhippo.rnn.walk` takes them, forward and backward.
+
+With few coefficients, and the same times for all series, a step is one product with a dense matrix.  Otherwise it is
+the step of :math:`O(N)` of `skhippo.rnn.transitions`, which needs more operations but fewer multiplications.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass, field
+from functools import lru_cache
+from itertools import accumulate
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from skhippo.rnn.transitions import Stepper
+
+__all__ = ["Moves", "moves"]
+
+
+class Moves(ABC):
+    """Steps of memories (batch, memory_size * 2 * n_pairs), numbered from 0."""
+
+    @abstractmethod
+    def ahead(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
+        """Fill `new` with the memories after step `k`.
+
+        Parameters
+        ----------
+        k : int
+        old, new : Tensor of shape (batch, memory_size * 2 * n_pairs)
+            Memories before and after the step.
+        before, now : Tensor of shape (batch, memory_size)
+            Inputs of the memories at the two ends of the step.
+        """
+
+    @abstractmethod
+    def back(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Return the adjoints of the arguments `old`, `before` and `now` of step `k`, given that of `new`.
+
+        The array of the argument may be used for the result.
+        """
+
+
+def moves(stepper: Stepper, begin: int, end: int, memory: Tensor) -> Moves:
+    """Return the steps from `begin` up to `end`, for memories like `memory`."""
+    if stepper.dense:
+        return _kept(_Stretch(stepper.key(begin, end), stepper, begin, end))
+    return _LowRankMoves(stepper, begin, end, memory)
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Some steps of a stepper; they are equal to those of another one if their matrices are equal."""
+
+    key: tuple[Any, ...]
+    stepper: Stepper = field(compare=False)
+    begin: int = field(compare=False)
+    end: int = field(compare=False)
+
+
+@lru_cache(maxsize=16)
+def _kept(stretch: _Stretch) -> _DenseMoves:
+    """Return some steps, the same object for all batches of series on one grid."""
+    with torch.inference_mode(mode=False):
+        return _DenseMoves(stretch.stepper.matrices(stretch.begin, stretch.end))
+
+
+class _DenseMoves(Moves):
+    """One matrix per step: the rows of the old memory, and of both inputs."""
+
+    def __init__(self, matrices: Tensor) -> None:
+        self._order = matrices.shape[-1]
+        self._matrices = matrices.unbind()
+        old, inputs = matrices.mT.split([self._order, 2], dim=-1)
+        self._old, self._inputs = old.unbind(), inputs.unbind()
+
+    def ahead(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
+        """See `Moves.ahead`."""
+        rows = torch.cat([old.view(-1, self._order), before.reshape(-1, 1), now.reshape(-1, 1)], dim=1)
+        torch.mm(rows, self._matrices[k], out=new.view(-1, self._order))
+
+    def back(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `Moves.back`."""
+        rows = memory.view(-1, self._order)
+        before, now = torch.mm(rows, self._inputs[k]).view(len(memory), -1, 2).unbind(-1)
+        return torch.mm(rows, self._old[k]).view(len(memory), -1), before, now
+
+
+class _LowRankMoves(Moves):
+    """Steps in one or several parts, each of them diagonal plus a term of low rank."""
+
+    def __init__(self, stepper: Stepper, begin: int, end: int, memory: Tensor) -> None:
+        self._directions, self._n_clocks = stepper.directions, stepper.n_clocks
+        self._rows = torch.empty_like(memory).view(-1, self._directions.shape[1])
+        self._pairs = self._as_pairs(self._rows)
+        self._parts = [*zip(*(table.unbind() for table in stepper(begin, end)), strict=True)]
+        self._bounds = [0, *accumulate(stepper.n_parts[begin:end])]
+
+    def ahead(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
+        """See `Moves.ahead`."""
+        old, new = self._as_pairs(old), self._as_pairs(new)
+        entering = [u.view(len(old), -1, 1) for u in (before, now)]
+        for turn, decay, mix in self._parts[self._bounds[k] : self._bounds[k + 1]]:
+            sums = torch.cat([self._weigh(old, decay), *entering], dim=-1) @ mix
+            torch.mul(old, turn, out=new)
+            self._add(new, sums, decay)
+            old = new
+
+    def back(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `Moves.back`."""
+        pairs = self._as_pairs(memory)
+        entered = torch.zeros((), dtype=memory.dtype, device=memory.device)
+        for turn, decay, mix in reversed(self._parts[self._bounds[k] : self._bounds[k + 1]]):
+            decay = decay.conj()
+            sums = self._weigh(pairs, decay) @ mix.mT
+            pairs.mul_(turn.conj())
+            self._add(pairs, sums[..., :-2], decay)
+            entered = entered + sums[..., -2:]
+        before, now = entered.reshape(len(memory), -1, 2).unbind(-1)
+        return memory, before, now
+
+    def _as_pairs(self, memories: Tensor) -> Tensor:
+        """View memories (batch, width) as complex pairs (n_clocks, memories per clock, n_pairs)."""
+        return torch.view_as_complex(memories.view(self._n_clocks, -1, self._directions.shape[1] // 2, 2))
+
+    def _weigh(self, pairs: Tensor, decay: Tensor) -> Tensor:
+        """Return ``(decay * pairs) @ directions.T``."""
+        torch.mul(pairs, decay, out=self._pairs)
+        return (self._rows @ self._directions.T).view(self._n_clocks, -1, len(self._directions))
+
+    def _add(self, pairs: Tensor, sums: Tensor, decay: Tensor) -> None:
+        """Add ``decay * (sums @ directions)``."""
+        torch.mm(sums.reshape(-1, len(self._directions)), self._directions, out=self._rows)
+        pairs.addcmul_(self._pairs, decay)
