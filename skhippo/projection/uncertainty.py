@@ -154,8 +154,8 @@ def coefficient_covariance(
     --------
     >>> from skhippo import coefficient_covariance
     >>> coefficient_covariance([([0.0, 1.0, 3.0], [2.0, 3.0, 3.0])], order=2, variance_rate=1.0)[0, 0].round(4)
-    array([[0.0833, 0.0481],
-           [0.0481, 0.0452]])
+    array([[0.0833, 0.0321],
+           [0.0321, 0.0438]])
     """
     query = _Query.of(X, measure, order, theta, at, errors, variance_rate)
     return query.compute(full=True)
