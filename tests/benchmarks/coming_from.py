@@ -70,7 +70,33 @@ def with_aeon(train, y_train, test, y_test):
     return model.fit(on_grid(train), y_train).score(on_grid(test), y_test)
 
 
-LIBRARIES = {"skhippo": with_skhippo, "tsfresh": with_tsfresh, "sktime": with_sktime, "aeon": with_aeon}
+def with_pypots(train, y_train, test, y_test):
+    from pypots.classification import BRITS
+
+    channels, n_times = train.columns[2:], 80
+
+    def on_grid(table):  # the latest value of each channel in each of 80 bins, NaN if there is none
+        series = []
+        for _, rows in table.groupby("id", sort=False):
+            age = (rows["t"] - rows["t"].iloc[0]) / (rows["t"].iloc[-1] - rows["t"].iloc[0])
+            bins = (age * n_times).astype(int).clip(upper=n_times - 1)
+            series.append(rows.groupby(bins)[list(channels)].last().reindex(range(n_times)).to_numpy())
+        return np.array(series)
+
+    labels, numbers = np.unique(y_train, return_inverse=True)
+    model = BRITS(n_times, len(channels), len(labels), rnn_hidden_size=64, epochs=50, verbose=False)
+    model.fit({"X": on_grid(train), "y": numbers})
+    predicted = model.predict({"X": on_grid(test)})["classification"]
+    return np.mean(labels[predicted] == y_test)
+
+
+LIBRARIES = {
+    "skhippo": with_skhippo,
+    "tsfresh": with_tsfresh,
+    "sktime": with_sktime,
+    "aeon": with_aeon,
+    "pypots": with_pypots,
+}
 
 
 def make_task():
