@@ -26,7 +26,7 @@ def with_darts(frame, model):
 
 
 def errors(months, passengers, seen, model):
-    """Return the mean absolute errors 1, 6 and 12 months ahead of forecasts made at observed months of the test part."""
+    """Return the mean absolute errors 1, 6 and 12 months ahead of forecasts from observed months of the test part."""
     import pandas as pd
 
     frame = pd.DataFrame({"month": months[seen], "value": np.log(passengers[seen])})
