@@ -1,4 +1,8 @@
-"""Kernels: the coefficients of all windows of a channel at some positions, and features pooled from them."""
+"""Kernels: the coefficients of all windows at the positions of blocks, and features pooled from them.
+
+The kernels that `skhippo.scattering.windows` calls are separate, because numba would compile a kernel once more with
+each kernel that calls it.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +11,9 @@ from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
+from skhippo.scattering.blocks import POSITIONS
 
-__all__ = ["fill_pooled"]
+__all__ = ["add_combined", "add_competed", "add_pooled", "fill_windows"]
 
 
 # A gap is an interval more than this many times as long as the median interval of its channel and series, and longer
@@ -176,131 +181,208 @@ def _widen(covered: Floats, width: int, step: int) -> None:
 
 
 @kernel
+def _keep(
+    windows: Floats, covered: Floats, begin: int, size: int, piece: Integers, row: int, blocks: Integers, out: tuple
+) -> None:
+    """Copy windows at the positions of a piece, from column `begin` on, into its blocks, and fill in their weights."""
+    paths, counts = out
+    order, number, place = len(windows), piece[2], piece[4]
+    for q in range(0, number, POSITIONS):
+        b = piece[3] + q // POSITIONS
+        n, width = min(number - q, POSITIONS), blocks[b, 1] * blocks[b, 2]
+        for m in range(order):
+            at = (row * order + m) * width + place
+            source, target = windows[m, begin + q : begin + q + n], paths[b, at : at + n]
+            for p in range(n):
+                target[p] = source[p]
+        lengths, target = covered[begin + q : begin + q + n], counts[b, row * width + place : row * width + place + n]
+        for p in range(n):
+            target[p] = (1.0 if lengths[p] > _COVERED * size else _HARDLY) if size else 0.0
+
+
+@kernel
 def _paths(
     seen: Floats,
     n: int,
     linear: bool,
     longest: float,
-    first: int,
+    piece: Integers,
     shape: tuple,
     tables: tuple,
     scratch: Floats,
-    number: int,
-    paths: Floats,
-    counts: Floats,
+    blocks: Integers,
+    out: tuple,
 ) -> None:
-    """Fill in paths (n_windows, order, n_positions) of windows at positions from `first` on, and their weights.
+    """Fill in the windows of a channel at the positions of a piece, and their weights.
 
-    `shape` holds the binary logarithms of the numbers of cells in the narrowest and the widest window.
+    `shape` holds the order, the binary logarithms of the numbers of cells in the narrowest and the widest window, and
+    the row of the narrowest window that is 2 to the power of -1.
     """
-    narrowest, widest = shape
-    order = paths.shape[1]
+    order, narrowest, widest, row = shape
     reach = 2**widest
-    width = number + reach
+    width = piece[2] + reach
     windows, sums, differences = scratch[:order], scratch[order : 2 * order], scratch[2 * order : 3 * order]
     covered = scratch[3 * order]
-    _fill_cells(seen, n, linear, longest, first - reach // 2, tables, width, windows, covered)
+    _fill_cells(seen, n, linear, longest, piece[1] - reach // 2, tables, width, windows, covered)
     for level in range(widest + 1):
         size = 2**level
         if level > 0:
             _double(tables[0], windows, sums, differences, width, size // 2)
             _widen(covered, width, size // 2)
         if level >= narrowest:
-            j = widest - level
-            begin = (reach - size) // 2
-            for m in range(order):
-                for p in range(number):
-                    paths[j, m, p] = windows[m, begin + p]
-            for p in range(number):
-                counts[j, p] = 1.0 if covered[begin + p] > _COVERED * size else _HARDLY
+            _keep(windows, covered, (reach - size) // 2, size, piece, row + widest - level, blocks, out)
+
+
+@kernel
+def fill_windows(series: tuple, options: tuple, tables: tuple, plan: tuple, scratch: tuple, out: tuple) -> None:
+    """Fill in the windows of all channels, and their weights.
+
+    Parameters
+    ----------
+    series : tuple
+        Times, values, offsets, clocks and scaling of series.
+    options : tuple
+        Whether signals are straight lines, whether positions in gaps count less, and the binary logarithms of the
+        numbers of cells in the narrowest and the widest window.
+    tables : Tables
+    plan : Blocks
+    scratch : tuple
+        Observations of a channel or of all channels, and their numbers and longest intervals, which pieces of the same
+        series share; and cells.
+    out : tuple
+        For each block, in one row: paths of shape (n_channels, n_windows, order, n_series, n_positions), and weights of
+        shape (n_channels, n_windows, n_series, n_positions).
+    """
+    times, values, offsets, clocks, scaling = series
+    linear, gaps, (narrowest, widest) = options
+    pieces, blocks = plan
+    seen, observed, longest, work = scratch
+    n_channels, n_windows, order = scaling.shape[1], widest - narrowest + 1, len(work) // 3
+    for k in range(len(pieces)):
+        i = pieces[k, 0]
+        rows, clock = (offsets[i], offsets[i + 1]), (clocks[i, 0], clocks[i, 1])
+        for c in range(n_channels):
+            here = seen[c % len(seen)]  # channels share the scratch if each is needed only once
+            if pieces[k, 1] == 1 or len(seen) < n_channels:
+                n = _observed(times, values, c, rows, clock, (scaling[0, c], scaling[1, c]), here)
+                observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf
+            shape = order, narrowest, widest, c * n_windows
+            if observed[c] > 0:
+                _paths(here, observed[c], linear, longest[c], pieces[k], shape, tables, work, blocks, out)
+            else:
+                work[:] = 0.0
+                for j in range(n_windows):
+                    _keep(work[:order], work[order], 0, 0, pieces[k], c * n_windows + j, blocks, out)
 
 
 # ---------------------------------------------------------------------- pooling
 @reduction
-def _add_pooled(
-    paths: Floats,
-    counts: Floats,
-    number: int,
-    thresholds: Floats,
-    first: int,
-    n_positions: int,
-    moments: Floats,
-    out: Floats,
+def add_pooled(
+    paths: Floats, counts: Floats, blocks: Integers, thresholds: Floats, moments: Floats, out: Floats
 ) -> None:
-    """Add counts above thresholds and weighted moments of absolute values to `out`, (n_windows, order, n_pooled).
+    """Add counts above thresholds and weighted moments of absolute values to sums over positions.
 
-    The last entry of the last axis is the total count.
+    Parameters
+    ----------
+    paths, counts : ndarray
+        Paths and weights of `fill_windows`.
+    blocks : ndarray
+        Blocks of `plan`.
+    thresholds : ndarray of shape (n_channels * n_windows, order, n_thresholds)
+    moments : ndarray of shape (n_moments + 1, n_positions)
+        Scratch.
+    out : ndarray of shape (n_series, n_channels * n_windows, order, n_thresholds + n_moments + 1)
+        Sums.  The last entry of the last axis is the total weight.
     """
-    n_windows, order, _ = paths.shape
-    n_thresholds = thresholds.shape[2]
-    n_moments = out.shape[2] - n_thresholds - 1
-    for j in range(n_windows):
-        count = counts[j]
-        for p in range(number):
-            x = 2.0 * (first + p - 0.5) / n_positions - 1.0
-            here, following = 1.0, x
-            for r in range(n_moments):
-                moments[r, p] = count[p] * np.sqrt(2.0 * r + 1.0) * here
-                here, following = following, ((2.0 * r + 3.0) * x * following - (r + 1.0) * here) / (r + 2.0)
-        total = 0.0
-        for p in range(number):
-            total += count[p]
-        for m in range(order):
-            row, result = paths[j, m], out[j, m]
-            for i in range(n_thresholds):
-                threshold, above = thresholds[j, m, i], 0.0
+    n_windows, order, n_thresholds = thresholds.shape
+    n_moments = len(moments) - 1
+    for b in range(len(blocks)):
+        i, n_series, number, first, n_positions = blocks[b, 0], blocks[b, 1], blocks[b, 2], blocks[b, 3], blocks[b, 4]
+        own = paths[b, : n_windows * order * n_series * number].reshape(n_windows, order, n_series, number)
+        weights = counts[b, : n_windows * n_series * number].reshape(n_windows, n_series, number)
+        for j in range(n_windows):
+            for s in range(n_series):
+                count, total = weights[j, s], 0.0
                 for p in range(number):
-                    above += count[p] if row[p] > threshold else 0.0
-                result[i] += above
-            for r in range(n_moments):
-                moment, size = moments[r], 0.0
+                    x = 2.0 * (first + p - 0.5) / n_positions - 1.0
+                    here, following = 1.0, x
+                    for r in range(n_moments):
+                        moments[r, p] = count[p] * np.sqrt(2.0 * r + 1.0) * here
+                        here, following = following, ((2.0 * r + 3.0) * x * following - (r + 1.0) * here) / (r + 2.0)
                 for p in range(number):
-                    size += moment[p] * abs(row[p])
-                result[n_thresholds + r] += size
-            result[n_thresholds + n_moments] += total
+                    total += count[p]
+                for m in range(order):
+                    row, result = own[j, m, s], out[i + s, j, m]
+                    for t in range(n_thresholds):
+                        threshold, above = thresholds[j, m, t], 0.0
+                        for p in range(number):
+                            above += count[p] if row[p] > threshold else 0.0
+                        result[t] += above
+                    for r in range(n_moments):
+                        moment, size = moments[r], 0.0
+                        for p in range(number):
+                            size += moment[p] * abs(row[p])
+                        result[n_thresholds + r] += size
+                    result[n_thresholds + n_moments] += total
 
 
 @kernel
-def _find_whole(counts: Floats, number: int, whole: NDArray[np.bool_]) -> None:
-    """Fill in for which rows every position counts (usually all); sums over them need no weights."""
-    for i in range(len(counts)):
-        whole[i] = True
-        for p in range(number):
-            if counts[i, p] != 1.0:
-                whole[i] = False
-                break
+def _find_whole(counts: Floats, whole: NDArray[np.bool_]) -> None:
+    """Fill in for which windows of a series every position counts (usually all); sums over them need no weights."""
+    for i in range(counts.shape[0]):
+        for s in range(counts.shape[1]):
+            whole[i, s] = True
+            for p in range(counts.shape[2]):
+                if counts[i, s, p] != 1.0:
+                    whole[i, s] = False
+                    break
 
 
 @reduction
-def _add_combined(
-    paths: Floats,
-    counts: Floats,
-    whole: NDArray[np.bool_],
-    number: int,
-    combinations: tuple,
-    out: Floats,
+def add_combined(
+    paths: Floats, counts: Floats, blocks: Integers, sizes: tuple, combinations: tuple, out: Floats
 ) -> None:
-    """Add counts above thresholds and total counts to `out`, (2, n_combinations).
+    """Add counts above thresholds and total weights of combinations to sums over positions.
 
     The weight of a position is the smallest of the weights for the three terms.
+
+    Parameters
+    ----------
+    paths, counts, blocks : ndarray
+        See `add_pooled`.
+    sizes : tuple
+        Numbers of rows in `paths` and `counts`.
+    combinations : tuple
+        Rows of the terms in `paths` and in `counts`, factors, and thresholds.
+    out : ndarray of shape (n_series, 2, n_combinations)
+        Sums.
     """
+    n_paths, n_windows = sizes
     terms, rows, factors, thresholds = combinations
-    for k in range(len(terms)):
-        a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # scalars, because slices of rows would take most of the time
-        i, j, m = rows[k, 0], rows[k, 1], rows[k, 2]
-        f, g, h = factors[k, 0], factors[k, 1], factors[k, 2]
-        threshold, above, total = thresholds[k], 0.0, 0.0
-        if whole[i] and whole[j] and whole[m]:
-            total += number
-            for p in range(number):
-                above += 1.0 if f * paths[a, p] + g * paths[b, p] + h * paths[c, p] > threshold else 0.0
-        else:
-            for p in range(number):
-                count = min(counts[i, p], counts[j, p], counts[m, p])
-                total += count
-                above += count if f * paths[a, p] + g * paths[b, p] + h * paths[c, p] > threshold else 0.0
-        out[0, k] += above
-        out[1, k] += total
+    whole = np.empty((n_windows, POSITIONS), np.bool_)
+    for block in range(len(blocks)):
+        first, n_series, number = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+        own = paths[block, : n_paths * n_series * number].reshape(n_paths, n_series, number)
+        weights = counts[block, : n_windows * n_series * number].reshape(n_windows, n_series, number)
+        _find_whole(weights, whole)
+        for k in range(len(terms)):
+            a, b, c = terms[k, 0], terms[k, 1], terms[k, 2]  # scalars: slices of rows would take most of the time
+            i, j, m = rows[k, 0], rows[k, 1], rows[k, 2]
+            f, g, h = factors[k, 0], factors[k, 1], factors[k, 2]
+            threshold = thresholds[k]
+            for s in range(n_series):
+                above, total = 0.0, 0.0
+                if whole[i, s] and whole[j, s] and whole[m, s]:
+                    total += number
+                    for p in range(number):
+                        above += 1.0 if f * own[a, s, p] + g * own[b, s, p] + h * own[c, s, p] > threshold else 0.0
+                else:
+                    for p in range(number):
+                        count = min(weights[i, s, p], weights[j, s, p], weights[m, s, p])
+                        total += count
+                        above += count if f * own[a, s, p] + g * own[b, s, p] + h * own[c, s, p] > threshold else 0.0
+                out[first + s, 0, k] += above
+                out[first + s, 1, k] += total
 
 
 @kernel
@@ -336,118 +418,86 @@ def _find_extremes(values: Floats, n: int, number: int) -> None:
 
 
 @reduction
-def _add_group(values: Floats, number: int, whole: bool, g: int, out: Floats) -> None:
+def _add_group(values: Floats, whole: NDArray[np.bool_], first: int, g: int, out: Floats) -> None:
     """Add the winning values and the numbers of losses of the competitors of a group to `out`.
 
-    The last three rows of `values` hold the largest and the smallest value at each position, and its weight.
+    `values` has the shape (n_competitors + 3, n_series, n_positions); its last three rows hold the largest and the
+    smallest value at each position, and its weight.
     """
-    n = len(values) - 3
-    _find_extremes(values, n, number)
-    if whole:
-        out[g, n, 0] += number
-    else:
-        for p in range(number):
-            out[g, n, 0] += values[n + 2, p]
-    for k in range(n):
-        won, lost = 0.0, 0.0
-        if whole:
-            for p in range(number):
-                won += values[k, p] if values[k, p] == values[n, p] else 0.0
-                lost += 1.0 if values[k, p] == values[n + 1, p] else 0.0
+    n, number = len(values) - 3, values.shape[2]
+    for s in range(values.shape[1]):
+        if whole[s]:
+            out[first + s, g, n, 0] += number
         else:
             for p in range(number):
-                won += values[n + 2, p] * values[k, p] if values[k, p] == values[n, p] else 0.0
-                lost += values[n + 2, p] if values[k, p] == values[n + 1, p] else 0.0
-        out[g, k, 0] += won
-        out[g, k, 1] += lost
-
-
-@kernel
-def _add_competed(
-    paths: Floats,
-    counts: Floats,
-    whole: NDArray[np.bool_],
-    number: int,
-    groups: tuple,
-    values: Floats,
-    out: Floats,
-) -> None:
-    """Add winning values and numbers of losses to `out`, (n_groups, n_competitors + 1, 2).
-
-    The entry after the last competitor is the total count.  The weight of a position is the smallest of its weights for
-    the channels of the group.
-    """
-    terms, rows, weights = groups
-    last = len(values) - 1
-    for g in range(len(terms)):
-        all_count = whole[rows[g, 0]]
-        for i in range(1, rows.shape[1]):
-            all_count = all_count and whole[rows[g, i]]
-        if not all_count:
-            for p in range(number):
-                values[last, p] = counts[rows[g, 0], p]
-            for i in range(1, rows.shape[1]):
+                out[first + s, g, n, 0] += values[n + 2, s, p]
+    for k in range(n):
+        for s in range(values.shape[1]):
+            won, lost = 0.0, 0.0
+            if whole[s]:
                 for p in range(number):
-                    values[last, p] = min(values[last, p], counts[rows[g, i], p])
-        for k in range(weights.shape[1]):
-            _project(paths, terms, weights, g, k, number, values)
-        _add_group(values, number, all_count, g, out)
-
-
-# ---------------------------------------------------------------------- series
-@kernel
-def _sample(paths: Floats, counts: Floats, first: int, number: int, n_positions: int, out: Floats) -> None:
-    """Fill in windows at evenly spaced positions, (n_windows, order, n_samples); NaN at positions that do not count.
-
-    `paths` holds the windows at `number` positions from `first` on, of `n_positions`.
-    """
-    n_samples = out.shape[2]
-    for s in range(n_samples):
-        p = (2 * s + 1) * n_positions // (2 * n_samples) + 1 - first
-        if 0 <= p < number:
-            for j in range(out.shape[0]):
-                for m in range(out.shape[1]):
-                    out[j, m, s] = paths[j, m, p] if counts[j, p] == 1.0 else np.nan
+                    won += values[k, s, p] if values[k, s, p] == values[n, s, p] else 0.0
+                    lost += 1.0 if values[k, s, p] == values[n + 1, s, p] else 0.0
+            else:
+                for p in range(number):
+                    won += values[n + 2, s, p] * values[k, s, p] if values[k, s, p] == values[n, s, p] else 0.0
+                    lost += values[n + 2, s, p] if values[k, s, p] == values[n + 1, s, p] else 0.0
+            out[first + s, g, k, 0] += won
+            out[first + s, g, k, 1] += lost
 
 
 @kernel
-def fill_pooled(series: tuple, options: tuple, tables: tuple, how: tuple, scratch: tuple, out: tuple) -> None:
-    """Sample and pool the paths of series.
+def _weigh(counts: Floats, whole: NDArray[np.bool_], rows: Integers, g: int, weights: Floats) -> None:
+    """Fill in the weights of positions for a group, (n_series, n_positions), of series for which some do not count.
 
-    `out` holds arrays of the shapes (n_series, n_channels, n_windows, order, n_samples) of samples, and of sums over
-    positions, which are 0 at first: (n_series, n_channels, n_windows, order, n_pooled + 1), of which the last is a
-    count, (n_series, 2, n_combinations), and (n_series, n_groups, n_competitors + 1, 2).  Samples and sums are one
-    kernel, because each kernel that makes paths takes seconds to compile.
+    The weight of a position is the smallest of its weights for the channels of the group.  The last row of `whole`
+    becomes for which series every position counts.
     """
-    times, values, offsets, clocks, scaling = series
-    linear, gaps, shape = options
-    thresholds, combinations, groups = how
-    seen, work, paths, counts, moments, competitors = scratch
-    samples, of_channels, of_combinations, of_groups = out
-    n_channels, n_windows, order = thresholds.shape[:3]
-    size = n_windows * order
-    observed, longest = np.empty(n_channels, np.int64), np.empty(n_channels)
-    whole = np.empty(len(counts), np.bool_)
-    for i in range(len(clocks)):
-        start, cell, n_positions = clocks[i, 0], clocks[i, 1], int(clocks[i, 2])
-        rows = (offsets[i], offsets[i + 1])
-        for first in range(1, n_positions + 1, paths.shape[1]):
-            number = min(paths.shape[1], n_positions + 1 - first)
-            for c in range(n_channels):
-                here = seen[c % len(seen)]  # channels share the scratch if each is needed only once
-                if first == 1 or len(seen) < n_channels:
-                    n = _observed(times, values, c, rows, (start, cell), (scaling[0, c], scaling[1, c]), here)
-                    observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf
-                mine = paths[c * size : (c + 1) * size].reshape(n_windows, order, paths.shape[1])
-                counted = counts[c * n_windows : (c + 1) * n_windows]
-                if observed[c] > 0:
-                    _paths(here, observed[c], linear, longest[c], first, shape, tables, work, number, mine, counted)
-                    _add_pooled(mine, counted, number, thresholds[c], first, n_positions, moments, of_channels[i, c])
-                else:
-                    mine[:] = 0.0
-                    counted[:] = 0.0
-                _sample(mine, counted, first, number, n_positions, samples[i, c])
-            if of_combinations.shape[2] > 0 or len(groups[0]) > 0:
-                _find_whole(counts, number, whole)
-                _add_combined(paths, counts, whole, number, combinations, of_combinations[i])
-                _add_competed(paths, counts, whole, number, groups, competitors, of_groups[i])
+    last = len(whole) - 1
+    for s in range(counts.shape[1]):
+        whole[last, s] = whole[rows[g, 0], s]
+        for i in range(1, rows.shape[1]):
+            whole[last, s] &= whole[rows[g, i], s]
+        if not whole[last, s]:
+            for p in range(counts.shape[2]):
+                weights[s, p] = counts[rows[g, 0], s, p]
+            for i in range(1, rows.shape[1]):
+                for p in range(counts.shape[2]):
+                    weights[s, p] = min(weights[s, p], counts[rows[g, i], s, p])
+
+
+@kernel
+def add_competed(
+    paths: Floats, counts: Floats, blocks: Integers, sizes: tuple, groups: tuple, values: Floats, out: Floats
+) -> None:
+    """Add winning values and numbers of losses to sums over positions.
+
+    Parameters
+    ----------
+    paths, counts, blocks, sizes
+        See `add_combined`.
+    groups : tuple
+        Rows of the terms in `paths`, rows in `counts`, and weights of the terms: see `Groups.terms`.
+    values : ndarray of shape ((n_competitors + 3) * n_positions,)
+        Scratch.
+    out : ndarray of shape (n_series, n_groups, n_competitors + 1, 2)
+        Sums.  The entry after the last competitor is the total weight.
+    """
+    n_paths, n_windows = sizes
+    terms, rows, weights = groups
+    n = weights.shape[1]
+    whole = np.empty((n_windows + 1, POSITIONS), np.bool_)
+    for b in range(len(blocks)):
+        first, n_series, number = blocks[b, 0], blocks[b, 1], blocks[b, 2]
+        total = n_series * number
+        own = paths[b, : n_paths * total].reshape(n_paths, total)
+        counted = counts[b, : n_windows * total].reshape(n_windows, n_series, number)
+        here = values[: (n + 3) * total].reshape(n + 3, total)
+        of_series = here.reshape(n + 3, n_series, number)
+        _find_whole(counted, whole)
+        for g in range(len(terms)):
+            for k in range(n):
+                _project(own, terms, weights, g, k, total, here)
+            _find_extremes(here, n, total)
+            _weigh(counted, whole, rows, g, of_series[n + 2])
+            _add_group(of_series, whole[n_windows], first, g, out)

@@ -358,13 +358,16 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
             Combinations(self.combinations_, self.factors_, self.combination_thresholds_),
             Groups(self.group_windows_, self.group_channels_, self.patterns_),
         )
-        rows = (len(panel), -1)
         self._check_room((self.varying_.size, self.n_windows_, self.order), len(panel))
+        features = np.empty((len(panel), self._n_features_out), dtype=np.float32)
+        places = self._plain_places()
+        n_pooled = self.varying_.size * self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
+        ends = np.cumsum([n_pooled, places.size, len(self.factors_)])
+        pooled, plain, combined, competed = np.split(features, ends, axis=1)
         with np.errstate(over="ignore"):
-            pooled = self._sliding(panel).pool(pooling) if self.varying_.size else ()
-            parts = [part.reshape(rows) for part in pooled]
-            plain = self.plain_.transform(panel).astype(np.float32)[:, self._plain_places()]
-        features = np.concatenate([*parts[:1], plain, *parts[1:]], axis=1)
+            if self.varying_.size:
+                self._sliding(panel).pool(pooling, (pooled, combined, competed))
+            plain[:] = self.plain_.transform(panel)[:, places]
         if np.isinf(features).any():
             series, place = np.argwhere(np.isinf(features))[0]
             name = self.get_feature_names_out()[place].split("__")[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -16,19 +17,20 @@ from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegT
 from skhippo.projection.hold import Signals
+from skhippo.scattering.blocks import POSITIONS, Blocks, plan
 from skhippo.scattering.combinations import Combinations
 from skhippo.scattering.competition import Groups
-from skhippo.scattering.kernels import fill_pooled
+from skhippo.scattering.kernels import add_combined, add_competed, add_pooled, fill_windows
 
 __all__ = ["Pooling", "Sliding"]
 
 
-# Number of positions whose windows are computed at a time, so that the work fits in the cache.
-_POSITIONS = 256
-# Number of series that are processed at a time.
-_SERIES = 16
+# Smallest and largest number of series that are processed at a time, and approximate number of their positions.
+_FEWEST, _MOST, _POSITIONS = 8, 32, 1 << 12
 # Smallest number of samples per series, if there are more series than needed.
 _EACH = 16
+# Approximate number of coefficients of windows that are kept at a time.
+_ROOM = 1 << 18
 
 
 class Tables(NamedTuple):
@@ -62,20 +64,13 @@ class Pooling(NamedTuple):
     combinations: Combinations
     groups: Groups
 
-    @classmethod
-    def nothing(cls, shape: tuple[int, int, int]) -> Pooling:
-        """Pool no features of paths of the shape (n_channels, n_windows, order)."""
-        none = np.zeros(0, dtype=np.int64)
-        combinations = Combinations(none.reshape(0, 3, 3), np.empty((0, 3)), np.empty(0))
-        groups = Groups(none, none.reshape(0, 1), np.empty((0, 0, 1, shape[2])))
-        return cls(np.empty((*shape, 0)), 0, combinations, groups)
-
-    def arguments(self, n_windows: int) -> tuple[Floats, tuple, tuple]:
-        """Return what a kernel needs to know, in one memory layout, so that it is compiled only once."""
-        terms = self.combinations.terms(n_windows, self.thresholds.shape[2]), self.combinations[1:]
+    def arguments(self) -> tuple[Floats, tuple, tuple]:
+        """Return what kernels need to know, in one memory layout, so that they are compiled only once."""
+        n_channels, n_windows, order, n_thresholds = self.thresholds.shape
+        terms = self.combinations.terms(n_windows, order)
         return (
-            self.thresholds,
-            tuple(map(np.ascontiguousarray, (*terms[0], *terms[1]))),
+            np.ascontiguousarray(self.thresholds).reshape(n_channels * n_windows, order, n_thresholds),
+            tuple(map(np.ascontiguousarray, (*terms, *self.combinations[1:]))),
             tuple(map(np.ascontiguousarray, self.groups.terms(n_windows))),
         )
 
@@ -114,71 +109,94 @@ class Sliding(NamedTuple):
         axes = ("copies", "series", "channels", "windows", "coefficients", "positions")
         sizes = dict(zip(axes, (2, which.size, *shape, each), strict=True))
         check_room(sizes, np.dtype(float), "lower order or n_windows", "a sample of windows")
-        out = np.empty((which.size, *shape, each))
-
-        nothing = Pooling.nothing(shape).arguments(self.n_windows)
+        out = np.full((math.prod(shape), which.size, each), np.nan)
 
         def work(part: slice) -> None:
-            self._fill(which[part], nothing, 0, out[part])
+            numbers = self.clocks[which[part], 2:].astype(np.int64)
+            places = (2 * np.arange(each) + 1) * numbers // (2 * each)
+            for chunk, paths, counts in self._windows(which[part]):
+                chunk.sample(places, paths, counts, out[:, part])
 
-        run(work, _nothing, watched(_parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
-        return np.moveaxis(out, 0, 3).reshape(*shape, -1)
+        run(work, _nothing, watched(self._parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
+        return out.reshape(*shape, -1)
 
-    def pool(self, pooling: Pooling) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]:
+    def pool(self, pooling: Pooling, out: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]) -> None:
         """Pool the paths of windows.
 
         Parameters
         ----------
         pooling : Pooling
+        out : tuple
+            Arrays to fill, one row per series:
 
-        Returns
-        -------
-        pooled : ndarray of shape (n_series, n_channels, n_windows, order, n_thresholds + n_moments), float32
-            For each coefficient, the fraction of positions at which it lies above each threshold, and the Legendre
-            coefficients of its absolute value over the domain.  NaN for unobserved channels.
-        combined : ndarray of shape (n_series, n_combinations), float32
-            For each combination, the fraction of positions at which it lies above its threshold.  NaN if it contains an
-            unobserved channel.
-        competed : ndarray of shape (n_series, n_groups, n_competitors, 2), float32
-            For each competitor, the square roots of two means over positions: of its value where it is the largest of
-            its group (0 elsewhere), and of whether it is the smallest.  NaN if the group contains an unobserved
-            channel.
+            - for each channel, window length and coefficient, the fractions of positions at which it lies above each
+              threshold, and the Legendre coefficients of its absolute value over the domain.  NaN for unobserved
+              channels;
+            - for each combination, the fraction of positions at which it lies above its threshold.  NaN if it contains
+              an unobserved channel;
+            - for each competitor of each group, the square roots of two means over positions: of its value where it is
+              the largest of its group (0 elsewhere), and of whether it is the smallest.  NaN if the group contains an
+              unobserved channel.
         """
-        n_series, combinations, groups = len(self.clocks), pooling.combinations, pooling.groups
-        shape = pooling.thresholds.shape
-        pooled = np.empty((n_series, *shape[:3], shape[3] + pooling.n_moments), dtype=np.float32)
-        combined = np.empty((n_series, len(combinations.factors)), dtype=np.float32)
-        competed = np.empty((n_series, *groups.weights.shape[:2], 2), dtype=np.float32)
-        how = pooling.arguments(self.n_windows)
+        how = pooling.arguments()
 
         def work(part: slice) -> None:
-            which = np.arange(part.start, part.stop)
-            of_channels, of_combinations, of_groups = self._fill(
-                which, how, pooling.n_moments, np.empty((which.size, *shape[:3], 0))
+            of_channels, of_combinations, of_groups = self._sums(
+                np.arange(part.start, part.stop), how, pooling.n_moments
             )
+            pooled, combined, competed = (array[part] for array in out)
             with np.errstate(over="ignore", invalid="ignore"):  # counts are 0 if a channel was never observed
-                np.divide(of_channels[..., :-1], of_channels[..., -1:], out=pooled[part], casting="same_kind")
-                np.divide(of_combinations[:, 0], of_combinations[:, 1], out=combined[part], casting="same_kind")
+                total = of_channels[..., -1:]
+                pooled = pooled.reshape(*total.shape[:-1], -1)
+                np.divide(of_channels[..., :-1], total, out=pooled, casting="same_kind")
+                np.divide(of_combinations[:, 0], of_combinations[:, 1], out=combined, casting="same_kind")
                 means = of_groups[:, :, :-1] / of_groups[:, :, -1:, :1]
-                np.sqrt(means, out=competed[part], casting="same_kind")
+                np.sqrt(means, out=competed.reshape(means.shape), casting="same_kind")
 
-        run(work, _nothing, watched(_parts(n_series), self._size), self.n_jobs)
-        return pooled, combined, competed
+        run(work, _nothing, watched(self._parts(len(self.clocks)), self._size), self.n_jobs)
 
-    def _fill(self, which: Integers, how: tuple, n_moments: int, samples: Floats) -> tuple[Floats, Floats, Floats]:
-        """Fill in samples of some series, and return sums over their positions: see `fill_pooled`."""
+    def _sums(self, which: Integers, how: tuple, n_moments: int) -> tuple[Floats, Floats, Floats]:
+        """Return sums over the positions of some series: see the kernels."""
         thresholds, combinations, groups = how
-        n_competitors = groups[2].shape[1]
-        scratch = self._scratch(which)
-        number = scratch[2].shape[1]
-        sums = (
-            np.zeros((which.size, *thresholds.shape[:3], thresholds.shape[3] + n_moments + 1)),
-            np.zeros((which.size, 2, len(combinations[0]))),
-            np.zeros((which.size, len(groups[0]), n_competitors + 1, 2)),
+        n_windows, order, n_thresholds = thresholds.shape
+        n_combinations, (n_groups, n_competitors) = len(combinations[0]), groups[2].shape[:2]
+        sizes = n_windows * order, n_windows
+        # Rows get some more entries: if they began at powers of two, those of several series would share cache lines.
+        moments, values = np.empty((n_moments + 1, POSITIONS)), np.empty((n_competitors + 3) * POSITIONS)
+        of_channels = np.zeros((which.size, n_windows, order, n_thresholds + n_moments + 1))
+        of_combinations = np.zeros((which.size, 2, n_combinations + 8))
+        of_groups = np.zeros((which.size, n_groups + 1, n_competitors + 1, 2))
+        for chunk, paths, counts in self._windows(which):
+            add_pooled(paths, counts, chunk.blocks, thresholds, moments, of_channels)
+            if n_combinations:
+                add_combined(paths, counts, chunk.blocks, sizes, combinations, of_combinations)
+            if n_groups:
+                add_competed(paths, counts, chunk.blocks, sizes, groups, values, of_groups)
+        return of_channels, of_combinations[..., :n_combinations], of_groups[:, :n_groups]
+
+    def _windows(self, which: Integers) -> Iterator[tuple[Blocks, Floats, Floats]]:
+        """Yield the windows of some series, chunk by chunk, and their weights: see `fill_windows`."""
+        reach = 2 ** (self.steps + self.n_windows - 1)
+        longest = max(POSITIONS, reach)
+        numbers = self.clocks[which, 2].astype(np.int64)
+        whole = plan(numbers, longest)
+        panel = self.signals.panel
+        n_windows = panel.n_channels * self.n_windows
+        width = n_windows * self.order * POSITIONS
+        room = min(max(_ROOM // width, longest // POSITIONS), len(whole.blocks))
+        paths, counts = np.empty((room, width)), np.empty((room, n_windows * POSITIONS))
+        # Pieces of one series share the observations of all channels.
+        together = panel.n_channels if numbers.max() > longest else 1
+        scratch = (
+            np.empty((together, 2, int(panel.lengths[which].max()))),
+            np.empty(panel.n_channels, dtype=np.int64),
+            np.empty(panel.n_channels),
+            np.empty((3 * self.order + 1, min(longest, int(numbers.max())) + reach)),
         )
-        more = np.empty((n_moments + 1, number)), np.empty((n_competitors + 3, number))
-        fill_pooled(self._series(which), self._options, tables(self.order), how, (*scratch, *more), (samples, *sums))
-        return sums
+        series, options, constants = self._series(which), self._options, tables(self.order)
+        for chunk in whole.chunks(room):
+            fill_windows(series, options, constants, chunk, scratch, (paths, counts))
+            yield chunk, paths, counts
 
     def _series(self, which: Integers) -> tuple[NDArray, ...]:
         """Return series as copies in one memory layout, so that kernels are compiled only once."""
@@ -192,31 +210,15 @@ class Sliding(NamedTuple):
         panel = self.signals.panel
         return int(panel.lengths[which].sum()) * panel.n_channels
 
+    def _parts(self, number: int) -> Iterator[slice]:
+        """Yield slices of so many series."""
+        step = min(max(_POSITIONS // int(self.clocks[:, 2].max()), _FEWEST), _MOST)
+        for begin in range(0, number, step):
+            yield slice(begin, min(begin + step, number))
+
     @property
     def _options(self) -> tuple[bool, bool, tuple[int, int]]:
         return self.signals.hold == "linear", self.gaps, (self.steps, self.steps + self.n_windows - 1)
-
-    def _scratch(self, which: Integers) -> tuple[Floats, Floats, Floats, Floats]:
-        """Return scratch arrays for observations, windows of one length, paths and weights of positions.
-
-        There is space for the observations of all channels if series are processed in pieces, else of one channel.
-        """
-        reach = 2 ** (self.steps + self.n_windows - 1)
-        most = int(self.clocks[which, 2].max())
-        number = min(max(_POSITIONS, reach), most)
-        panel = self.signals.panel
-        n_paths = panel.n_channels * self.n_windows
-        return (
-            np.empty((panel.n_channels if number < most else 1, 2, int(panel.lengths[which].max()))),
-            np.empty((3 * self.order + 1, number + reach)),
-            np.empty((n_paths * self.order, number)),
-            np.empty((n_paths, number)),
-        )
-
-
-def _parts(number: int) -> Iterator[slice]:
-    for begin in range(0, number, _SERIES):
-        yield slice(begin, min(begin + _SERIES, number))
 
 
 def _nothing(_: None) -> None:

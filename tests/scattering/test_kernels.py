@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, as_panel
 from skhippo.scattering import kernels, scattering
@@ -65,3 +65,16 @@ def test_the_median_is_that_of_numpy(n):
     rng = np.random.default_rng(n)
     for values in (rng.normal(size=n), rng.integers(3, size=n).astype(float), np.arange(float(n)), np.full(n, np.inf)):
         assert kernels._median(values.copy()) == np.median(values)
+
+
+@pytest.mark.parametrize("options", [{}, {"relative": False, "n_windows": 3}, {"n_windows": 8, "pool_order": 2}])
+def test_features_do_not_depend_on_the_series_in_the_same_block(options):
+    t = np.r_[0:1:30j, 2.5:3:20j]  # a gap: some positions do not count
+    unseen = np.stack([np.sin(t), np.full(t.size, np.nan)])
+    X = [*ragged(9), (t, np.sin(7 * t + np.array([[0.0], [1.0]]))), (t, unseen), *ragged(9, seed=1)]
+    transformer = HiPPOScatteringTransformer(n_combinations=64, n_groups=12, **options).fit(X)
+    together = transformer.transform(X)
+    alone = np.concatenate([transformer.transform(X[i : i + 1]) for i in range(len(X))])
+    assert_array_equal(together, alone)
+    assert_array_equal(together[::-1], transformer.transform(X[::-1]))
+    assert_array_equal(together, transformer.set_params(n_jobs=2).transform(X))

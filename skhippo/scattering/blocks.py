@@ -1,0 +1,91 @@
+"""Blocks: positions whose windows are processed together; those of several short series are side by side.
+
+Loops over the few positions of one short series would be too short for SIMD.  Every sum is over the positions of one
+series in one block, so the result for a series does not depend on the series beside it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from skhippo._support.types import Floats, Integers
+
+__all__ = ["POSITIONS", "Blocks", "plan"]
+
+
+#: Largest number of positions per block: the windows of one block stay in the cache.
+POSITIONS = 256
+
+
+class Blocks(NamedTuple):
+    """Consecutive blocks, and the pieces of series in them."""
+
+    pieces: Integers  # (n_pieces, 5) series, first position, number of positions, block, place in this block
+    blocks: Integers  # (n_blocks, 5) first series, number of series, and per series: positions here, first, in all
+
+    def chunks(self, room: int) -> Iterator[Blocks]:
+        """Split into parts of at most `room` blocks, which must be at least those of the longest piece."""
+        starts = self.pieces[:, 3]
+        ends = starts + -(-self.pieces[:, 2] // POSITIONS)
+        begin = 0
+        while begin < len(self.pieces):
+            first = starts[begin]
+            end = int(np.searchsorted(ends, first + room, side="right"))
+            last = ends[end - 1]
+            pieces = self.pieces[begin:end] - np.array([0, 0, 0, first, 0])
+            yield Blocks(pieces, self.blocks[first:last])
+            begin = end
+
+    def sample(self, places: Integers, paths: Floats, counts: Floats, out: Floats) -> None:
+        """Fill in windows at some positions that lie in these blocks, where they count.
+
+        Parameters
+        ----------
+        places : ndarray of shape (n_series, n_samples)
+            Positions, counted from 0.
+        paths, counts : ndarray
+            Windows and their weights: see `skhippo.scattering.kernels.fill_windows`.
+        out : ndarray of shape (n_paths, n_series, n_samples)
+        """
+        n_paths, n_windows = paths.shape[1] // POSITIONS, counts.shape[1] // POSITIONS
+        for series, first, number, block, place in self.pieces.tolist():
+            which = np.flatnonzero((places[series] >= first - 1) & (places[series] < first - 1 + number))
+            at = places[series, which] - (first - 1)
+            b, q = block + at // POSITIONS, place + at % POSITIONS
+            width = self.blocks[b, 1] * self.blocks[b, 2]
+            found = paths[b, np.arange(n_paths)[:, None] * width + q]
+            counted = counts[b, np.arange(n_windows)[:, None] * width + q] == 1.0
+            found[~np.repeat(counted, n_paths // n_windows, axis=0)] = np.nan
+            out[:, series, which] = found
+
+
+def plan(numbers: Integers, longest: int) -> Blocks:
+    """Distribute the positions of series, in their order, over blocks.
+
+    Parameters
+    ----------
+    numbers : ndarray of shape (n_series,)
+        Number of positions of each series.  Neighbours share a block if they have the same number.
+    longest : int
+        Largest number of positions per piece, a multiple of `POSITIONS`.
+
+    Returns
+    -------
+    Blocks
+        The pieces of a series that is longer than a block begin at a block of their own.
+    """
+    pieces: list[list[int]] = []
+    blocks: list[list[int]] = []
+    for series, number in enumerate(numbers.tolist()):
+        if blocks and blocks[-1][4] == number and (blocks[-1][1] + 1) * number <= POSITIONS:
+            pieces.append([series, 1, number, len(blocks) - 1, blocks[-1][1] * number])
+            blocks[-1][1] += 1
+            continue
+        for first in range(1, number + 1, longest):
+            end = min(first + longest, number + 1)
+            pieces.append([series, first, end - first, len(blocks), 0])
+            blocks += [[series, 1, min(POSITIONS, end - q), q, number] for q in range(first, end, POSITIONS)]
+    return Blocks(*(np.array(rows, dtype=np.int64).reshape(-1, 5) for rows in (pieces, blocks)))
