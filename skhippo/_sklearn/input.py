@@ -146,7 +146,7 @@ def is_plain_array(X: Any) -> bool:
     if isinstance(X, (Panel, list, tuple)) or is_labelled(X):
         return False
     if is_frame(X):
-        return not is_table(X) and _has_one_level(X) and not holds_series(X)
+        return _has_one_level(X) and not holds_series(X)
     if hasattr(X, "iloc"):
         return False
     if getattr(X, "dtype", None) == np.dtype(object):
@@ -193,7 +193,8 @@ def _has_one_level(frame: Any) -> bool:
 
 def _precision(X: Any) -> type[np.floating]:
     """Return the type that the values of an array or a table have after `as_panel`."""
-    kinds = getattr(X, "dtypes", [getattr(X, "dtype", None)])  # of the columns of a table
+    of_columns = X.schema.types if is_table(X) else getattr(X, "dtypes", None)
+    kinds = [getattr(X, "dtype", None)] if of_columns is None else of_columns
     return np.float32 if all(map(_is_single, kinds)) else np.float64
 
 
@@ -201,4 +202,4 @@ def _is_single(kind: Any) -> bool:
     """Tell whether a type of numpy, pandas, pyarrow, polars or torch is float32."""
     if isinstance(kind, np.dtype):
         return kind.kind == "f" and kind.itemsize == 4
-    return str(kind).lower().removeprefix("torch.") in ("float32", "float[pyarrow]")
+    return str(kind).lower().removeprefix("torch.") in ("float32", "float[pyarrow]", "float")  # pyarrow: "float"

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from skhippo.panel.arrays import as_real, common_dtype, is_scalar, is_sequence
 from skhippo.panel.clocks import NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame
+from skhippo.panel.foreign import refuse_foreign_index
 from skhippo.panel.layout import counted
 from skhippo.panel.pair import Pair
 from skhippo.panel.times import Times, check_clock, common_unit, read_times
@@ -65,6 +66,7 @@ def read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
 
 def read_untimed(entry: Any, where: str, time_channel: int | None, padded: bool = True) -> Series:
     """Read an array (n_times,) or (n_channels, n_times), or a list of channels."""
+    refuse_foreign_index(entry, where)
     if is_sequence(entry) or getattr(getattr(entry, "dtype", None), "kind", "") == "O":
         items = list(entry)
         if items and not is_scalar(items[0]):
@@ -146,6 +148,7 @@ def _read_channel(item: Any, where: str) -> tuple[Times | None, NDArray]:
         if len(series.values) > 1:
             raise ValueError(f"{where} has shape {series.values.shape}: a channel of shape (n_times,) is expected")
         return Times(np.asarray(series.times), series.clock), series.values[0]
+    refuse_foreign_index(item, where)
     values = as_real(item, where)
     if values.ndim != 1:
         raise ValueError(f"{where} has shape {values.shape}: a channel of shape (n_times,) is expected")

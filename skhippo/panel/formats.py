@@ -7,6 +7,7 @@ on the packed arrays.  No later code needs to know the original format.
 from __future__ import annotations
 
 import numbers
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import is_pandas_series
 from skhippo.panel.entry import channel_position, refuse_time_channel, with_times
-from skhippo.panel.foreign import as_known, conversion
+from skhippo.panel.foreign import as_known, conversion, is_data_sets, is_foreign_index
 from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
 from skhippo.panel.layout import nothing_found, one_dimensional, to_offsets
@@ -51,11 +52,11 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
         - a pandas, polars or pyarrow table with one row per series whose cells are lists, arrays, pandas Series or
           tuples ``(times, values)``.  A column with a usual name of times, whose lists increase and are as long as
           the others, holds the times (see `Panel.from_rows`);
-        - a wide numeric pandas or polars DataFrame: rows are series, columns are times.  The times are the labels of
-          the columns if these are dates or numbers, else 0, 1, 2, ...;
+        - a wide numeric pandas, polars or pyarrow table: rows are series, columns are times.  The times are the labels
+          of the columns if these are dates or numbers, else 0, 1, 2, ...;
         - an array with named dimensions (xarray), one of which is called "time" or has dates as its coordinate;
-        - a table of another library with the Arrow PyCapsule interface (DuckDB, ibis, cuDF, ...; needs pyarrow), or a
-          frame of narwhals.
+        - a table of another library with the Arrow PyCapsule interface (DuckDB, ibis, PySpark, ...; needs pyarrow), a
+          data set of Hugging Face, or a frame of narwhals.
 
         NaN, null and masked entries mean not observed.  If no times are given, the positions after the last
         observation of a series are padding and are dropped, unless the series has no observation at all.  If a frame
@@ -158,7 +159,8 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
     except (TypeError, ValueError):
         if not callable(getattr(X, "to_list", None)):
             raise
-        return _read_sequence(X.to_list(), time_channel)  # a ragged array of the library awkward
+        panel = _read_sequence(X.to_list(), time_channel)  # a ragged array of the library awkward
+        return panel.astype(np.float32) if _number_types(X) == {"float32"} else panel
     if array.dtype.kind == "O" and array.ndim in (1, 2) and not all(map(is_scalar, array.flat)):
         _refuse_pairs_or_channels(array)
         return _read_sequence(list(array), time_channel)
@@ -184,6 +186,11 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
             "X.transpose(0, 2, 1) if it is (n_series, n_times, 1), or [([0.0], x) for x in X] if it is not"
         )
     return Panel(**pack_cube(cube)) if time_channel is None else _pack_timed_cube(cube, time_channel)
+
+
+def _number_types(X: Any) -> set[str]:
+    """Return the types of the numbers in a ragged array of awkward."""
+    return set(re.findall(r"\b(?:bool|u?int\d+|float\d+)\b", str(getattr(X, "type", ""))))
 
 
 def _refuse_pairs_or_channels(array: NDArray) -> None:
@@ -235,7 +242,13 @@ def _read_labelled(X: Any, time_channel: int | None) -> Panel:
 
 
 def _is_array(X: Any) -> bool:
-    return hasattr(X, "__array__") and not isinstance(X, type) and not is_sparse(X) and not hasattr(X, "columns")
+    return (
+        hasattr(X, "__array__")
+        and not isinstance(X, type)
+        and not is_sparse(X)
+        and not hasattr(X, "columns")
+        and not is_foreign_index(X)
+    )
 
 
 # The order matters: a Panel and the frames have __array__ too.
@@ -250,6 +263,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int | None], Panel]]
 _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (lambda X: isinstance(X, tuple), "for one series pass [(times, values)], for several a list of series"),
     (is_sparse, "sparse matrices are not supported; for few dense values use X.toarray()"),
+    (is_data_sets, "choose one of its data sets, such as X['train']"),
     (lambda X: isinstance(X, Mapping) and "values" in X, "pass [X] if it is one series, {'times': ..., 'values': ...}"),
     (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
     (lambda X: isinstance(X, Iterator) and not conversion("X", X), "an iterator can be read only once; pass list(X)"),

@@ -54,8 +54,6 @@ def read_frame(X: Any) -> dict[str, Any]:
     if holds_series(X):
         return read_rows(X)
     refuse_long_table(columns)
-    if is_table(X):
-        raise TypeError(f"X is of type {type(X).__name__}: use Panel.from_long for a long table")
     return _read_wide(X, columns)
 
 

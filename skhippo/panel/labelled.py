@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from skhippo.panel.arrays import as_real
-from skhippo.panel.axes import names_channels, names_series, names_times
+from skhippo.panel.axes import names_channels, names_series, names_times, warn_ambiguous
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.entry import Series
 from skhippo.panel.packing import pack_cube
@@ -93,7 +93,7 @@ def _is_dated(X: Any, axis: int) -> bool:
 
 
 def _channel_axis(X: Any, time: int) -> int:
-    """Return the channel axis of three: the one named so, else the one beside a series axis, else the second."""
+    """Return the channel axis of three: the one named so, else the one beside a series axis, else the later."""
     others = [axis for axis in range(3) if axis != time]
     named = [axis for axis in others if names_channels(X.dims[axis])]
     if len(named) == 1:
@@ -101,4 +101,11 @@ def _channel_axis(X: Any, time: int) -> int:
     series = [axis for axis in others if names_series(X.dims[axis])]
     if len(series) == 1:
         return next(axis for axis in others if axis != series[0])
+    if time != 2:  # with the times last, the order is that of any array
+        dims = [X.dims[axis] for axis in others]
+        warn_ambiguous(
+            f"X has the dimensions {X.dims}: {dims[0]!r} is read as the series and {dims[1]!r} as the channels; pass "
+            f"X.rename({dims[1]}='channel') or X.rename({dims[0]}='channel'), or X.stack(series={dims}) if both number "
+            "the series"
+        )
     return others[1]

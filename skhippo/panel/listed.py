@@ -11,6 +11,7 @@ from skhippo.panel.arrays import as_real, is_scalar
 from skhippo.panel.axes import names_series, names_times, warn_ambiguous
 from skhippo.panel.dataframes import is_pandas_frame, is_pandas_series, is_polars_frame, is_table
 from skhippo.panel.entry import Series, read_indexed, read_pair, read_untimed, refuse_time_channel
+from skhippo.panel.foreign import is_foreign_index, refuse_foreign_index
 from skhippo.panel.labelled import is_labelled, read_labelled_series
 from skhippo.panel.layout import named, nothing_found, one_dimensional
 from skhippo.panel.packing import pack
@@ -23,7 +24,7 @@ def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
     """Return the parts of a panel from a list with one entry per series."""
     if not entries:
         raise ValueError(nothing_found((0,)))
-    refused = any(is_kind(entries[0]) for is_kind, _ in _REFUSED)
+    refused = any(is_kind(entries[0]) for is_kind, _ in _REFUSED) or is_foreign_index(entries[0])
     if all(map(is_scalar, entries)) and not refused and not isinstance(entries[0], Mapping):
         raise ValueError(one_dimensional(as_real(entries, "X").shape))
     series = [read_series(entry, named(i, id_of(entry)), time_channel) for i, entry in enumerate(entries)]
@@ -48,6 +49,7 @@ def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
     if is_labelled(entry):
         refuse_time_channel(time_channel, f"the times of {where} are a coordinate of it")
         return read_labelled_series(entry, where)
+    refuse_foreign_index(entry, where)
     for is_kind, advice in _REFUSED:
         if is_kind(entry):
             raise TypeError(f"{where} is of type {type(entry).__name__}: {advice}")

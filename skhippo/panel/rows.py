@@ -71,6 +71,7 @@ def _polars_lists(column: Any) -> Cells:
 def _arrow_lists(column: Any) -> Cells | None:
     """Return a pyarrow column of a list type; None if it has another type."""
     kinds, compute = library("pyarrow").types, importlib.import_module("pyarrow.compute")
+    column = _without_extension(column)
     views = [test for name in ("is_list_view", "is_large_list_view") if (test := getattr(kinds, name, None))]
     if any(test(column.type) for test in views):  # pyarrow 26 loses items when it casts them to lists
         return column.to_pylist()
@@ -82,7 +83,17 @@ def _arrow_lists(column: Any) -> Cells | None:
     lengths = compute.list_value_length(column)
     null = compute.is_null(lengths).to_numpy(zero_copy_only=False)
     counts = compute.fill_null(lengths, 0).to_numpy(zero_copy_only=False)
-    return Lists(compute.list_flatten(column), to_offsets(counts), null)
+    return Lists(_without_extension(compute.list_flatten(column)), to_offsets(counts), null)
+
+
+def _without_extension(column: Any) -> Any:
+    """Return an Arrow column of an extension type (Hugging Face, awkward) as its storage, and any other unchanged."""
+    if not hasattr(column.type, "storage_type"):
+        return column
+    if hasattr(column, "chunks"):
+        chunks = [chunk.storage for chunk in column.chunks]
+        return library("pyarrow").chunked_array(chunks, type=column.type.storage_type)
+    return column.storage
 
 
 def holds_series(frame: Any) -> bool:

@@ -328,8 +328,6 @@ def test_pyarrow_table_goes_to_from_long():
     with pytest.raises(ValueError, match=r"looks like a long table: pass Panel\.from_long\(X, series='id', time='t'\)"):
         as_panel(table)
     with pytest.raises(TypeError, match=r"use Panel\.from_long"):
-        as_panel(table.select(["x"]))
-    with pytest.raises(TypeError, match=r"use Panel\.from_long"):
         as_panel([table])
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skhippo import Panel, as_panel
+from skhippo import AmbiguousInputWarning, Panel, as_panel
 
 VALUES = np.arange(12.0).reshape(2, 2, 3)
 TIMES = [0.0, 1.0, 10.0]
@@ -90,3 +90,12 @@ def test_data_sets():
     data = xarray.Dataset({"hr": (("case", "time"), VALUES[:, 0]), "bp": (("case", "time"), VALUES[:, 1])})
     data = data.assign_coords(time=TIMES, case=["a", "b"])
     assert as_panel(data) == EXPECTED
+
+
+def test_two_dimensions_of_other_names_are_told():
+    array = xarray_or_like(VALUES.transpose(2, 0, 1), ("time", "lat", "lon"), {"time": TIMES})
+    with pytest.warns(
+        AmbiguousInputWarning, match=r"'lat' is read as the series and 'lon' as the channels; pass X.rena"
+    ):
+        panel = as_panel(array)
+    assert panel == as_panel(xarray_or_like(VALUES, ("series", "lon", "time"), {"time": TIMES}))
