@@ -272,6 +272,18 @@ def test_identification(tmp_path):
     assert numbers(output, "impulse response, tau = 1")[0] < 0.05
 
 
+def test_uncertainty(tmp_path):
+    pytest.importorskip("matplotlib")
+    output = run("plot_uncertainty.py", tmp_path)
+    assert 0.9 < numbers(output, "share of the signal inside the band:")[0] < 0.99
+    assert 0.5 < numbers(output, "root mean square of error / std:")[0] < 1.5
+    as_measured, smoothed = (
+        numbers(output, f"{name}: root mean square error of the reconstruction")[0]
+        for name in ("as measured", "smoothed")
+    )
+    assert smoothed < as_measured
+
+
 def test_rnn_classifier(tmp_path):
     pytest.importorskip("sktime", reason="JapaneseVowels ships with sktime")
     pytest.importorskip("torch")
