@@ -11,7 +11,8 @@
 - `Panel`, `as_panel`: the container of series, and its conversion from every other format.
 - `with_clock`, `smooth`: series on another clock, and series weighted by their measurement errors.
 - `warm_up`: compile the kernels before the first request.
-- `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`, `JacS`, `JacT`, `LegE`: the measures, with their theory in the docstrings.
+- `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`, `JacS`, `JacT`, `LegE`, `WavS`, `WavT`: the measures,
+  with their theory in the docstrings.
 
 ``from skhippo import *`` leaves the networks out, because they would import torch.  Import them by name.
 """
@@ -24,7 +25,7 @@ from skhippo._support.names import name_publicly
 from skhippo._support.versions import show_versions
 from skhippo.augmentation import AugmentedClassifier, AugmentedRegressor
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
-from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT
+from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT, WavS, WavT
 from skhippo.memory import HiPPOMemory
 from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, smooth, with_clock
 from skhippo.projection import coefficient_covariance, coefficient_std, project, reconstruct, signal_std
@@ -52,6 +53,8 @@ __all__ = [
     "LegT",
     "Panel",
     "SummaryTransformer",
+    "WavS",
+    "WavT",
     "as_panel",
     "coefficient_covariance",
     "coefficient_std",

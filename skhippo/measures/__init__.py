@@ -11,7 +11,8 @@ from skhippo.measures.fourier import FouT
 from skhippo.measures.jacobi import JacS, JacT
 from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
-from skhippo.measures.measure import Differences, Functions, Measure, Powers, Translated
+from skhippo.measures.measure import Differences, Functions, Measure, Pieces, Powers, Translated
+from skhippo.measures.multiwavelet import WavS, WavT
 from skhippo.measures.structure import Halves, Outflow, Rotations, Structure, Tau, Triangle
 from skhippo.measures.warped import LegE
 
@@ -30,19 +31,24 @@ __all__ = [
     "LegT",
     "Measure",
     "Outflow",
+    "Pieces",
     "Powers",
     "Rotations",
     "Structure",
     "Tau",
     "Translated",
     "Triangle",
+    "WavS",
+    "WavT",
     "as_measure",
     "check_measure",
     "legendre",
 ]
 
-#: The measures by name.  All but LegS and JacS need `theta`.
-MEASURES: dict[str, type[Measure]] = {cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT, JacS, JacT, LegE)}
+#: The measures by name.  All but LegS, JacS and WavS need `theta`.
+MEASURES: dict[str, type[Measure]] = {
+    cls.name: cls for cls in (LegS, LegT, LagT, FouT, ChebT, JacS, JacT, LegE, WavS, WavT)
+}
 
 
 def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
@@ -51,11 +57,11 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     Parameters
     ----------
     measure : str or Measure
-        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, ``"lege"``, or a
-        measure.
+        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, ``"lege"``, ``"wavs"``,
+        ``"wavt"``, or a measure.
     theta : float or None, default=None
-        Time scale of a measure that is given by name.  LegS and JacS have none and ignore it; a measure object has its
-        own.
+        Time scale of a measure that is given by name.  LegS, JacS and WavS have none and ignore it; a measure object
+        has its own.
 
     Returns
     -------
@@ -89,7 +95,7 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     if theta is None:
         raise ValueError(
             f"measure={measure!r} needs a time scale: give theta, in the units of the timestamps "
-            "(measure='legs' and measure='jacs' need none)"
+            "(measure='legs', measure='jacs' and measure='wavs' need none)"
         )
     return cls(theta)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -106,7 +107,8 @@ def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None
 def _rule(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0) -> _Rule:
     """Return a quadrature rule between two places of a window, or over all ages.
 
-    The nodes are clustered at the edges, so that weights that are infinite there do no harm.
+    The nodes are clustered at the edges, so that weights that are infinite there do no harm, and at the places where
+    functions of the basis jump.
     """
     x, weights = _gauss()
     if _endless(measure):
@@ -116,9 +118,17 @@ def _rule(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0
         places, lengths = root**4, 0.5 * reach * weights * 4.0 * root**3
     else:
         angle = 0.5 * np.pi * (x + 1.0)
-        places = oldest + (newest - oldest) * np.sin(0.5 * angle) ** 2
-        lengths = (newest - oldest) * 0.25 * np.pi * weights * np.sin(angle)
+        edges = _edges(measure, order, oldest, newest)
+        span = np.diff(edges)[:, None]
+        places = (edges[:-1, None] + span * np.sin(0.5 * angle) ** 2).ravel()
+        lengths = (span * 0.25 * np.pi * weights * np.sin(angle)).ravel()
     return _Rule(places, lengths, lengths * measure.weight(places))
+
+
+def _edges(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0) -> Floats:
+    """Return both ends of a part of a window, and the places between them where functions of the basis jump."""
+    breaks = measure.breaks(order)
+    return np.concatenate([[oldest], breaks[(breaks > oldest) & (breaks < newest)], [newest]])
 
 
 @lru_cache(maxsize=1)
@@ -301,12 +311,21 @@ def _check_dynamics(measure: Measure, order: int) -> Iterator[str]:
             yield from _worst("expm(-A s) @ B differs", expm(-age * A) @ B, kernel, _CLOSE, why)
         return
     # The signal is a function of the basis that moves through the window (for the whole history, that is stretched).
-    places, _, masses = _rule(measure, order)
-    nodes = np.polynomial.chebyshev.chebpts1(_POINTS)
-    fitted = np.polynomial.chebyshev.chebfit(nodes, measure.basis(order, 0.5 * (nodes + 1.0)), _POINTS - 1)
-    slopes = 2.0 * np.polynomial.chebyshev.chebval(2.0 * places - 1.0, np.polynomial.chebyshev.chebder(fitted))
-    moving = masses * (places if measure.time_scale is None else 1.0)
-    exact = (slopes * moving) @ measure.basis(order, places)
+    exact, before = np.zeros((order, order)), np.zeros(order)
+    edges = _edges(measure, order)
+    for low, high in pairwise(edges.tolist()):
+        places, _, masses = _rule(measure, order, low, high)
+        nodes = np.polynomial.chebyshev.chebpts1(_POINTS)
+        inside = measure.basis(order, low + 0.5 * (high - low) * (nodes + 1.0))
+        fitted = np.polynomial.chebyshev.chebfit(nodes, inside, _POINTS - 1)
+        local = (2.0 * places - low - high) / (high - low)
+        slopes = 2.0 / (high - low) * np.polynomial.chebyshev.chebval(local, np.polynomial.chebyshev.chebder(fitted))
+        moving = masses * (places if measure.time_scale is None else 1.0)
+        exact += (slopes * moving) @ measure.basis(order, places)
+        if low > edges[0]:  # a jump moves into the older part
+            jump = np.polynomial.chebyshev.chebval(-1.0, fitted) - before
+            exact += np.outer(jump, before) * measure.weight(low) * (low if measure.time_scale is None else 1.0)
+        before[:] = np.polynomial.chebyshev.chebval(1.0, fitted)
     found = np.outer(measure.basis(order, 1.0), B) - A.T
     why = "the derivative of the projection of a function of the basis (the first index) is expected"
     yield from _worst("-A c + B f differs", found, exact, 1e3 * _CLOSE, why)

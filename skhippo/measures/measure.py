@@ -45,7 +45,7 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
 from skhippo.measures.structure import Outflow, Structure
 
-__all__ = ["Differences", "Functions", "Measure", "Memory", "Powers", "Translated"]
+__all__ = ["Differences", "Functions", "Measure", "Memory", "Pieces", "Powers", "Translated"]
 
 #: The kinds of state that a memory keeps, see `Measure.remembers`.
 Memory: TypeAlias = Literal["polynomial", "decay", "window"]
@@ -124,6 +124,38 @@ class Powers:
         values = np.exp(-2j * np.pi * np.multiply.outer(u, np.arange(self.number)))
         values[:, 0] = u
         return values
+
+
+@dataclass(frozen=True)
+class Pieces:
+    r"""Legendre polynomials on equal pieces of the window, each 0 outside its piece.
+
+    The functions are :math:`P_0, \dots, P_{d-1}` of ``1 - 2 * v`` in the newest piece, then those in the next older
+    one, and so on, where `v` runs from 0 at the newer end of a piece to 1 at its older end.
+
+    Attributes
+    ----------
+    pieces : int
+        Number of pieces.
+    degrees : int
+        Number of polynomials per piece, at most 16.
+    """
+
+    pieces: int
+    degrees: int
+
+    @property
+    def number(self) -> int:
+        """Number of functions."""
+        return self.pieces * self.degrees
+
+    def evaluate(self, u: Floats) -> Floats:
+        """Return all functions at all points, shape (n_points, n_functions); an edge belongs to the newer piece."""
+        piece = np.clip(np.ceil(u * self.pieces).astype(np.int64) - 1, 0, self.pieces - 1)
+        values = np.zeros((u.size, self.pieces, self.degrees))
+        local = 1.0 - 2.0 * (u * self.pieces - piece)
+        values[np.arange(u.size), piece] = np.polynomial.legendre.legvander(local, self.degrees - 1)
+        return values.reshape(u.size, self.number)
 
 
 class Differences(NamedTuple):
@@ -227,6 +259,20 @@ class Measure(ABC):
     def B(self, order: int) -> Floats:
         """Return the input vector of ``c' = rate * (-A c + B f)``, shape (order,)."""
 
+    def breaks(self, order: int) -> Floats:
+        """Return the places inside the domain where functions of the basis jump, in ascending order; usually none.
+
+        Parameters
+        ----------
+        order : int
+            Number of functions.
+
+        Returns
+        -------
+        ndarray of shape (n_breaks,)
+        """
+        return np.empty(0)
+
     def antiderivative(self, order: int, s: ArrayLike) -> Floats:
         """Return the integrals of basis x weight from the places `s` to the present.
 
@@ -322,7 +368,7 @@ class Measure(ABC):
         """
 
     @abstractmethod
-    def functions(self, order: int) -> Functions | Powers:
+    def functions(self, order: int) -> Functions | Powers | Pieces:
         """Return the functions of the age whose moments give the coefficients of a step."""
 
     def differences(self, order: int) -> Differences | None:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from numbers import Integral
 from threading import RLock
 from typing import Any, Literal
 
@@ -55,7 +56,7 @@ class HiPPOMemory:
     ----------
     measure : str or Measure, default="legs"
         The measure, as an object or by name: ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``,
-        ``"jact"``, ``"lege"`` or, with ``method="recurrence"``, ``"jacs"``.
+        ``"jact"``, ``"lege"``, ``"wavt"`` or, with ``method="recurrence"``, ``"jacs"`` and ``"wavs"``.
     order : int, default=16
         Number of coefficients per channel.
     n_streams : int, default=1
@@ -586,7 +587,8 @@ class HiPPOMemory:
         """
         if MEASURES.get(self.measure.name) is not type(self.measure):
             raise ValueError(f"{self.measure!r} is not a measure of skhippo, so a file cannot name it: use pickle")
-        measure = {key: float(value) for key, value in asdict(self.measure).items()}
+        fields = asdict(self.measure).items()
+        measure = {key: int(value) if isinstance(value, Integral) else float(value) for key, value in fields}
         state = self.__getstate__()
         parameters = state["parameters"] | {"measure": {"name": self.measure.name} | measure, "clock": state["clock"]}
         checkpoint.write(path, _FORMAT, _VERSION, parameters, state["arrays"])

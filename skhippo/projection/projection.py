@@ -91,13 +91,13 @@ def project(
     X : Panel or anything that `as_panel` takes
         Series of any lengths at any times; NaN means not observed.
     measure : str or Measure, default="legs"
-        How much each past moment matters: ``"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact", "lege"`` or a
-        measure object.
+        How much each past moment matters: ``"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact", "lege", "wavs",
+        "wavt"`` or a measure object.
     order : int, default=16
         Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
         Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, it is in
-        seconds or a duration, such as ``"7D"``.  LegS and JacS have no time scale: a warning says that they ignore it.
+        seconds or a duration, such as ``"7D"``.  LegS, JacS and WavS have none: a warning says that they ignore it.
     hold : {"linear", "previous"}, default="linear"
         The signal between two observations of a channel: a straight line, or the earlier value.  Before its first and
         after its last observation a channel is constant.
@@ -237,8 +237,8 @@ def reconstruct(
     coefficients : array-like of shape (..., order)
         Coefficients as returned by `project`.
     positions : array-like of any shape
-        Positions in the window, from 0 (its oldest moment) to `theta` (the present).  For LegS and JacS, whose window
-        is the whole history, from 0 to 1.  For LagT and LegE, ages: 0 is the present, larger positions are
+        Positions in the window, from 0 (its oldest moment) to `theta` (the present).  For LegS, JacS and WavS, whose
+        window is the whole history, from 0 to 1.  For LagT and LegE, ages: 0 is the present, larger positions are
         further in the past.
     measure : str or Measure, default="legs"
         The measure with which the coefficients were computed.

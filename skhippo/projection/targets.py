@@ -22,7 +22,7 @@ import numpy as np
 
 from skhippo._support.quadrature import interpolation_phase, rule
 from skhippo._support.types import Floats, Integers
-from skhippo.measures import Functions, Measure, Powers, legendre
+from skhippo.measures import Functions, Measure, Pieces, Powers, legendre
 from skhippo.projection.beta import beta_table
 from skhippo.projection.sums import LANES, Leaves, Target
 
@@ -51,6 +51,8 @@ class Targets(NamedTuple):
     node_columns: Integers  # first column of the sums of each leaf, in the same order
     dense_from: float  # number of cells from which leaves save more than they cost
     factors: Floats  # (width,) factors of the sums over cells
+    leaf_width: int = LEAF_NODES  # number of sums per leaf
+    kept: int = 0  # number of them that are moments; 0: those at the nodes of a leaf are moved to the functions
 
     @property
     def turning(self) -> bool:
@@ -66,6 +68,8 @@ class Targets(NamedTuple):
 def targets(measure: Measure, order: int) -> Targets:
     """Return the sums that a measure needs at an order."""
     functions = measure.functions(order)
+    if isinstance(functions, Pieces):
+        return _in_pieces(functions)
     points = _at_points(functions)
     cells = _over_cells(measure, functions, order)
     width = max(target.number for target in (cells, points) if target is not None)
@@ -78,6 +82,31 @@ def targets(measure: Measure, order: int) -> Targets:
     if cells is not None:
         factors[: cells.number] = cells.factors
     return Targets(functions.number, width, cells, points, leaves, *inner, nodes, columns, dense, factors)
+
+
+def _in_pieces(functions: Pieces) -> Targets:
+    """Return sums for functions that are those of leaves: every cell is summed inside its leaf."""
+    if functions.degrees > LEAF_NODES:
+        raise ValueError(f"a piece has {functions.degrees} polynomials: at most {LEAF_NODES} are possible")
+    width, number, of_leaf = LANES, functions.pieces, _lanes(functions.degrees)
+    columns = width + of_leaf * np.arange(number)
+    leaves = Leaves(np.arange(number + 1.0) / number, columns)
+    cells, points = _scaled("leaf", 1, 0, _leaf_table(), of_leaf), _at_points(legendre(of_leaf))
+    return Targets(
+        n_functions=functions.number,
+        width=width,
+        cells=None,
+        points=points,
+        leaves=leaves,
+        inner_cells=cells,
+        inner_points=points,
+        nodes=np.empty(of_leaf * number),
+        node_columns=columns,
+        dense_from=0.0,
+        factors=np.ones(width),
+        leaf_width=of_leaf,
+        kept=functions.degrees,
+    )
 
 
 def _padded(rows: Floats, multiple: int) -> Floats:

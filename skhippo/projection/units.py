@@ -20,6 +20,7 @@ from skhippo.projection.beta import start_beta, start_beta_points
 from skhippo.projection.gauss import nodes_of
 from skhippo.projection.grids import compress_grid, grid_runs, product
 from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
+from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.rows import Rows, since_start
 from skhippo.projection.schedule import Unit
 from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Target
@@ -92,7 +93,9 @@ def sums_of(task: Task, unit: Unit) -> Floats:
 def moments_of(task: Task, rows: Floats) -> NDArray:
     """Return the moments of rows of sums, shape (n_rows, n_functions)."""
     targets, out = task.targets, rows
-    if rows.shape[1] > targets.width:
+    if targets.kept:
+        out = rows[:, targets.node_columns[:, None] + np.arange(targets.kept)].reshape(len(rows), -1)
+    elif rows.shape[1] > targets.width:
         n_leaves = targets.node_columns.size
         inside = rows[:, targets.node_columns[:, None] + np.arange(LEAF_NODES)]
         masses = product(inside.reshape(-1, LEAF_NODES), legendre_transform(LEAF_NODES))
@@ -127,7 +130,9 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
     space, all_blocks = sums.space(most, most // size + most_rows)
     for part in pairwise(bounds.tolist()):
         blocks = all_blocks[: sums.cut_rows(rows, part, windows, task.linear, size, space, all_blocks)]
-        if len(blocks) and dense:
+        if len(blocks) and task.targets.kept and shared is None:
+            _sum_in_pieces(task, space, blocks, out)
+        elif len(blocks) and dense:
             _sum_leaves(task, space, blocks, shared, out)
         elif len(blocks):
             _sum_cells(task, space, blocks, shared, out)
@@ -138,7 +143,8 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
     if task.linear and targets.cells is not None:
         out[:, : targets.width] *= targets.factors
     if dense and task.linear:
-        out[:, targets.width :].reshape(len(out), -1, LEAF_NODES)[:] *= targets.inner_cells.factors[:LEAF_NODES]
+        per_leaf = targets.leaf_width
+        out[:, targets.width :].reshape(len(out), -1, per_leaf)[:] *= targets.inner_cells.factors[:per_leaf]
 
 
 def _sum_leaves(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
@@ -155,6 +161,13 @@ def _sum_leaves(task: Task, cells: Floats, blocks: Integers, shared: _Shared | N
             _sum_cells(task, parts, inner, shared, out)
             continue
         _sum(targets.inner_cells if linear else targets.inner_points, parts, inner, shared, out)
+
+
+def _sum_in_pieces(task: Task, cells: Floats, blocks: Integers, out: Floats) -> None:
+    """Sum cells over functions of pieces."""
+    targets = task.targets
+    target = targets.inner_cells if task.linear else targets.inner_points
+    sum_pieces(target, targets.kept, targets.node_columns, cells, blocks, out)
 
 
 def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:

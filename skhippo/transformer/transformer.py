@@ -42,7 +42,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     Parameters
     ----------
-    measure : {"legs", "legt", "lagt", "fout", "chebt", "jacs", "jact", "lege"} or Measure, default="legs"
+    measure : str or Measure, default="legs"
+        ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, ``"lege"``, ``"wavs"``,
+        ``"wavt"``, or a measure object.
         How much each past moment matters: the whole history equally (legs), a window of length `theta` (legt, fout,
         chebt), or exponential forgetting (lagt).
     order : int, default=16

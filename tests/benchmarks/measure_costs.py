@@ -13,7 +13,7 @@ import time
 
 import numpy as np
 
-from skhippo import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT, Panel, as_panel, project
+from skhippo import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT, Panel, WavS, WavT, as_panel, project
 from skhippo.measures import Measure
 
 ROUNDS = 7
@@ -43,6 +43,9 @@ def measures(theta: float) -> dict[str, Measure]:
         "JacS(0, 1)": JacS(0.0, 1.0),
         "JacT(-0.5, 0)": JacT(theta, -0.5, 0.0),
         "LegE": LegE(theta / 3),
+        "WavS(0)": WavS(0),
+        "WavS(3)": WavS(3),
+        "WavT(3)": WavT(theta, 3),
     }
 
 

@@ -15,7 +15,7 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhippo import HiPPOTransformer, JacS, LagT, LegE, LegS, Panel, with_clock
+from skhippo import HiPPOTransformer, JacS, LagT, LegE, LegS, Panel, WavS, with_clock
 from skhippo.datasets import load_uea
 
 ORDER = 32
@@ -41,6 +41,7 @@ def main() -> None:
         whole = {"LegS": LegS(), "JacS(-0.5, 0)": JacS(-0.5, 0.0), "JacS(-0.5, -0.5)": JacS(-0.5, -0.5)}
         fading = {"JacS(0, 1)": JacS(0.0, 1.0), "LegE": LegE(theta), "LagT": LagT(theta)}
         found = {key: accuracy(measure, (X, y), (X_test, y_test)) for key, measure in (whole | fading).items()}
+        found |= {f"WavS({k})": accuracy(WavS(k), (X, y), (X_test, y_test)) for k in (0, 1, 3)}
         found["LegS, activity"] = accuracy(LegS(), (with_clock(X), y), (with_clock(X_test), y_test))
         rows.append(found)
         print(name, *(f"{key} {value:.3f}" for key, value in found.items()), sep="  ", flush=True)

@@ -36,7 +36,7 @@ MAIN = {
     "lstm": {"cell": "lstm"},
 }
 #: All other cells with steps in O(order), to see that none is at chance.
-FURTHER = {cell: {"cell": cell} for cell in CELLS if cell not in (*MAIN, "chebt", "jacs", "jact")}
+FURTHER = {cell: {"cell": cell} for cell in CELLS if cell not in (*MAIN, "chebt", "jacs", "jact", "wavs", "wavt")}
 METHODS = MAIN | FURTHER
 RECORDS = pathlib.Path(".benchmarks/rnn.jsonl")
 

@@ -24,7 +24,7 @@ WALKING = [
         ),
     )
     for cell in CELLS
-    if cell not in ("chebt", "jacs", "jact")
+    if cell not in ("chebt", "jacs", "jact", "wavs", "wavt")
 ]
 
 # Largest difference of memories and states in float64; measured 7e-14 (order 64, LegS).

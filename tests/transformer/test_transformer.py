@@ -13,7 +13,7 @@ from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_sp
 from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import MinMaxScaler
 
-from skhippo import FouT, HiPPOTransformer, JacS, JacT, LagT, LegE, LegT, Panel, as_panel, project
+from skhippo import FouT, HiPPOTransformer, JacS, JacT, LagT, LegE, LegT, Panel, WavS, WavT, as_panel, project
 from skhippo.datasets import irregular_sinusoids
 from tests.transformer.conftest import holds, holed, last_rows, swings, transformed
 
@@ -221,7 +221,7 @@ def test_grid_search_in_two_workers(backend):
 
 def test_measures_with_parameters_can_be_searched_cloned_and_pickled():
     X, y = swings(24)
-    measures = [JacS(-0.5, 0.0), JacT(1.0, alpha=0.5), LegE(0.5)]
+    measures = [JacS(-0.5, 0.0), JacT(1.0, alpha=0.5), LegE(0.5), WavS(1), WavT(1.0, degree=0)]
     model = make_pipeline(HiPPOTransformer(order=5), LogisticRegression())
     search = GridSearchCV(model, {"hippotransformer__measure": measures}, cv=3, error_score="raise").fit(X, y)
     assert search.best_params_["hippotransformer__measure"] in measures
