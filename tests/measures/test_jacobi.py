@@ -260,3 +260,24 @@ def test_error_bound_by_the_slope(alpha, beta, order, rng):
         assert np.sqrt(masses @ error**2) <= bound(lambda s, wave=wave: wave * np.cos(wave * s))
     left_out = np.polynomial.Polynomial.fit(s, measure.basis(order + 1, s)[:, -1], order, domain=[0, 1])
     assert bound(left_out.deriv()) == pytest.approx(1.0, rel=1e-6)
+
+
+@pytest.mark.parametrize(("alpha", "beta"), [(-0.5, 0.0), (-0.8, 0.5), (0.4, 0.0), (1.0, 2.0), (0.0, 1.5)])
+def test_exact_equation_with_the_history_as_its_input(alpha, beta):
+    """The equation of docs/guide/since_2020.rst: a triangle that a fractional difference drives."""
+    measure, order, now = JacS(alpha, beta), 6, 1.7
+    places, masses = special.roots_jacobi(120, alpha, beta)
+    places, masses = 0.5 * (places + 1), masses / masses.sum()
+    g, end = measure.basis(order, places), measure.basis(order, 1.0)
+    slopes = np.stack([np.polynomial.Polynomial.fit(places, row, order).deriv()(places) for row in g.T], axis=1)
+    inner = (1 + beta) * g + places[:, None] * slopes + alpha * (places / (1 - places))[:, None] * (end - g)
+    A = (masses[:, None] * inner).T @ g
+    assert_allclose(np.triu(A, 1), 0.0, atol=1e-8)
+    n = np.arange(order)
+    assert_allclose(np.diagonal(A), n + beta + 1 + np.where(n > 0, alpha, 0.0), atol=1e-8)
+
+    f = lambda x: np.sin(2 * x) + 0.3 * np.cos(5 * x + 1)  # noqa: E731
+    c = lambda t: (masses * f(places * t)) @ g  # noqa: E731
+    slope = (c(now - 2e-3) - 8 * c(now - 1e-3) + 8 * c(now + 1e-3) - c(now + 2e-3)) / 12e-3
+    given = (beta + 1) * f(now) - alpha * (masses * (f(now) - f(places * now)) * places / (1 - places)).sum()
+    assert_allclose((given * end - A @ c(now)) / now, slope, atol=1e-7)
