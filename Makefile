@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 export MPLBACKEND ?= Agg
 
-.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-history bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published bench-pyrregular characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures clean
+.PHONY: help demo figures test test-slow fuzz coverage test-aeon test-oldest test-newest lint format docs bench bench-docs bench-history bench-memory soak bench-scattering bench-rnn bench-accuracy bench-accuracy-docs bench-published bench-pyrregular characters reproduce-timescale reproduce-missing reproduce-mnist reproduce-approximation reproduce-figures reproduce-gpu clean
 help:            ## this list
 	@grep -hE '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):[^#]*## */\1\t/' | expand -t 25
 
@@ -142,6 +142,9 @@ reproduce-approximation: $(VENV)/.base   ## a million steps in 256 coefficients:
 
 reproduce-figures: $(VENV)/.base   ## the paper's figures, into the folder output
 	$(REPRODUCE)/figures.py output
+
+reproduce-gpu: $(VENV)/.base   ## every cell on a GPU, its speed beside torch's LSTM, and an epoch of permuted MNIST (ten minutes)
+	$(BIN)/python examples/reproduce/on_gpu.py $(ARGS)
 
 clean:           ## remove the environment and everything built
 	rm -rf $(VENV) .venv-aeon .venv-oldest .venv-newest docs/_build docs/api/generated docs/api/backreferences docs/auto_examples .pytest_cache .mypy_cache .ruff_cache .coverage htmlcov output

@@ -379,6 +379,16 @@ def test_small_function_approximation(reproduce):
     assert numbers(output, "LSTM, trained")[0] > 0.2
 
 
+def test_small_run_on_a_gpu_without_one(reproduce):
+    output = reproduce("on_gpu", "--small", "--device", "cpu", "--cells", "legs", "gru")
+    for row in ("legs ", "gru ", "legs, feedback=False"):
+        assert len(numbers(output, row)) == 3
+        assert numbers(output, row)[-1] < 10  # the mantissa of the difference
+    assert output.count("e-") + output.count("0.00e+00") == 3  # the same on the CPU
+    assert len(numbers(output, "100 sequences")) == 2
+    assert "not run: out of time" in reproduce("on_gpu", "--small", "--device", "cpu", "--minutes", 0)
+
+
 def test_figures_of_the_paper(reproduce, tmp_path):
     pytest.importorskip("matplotlib").use("Agg")
     paths = reproduce("figures", "--small", tmp_path).splitlines()

@@ -145,7 +145,8 @@ class HiPPOCell(MemoryCell):
     n_inputs, hidden_size : int
         Sizes of :math:`x_t` and :math:`h_t`.
     measure : Measure
-        LegS, LegT, LagT or FouT.
+        A measure with dynamics.  A step costs :math:`O(N)` per memory if `Measure.outflow` describes how the memory
+        forgets (LegS, LegT, LagT, FouT and LegE), else :math:`O(N^2)`.
     order, memory_size : int
         `N` and `M`: the number of coefficients per memory, and the number of memories.
     gate : bool, default=True

@@ -40,11 +40,12 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     Parameters
     ----------
     cell : str or Measure, default="legs"
-        The recurrent cell.  A cell with a HiPPO memory is named by its measure ("legs", "legt", "lagt", "fout", or an
-        object such as ``LagT(theta=2.0, beta=0.01)``).  "lmu" has the memory of Voelker et al. 2019, "random" a frozen
-        random matrix instead.  The baselines "rnn", "gru", "mgu", "lstm", "exprnn" and "gru_d" have no memory.
-        "ode_rnn" and "ncde" follow differential equations; they need ``pip install "skhippo[reproduce]"``.
-        "chebt" is possible too; with feedback it takes :math:`O(N^2)` per step.
+        The recurrent cell.  The name of a measure ("legs", "legt", "lagt", "fout", "chebt", "jacs", "jact", "lege",
+        "wavs", "wavt"), or a measure such as ``LagT(theta=2.0, beta=0.01)``, stands for a cell with a HiPPO memory.
+        With `feedback`, its steps cost :math:`O(N)` per memory for "legs", "legt", "lagt", "fout" and "lege", else
+        :math:`O(N^2)`.  "lmu" has the memory of Voelker et al. 2019, "random" a frozen random matrix instead.  The
+        baselines "rnn", "gru", "mgu", "lstm", "exprnn" and "gru_d" have no memory.  "ode_rnn" and "ncde" follow
+        differential equations; they need ``pip install "skhippo[reproduce]"``.
     hidden_size : int, default=128
         Size of the state.
     order : int, default=16

@@ -55,7 +55,7 @@ class HiPPORNN(nn.Module):
     n_outputs : int
         Number of outputs; for classification, one logit per class.
     cell : str or Measure, default="legs"
-        A HiPPO cell by the name of its measure, ``"legs", "legt", "lagt", "fout"``, or a measure such as
+        A HiPPO cell by the name of its measure (a key of `skhippo.measures.MEASURES`), or a measure such as
         ``LagT(theta=2.0, beta=0.01)`` (see `skhippo.rnn.cells.HiPPOCell`); ``"random"`` (see
         `skhippo.rnn.cells.RandomCell`); ``"lmu"`` (see `skhippo.rnn.cells.LMUCell`); or a cell without a memory,
         ``"rnn", "gru", "lstm", "mgu", "exprnn", "gru_d"`` (see `skhippo.rnn.baselines`), or ``"ode_rnn", "ncde"`` (see
