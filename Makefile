@@ -113,10 +113,11 @@ bench-pyrregular: $(VENV)/.base   ## HiPPOClassifier beside published figures of
 bench-rnn: $(VENV)/.base   ## how well the network learns with its defaults, and its tables into docs/rnn_table.rst (an hour)
 	OMP_NUM_THREADS=1 $(BIN)/python -m tests.benchmarks.rnn_defaults docs/rnn_table.rst
 
-# Records are kept in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on;
-# ARGS takes a part: make bench-accuracy ARGS="--sets GunPoint ERing --methods MiniRocket --seeds 0"
+# Records are in .benchmarks/accuracy and what is there is not run again, so a run can stop and go on; nor is what has its
+# means in docs/accuracy_means.csv, unless ARGS has --again.
+# ARGS takes a part: make bench-accuracy ARGS="--again --sets GunPoint ERing --methods MiniRocket --seeds 0"
 bench-accuracy: $(VENV)/.base   ## accuracy beside MiniRocket, MultiRocket, Catch22 and others on corrupted series (a day)
-	$(BIN)/python -m tests.benchmarks.accuracy $(ARGS) $(TABLE)
+	$(BIN)/python -m tests.benchmarks.accuracy --kept docs/accuracy_means.csv $(ARGS) $(TABLE)
 
 bench-accuracy-docs: export TABLE := --table docs/accuracy_table.rst
 bench-accuracy-docs: bench-accuracy   ## the same, and its tables into docs/accuracy_table.rst

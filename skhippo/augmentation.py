@@ -33,7 +33,8 @@ from sklearn.utils.validation import (
 
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.progress import progress
-from skhippo._support.validation import Interval, check_choice, fit_context, routing_enabled
+from skhippo._support.types import Floats
+from skhippo._support.validation import Interval, StrOptions, check_choice, fit_context, routing_enabled
 from skhippo.datasets import drop, gap, resample
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.container import Panel
@@ -58,6 +59,9 @@ def _change_rate(panel: Panel, random_state: np.random.RandomState) -> Panel:
     return resample(panel, 2.0 ** random_state.uniform(-1.0, 1.0, len(panel)))
 
 
+# A series is damaged if an interval is longer than that of all training series by more than this factor.
+_LONGER = 1.1
+
 # The corruptions by name; their strength is drawn separately for each series.
 CORRUPTIONS: dict[str, Corruption] = {"drop": _thin, "gap": _cut, "resample": _change_rate}
 
@@ -75,8 +79,12 @@ def _estimator_has(method: str) -> Callable[[Augmented], bool]:
 class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
     """Base class of estimators that are fitted on series and on corrupted copies of them."""
 
+    _score_predictions: Callable[..., float]  # the score of scikit-learn's mixin
+    _longest: Floats  # (4,) see `_intervals`: a series with a longer interval is damaged
+
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_copies": [Interval(Integral, 1, None, closed="left")],
+        "copies_for": [StrOptions({"all", "damaged"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -86,12 +94,14 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         estimator: Any,
         corruptions: Sequence[str | Corruption] = ("drop",),
         n_copies: int = 2,
+        copies_for: str = "damaged",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.corruptions = corruptions
         self.n_copies = n_copies
+        self.copies_for = copies_for
         self.random_state = random_state
         self.verbose = verbose
 
@@ -133,9 +143,13 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
             name: _repeat(value, len(parts)) if _one_each(value, len(panel)) else value
             for name, value in fit_params.items()
         }
-        self.estimator_ = clone(self.estimator)
-        with progress(self.verbose, type(self).__name__, panel.values.size * len(parts)):
+        both = len(parts) > 1 and self.copies_for == "damaged"
+        self._longest = _LONGER * _intervals(panel).max(axis=0)
+        self.estimator_, self.plain_estimator_ = clone(self.estimator), clone(self.estimator) if both else None
+        with progress(self.verbose, type(self).__name__, panel.values.size * (len(parts) + both)):
             self.estimator_.fit(Panel.concatenate(parts), _repeat(targets, len(parts)), **repeated)
+            if self.plain_estimator_ is not None:
+                self.plain_estimator_.fit(panel, targets, **fit_params)
         self._remember_parameters()
         return self
 
@@ -172,8 +186,8 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
     def score(self, X: object, y: ArrayLike, **score_params: Any) -> float:
         """Return the score of the estimator.
 
-        This is the accuracy of a classifier, or the coefficient of determination of a regressor, unless the estimator
-        defines another score.
+        This is the accuracy of a classifier, or the coefficient of determination of a regressor.  With
+        ``copies_for="all"`` or without copies it is the estimator's own score, if it defines another one.
 
         Parameters
         ----------
@@ -182,7 +196,7 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         y : array-like of shape (n_series,) or (n_series, n_outputs)
             Their labels or targets.
         **score_params : object
-            Parameters of the estimator's `score`, such as `sample_weight`.
+            Parameters of the score, such as `sample_weight`.
 
         Returns
         -------
@@ -191,14 +205,44 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         if routing_enabled():
             score_params = process_routing(self, "score", **score_params).estimator.score
         panel = self._read_labelled(X, y, reset=False)
+        if self.plain_estimator_ is not None:
+            return self._score_predictions(panel, y, **score_params)
         return self.estimator_.score(panel, y, **score_params)
+
+    def damaged(self, X: object) -> NDArray[np.bool_]:
+        """Tell which series are damaged: observed less densely than every training series.
+
+        A series is damaged if the mean or the longest interval between its observations is more than 10 % longer than
+        that of each training series, in time or as a fraction of the duration of the series.  Intervals are those
+        between observed values of a channel; they are averaged over the channels that have two observations.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.
+
+        Returns
+        -------
+        ndarray of bool, shape (n_series,)
+        """
+        longer = _intervals(self._read(X, reset=False)) > self._longest
+        return np.asarray(longer.any(axis=1))
 
     def _ask(self, method: str, X: object) -> Any:
         if isinstance(X, HiPPOMemory):
             self._check_fitted()
             return getattr(self.estimator_, method)(X)
         panel = self._read(X, reset=False)  # first, since it tells what is not fitted
-        return getattr(self.estimator_, method)(panel)
+        if self.plain_estimator_ is None:
+            return getattr(self.estimator_, method)(panel)
+        damaged = self.damaged(panel)
+        answers = [
+            (np.flatnonzero(which), getattr(model, method)(panel[which]))
+            for which, model in ((damaged, self.estimator_), (~damaged, self.plain_estimator_))
+            if which.any() or not len(panel)
+        ]
+        order = np.argsort(np.concatenate([which for which, _ in answers]), kind="stable")
+        return np.concatenate([answer for _, answer in answers])[order]
 
     def _parameters(self) -> dict[str, Any]:
         """Return the parameters of this estimator and the nested ones of its estimator, outer ones first."""
@@ -231,6 +275,10 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
     A classifier fitted on complete series has never seen what missing observations do to its features.  This one is
     fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
 
+    By default only series that are observed less densely than all training series are predicted by the estimator fitted
+    with copies.  All others are predicted by a second estimator, fitted without copies: copies of few series can cost
+    accuracy on series that resemble them.
+
     Parameters
     ----------
     estimator : classifier
@@ -244,6 +292,8 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
         ``()`` makes no copies.
     n_copies : int, default=2
         Number of copies of the panel per corruption.
+    copies_for : {"damaged", "all"}, default="damaged"
+        The series that the estimator fitted with copies predicts: only damaged ones (`damaged`), or all.
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0
@@ -253,7 +303,9 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
     Attributes
     ----------
     estimator_ : classifier
-        The fitted clone of `estimator`.
+        The clone of `estimator` that is fitted with copies.
+    plain_estimator_ : classifier or None
+        The clone that is fitted without copies.  None with ``copies_for="all"`` or without corruptions.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_channels_ : int
@@ -272,10 +324,13 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
 
     Notes
     -----
+    A stream (`HiPPOMemory`) is always predicted by the estimator fitted with copies, since its intervals are not known.
+
     Cross-validation around this classifier (``GridSearchCV(AugmentedClassifier(...), ...)``) is sound: no copy of a
     test series is in the training set.  Cross-validation *inside* `estimator` (`RidgeClassifierCV`, early stopping) is
     too optimistic, because copies of one series are on both sides of its splits.  Use a fixed penalty there, such as
-    ``RidgeClassifier(alpha=300.0)`` after `HiPPOScatteringTransformer`.
+    ``RidgeClassifier(alpha=300.0)`` after `HiPPOScatteringTransformer`.  `HiPPOClassifier` chooses its penalty in this
+    way too, but loses nothing measurable by it.
 
     Examples
     --------
@@ -291,6 +346,7 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
     """
 
     score = Augmented.score  # the mixin's does not ask the estimator
+    _score_predictions = ClassifierMixin.score
 
     def _check_targets(self, y: Any) -> NDArray:
         if is_regressor(self.estimator):
@@ -364,6 +420,10 @@ class AugmentedRegressor(RegressorMixin, Augmented):
     A regressor fitted on complete series has never seen what missing observations do to its features.  This one is
     fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
 
+    By default only series that are observed less densely than all training series are predicted by the estimator fitted
+    with copies.  All others are predicted by a second estimator, fitted without copies: copies of few series can cost
+    accuracy on series that resemble them.
+
     Parameters
     ----------
     estimator : regressor
@@ -377,6 +437,8 @@ class AugmentedRegressor(RegressorMixin, Augmented):
         ``()`` makes no copies.
     n_copies : int, default=2
         Number of copies of the panel per corruption.
+    copies_for : {"damaged", "all"}, default="damaged"
+        The series that the estimator fitted with copies predicts: only damaged ones (`damaged`), or all.
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0
@@ -386,7 +448,9 @@ class AugmentedRegressor(RegressorMixin, Augmented):
     Attributes
     ----------
     estimator_ : regressor
-        The fitted clone of `estimator`.
+        The clone of `estimator` that is fitted with copies.
+    plain_estimator_ : regressor or None
+        The clone that is fitted without copies.  None with ``copies_for="all"`` or without corruptions.
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str
@@ -428,6 +492,7 @@ class AugmentedRegressor(RegressorMixin, Augmented):
     """
 
     score = Augmented.score  # the mixin's does not ask the estimator
+    _score_predictions = RegressorMixin.score
 
     def _check_targets(self, y: Any) -> NDArray:
         if is_classifier(self.estimator):
@@ -436,6 +501,32 @@ class AugmentedRegressor(RegressorMixin, Augmented):
         if not get_tags(self.estimator).target_tags.multi_output:
             y = column_or_1d(y, warn=True)
         return check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
+
+
+def _intervals(panel: Panel) -> Floats:
+    """Return the mean and the longest interval between observations of a channel, averaged over the channels.
+
+    Returns
+    -------
+    ndarray of shape (n_series, 4)
+        Mean and longest interval, and both divided by the duration of the series.  Infinite if no channel has two
+        observations.
+    """
+    n_series, times = len(panel), panel.times
+    series = np.repeat(np.arange(n_series), panel.lengths)
+    sums, count = np.zeros((n_series, 2)), np.zeros(n_series)
+    for channel in range(panel.n_channels):
+        seen = np.flatnonzero(~np.isnan(panel.values[:, channel]))
+        inside = series[seen[1:]] == series[seen[:-1]]
+        of, lengths = series[seen[1:]][inside], np.diff(times[seen])[inside]
+        number, longest = np.bincount(of, minlength=n_series), np.zeros(n_series)
+        np.maximum.at(longest, of, lengths)
+        sums[:, 0] += np.bincount(of, lengths, n_series) / np.maximum(number, 1)
+        sums[:, 1] += longest
+        count += number > 0
+    means = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], np.inf)
+    duration = times[panel.offsets[1:] - 1] - times[panel.offsets[:-1]]
+    return np.hstack([means, means / np.where(duration > 0.0, duration, 1.0)[:, None]])
 
 
 def _as_corruption(corruption: Any) -> Callable[[Panel, np.random.RandomState], Any]:

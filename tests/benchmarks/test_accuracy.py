@@ -12,7 +12,7 @@ from tests.benchmarks.accuracy.irregular import Task
 from tests.benchmarks.accuracy.methods import METHODS, Grid, Method, Summary, logistic, plain
 from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT
 from tests.benchmarks.accuracy.report import cells, means, pairs, write
-from tests.benchmarks.accuracy.results import Store
+from tests.benchmarks.accuracy.results import Store, read_means, write_means
 
 
 def record(set_name, method, seed, condition, score):
@@ -37,7 +37,6 @@ def test_a_run_goes_on_from_its_records(monkeypatch, tmp_path, capsys):
     assert first.count("\n") == len(CONDITIONS)
     clean = Store(tmp_path).find("ItalyPowerDemand", "HiPPO LR", 0, "clean")
     assert clean["score"] == pytest.approx(0.965, abs=0.005)
-    assert clean["features"] == 16
     (tmp_path / "ItalyPowerDemand.jsonl").write_text(first.split("\n", 1)[1])
     run(monkeypatch, tmp_path, *options)
     assert Store(tmp_path).find("ItalyPowerDemand", "HiPPO LR", 0, "clean")["score"] == clean["score"]
@@ -71,6 +70,22 @@ def test_means_need_all_sets_and_pairs_common_seeds(store):
     assert row[3:] == ("8", "+0.6", "0.4", "3", "4", "1")
 
 
+def test_means_of_earlier_runs_are_kept_and_not_run_again(monkeypatch, tmp_path):
+    kept = {("ItalyPowerDemand", "HiPPO LR", c.name): (50.0 + k, 3) for k, c in enumerate(CONDITIONS)}
+    kept["ItalyPowerDemand", "HiPPO ET", "clean"] = (90.0, 1)  # one condition alone
+    path = tmp_path / "means.csv"
+    write_means(path, kept, [c.name for c in CONDITIONS])
+    assert read_means(path) == kept
+    options = ("--sets", "ItalyPowerDemand", "--methods", "HiPPO LR", "--kept", str(path))
+    run(monkeypatch, tmp_path / "records", *options, "--table", str(tmp_path / "table.rst"))
+    assert not list((tmp_path / "records").iterdir())
+    assert "90.0 (1)" in (tmp_path / "table.rst").read_text()
+    assert read_means(path) == kept
+    store = Store(tmp_path / "records", kept)
+    store.add(record("ItalyPowerDemand", "HiPPO ET", 0, "clean", 0.8))
+    assert next(iter(cells(store, "clean")))[1:4] == ("50.0", "", "80.0 (1)")
+
+
 def test_cells_tell_the_number_of_seeds_where_some_are_missing(store):
     for seed in (0, 1, 2):
         store.add(record("GunPoint", "HiPPO LR", seed, "clean", 0.7 + 0.1 * seed))
@@ -89,8 +104,9 @@ def test_a_task_is_run_by_folds_and_its_mean_is_in_the_table(monkeypatch, store,
     assert min(r["score"] for r in store.records.values()) > 0.8
     monkeypatch.setattr("tests.benchmarks.accuracy.report.TASKS", {"sinusoids": task})
     write(store, tmp_path / "table.rst")
-    text = (tmp_path / "table.rst").read_text()
+    text = (tmp_path / "irregular_table.rst").read_text()
     assert text.count("sinusoids") == 2
+    assert not (tmp_path / "heads_table.rst").exists()
     assert ".. begin irregular" in text
 
 

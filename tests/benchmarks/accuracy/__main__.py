@@ -6,8 +6,8 @@ from tests.benchmarks.accuracy import heads
 from tests.benchmarks.accuracy.irregular import TASKS, run_fold
 from tests.benchmarks.accuracy.methods import METHODS
 from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT, OTHER, SEEDS, TRAINED_ON, run_fit, split
-from tests.benchmarks.accuracy.report import parts, write
-from tests.benchmarks.accuracy.results import Store
+from tests.benchmarks.accuracy.report import NAMES, all_means, extra, parts, write
+from tests.benchmarks.accuracy.results import Store, read_means, write_means
 
 
 def main():
@@ -20,23 +20,30 @@ def main():
     parser.add_argument(
         "--out", default=".benchmarks/accuracy", help="folder of the records; what is there is not run again"
     )
-    parser.add_argument("--table", help="write the tables to this file")
+    parser.add_argument("--kept", help="file of means of earlier runs; what is there is not run again")
+    parser.add_argument("--again", action="store_true", help="run also what is in the file of means")
+    parser.add_argument("--table", help="write the tables to this file, and the means to that of --kept")
     options = parser.parse_args()
     methods = list(heads.METHODS) if options.methods == ["heads"] else options.methods
-    store = Store(options.out)
+    store = Store(options.out, read_means(options.kept) if options.kept else ())
+    kept = {} if options.again else store.kept
     sets = [name for name in options.sets if is_there(name)]
     for seed in options.seeds:
         for name in sets:
             if name not in TASKS:
                 for method in methods:
+                    if (name, method, "clean") in kept:
+                        continue
                     run_set(store, name, (METHODS | heads.METHODS)[method], seed)
     for name in sets:
         if name in TASKS:
             run_task(store, TASKS[name])
-    for name, part in parts(store):
+    for name, part in (*parts(store), *extra(store)):
         print(f"\n{name}\n{part}")
     if options.table:
         write(store, options.table)
+        if options.kept:
+            write_means(options.kept, all_means(store), NAMES)
 
 
 def is_there(name):

@@ -12,7 +12,7 @@ from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClass
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, as_panel
+from skhippo import HiPPOClassifier, HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 
 ALPHAS = np.logspace(-3, 3, 10)
 # Of scattering's ridge regression: in proportion to the number of features, of which a channel has about 8700.
@@ -26,6 +26,7 @@ class Method:
     name: str
     make: Callable[[int, int], object]
     copies: tuple[str, ...] = ()  # corruptions of the copies that it is also trained on
+    copies_for: str = "all"  # the series that the model trained on copies predicts
 
 
 class Grid(TransformerMixin, BaseEstimator):
@@ -140,14 +141,16 @@ def trees(seed):
     return ExtraTreesClassifier(500, random_state=seed)
 
 
+def automatic(length, seed):
+    return HiPPOClassifier(random_state=seed)
+
+
 def _bases(copies):
     return {
         "HiPPO LR": lambda length, seed: make_pipeline(plain(), logistic()),
         "HiPPO ET": lambda length, seed: make_pipeline(plain(), trees(seed)),
         "scattering": scattering(RidgeClassifier(alpha=300.0) if copies else RidgeClassifierCV(SCATTERING_ALPHAS)),
-        "scattering LR": scattering(logistic()),
         "MiniRocket": rocket("MiniRocketMultivariate", ridge(10_000, copies)),
-        "MiniRocket LR": rocket("MiniRocketMultivariate", logistic()),
         "MultiRocket": rocket("MultiRocketMultivariate", ridge(50_000, copies)),
     }
 
@@ -156,6 +159,8 @@ def _methods():
     for name, make in _bases(copies=False).items():
         yield Method(name, make)
         yield Method(f"{name} +c", _bases(copies=True)[name], ("drop", "gap"))
+    yield Method("HiPPOClassifier", automatic)
+    yield Method("HiPPOClassifier +d", automatic, ("drop", "gap"), "damaged")
     yield Method("Catch22 ET", lambda length, seed: make_pipeline(Catch22(length), trees(seed)))
     yield Method("statistics ET", lambda length, seed: make_pipeline(Summary(), trees(seed)))
 

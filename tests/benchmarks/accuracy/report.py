@@ -13,38 +13,55 @@ from tests.benchmarks.table import simple_table
 NAMES = [condition.name for condition in CONDITIONS]
 # Each pair is compared set by set; the second is what the first has to beat.
 PAIRS = (
-    ("scattering", "MiniRocket"),
-    ("scattering", "MultiRocket"),
-    ("scattering +c", "MiniRocket +c"),
-    ("scattering +c", "MultiRocket +c"),
+    ("HiPPOClassifier", "MiniRocket"),
+    ("HiPPOClassifier", "MultiRocket"),
+    ("HiPPOClassifier +d", "MiniRocket +c"),
+    ("HiPPOClassifier +d", "MultiRocket +c"),
+    ("HiPPOClassifier +d", "HiPPOClassifier"),
+    ("scattering +c", "scattering"),
     ("HiPPO ET", "statistics ET"),
     ("HiPPO ET", "Catch22 ET"),
-    ("HiPPO LR", "MiniRocket"),
     ("MiniRocket +c", "MiniRocket"),
 )
 
 
 def write(store, path):
-    """Write the tables as parts of a page; each stands between comments that name it, for ``include``."""
-    text = "\n\n".join(f".. begin {name}\n\n{part}\n\n.. end {name}" for name, part in parts(store))
-    Path(path).write_text(f".. Written by make bench-accuracy.\n\n{text}\n", encoding="utf-8")
+    """Write the tables as parts of pages; each stands between comments that name it, for ``include``.
+
+    The study of heads and the irregular tasks have files of their own, next to `path`, and are written if there are
+    records of them.
+    """
+    path = Path(path)
+    files = {path: parts(store)}
+    for name, rows in extra(store):
+        if rows != NOTHING:
+            files[path.with_name(f"{name}_table.rst")] = [(name, rows)]
+    for file, of_file in files.items():
+        text = "\n\n".join(f".. begin {name}\n\n{part}\n\n.. end {name}" for name, part in of_file)
+        file.write_text(f".. Written by make bench-accuracy.\n\n{text}\n", encoding="utf-8")
 
 
 def parts(store):
-    """Return name and text of all that there is to show."""
+    """Return name and text of each table of damaged series."""
     for group, sets in (("development", DEVELOPMENT), ("other", OTHER)):
         yield f"means {group}", _table(("method", "sets", *NAMES), means(store, sets))
         yield f"pairs {group}", _table(("method", "against", "condition", *PAIRED), pairs(store, sets))
-    yield "cost", _table(("method", "features", "for one channel", "time for a series"), cost(store))
-    yield "heads", _table(("method", "sets", *NAMES), means(store, DEVELOPMENT, heads.METHODS))
     for name in NAMES:
         yield f"cells {name}", _table(("set", *METHODS), cells(store, name))
+
+
+def extra(store):
+    """Return name and text of the tables of heads and of irregular tasks."""
+    yield "heads", _table(("method", "sets", *NAMES), means(store, DEVELOPMENT, heads.METHODS))
     yield "irregular", _table(("task", "figure", "method", "features", "folds", "mean", "deviation"), irregular(store))
+
+
+NOTHING = "Not measured in this run."
 
 
 def _table(header, rows):
     rows = list(rows)
-    return simple_table(header, rows) if rows else "Not measured in this run."
+    return simple_table(header, rows) if rows else NOTHING
 
 
 def accuracies(store, set_name, method, condition):
@@ -53,13 +70,25 @@ def accuracies(store, set_name, method, condition):
     return {seed: 100 * record["score"] for seed, record in found.items() if record}
 
 
+def mean(store, set_name, method, condition):
+    """Return the mean accuracy over the seeds, and their number; None if the method was not run."""
+    found = list(accuracies(store, set_name, method, condition).values())
+    return (np.mean(found), len(found)) if found else store.kept.get((set_name, method, condition))
+
+
+def all_means(store):
+    """Return all means, by set, method and condition."""
+    names = [(s, method, name) for s in (*DEVELOPMENT, *OTHER) for method in METHODS for name in NAMES]
+    return {key: found for key in names if (found := mean(store, *key))}
+
+
 def means(store, sets, methods=METHODS):
     """Mean over sets of the mean over seeds, where a method was run on all sets."""
     for method in methods:
         row, counts = [], []
         for name in NAMES:
-            found = [accuracies(store, s, method, name) for s in sets]
-            done = [np.mean(list(f.values())) for f in found if f]
+            found = [mean(store, s, method, name) for s in sets]
+            done = [f[0] for f in found if f]
             counts.append(len(done))
             row.append(f"{np.mean(done):.1f}" if len(done) == len(sets) else "")
         if any(counts):
@@ -70,7 +99,7 @@ PAIRED = ("sets", "difference", "standard error", "wins", "ties", "losses")
 
 
 def pairs(store, sets):
-    """Differences set by set, on the seeds that both were run with; a tie is less than a twentieth of a point."""
+    """Differences set by set, on the seeds that both have records of; a tie is less than a twentieth of a point."""
     for first, second in PAIRS:
         for name in NAMES:
             differences = np.array([d for s in sets if (d := _difference(store, s, first, second, name)) is not None])
@@ -85,20 +114,11 @@ def pairs(store, sets):
 
 def _difference(store, set_name, first, second, condition):
     a, b = (accuracies(store, set_name, method, condition) for method in (first, second))
-    common = a.keys() & b.keys()
-    return np.mean([a[seed] - b[seed] for seed in common]) if common else None
-
-
-def cost(store):
-    """Median over the sets of number of features and time to extract them from a whole series, one thread."""
-    for method in METHODS:
-        records = [store.find(s, method, SEEDS[0], "clean") for s in (*DEVELOPMENT, *OTHER)]
-        records = [record for record in records if record]
-        if records:
-            features = np.median([r["features"] for r in records])
-            one = np.median([r["features"] / r["channels"] for r in records])
-            seconds = np.median([r["seconds_per_series"] for r in records])
-            yield method, f"{features:,.0f}", f"{one:,.0f}", f"{1e3 * seconds:.2g} ms"
+    if a and b:
+        common = a.keys() & b.keys()
+        return np.mean([a[seed] - b[seed] for seed in common]) if common else None
+    one, other = (mean(store, set_name, method, condition) for method in (first, second))
+    return one[0] - other[0] if one and other else None
 
 
 def cells(store, condition):
@@ -106,9 +126,8 @@ def cells(store, condition):
     for set_name in (*DEVELOPMENT, *OTHER):
         row = []
         for method in METHODS:
-            found = list(accuracies(store, set_name, method, condition).values())
-            number = "" if len(found) == len(SEEDS) else f" ({len(found)})"
-            row.append(f"{np.mean(found):.1f}{number}" if found else "")
+            found = mean(store, set_name, method, condition)
+            row.append("" if not found else f"{found[0]:.1f}" + ("" if found[1] == len(SEEDS) else f" ({found[1]})"))
         if any(row):
             yield set_name, *row
 

@@ -1,14 +1,19 @@
 """Records of runs, kept so that a run can stop and go on."""
 
 import argparse
+import csv
 import json
 from pathlib import Path
 
 
 class Store:
-    """Records, one a line in one file a set; the key of a record is what it was measured on."""
+    """Records, one a line in one file a set; the key of a record is what it was measured on.
 
-    def __init__(self, folder):
+    `kept` has mean accuracies and their numbers of seeds by set, method and condition, of runs whose records are gone.
+    """
+
+    def __init__(self, folder, kept=()):
+        self.kept = dict(kept)
         self.folder = Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.records = {}
@@ -25,6 +30,32 @@ class Store:
         self.records[_key(record)] = record
         with (self.folder / f"{record['set']}.jsonl").open("a", encoding="utf-8") as file:
             file.write(json.dumps(record) + "\n")
+
+
+def read_means(path):
+    """Return the means of a file: accuracy in percent and number of seeds by set, method and condition."""
+    if not Path(path).exists():
+        return {}
+    with Path(path).open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    named = ("set", "method", "seeds")
+    return {
+        (row["set"], row["method"], condition): (float(accuracy), int(row["seeds"]))
+        for row in rows
+        for condition, accuracy in row.items()
+        if condition not in named and accuracy
+    }
+
+
+def write_means(path, means, conditions):
+    """Write means as `read_means` returns them, one row per set and method."""
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file, lineterminator="\n")
+        rows.writerow(("set", "method", "seeds", *conditions))
+        for key in dict.fromkeys((set_name, method) for set_name, method, _ in means):
+            found = [means.get((*key, condition)) for condition in conditions]
+            seeds = min(each[1] for each in found if each)
+            rows.writerow((*key, seeds, *(f"{each[0]:.2f}" if each else "" for each in found)))
 
 
 def _key(record):
