@@ -9,13 +9,15 @@ was kept.  The script compares:
 - LegS and LegT (the memory of the LMU, with the whole signal as its window) by projection in chunks, by projection of
   parts that are merged, and by the recurrence of the paper.  Nothing is trained.
 - The best polynomial of degree 255, by least squares.  No memory of 256 polynomial coefficients has a smaller error.
-- An LSTM of 256 units with a linear output layer, trained to reconstruct.  10^6 steps are too many to train on, so it
-  gets 1000 samples at a step of 0.1 s; a LegS memory gets the same samples for comparison.
+- An LSTM of 256 units, and a Legendre Memory Unit (LMU) with 256 coefficients and 256 units, each with a linear output
+  layer, trained to reconstruct.  10^6 steps are too many to train on, so they get 1000 samples at a step of 0.1 s; a
+  LegS memory gets the same samples for comparison.
 """
 
 import argparse
 import time
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from characters import hardware
@@ -86,31 +88,66 @@ def floor(x: np.ndarray, times: np.ndarray, chunk: int = 10_000) -> float:
 
 
 def trained(options: argparse.Namespace) -> None:
-    """Print the rows of short signals: a trained LSTM, and LegS."""
+    """Print the rows of short signals: networks that are trained, and LegS."""
+    import torch
+
+    n_steps = options.short
+    test = signal(n_steps, 100, seed=999)
+    for name, make in {"LSTM": lstm, "LMU": lmu}.items():
+        torch.manual_seed(options.seeds[0])
+        begin = time.process_time()
+        error = train(*make(n_steps), test, options.batches)
+        minutes = (time.process_time() - begin) / 60
+        note = f"{options.batches} batches of 32, {minutes:.1f} minutes"
+        row(f"{name}, trained", options.seeds[0], n_steps, error, note)
+    found = reconstruct(project(test, order=ORDER)[:, 0], np.linspace(0.0, 1.0, n_steps))
+    row("LegS, projection", options.seeds[0], n_steps, np.mean((found - test) ** 2), "")
+
+
+def lstm(n_steps: int) -> tuple[Any, Callable]:
+    """Return an LSTM, and a function of signals that returns its last states."""
+    from torch import nn
+
+    layer = nn.LSTM(1, ORDER, batch_first=True)
+    return layer, lambda x: layer(x)[0][:, -1]
+
+
+def lmu(n_steps: int) -> tuple[Any, Callable]:
+    """Return a Legendre Memory Unit with the whole signal as window, and a function that returns its last states."""
+    import torch
+
+    from skhippo.rnn import Batch
+    from skhippo.rnn.cells import LMUCell
+
+    times = SECONDS / n_steps * torch.arange(n_steps, dtype=torch.float64)
+    cell = LMUCell(1, ORDER, float(times[-1]), order=ORDER)
+
+    def states(x: Any) -> Any:
+        n = len(x)
+        return cell(x, Batch(x, torch.ones_like(x, dtype=torch.bool), times.expand(n, -1), torch.full((n,), n_steps)))
+
+    return cell, states
+
+
+def train(layer: Any, states: Callable, test: np.ndarray, n_batches: int) -> float:
+    """Train a layer and a linear output layer on new signals in every batch; return the error on the test signals."""
     import torch
     from torch import nn
 
-    n_steps = options.short
-    torch.manual_seed(options.seeds[0])
-    layer, decode = nn.LSTM(1, ORDER, batch_first=True), nn.Linear(ORDER, n_steps)
+    n_steps = test.shape[1]
+    decode = nn.Linear(ORDER, n_steps)
     weights = [*layer.parameters(), *decode.parameters()]
     optimizer = torch.optim.Adam(weights, lr=1e-3)
-    begin = time.process_time()
-    for batch in range(options.batches):
+    for batch in range(n_batches):
         x = torch.tensor(signal(n_steps, 32, seed=1000 + batch), dtype=torch.float32)
-        error = (decode(layer(x[..., None])[0][:, -1]) - x).square().mean()
+        error = (decode(states(x[..., None])) - x).square().mean()
         optimizer.zero_grad()
         error.backward()
         nn.utils.clip_grad_norm_(weights, 1.0)
         optimizer.step()
-    minutes = (time.process_time() - begin) / 60
-    test = signal(n_steps, 100, seed=999)
     with torch.no_grad():
         x = torch.tensor(test, dtype=torch.float32)
-        error = float((decode(layer(x[..., None])[0][:, -1]) - x).square().mean())
-    row("LSTM, trained", options.seeds[0], n_steps, error, f"{options.batches} batches of 32, {minutes:.1f} minutes")
-    found = reconstruct(project(test, order=ORDER)[:, 0], np.linspace(0.0, 1.0, n_steps))
-    row("LegS, projection", options.seeds[0], n_steps, np.mean((found - test) ** 2), "")
+        return float((decode(states(x[..., None])) - x).square().mean())
 
 
 def row(name: str, seed: int, n_steps: int, error: float, note: str) -> None:
@@ -120,9 +157,10 @@ def row(name: str, seed: int, n_steps: int, error: float, note: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--steps", type=int, default=10**6)
-    parser.add_argument("--short", type=int, default=1000, help="steps of the signals that the LSTM is trained on")
-    parser.add_argument("--batches", type=int, default=200, help="that the LSTM is trained on; 0 leaves it out")
+    parser.add_argument("--short", type=int, default=1000, help="steps of the signals to train on")
+    parser.add_argument("--batches", type=int, default=200, help="number of batches to train on")
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1, 2], help="of the signal")
+    parser.add_argument("--parts", nargs="+", choices=("memories", "trained"), default=("memories", "trained"))
     parser.add_argument("--small", action="store_true", help="20000 steps and one batch, to try the script")
     options = parser.parse_args()
     if options.small:
@@ -130,8 +168,9 @@ def main() -> None:
     for name, (error, rate) in PUBLISHED.items():
         print(f"published: {name}, error {error}, {rate:,} steps/s")
     print(f"{hardware()}\n\n{'':<42}{'seed':>5}{'steps':>10}{'error':>12}")
-    memories(options)
-    if options.batches:
+    if "memories" in options.parts:
+        memories(options)
+    if "trained" in options.parts:
         trained(options)
 
 

@@ -118,6 +118,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--rows", nargs="+", choices=rows, default=rows, metavar="ROW", help=f"{rows}")
     parser.add_argument("--tasks", nargs="+", choices=("permuted", "sequential"), default=["permuted", "sequential"])
     parser.add_argument("--images", type=int, default=5000, help="training images of the rows that walk")
+    parser.add_argument("--test-images", type=int, default=10_000, help="test images of all rows")
     parser.add_argument("--epochs", type=int, default=5, help="of the rows that walk")
     parser.add_argument("--hidden-size", type=int, default=128, help="of the rows that walk")
     parser.add_argument("--order", type=int, default=64, help="of the rows that walk")
@@ -137,13 +138,16 @@ def main() -> None:
     if options.small:
         shrink(options)
     images = digits() if options.small else mnist()
+    images = images._replace(X_test=images.X_test[: options.test_images], y_test=images.y_test[: options.test_images])
     n_pixels = images.X.shape[1]
     orders = {"sequential": np.arange(n_pixels), "permuted": np.random.default_rng(options.seed).permutation(n_pixels)}
     print(f"published without feedback: LMUFFT 0.9849 (Chilkuri and Eliasmith 2021); {hardware()}")
     print(
         f"rows that walk: {options.images} images, {options.epochs} epochs, {options.hidden_size} units, order ", end=""
     )
-    print(f"{options.order}; others: all {len(images.y)} images; seed {options.seed}\n")
+    print(
+        f"{options.order}; others: all {len(images.y)} images; {len(images.y_test)} test images; seed {options.seed}\n"
+    )
     print(f"{'':<32}{'task':<12}{'published':>10}{'accuracy':>10}{'minutes':>9}")
     for task in options.tasks:
         data, votes = images.ordered(orders[task]), []

@@ -61,7 +61,7 @@ class _Stretch:
     end: int = field(compare=False)
 
 
-@lru_cache(maxsize=16)
+@lru_cache(maxsize=8)
 def _kept(stretch: _Stretch) -> _DenseMoves:
     """Return some steps, the same object for all batches of series on one grid."""
     with torch.inference_mode(mode=False):
