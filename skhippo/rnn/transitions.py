@@ -263,9 +263,9 @@ class Steps(NamedTuple):
     mix: Tensor  # of shape (k, n_clocks, n_directions + 2, n_directions)
 
 
-# Largest order at which a step with a dense matrix is faster than one in O(order), which needs more operations.  Forward
-# and back took 16 us instead of 69 us at order 16 (46 series, 3 memories), 86 us instead of 110 us at order 64 (32
-# series, 12 memories), and 290 us instead of 142 us at order 128.
+# Largest order at which a step with a dense matrix is faster than one in O(order), which needs more operations.
+# Forward and back took 16 us instead of 69 us at order 16 (46 series, 3 memories), 86 us instead of 110 us at order 64
+# (32 series, 12 memories), and 290 us instead of 142 us at order 128.
 _DENSE = 64
 
 
