@@ -73,6 +73,13 @@ def test_recipes_of_other_schedulers_give_the_local_features(tmp_path, library, 
     assert "equal to local: False" not in output
 
 
+def test_mlflow_gives_the_pipeline_back(tmp_path):
+    pytest.importorskip("mlflow", minversion="3.0")
+    pytest.importorskip("skops")
+    output = run("mlflow_model.py", tmp_path)
+    assert re.findall(r"equal .*: (\w+)", output) == ["True"] * 3
+
+
 def load(name):
     """An example as a module, of which nothing runs by itself."""
     spec = importlib.util.spec_from_file_location(name, EXAMPLES / f"{name}.py")
