@@ -22,7 +22,8 @@ LAYERS = [
     {"memory", "rnn", "discretization"},
     {"transformer", "augmentation"},
     {"scattering"},
-    {"aeon", "distributed", "estimators", "plotting", "sktime"},
+    {"estimators"},
+    {"aeon", "distributed", "plotting", "sktime"},
 ]
 HEAVY = ("torch", "sktime", "aeon", "pandas", "polars", "matplotlib", "numba", "dask")
 # Wings: modules and packages that are nothing without a heavy package.

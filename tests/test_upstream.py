@@ -27,9 +27,14 @@ def test_the_pipeline_of_pyrregular_reads_times_in_the_last_channel(rng):
     assert pipeline.fit(X[::2], y[::2]).score(X[1::2], y[1::2]) > 0.9
 
 
-def test_the_record_of_sktime_stands_for_the_adapter():
-    pytest.importorskip("sktime")
-    from skhippo.sktime import HiPPOTransformer
-
-    record = runpy.run_path(str(FOLDER / "sktime_hippo.py"))["HiPPOTransformer"]
-    assert record is HiPPOTransformer
+@pytest.mark.parametrize(
+    ("file", "name"),
+    [
+        ("sktime_hippo.py", "HiPPOTransformer"),
+        ("sktime_hippo_classifier.py", "HiPPOClassifier"),
+        ("sktime_hippo_regressor.py", "HiPPORegressor"),
+    ],
+)
+def test_the_record_of_sktime_stands_for_the_adapter(file, name):
+    adapters = pytest.importorskip("skhippo.sktime")
+    assert runpy.run_path(str(FOLDER / file))[name] is getattr(adapters, name)

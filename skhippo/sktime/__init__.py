@@ -1,4 +1,4 @@
-"""sktime adapters of `HiPPOTransformer`, `HiPPOScatteringTransformer` and `HiPPORNNClassifier`.
+"""sktime adapters of the transformers, classifiers and regressors of skhippo.
 
 Each adapter has the parameters of the skhippo estimator of the same name and passes them on.  It reads all of
 sktime's containers of series, including their time index.
@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from skhippo.estimators.summary import SummaryTransformer as Statistics
 from skhippo.measures import LagT
 from skhippo.scattering.scattering import HiPPOScatteringTransformer as ScatteringTransformer
 from skhippo.transformer.transformer import HiPPOTransformer as Transformer
@@ -23,8 +24,9 @@ except ModuleNotFoundError as error:
     raise ModuleNotFoundError('skhippo.sktime needs sktime: pip install "skhippo[sktime]"') from error
 
 from skhippo.sktime.adapter import CONTAINERS, Adapter, read
+from skhippo.sktime.supervised import HiPPOClassifier, HiPPORegressor
 
-__all__ = ["HiPPOScatteringTransformer", "HiPPOTransformer"]
+__all__ = ["HiPPOClassifier", "HiPPORegressor", "HiPPOScatteringTransformer", "HiPPOTransformer", "SummaryTransformer"]
 
 
 class _FeatureAdapter(Adapter, BaseTransformer):
@@ -163,15 +165,53 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
         return [small, {"order": 3, "n_windows": 1, "n_thresholds": 2, "pool_order": 2, "relative": False}]
 
 
-def __getattr__(name: str) -> Any:
-    """Import the classifier, which needs torch, on first use."""
-    if name == "HiPPORNNClassifier":
-        from skhippo.sktime.classifier import HiPPORNNClassifier
+class SummaryTransformer(_FeatureAdapter, to=Statistics):
+    """`skhippo.SummaryTransformer` for sktime: turns a panel into a data frame of statistics, one row per series.
 
-        return HiPPORNNClassifier
+    The parameters are those of `skhippo.SummaryTransformer`.  The times are in the index.
+
+    Attributes
+    ----------
+    estimator_ : skhippo.SummaryTransformer
+        The fitted transformer that does the work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo.sktime import SummaryTransformer
+    >>> X = np.sin(np.arange(60.0)).reshape(3, 1, 20)
+    >>> len(SummaryTransformer().fit_transform(X))
+    3
+    """
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return settings for sktime's conformance tests.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored: there is only one set.
+
+        Returns
+        -------
+        list of dict
+        """
+        return [{}, {"statistics": ["mean", "std"], "windows": 2, "empty": "zero"}]
+
+
+_NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")
+
+
+def __getattr__(name: str) -> Any:
+    """Import the networks, which need torch, on first use."""
+    if name in _NETWORKS:
+        from skhippo.sktime import networks
+
+        return getattr(networks, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def __dir__() -> list[str]:
-    """List the names of the module; the classifier only if torch is installed."""
-    return sorted([*globals(), "HiPPORNNClassifier"] if find_spec("torch") else globals())
+    """List the names of the module; the networks only if torch is installed."""
+    return sorted([*globals(), *_NETWORKS] if find_spec("torch") else globals())

@@ -1,22 +1,19 @@
-"""The recurrent network as a classifier for sktime, in a separate module because it needs torch."""
+"""The recurrent network as a classifier and a regressor for sktime, in a separate module because it needs torch."""
 
 from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
-from sktime.classification.base import BaseClassifier
-
-from skhippo.panel.alignment import check_follows, counts
 from skhippo.rnn import HiPPORNNClassifier as Classifier
-from skhippo.sktime.adapter import CONTAINERS, Adapter, read
+from skhippo.rnn import HiPPORNNRegressor as Regressor
+from skhippo.sktime.supervised import ClassifierAdapter, RegressorAdapter
 
-__all__ = ["HiPPORNNClassifier"]
+__all__ = ["HiPPORNNClassifier", "HiPPORNNRegressor"]
+
+_SMALL = {"order": 4, "hidden_size": 8, "max_epochs": 3, "random_state": 0}
 
 
-class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_channel"]):
+class HiPPORNNClassifier(ClassifierAdapter, to=Classifier, without=["time_channel"]):
     """`skhippo.HiPPORNNClassifier` for sktime.
 
     The parameters are those of `skhippo.HiPPORNNClassifier`, without `time_channel`, because the times are in the
@@ -38,54 +35,43 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
     1.0
     """
 
-    _tags = {  # noqa: RUF012
-        "authors": "skhippo developers",
-        "maintainers": "skhippo developers",
-        "X_inner_mtype": CONTAINERS[:-1],  # a hierarchy has no classes
-        "capability:multivariate": True,
-        "capability:unequal_length": True,
-        "capability:missing_values": True,
-        "capability:categorical_in_X": False,
-        "capability:predict_proba": True,
-        "capability:class_weight": True,
-        "capability:random_state": True,
-        "property:randomness": "derandomized",  # with a seed
-    }
-
-    def fit(self, X: Any, y: Any) -> HiPPORNNClassifier:
-        """Fit the classifier.
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return settings for sktime's conformance tests.
 
         Parameters
         ----------
-        X : panel of series in a container of sktime
-            Training series.
-        y : array-like of shape (n_series,)
-            Their classes.
+        parameter_set : str, default="default"
+            Ignored: there is only one set.
 
         Returns
         -------
-        HiPPORNNClassifier
-            The fitted classifier.
-
-        Raises
-        ------
-        ValueError
-            If `y` is a pandas Series whose index differs from that of the series or has another order.
+        list of dict
         """
-        if isinstance(X, pd.DataFrame):  # sktime removes the index of y before it calls `_fit`
-            rows = X.index if X.index.nlevels == 1 else X.index.droplevel(-1).unique()
-            check_follows(None if counts(rows) else np.asarray(rows), y)
-        return super().fit(X, y)
+        return [{**_SMALL, "feedback": False}, {**_SMALL, "cell": "gru", "inputs": ("values", "gaps")}]
 
-    def _fit(self, X: Any, y: NDArray) -> HiPPORNNClassifier:
-        self.estimator_ = self._delegate().fit(read(X)[0], y)
-        return self
 
-    def _predict(self, X: Any) -> NDArray:
-        return self.estimator_.predict(read(X)[0])
+class HiPPORNNRegressor(RegressorAdapter, to=Regressor, without=["time_channel"]):
+    """`skhippo.HiPPORNNRegressor` for sktime.
 
-    def _predict_proba(self, X: Any) -> NDArray:
-        return self.estimator_.predict_proba(read(X)[0])
+    The parameters are those of `skhippo.HiPPORNNRegressor`, without `time_channel`, because the times are in the
+    index.
+
+    Attributes
+    ----------
+    estimator_ : skhippo.HiPPORNNRegressor
+        The fitted regressor that does the work.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skhippo.sktime import HiPPORNNRegressor
+    >>> frequencies = np.linspace(1.0, 2.0, 40)
+    >>> X = np.sin(np.multiply.outer(frequencies, np.arange(30) / 5))[:, None]
+    >>> model = HiPPORNNRegressor(feedback=False, order=8, hidden_size=16, learning_rate=0.01, random_state=0)
+    >>> bool(abs(model.fit(X, frequencies).predict(X) - frequencies).mean() < 0.1)
+    True
+    """
 
     @classmethod
     def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
@@ -100,5 +86,4 @@ class HiPPORNNClassifier(Adapter, BaseClassifier, to=Classifier, without=["time_
         -------
         list of dict
         """
-        small = {"order": 4, "hidden_size": 8, "max_epochs": 3, "random_state": 0}
-        return [{**small, "feedback": False}, {**small, "cell": "gru", "inputs": ("values", "gaps")}]
+        return [{**_SMALL, "feedback": False}, {**_SMALL, "cell": "gru", "inputs": ("values", "gaps")}]

@@ -1,4 +1,4 @@
-"""The network for sktime is that of the estimator."""
+"""The networks for sktime are those of the estimators."""
 
 import numpy as np
 import pytest
@@ -9,9 +9,7 @@ import skhippo
 pytest.importorskip("pandas")
 pytest.importorskip("sktime")
 
-import pandas as pd
-
-from tests.sktime.conftest import LABELS, N_SERIES, container
+from tests.sktime.conftest import LABELS, N_SERIES
 
 
 def test_the_network_is_that_of_the_estimator(frames):
@@ -26,12 +24,11 @@ def test_the_network_is_that_of_the_estimator(frames):
     assert_array_equal(found.classes_, plain.classes_)
 
 
-@pytest.mark.parametrize("mtype", ["pd-multiindex", "nested_univ"])
-def test_labels_of_other_series_are_refused(frames, mtype):
+def test_the_regressor_is_that_of_the_estimator(frames):
     pytest.importorskip("torch")
-    X = container(frames, mtype)
-    y = pd.Series(LABELS, index=[f"s{i}" for i in range(N_SERIES)])
-    small = {"feedback": False, "order": 2, "hidden_size": 2, "max_epochs": 1, "random_state": 0}
-    skhippo.sktime.HiPPORNNClassifier(**small).fit(X, y)
-    with pytest.raises(ValueError, match=r"series 0 has the id 's0', but row 0 of y has the index 's23'"):
-        skhippo.sktime.HiPPORNNClassifier(**small).fit(X, y[::-1])
+    pairs = [(frame.index.to_numpy(), frame.to_numpy().T) for frame in frames]
+    targets = np.linspace(0.0, 1.0, N_SERIES)
+    parameters = {"feedback": False, "order": 4, "hidden_size": 8, "max_epochs": 2, "random_state": 0}
+    found = skhippo.sktime.HiPPORNNRegressor(**parameters).fit(frames, targets)
+    plain = skhippo.HiPPORNNRegressor(**parameters).fit(pairs, targets)
+    assert_array_equal(found.predict(frames), plain.predict(pairs))

@@ -34,7 +34,7 @@ def test_check_estimator():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["HiPPOTransformer", "HiPPOScatteringTransformer", "HiPPORNNClassifier"])
+@pytest.mark.parametrize("name", [*skhippo.sktime.__all__, "HiPPORNNClassifier", "HiPPORNNRegressor"])
 def test_check_estimator_with_all_test_parameters(name):
     if "RNN" in name:
         pytest.importorskip("torch")
@@ -47,6 +47,12 @@ def test_scattering_is_that_of_the_estimator(frames):
     plain = skhippo.HiPPOScatteringTransformer(order=3, n_windows=2).set_output(transform="default")
     assert_array_equal(found, plain.fit_transform(pairs))
     assert found.columns[0].startswith("a__")
+
+
+def test_statistics_are_those_of_the_estimator(frames):
+    pairs = [(frame.index.to_numpy(), frame.to_numpy().T) for frame in frames]
+    found = skhippo.sktime.SummaryTransformer(["mean", "std"]).fit_transform(frames)
+    assert_array_equal(found, skhippo.SummaryTransformer(["mean", "std"]).fit_transform(pairs))
 
 
 # ------------------------------------------------------------------ parameters and state
