@@ -78,6 +78,18 @@ def test_mlflow_gives_the_pipeline_back(tmp_path):
     pytest.importorskip("skops")
     output = run("mlflow_model.py", tmp_path)
     assert re.findall(r"equal .*: (\w+)", output) == ["True"] * 3
+def test_each_recommended_measure_improves_on_its_counterpart(tmp_path):
+    pytest.importorskip("sktime", reason="the data ship with sktime")
+    pytest.importorskip("matplotlib")
+    output = run("plot_measures.py", tmp_path)
+    legs, jacs = numbers(output, "LegS() "), numbers(output, "JacS")[-2:]
+    assert jacs[0] < 0.5 * legs[0]
+    assert jacs[1] < 1.02 * legs[1]
+    lagt, lege = numbers(output, "LagT"), numbers(output, "LegE")
+    assert lege[0] < 0.3 * lagt[0]
+    assert lege[1] < 0.3 * lagt[1]
+    assert numbers(output, "LegS, activity")[0] < numbers(output, "LegS, hours")[0]
+    assert numbers(output, "WavS")[0] > 0.85
 
 
 def load(name):

@@ -9,6 +9,7 @@ ORDER = [
     "plot_anomaly",
     "plot_forecasting",
     "plot_displays",
+    "plot_measures",
     "streaming",
     "plot_identification",
     "million_steps",
