@@ -78,6 +78,8 @@ def test_mlflow_gives_the_pipeline_back(tmp_path):
     pytest.importorskip("skops")
     output = run("mlflow_model.py", tmp_path)
     assert re.findall(r"equal .*: (\w+)", output) == ["True"] * 3
+
+
 def test_each_recommended_measure_improves_on_its_counterpart(tmp_path):
     pytest.importorskip("sktime", reason="the data ship with sktime")
     pytest.importorskip("matplotlib")
