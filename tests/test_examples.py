@@ -270,6 +270,15 @@ def test_anomalies(tmp_path):
     assert "spikes    30 of 30 reported" in output
 
 
+def test_light_curves(tmp_path):
+    pytest.importorskip("matplotlib")
+    output = run("plot_light_curves.py", tmp_path)
+    (in_time,), (folded,), (fits,) = (
+        numbers(output, row) for row in ("coefficients in time", "coefficients of the folded curve", "fits ")
+    )
+    assert in_time + 0.3 < folded < fits > 0.85
+
+
 def test_forecasting(tmp_path):
     pytest.importorskip("sktime", reason="the passengers of airlines ship with sktime")
     pytest.importorskip("matplotlib")

@@ -7,6 +7,7 @@ ORDER = [
     "at_a_glance",
     "plot_clustering",
     "plot_anomaly",
+    "plot_light_curves",
     "plot_forecasting",
     "plot_displays",
     "plot_measures",

@@ -5,7 +5,7 @@ There are four groups of functions:
 - `load_uea` reads a data set of the UEA/UCR archive from local files, or downloads it through sktime.  `fetch_uea`,
   `fetch_physionet2012` and `fetch_asas` download data sets, and keep them in a folder.
 - `band_limited_noise`, `mackey_glass` and `irregular_sinusoids` generate signals.
-- `fold` replaces the times of periodic series by phases.
+- `find_periods` finds the period of each series, and `fold` replaces the times of periodic series by phases.
 - `drop`, `gap`, `resample` and `rescale_time` corrupt series in any format that `as_panel` accepts and return a new
   Panel.  Each series `i` has its own random generator, seeded by `random_state` and `i` only, so the result for one
   series does not depend on the others.
@@ -17,6 +17,7 @@ from skhippo.datasets.corruptions import drop, gap, resample, rescale_time
 from skhippo.datasets.fetchers import fetch_asas, fetch_physionet2012, fetch_uea
 from skhippo.datasets.folding import fold
 from skhippo.datasets.generators import band_limited_noise, irregular_sinusoids, mackey_glass
+from skhippo.datasets.periods import find_periods
 
 __all__ = [
     "band_limited_noise",
@@ -24,6 +25,7 @@ __all__ = [
     "fetch_asas",
     "fetch_physionet2012",
     "fetch_uea",
+    "find_periods",
     "fold",
     "gap",
     "irregular_sinusoids",

@@ -16,7 +16,7 @@ from skhippo.panel.layout import namer
 from skhippo.panel.long import merge_rows
 from skhippo.panel.times import read_times
 
-_EXPECTED = {"period": "a finite number above zero is expected", "zero": "a finite number is expected"}
+_FINITE, _ABOVE_ZERO = "a finite number is expected", "a finite number above zero is expected"
 
 
 def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
@@ -68,7 +68,7 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     """
     panel = as_panel(X)
     series = np.repeat(np.arange(len(panel)), panel.lengths)
-    periods = _periods(period, panel)[series]
+    periods = read_periods("period", period, panel)[series]
     first = panel.times[panel.offsets[:-1]]
     start = first if zero is None else _read("zero", zero, panel)
     phases = np.mod(panel.times - start[series], periods) / periods
@@ -78,12 +78,12 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     return Panel(values, phases, offsets, panel.channel_names, series_ids=panel.series_ids)
 
 
-def _periods(period: ArrayLike, panel: Panel) -> Floats:
+def read_periods(name: str, period: ArrayLike, panel: Panel) -> Floats:
     """Return one checked period per series."""
-    periods = _read("period", period, panel)
+    periods = _read(name, period, panel)
     wrong = np.flatnonzero(periods <= 0)
     if wrong.size:
-        raise ValueError(f"{_place('period', period, wrong[0], panel)} is {periods[wrong[0]]}: {_EXPECTED['period']}")
+        raise ValueError(f"{_place(name, period, wrong[0], panel)} is {periods[wrong[0]]}: {_ABOVE_ZERO}")
     return periods
 
 
@@ -105,7 +105,8 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
     each = np.broadcast_to(numbers, len(panel))
     wrong = np.flatnonzero(~np.isfinite(each))
     if wrong.size:
-        raise ValueError(f"{_place(name, given, wrong[0], panel)} is {each[wrong[0]]}: {_EXPECTED[name]}")
+        expected = _FINITE if name == "zero" else _ABOVE_ZERO
+        raise ValueError(f"{_place(name, given, wrong[0], panel)} is {each[wrong[0]]}: {expected}")
     return each
 
 
