@@ -28,8 +28,8 @@ PAIRS = (
 def write(store, path):
     """Write the tables as parts of pages; each stands between comments that name it, for ``include``.
 
-    The study of heads and the irregular tasks have files of their own, next to `path`, and are written if there are
-    records of them.
+    The summary, the study of heads and the irregular tasks have files of their own, next to `path`, and are written if
+    there is something to tell.
     """
     path = Path(path)
     files = {path: parts(store)}
@@ -51,7 +51,8 @@ def parts(store):
 
 
 def extra(store):
-    """Return name and text of the tables of heads and of irregular tasks."""
+    """Return name and text of the summary and of the tables of heads and of irregular tasks."""
+    yield "damaged", _table(("condition", *SUMMARY), damaged(store))
     yield "heads", _table(("method", "sets", *NAMES), means(store, DEVELOPMENT, heads.METHODS))
     yield "irregular", _table(("task", "figure", "method", "features", "folds", "mean", "deviation"), irregular(store))
 
@@ -110,6 +111,27 @@ def pairs(store, sets):
             ties = len(differences) - wins - losses
             counts = (str(wins), str(ties), str(losses))
             yield first, second, name, str(len(differences)), f"{differences.mean():+.1f}", f"{error:.1f}", *counts
+
+
+SUMMARY = ("sets", "HiPPOClassifier", "MiniRocket", "difference", "standard error", "won", "lost")
+
+
+def damaged(store):
+    """HiPPOClassifier beside MiniRocket on all sets that both were run on, without copies and with them."""
+    for copies, first, second in (
+        ("", "HiPPOClassifier", "MiniRocket"),
+        (", copies", "HiPPOClassifier +d", "MiniRocket +c"),
+    ):
+        for name in NAMES:
+            both = [[mean(store, s, m, name) for m in (first, second)] for s in (*DEVELOPMENT, *OTHER)]
+            found = np.array([[one[0], other[0]] for one, other in both if one and other])
+            if len(found) < 2:
+                continue
+            of_sets = found[:, 0] - found[:, 1]
+            error = of_sets.std(ddof=1) / np.sqrt(len(found))
+            counts = str((of_sets >= 0.05).sum()), str((of_sets <= -0.05).sum())
+            accuracy = (f"{value:.1f}" for value in found.mean(axis=0))
+            yield name + copies, str(len(found)), *accuracy, f"{of_sets.mean():+.1f}", f"{error:.1f}", *counts
 
 
 def _difference(store, set_name, first, second, condition):
