@@ -244,6 +244,7 @@ OF_TRANSFORMERS = {
     "scaling": st.sampled_from(["channel", None, "unit"]),
     "indicator": st.booleans() | st.just("yes"),
     "duration": st.booleans(),
+    "shrinkage": st.booleans(),
     "empty": st.sampled_from(["nan", "zero", "error", "drop"]),
     "output": st.sampled_from(["final", "sequence", "all"]),
     "time_channel": st.none() | st.integers(-3, 3),

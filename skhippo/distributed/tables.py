@@ -29,6 +29,11 @@ def transform_table(
             f"or delayed panels of whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long "
             "in each"
         )
+    if transformer.shrinkage:
+        raise ValueError(
+            "shrinkage=True needs whole series, and those of a table may cross partitions: pass a bag or a list of "
+            "delayed panels of whole series"
+        )
     if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
         raise ValueError(
             f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows} needs whole "

@@ -95,8 +95,8 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
     given = errors.values if isinstance(errors, Panel) else np.asarray(errors)
     if isinstance(errors, Panel) and not np.array_equal(errors.offsets, panel.offsets):
         raise ValueError("errors is a Panel whose series have other lengths than those of X: the same are expected")
-    if given.dtype.kind not in "iufb":
-        raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or names of channels as a str")
+    if given.dtype.kind not in "iuf":
+        raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or the name of a channel")
     shape = panel.values.shape
     if given.ndim == 1 and shape[1] == 1 and given.shape == shape[:1]:
         given = given[:, None]

@@ -43,8 +43,8 @@ from skhippo.projection.projection import query_times
 
 __all__ = ["coefficient_covariance", "coefficient_std", "row_covariances", "signal_std"]
 
-# Numbers of step responses in memory at once.
-_BLOCK = 1 << 21
+# Number of step responses computed at once, so that they stay in the cache.
+_BLOCK = 1 << 18
 # An interval at an edge of the window where functions are not smooth is halved this many times.
 _HALVINGS = 48
 
@@ -99,6 +99,9 @@ def coefficient_std(
     observations; see `smooth` for the means if there are errors.  ``hold="previous"`` is not the mean of such a model:
     it ignores the later observation, which is informative.  The uncertainty includes the past before the first
     observation in the window of a measure, and the time from the last observation to `at`.
+
+    The estimate of the rate weights every change equally.  If observations with measurement errors lie close together,
+    their changes divided by their short durations make it too large: pass `errors`, or `variance_rate`.
 
     Chen et al. 2025 (arXiv 2502.08736) take the coefficients of a Gaussian process with a chosen kernel as inducing
     variables.  Here the process is Brownian motion, so no kernel has to be chosen.

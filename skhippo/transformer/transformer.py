@@ -29,6 +29,7 @@ from skhippo.projection.hold import Domain, Hold
 from skhippo.projection.projection import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
+from skhippo.transformer.shrinkage import Prior, learn_prior, shrink
 from skhippo.transformer.streams import coefficients_of_memory
 
 __all__ = ["HiPPOTransformer"]
@@ -80,6 +81,11 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     duration : bool, default=False
         Append the logarithms of the duration and the number of observation times of each series.  In a sequence, both
         are counted up to each time.
+    shrinkage : bool, default=False
+        Shrink the coefficients of each channel towards their mean over the training series, as far as gaps between
+        observations make them uncertain (see `skhippo.coefficient_covariance`).  Use it if series to predict have fewer
+        observations or longer gaps than those of the training, or if numbers of observations differ much.  Needs
+        ``method="projection"``, ``hold="linear"`` and ``output="final"``.
     empty : {"nan", "zero", "error"}, default="nan"
         What to return for a channel without any observation.  After scaling, ``"zero"`` stands for a channel that is
         constant at the average (except for a tilted LagT).  In a sequence this also applies to the times before the
@@ -100,6 +106,12 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     center_, scale_ : ndarray of shape (n_channels,)
         The numbers subtracted from :math:`c_0`, and those by which all coefficients are divided.  They are learned
         from the final coefficients and used for all windows and for both outputs.
+    variance_rate_ : ndarray of shape (n_channels,)
+        Variance of the change of each channel per unit of time.  Only with ``shrinkage=True``.
+    prior_mean_ : ndarray of shape (n_channels, windows, order)
+        Mean of the coefficients of the training series, before scaling.  Only with ``shrinkage=True``.
+    prior_covariance_ : ndarray of shape (n_channels, windows, order, order)
+        Covariance of the coefficients without what gaps add to it.  Only with ``shrinkage=True``.
     n_channels_ : int
         Number of channels of the training panel (without those of `indicator`).
     channel_names_ : tuple of str
@@ -161,6 +173,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "scaling": [None, StrOptions({"channel"})],
         "indicator": ["boolean"],
         "duration": ["boolean"],
+        "shrinkage": ["boolean"],
         "empty": [StrOptions({"nan", "zero", "error"})],
         "time_channel": [None, Integral],
         "n_jobs": [None, Integral],
@@ -182,6 +195,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         scaling: Literal["channel"] | None = "channel",
         indicator: bool = False,
         duration: bool = False,
+        shrinkage: bool = False,
         empty: Literal["nan", "zero", "error"] = "nan",
         time_channel: int | None = None,
         n_jobs: int | None = None,
@@ -198,6 +212,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         self.scaling = scaling
         self.indicator = indicator
         self.duration = duration
+        self.shrinkage = shrinkage
         self.empty = empty
         self.time_channel = time_channel
         self.n_jobs = n_jobs
@@ -271,13 +286,16 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             return self._features_of_memory(X)
         panel = self._read(X, reset=False)
         domain = Domain.of(panel, self.hold)
-        final = None if self.output == "sequence" else self._final(panel, domain)
+        final = None
+        if self.output == "final":
+            final = self._final(panel, domain)
+            self._shrink(panel, domain, final)
         return self._output(X, panel, domain, final)
 
     def _features_of_memory(self, memory: HiPPOMemory) -> Floats:
         """Return the features of the streams of a memory."""
         self._check_fitted()
-        for name, needed in (("indicator", False), ("duration", False), ("output", "final")):
+        for name, needed in (("indicator", False), ("duration", False), ("shrinkage", False), ("output", "final")):
             value = getattr(self, name)
             if value != needed:
                 raise ValueError(
@@ -305,6 +323,11 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         self.shortest_duration_ = float(positive.min()) if positive.size else 1.0
         self._sampling = float(np.median(domain.last - domain.start)), int(np.median(panel.lengths))
         coefficients = self._final(panel, domain)
+        if self.shrinkage:
+            self._check_shrinkage()
+            prior = learn_prior(panel, coefficients[:, : panel.n_channels], self._way, domain)
+            self.variance_rate_, self.prior_mean_, self.prior_covariance_ = prior
+            self._shrink(panel, domain, coefficients)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
         self._remember_parameters()
         return panel, domain, coefficients
@@ -435,6 +458,19 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         with self._progress(described):
             return final_coefficients(described, self._way, domain)
 
+    def _shrink(self, panel: Panel, domain: Domain, coefficients: Floats) -> None:
+        """Shrink final coefficients in place if ``shrinkage=True``; patterns of observations are not uncertain."""
+        if self.shrinkage:
+            prior = Prior(self.variance_rate_, self.prior_mean_, self.prior_covariance_)
+            shrink(panel, coefficients[:, : panel.n_channels], self._way, domain, prior)
+
+    def _check_shrinkage(self) -> None:
+        """Raise unless the coefficients are means given the observations."""
+        for name, needed in (("method", "projection"), ("hold", "linear"), ("output", "final")):
+            value = getattr(self, name)
+            if self.shrinkage and value != needed:
+                raise ValueError(f"shrinkage=True needs {name}={needed!r}, got {name}={value!r}")
+
     def _progress(self, panel: Panel) -> AbstractContextManager:
         return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
 
@@ -446,6 +482,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             durations = domain.duration if self.method == "projection" else domain.last - domain.start
             features = self._scaled(final, durations, panel.lengths)
             return one_row_per_series(self, X, panel, features.astype(panel.dtype, copy=False))
+        self._check_shrinkage()
         if output_container(self) != "default":
             raise ValueError(
                 f"output='sequence' does not return a table, but set_output asks for {output_container(self)!r}: use "

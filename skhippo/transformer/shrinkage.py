@@ -1,0 +1,124 @@
+r"""Shrink coefficients towards those of the training series, as far as gaps make them uncertain.
+
+A coefficient vector `c` of a channel has the covariance `V` that its gaps leave (see `skhippo.coefficient_covariance`).
+If the vectors of all series are drawn from a Gaussian with the mean :math:`\mu` and the covariance :math:`S`, the mean
+of the true vector is
+
+.. math:: \mu + S (S + V)^{-1} (c - \mu).
+
+A series without gaps keeps its coefficients, and one with few observations gets those of a typical series.  The rate
+of the motion, :math:`\mu` and :math:`S` are estimated from the training series: `S` is the covariance of their
+coefficients minus the mean of their `V`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import numpy as np
+
+from skhippo._support.types import Floats
+from skhippo.panel.container import Panel
+from skhippo.panel.motion import pooled_rates
+from skhippo.projection.hold import Domain
+from skhippo.projection.uncertainty import row_covariances
+from skhippo.transformer.compute import Way
+
+__all__ = ["Prior", "learn_prior", "shrink"]
+
+# Largest number of entries of covariances in memory at once.
+_BLOCK = 1 << 24
+# Eigenvalues of S are at least this fraction of the largest one.
+_SMALLEST = 1e-6
+
+
+class Prior(NamedTuple):
+    """Distribution of the coefficients of the training series.
+
+    Attributes
+    ----------
+    rates : ndarray of shape (n_channels,)
+        Variance of the change of a channel per unit of time.
+    mean : ndarray of shape (n_channels, n_windows, order)
+    spread : ndarray of shape (n_channels, n_windows, order, order)
+    """
+
+    rates: Floats
+    mean: Floats
+    spread: Floats
+
+
+def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) -> Prior:
+    """Return the distribution of the coefficients of training series.
+
+    Parameters
+    ----------
+    panel : Panel
+    coefficients : ndarray of shape (n_series, n_channels, n_windows, order)
+        Final coefficients; NaN for a channel that was never observed.
+    way : Way
+    domain : Domain
+        Domain of the panel under ``hold="linear"``.
+
+    Returns
+    -------
+    Prior
+    """
+    rates = np.nan_to_num(pooled_rates(panel), nan=0.0)  # without any change, nothing says that a channel moves
+    shape = coefficients.shape[1:]
+    mean, spread, gaps = np.zeros(shape), np.zeros((*shape, shape[-1])), np.zeros((*shape, shape[-1]))
+    for _, covariances in _gap_covariances(panel, way, domain, rates):
+        gaps += np.nansum(covariances, axis=0)
+    for place in np.ndindex(*shape[:-1]):
+        c = coefficients[:, *place]
+        c = c[~np.isnan(c[:, 0])]
+        if len(c):
+            mean[place] = c.mean(axis=0)
+        if len(c) > 1:
+            rest = c - mean[place]
+            spread[place] = _positive(rest.T @ rest / (len(c) - 1) - gaps[place] / len(c))
+    return Prior(rates, mean, spread)
+
+
+def shrink(panel: Panel, coefficients: Floats, way: Way, domain: Domain, prior: Prior) -> None:
+    """Replace coefficients by their means given the distribution of those of the training series.
+
+    Parameters
+    ----------
+    panel : Panel
+    coefficients : ndarray of shape (n_series, n_channels, n_windows, order)
+        Final coefficients, changed in place.
+    way : Way
+    domain : Domain
+    prior : Prior
+    """
+    for block, covariances in _gap_covariances(panel, way, domain, prior.rates):
+        for place in np.ndindex(*coefficients.shape[1:-1]):
+            c, v, s = coefficients[block, *place], covariances[:, *place], prior.spread[place]
+            gaps = ~np.isnan(c[:, 0]) & (np.trace(v, axis1=1, axis2=2) > 0)
+            if gaps.any() and s.any():
+                # The same as mean + S (S + V)^-1 (c - mean), but without gaps nothing changes, to the last bit.
+                rest = (c[gaps] - prior.mean[place])[..., None]
+                c[gaps] -= (v[gaps] @ np.linalg.solve(s + v[gaps], rest))[..., 0]
+
+
+def _gap_covariances(panel: Panel, way: Way, domain: Domain, rates: Floats) -> Iterator[tuple[slice, Floats]]:
+    """Compute the covariances that gaps leave, (n_series, n_channels, n_windows, order, order), in blocks of series."""
+    size = max(1, _BLOCK // (panel.n_channels * way.n_windows * way.order**2))
+    for begin in range(0, len(panel), size):
+        block = slice(begin, min(begin + size, len(panel)))
+        part, ends = panel[block], Domain(*(column[block] for column in domain))
+        each = np.broadcast_to(rates, (len(part), len(rates)))
+        windows = []
+        for share in way.parts():
+            measure = way.narrowed(share)
+            scale = share * ends.duration if measure.time_scale is None else None
+            windows.append(row_covariances(part, None, each, measure, way.order, ends.last, scale, full=True))
+        yield block, np.stack(windows, axis=2)
+
+
+def _positive(matrix: Floats) -> Floats:
+    """Return a covariance matrix near a symmetric one."""
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.maximum(values, _SMALLEST * max(values[-1], 0.0))) @ vectors.T
