@@ -1,7 +1,8 @@
 """Series for experiments: the UEA/UCR archive, seeded generators, and corruptions of a panel.
 
-There are four groups of functions:
+There are five groups of functions:
 
+- `load_mauna_loa` reads a small set that ships with the package.
 - `load_uea` reads a data set of the UEA/UCR archive from local files, or downloads it through sktime.  `fetch_uea`,
   `fetch_physionet2012` and `fetch_asas` download data sets, and keep them in a folder.
 - `band_limited_noise`, `mackey_glass` and `irregular_sinusoids` generate signals.
@@ -18,6 +19,7 @@ from skhippo.datasets.fetchers import fetch_asas, fetch_physionet2012, fetch_uea
 from skhippo.datasets.folding import fold
 from skhippo.datasets.generators import band_limited_noise, irregular_sinusoids, mackey_glass
 from skhippo.datasets.periods import find_periods
+from skhippo.datasets.shipped import load_mauna_loa
 
 __all__ = [
     "band_limited_noise",
@@ -29,6 +31,7 @@ __all__ = [
     "fold",
     "gap",
     "irregular_sinusoids",
+    "load_mauna_loa",
     "load_uea",
     "mackey_glass",
     "resample",
