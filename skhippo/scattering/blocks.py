@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skhippo._support.types import Floats, Integers
+from skhippo._support.types import Integers
 
 __all__ = ["POSITIONS", "Blocks", "plan"]
 
@@ -38,28 +38,6 @@ class Blocks(NamedTuple):
             pieces = self.pieces[begin:end] - np.array([0, 0, 0, first, 0])
             yield Blocks(pieces, self.blocks[first:last])
             begin = end
-
-    def sample(self, places: Integers, paths: Floats, counts: Floats, out: Floats) -> None:
-        """Fill in windows at some positions that lie in these blocks, where they count.
-
-        Parameters
-        ----------
-        places : ndarray of shape (n_series, n_samples)
-            Positions, counted from 0.
-        paths, counts : ndarray
-            Windows and their weights: see `skhippo.scattering.kernels.fill_windows`.
-        out : ndarray of shape (n_paths, n_series, n_samples)
-        """
-        n_paths, n_windows = paths.shape[1] // POSITIONS, counts.shape[1] // POSITIONS
-        for series, first, number, block, place in self.pieces.tolist():
-            which = np.flatnonzero((places[series] >= first - 1) & (places[series] < first - 1 + number))
-            at = places[series, which] - (first - 1)
-            b, q = block + at // POSITIONS, place + at % POSITIONS
-            width = self.blocks[b, 1] * self.blocks[b, 2]
-            found = paths[b, np.arange(n_paths)[:, None] * width + q]
-            counted = counts[b, np.arange(n_windows)[:, None] * width + q] == 1.0
-            found[~np.repeat(counted, n_paths // n_windows, axis=0)] = np.nan
-            out[:, series, which] = found
 
 
 def plan(numbers: Integers, longest: int) -> Blocks:

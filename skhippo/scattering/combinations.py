@@ -88,7 +88,7 @@ def learn(samples: Floats, size: Floats, margin: Floats, parts: Integers, signs:
     -------
     Combinations
     """
-    part = samples[..., :: max(1, samples.shape[-1] // _SAMPLES)]
+    part = np.ascontiguousarray(samples[..., :: max(1, samples.shape[-1] // _SAMPLES)])
     of_terms = size[tuple(np.moveaxis(parts, -1, 0))]
     factors = np.where(of_terms > 0.0, signs / np.where(of_terms > 0.0, of_terms, 1.0), 0.0)
     share: Floats = np.arange(1.0, len(signs) + 1.0) * _GOLDEN % 1.0

@@ -13,7 +13,7 @@ from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
 from skhippo.scattering.blocks import POSITIONS
 
-__all__ = ["add_combined", "add_competed", "add_pooled", "fill_windows"]
+__all__ = ["add_combined", "add_competed", "add_pooled", "fill_windows", "take_samples"]
 
 
 # A gap is an interval more than this many times as long as the median interval of its channel and series, and longer
@@ -273,6 +273,36 @@ def fill_windows(series: tuple, options: tuple, tables: tuple, plan: tuple, scra
                 work[:] = 0.0
                 for j in range(n_windows):
                     _keep(work[:order], work[order], 0, 0, pieces[k], c * n_windows + j, blocks, out)
+
+
+@kernel
+def take_samples(paths: Floats, counts: Floats, plan: tuple, places: Integers, begin: int, out: Floats) -> None:
+    """Take the windows at some positions, where these count.
+
+    Parameters
+    ----------
+    paths, counts, plan
+        See `fill_windows`.
+    places : ndarray of shape (n_series, n_samples)
+        Positions, counted from 0.
+    begin : int
+        Where the first of these series is in `out`.
+    out : ndarray of shape (n_paths, n_all_series, n_samples)
+    """
+    pieces, blocks = plan
+    n_windows = counts.shape[1] // POSITIONS
+    order = len(out) // n_windows
+    for k in range(len(pieces)):
+        i, first, number, block, place = pieces[k, 0], pieces[k, 1], pieces[k, 2], pieces[k, 3], pieces[k, 4]
+        for s in range(places.shape[1]):
+            q = places[i, s] - (first - 1)
+            if 0 <= q < number:
+                b, at = block + q // POSITIONS, place + q % POSITIONS
+                width = blocks[b, 1] * blocks[b, 2]
+                for j in range(n_windows):
+                    if counts[b, j * width + at] == 1.0:
+                        for row in range(j * order, (j + 1) * order):
+                            out[row, begin + i, s] = paths[b, row * width + at]
 
 
 # ---------------------------------------------------------------------- pooling

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.allocation import check_room
+from skhippo._support.allocation import aligned, check_room
 from skhippo._support.progress import watched
 from skhippo._support.quadrature import rule
 from skhippo._support.threads import run
@@ -20,7 +20,7 @@ from skhippo.projection.hold import Signals
 from skhippo.scattering.blocks import POSITIONS, Blocks, plan
 from skhippo.scattering.combinations import Combinations
 from skhippo.scattering.competition import Groups
-from skhippo.scattering.kernels import add_combined, add_competed, add_pooled, fill_windows
+from skhippo.scattering.kernels import add_combined, add_competed, add_pooled, fill_windows, take_samples
 
 __all__ = ["Pooling", "Sliding"]
 
@@ -115,7 +115,7 @@ class Sliding(NamedTuple):
             numbers = self.clocks[which[part], 2:].astype(np.int64)
             places = (2 * np.arange(each) + 1) * numbers // (2 * each)
             for chunk, paths, counts in self._windows(which[part]):
-                chunk.sample(places, paths, counts, out[:, part])
+                take_samples(paths, counts, chunk, places, part.start, out)
 
         run(work, _nothing, watched(self._parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
         return out.reshape(*shape, -1)
@@ -162,7 +162,7 @@ class Sliding(NamedTuple):
         n_combinations, (n_groups, n_competitors) = len(combinations[0]), groups[2].shape[:2]
         sizes = n_windows * order, n_windows
         # Rows get some more entries: if they began at powers of two, those of several series would share cache lines.
-        moments, values = np.empty((n_moments + 1, POSITIONS)), np.empty((n_competitors + 3) * POSITIONS)
+        moments, values = aligned(n_moments + 1, POSITIONS), aligned((n_competitors + 3) * POSITIONS)
         of_channels = np.zeros((which.size, n_windows, order, n_thresholds + n_moments + 1))
         of_combinations = np.zeros((which.size, 2, n_combinations + 8))
         of_groups = np.zeros((which.size, n_groups + 1, n_competitors + 1, 2))
@@ -184,14 +184,14 @@ class Sliding(NamedTuple):
         n_windows = panel.n_channels * self.n_windows
         width = n_windows * self.order * POSITIONS
         room = min(max(_ROOM // width, longest // POSITIONS), len(whole.blocks))
-        paths, counts = np.empty((room, width)), np.empty((room, n_windows * POSITIONS))
+        paths, counts = aligned(room, width), aligned(room, n_windows * POSITIONS)
         # Pieces of one series share the observations of all channels.
         together = panel.n_channels if numbers.max() > longest else 1
         scratch = (
             np.empty((together, 2, int(panel.lengths[which].max()))),
             np.empty(panel.n_channels, dtype=np.int64),
             np.empty(panel.n_channels),
-            np.empty((3 * self.order + 1, min(longest, int(numbers.max())) + reach)),
+            aligned(3 * self.order + 1, min(longest, int(numbers.max())) + reach),
         )
         series, options, constants = self._series(which), self._options, tables(self.order)
         for chunk in whole.chunks(room):

@@ -1,4 +1,4 @@
-"""Results that cannot fit say how large they would be."""
+"""Results that cannot fit say how large they would be; scratch arrays begin at a line of the cache."""
 
 import math
 
@@ -58,3 +58,12 @@ def test_limits_are_those_of_the_machine_or_the_container(tmp_path, monkeypatch)
     for size in (2**58, 2**70):
         with pytest.raises(MemoryError, match=r"GiB: take less$"):
             _allocation.allocate({"series": size}, np.dtype(np.float64), "take less")
+
+
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (2, 0), (7, 11, 13)])
+def test_aligned_arrays_begin_at_a_line_of_the_cache(shape):
+    for array in [_allocation.aligned(*shape) for _ in range(20)]:
+        assert array.ctypes.data % 64 == 0
+        assert array.shape == shape
+        assert array.flags.c_contiguous
+        assert array.flags.writeable

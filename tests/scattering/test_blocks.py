@@ -55,26 +55,6 @@ def test_chunks_are_consecutive_and_renumbered(numbers, room):
     assert_array_equal(np.concatenate(pieces), whole.pieces)
 
 
-def test_samples_are_found_where_the_windows_are():
-    numbers = [3, 3, 600]
-    blocks = plan(np.array(numbers), 512)
-    paths = np.full((len(blocks.blocks), 2 * POSITIONS), np.nan)  # two coefficients of one window
-    counts = np.zeros((len(blocks.blocks), POSITIONS))
-    for (series, position), (block, place) in positions(blocks).items():
-        width = blocks.blocks[block, 1] * blocks.blocks[block, 2]
-        for m in range(2):
-            paths[block, m * width + place] = 10_000 * series + 10 * position + m
-        counts[block, place] = 1.0 if position != 2 else 1e-15
-    places = np.array([[0, 1], [1, 2], [3, 599]])
-    out = np.full((2, 3, 2), -1.0)
-    for chunk in blocks.chunks(2):
-        first = int(np.flatnonzero((blocks.blocks == chunk.blocks[0]).all(axis=1))[0])
-        here = slice(first, first + len(chunk.blocks))
-        chunk.sample(places, paths[here], counts[here], out)
-    expected = 10_000 * np.arange(3)[:, None] + 10 * (places + 1) + np.arange(2)[:, None, None]
-    assert_array_equal(out, np.where(places == 1, np.nan, expected))
-
-
 def test_no_series_need_no_blocks():
     nothing = plan(np.array([], dtype=int), 256)
     assert nothing.pieces.shape == nothing.blocks.shape == (0, 5)
