@@ -32,7 +32,7 @@ def test_sizes_beyond_floats_are_named_too():
 @pytest.mark.parametrize("name", ["n_thresholds", "n_combinations", "n_groups", "n_competitors", "pool_order", "order"])
 def test_scattering_of_absurd_size_ends_at_once(name):
     X = np.random.default_rng(0).normal(size=(4, 8))
-    with pytest.raises(MemoryError, match=r"a table of features takes .* features x 4 bytes = .*: lower n_thr"):
+    with pytest.raises(MemoryError, match=r"a table of features takes .* features x 4 bytes = .*: lower order, n_thr"):
         HiPPOScatteringTransformer(**{name: 10**11}).fit(X)
 
 
