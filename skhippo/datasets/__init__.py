@@ -4,7 +4,7 @@ There are five groups of functions:
 
 - `load_mauna_loa` reads a small set that ships with the package.
 - `load_uea` reads a data set of the UEA/UCR archive from local files, or downloads it through sktime.  `fetch_uea`,
-  `fetch_physionet2012` and `fetch_asas` download data sets, and keep them in a folder.
+  `fetch_physionet2012`, `fetch_asas` and `fetch_irregular` download data sets, and keep them in a folder.
 - `band_limited_noise`, `mackey_glass` and `irregular_sinusoids` generate signals.
 - `find_periods` finds the period of each series, and `fold` replaces the times of periodic series by phases.
 - `drop`, `gap`, `resample` and `rescale_time` corrupt series in any format that `as_panel` accepts and return a new
@@ -18,6 +18,7 @@ from skhippo.datasets.corruptions import drop, gap, resample, rescale_time
 from skhippo.datasets.fetchers import fetch_asas, fetch_physionet2012, fetch_uea
 from skhippo.datasets.folding import fold
 from skhippo.datasets.generators import band_limited_noise, irregular_sinusoids, mackey_glass
+from skhippo.datasets.irregular import fetch_irregular
 from skhippo.datasets.periods import find_periods
 from skhippo.datasets.shipped import load_mauna_loa
 
@@ -25,6 +26,7 @@ __all__ = [
     "band_limited_noise",
     "drop",
     "fetch_asas",
+    "fetch_irregular",
     "fetch_physionet2012",
     "fetch_uea",
     "find_periods",
