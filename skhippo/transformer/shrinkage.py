@@ -64,6 +64,11 @@ def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) ->
     Returns
     -------
     Prior
+
+    Raises
+    ------
+    ValueError
+        If squares of coefficients overflow.
     """
     rates = np.nan_to_num(pooled_rates(panel), nan=0.0)  # without any change, nothing says that a channel moves
     shape = coefficients.shape[1:]
@@ -77,7 +82,13 @@ def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) ->
             mean[place] = c.mean(axis=0)
         if len(c) > 1:
             rest = c - mean[place]
-            spread[place] = _positive(rest.T @ rest / (len(c) - 1) - gaps[place] / len(c))
+            with np.errstate(over="ignore", invalid="ignore"):
+                found = rest.T @ rest / (len(c) - 1) - gaps[place] / len(c)
+            if not np.isfinite(found).all():
+                raise ValueError(
+                    f"channel {place[0]} has coefficients so large that their squares overflow: rescale its values"
+                )
+            spread[place] = _positive(found)
     return Prior(rates, mean, spread)
 
 

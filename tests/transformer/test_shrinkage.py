@@ -112,6 +112,11 @@ def test_errors(settings, match):
         HiPPOTransformer(order=2, shrinkage=True, **settings).fit(X)
 
 
+def test_values_whose_squares_overflow():
+    with pytest.raises(ValueError, match="channel 0 has coefficients so large that their squares overflow"):
+        HiPPOTransformer(order=2, shrinkage=True).fit([np.full(4, 1e200), np.full(4, -1e200)])
+
+
 def test_errors_after_fit():
     X, _ = swings()
     model = HiPPOTransformer(order=2, shrinkage=True).fit(X)
