@@ -7,17 +7,18 @@ observation.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
 from skhippo._support.quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._support.types import Floats, Integers
-from skhippo.measures import Measure, legendre
+from skhippo.measures import legendre
 from skhippo.projection.sums import Lines, add_product, aligned
 
-__all__ = ["GRID_NODES", "compress_grid", "grid_runs", "product"]
+__all__ = ["GRID_NODES", "Blocks", "compress_grid", "grid_blocks", "masses_of_blocks", "product"]
 
 #: Number of nodes in a block; 16, so that SIMD has no remainder.
 GRID_NODES = 16
@@ -25,53 +26,58 @@ GRID_NODES = 16
 _GRID_BLOCKS = (4096, 1024, 256, 64)
 
 
-def grid_runs(
-    measure: Measure, order: int, age: Callable[[Integers], Floats], first: int, last: int, level: int = 0
-) -> Iterator[tuple[int, int, int]]:
-    """Split equally long cells into runs of blocks for `compress_grid`.
+class Blocks(NamedTuple):
+    """Equally long cells, as blocks and as the cells that belong to no block."""
+
+    starts: dict[int, Integers]  # for each number of cells per block: the first cells of the blocks, ascending
+    begin: Integers  # stretches of cells that belong to no block, ascending: the first of each ...
+    end: Integers  # ... and the one after the last
+
+
+def grid_blocks(phase: Callable[[Integers], Floats], first: int, last: int) -> Blocks:
+    """Cut equally long cells into blocks for `compress_grid`: the longest on which no function oscillates too often.
 
     Parameters
     ----------
-    measure : Measure
-    order : int
-    age : callable
-        Returns the ages of the older ends of cells, given their numbers.
+    phase : callable
+        Returns the phase of the fastest function at the older ends of cells, given their numbers.
     first, last : int
-        The cells to split: ``first, ..., last - 1``.
-    level : int
-        Position of the block length in `_GRID_BLOCKS`; higher levels have shorter blocks.
+        The cells to cut: ``first, ..., last - 1``.
 
-    Yields
-    ------
-    first, last, length : int
-        The cells of a run, and the number of cells per block.  Length 1 means that the run has no blocks.
+    Returns
+    -------
+    Blocks
     """
-    if first == last or level == len(_GRID_BLOCKS):
-        if first < last:
-            yield first, last, 1
-        return
-    length = _GRID_BLOCKS[level]
-    phase = measure.phase(order, age(np.arange(first, last + 1, length)))
-    good = np.flatnonzero(phase[:-1] - phase[1:] <= interpolation_phase(GRID_NODES))
-    begin, end = first, first
-    if good.size:
-        # The functions oscillate fast only near the ends of a window, so the good blocks are adjacent.
-        run = int(np.argmin(np.diff(good, append=-1) == 1)) + 1
-        begin, end = first + int(good[0]) * length, first + int(good[0] + run) * length
-        yield from grid_runs(measure, order, age, first, begin, level + 1)
-        yield begin, end, length
-    yield from grid_runs(measure, order, age, end, last, level + 1)
+    limit, found = interpolation_phase(GRID_NODES), {}
+    begin, end = np.array([first]), np.array([last])
+    for length in _GRID_BLOCKS:
+        numbers = (end - begin) // length
+        within = np.arange(int(numbers.sum())) - np.repeat(np.cumsum(numbers) - numbers, numbers)
+        starts = np.repeat(begin, numbers) + length * within
+        turned = phase(starts) - phase(starts + length)
+        found[length] = starts = starts[turned <= limit]
+        # What is left begins where a stretch begins or a block ends, and ends where a block begins or a stretch ends.
+        begin, end = np.sort(np.concatenate([begin, starts + length])), np.sort(np.concatenate([end, starts]))
+        begin, end = begin[begin < end], end[begin < end]
+    return Blocks(found, begin, end)
 
 
-def compress_grid(masses: Floats, ages: Floats, length: int, linear: bool) -> tuple[Floats, Floats]:
+def masses_of_blocks(masses: Floats, starts: Integers, length: int) -> Floats:
+    """Return the masses of the cells of blocks, shape (n_rows, n_blocks * length)."""
+    cuts = np.flatnonzero(np.diff(starts) != length) + 1
+    parts = [masses[:, run[0] : run[-1] + length] for run in np.split(starts, cuts)]
+    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
+
+
+def compress_grid(masses: Floats, older: Floats, newer: Floats, length: int, linear: bool) -> tuple[Floats, Floats]:
     """Replace the masses of equally long cells by masses at the Gauss nodes of blocks.
 
     Parameters
     ----------
     masses : ndarray of shape (n_rows, n_cells)
         Masses of the cells of whole blocks.
-    ages : ndarray of shape (n_blocks + 1,)
-        Ages of the ends of the blocks, in decreasing order.
+    older, newer : ndarray of shape (n_blocks,)
+        Ages of the ends of the blocks.
     length : int
         Number of cells per block.
     linear : bool
@@ -86,7 +92,7 @@ def compress_grid(masses: Floats, ages: Floats, length: int, linear: bool) -> tu
     """
     rows = np.ascontiguousarray(masses).reshape(-1, length)
     out = product(rows, _grid_table(length, linear)).reshape(len(masses), -1)
-    nodes = ages[1:, None] + (ages[:-1] - ages[1:])[:, None] * rule(GRID_NODES)[0]
+    nodes = newer[:, None] + (older - newer)[:, None] * rule(GRID_NODES)[0]
     return nodes.ravel(), out
 
 

@@ -89,8 +89,7 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
         return Plan(_short_rows(*cells, n_channels), cells[1] > 0)
     series = members[begin[:-1]]
     clocks = _Clocks(series, cells[0][series], cells[1][series], begin[:-1], np.diff(begin))
-    # Functions of pieces are summed by leaves from the first cell on, and a grid has nothing to save.
-    kinds = _kinds(signals, clocks, window.scale, _GRID if dense > 0.0 else np.inf)
+    kinds = _kinds(signals, clocks, window.scale)
     length = np.select([kinds == kind for kind in _PIECE], [_longest(kind, n_channels) for kind in _PIECE])
     inside = clocks.number > 0
     in_one = clocks.number <= length
@@ -126,10 +125,10 @@ def _longest(kind: Kind, n_channels: int) -> int:
     return max(1, min(_PIECE[kind], (_UNIT[kind] if kind == "rows" else max(_GRID, _VALUES)) // n_channels))
 
 
-def _kinds(signals: Signals, clocks: _Clocks, scale: Floats, grid_from: float) -> NDArray[np.str_]:
-    """Choose how the cells of each clock are summed; grids have at least `grid_from` cells."""
+def _kinds(signals: Signals, clocks: _Clocks, scale: Floats) -> NDArray[np.str_]:
+    """Choose how the cells of each clock are summed."""
     kinds = np.where(clocks.size * signals.panel.n_channels > FEW, "shared", "rows")
-    long = np.flatnonzero(clocks.number >= grid_from)
+    long = np.flatnonzero(clocks.number >= _GRID)
     if long.size:
         found = np.empty(long.size, dtype=np.bool_)
         series = clocks.series[long]

@@ -61,7 +61,7 @@ class Targets(NamedTuple):
 
     def row_width(self, dense: bool) -> int:
         """Return the number of sums of a row, with or without those inside leaves."""
-        return self.width + (self.nodes.size if dense else 0)
+        return self.width + (self.nodes.size if dense or self.kept else 0)
 
 
 @lru_cache(maxsize=64)

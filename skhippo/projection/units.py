@@ -5,7 +5,7 @@ A row of sums holds the moments of a row of the signal.  If there are many cells
 
 from __future__ import annotations
 
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -18,7 +18,7 @@ from skhippo.panel.layout import stretches, to_offsets
 from skhippo.projection import sums
 from skhippo.projection.beta import start_beta, start_beta_points
 from skhippo.projection.gauss import nodes_of
-from skhippo.projection.grids import compress_grid, grid_runs, product
+from skhippo.projection.grids import compress_grid, grid_blocks, masses_of_blocks, product
 from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
 from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.rows import Rows, since_start
@@ -30,6 +30,8 @@ __all__ = ["Task", "moments_of", "sums_of"]
 
 # Number of cells that are processed at a time: fewer calls are worth more than a place in the second-level cache.
 _CELLS = 1 << 14
+# A phase that is too large for an interval of interpolation.
+_FAR = 100.0
 
 
 class Task(NamedTuple):
@@ -132,7 +134,7 @@ def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | N
         blocks = all_blocks[: sums.cut_rows(rows, part, windows, task.linear, size, space, all_blocks)]
         if len(blocks) and task.targets.kept and shared is None:
             _sum_in_pieces(task, space, blocks, out)
-        elif len(blocks) and dense:
+        elif len(blocks) and (dense or task.targets.kept):
             _sum_leaves(task, space, blocks, shared, out)
         elif len(blocks):
             _sum_cells(task, space, blocks, shared, out)
@@ -236,6 +238,14 @@ def _sum_points(target: Target, ages: Floats, masses: Floats, out: Floats) -> No
     _sum(target, cells, blocks, _Shared(members, np.ascontiguousarray(masses).ravel()), out)
 
 
+def _sum_points_in_pieces(targets: Targets, ages: Floats, masses: Floats, out: Floats) -> None:
+    """Add the moments of rows of masses that sit at the same places, over functions of pieces."""
+    n_rows, number = masses.shape
+    cells, blocks, lanes = sums.lay_out(np.full(n_rows, number), BLOCK)
+    sums.put(cells, lanes, np.tile(ages, n_rows), masses.ravel())
+    sum_pieces(targets.inner_points, targets.kept, targets.node_columns, cells, blocks, out)
+
+
 # ---------------------------------------------------------------------- grids
 def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
     """Sum blocks of equally long cells, and the remaining cells."""
@@ -251,30 +261,40 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
     oldest, newest = times_at(signals, series, first + np.array([0, number])).tolist()
     begin = int(since_start(oldest, now, after, reach) < 0.0)
     end = max(begin, number - int(since_start(newest, now, after, 0.0) > 0.0))  # a single cell may be cut at both ends
-    runs = list(chain([(0, begin, 1)], grid_runs(task.measure, task.order, age, begin, end), [(end, number, 1)]))
+    blocks = grid_blocks(lambda cells: _phase(task, age(cells)), begin, end)
     masses = steps(signals, Pieces(unit.members, *(np.full(len(unit.members), n) for n in (first, number))))
     masses = masses.reshape(-1, number)
-    _sum_single(task, unit, [run for run in runs if run[0] < run[1] and run[2] == 1], masses, out)
-    blocks = [
-        compress_grid(masses[:, begin:end], age(np.arange(begin, end + 1, length)), length, linear)
-        for begin, end, length in runs
-        if length > 1
+    _sum_single(task, unit, np.append(0, [*blocks.begin, end]), np.append(begin, [*blocks.end, number]), masses, out)
+    compressed = [
+        compress_grid(masses_of_blocks(masses, starts, length), age(starts), age(starts + length), length, linear)
+        for length, starts in blocks.starts.items()
+        if starts.size
     ]
-    if blocks:
-        nodes, moved = (np.concatenate(parts, axis=-1) for parts in zip(*blocks, strict=True))
-        _sum_points(task.targets.points, nodes, moved, out)
+    if compressed:
+        nodes, moved = (np.concatenate(parts, axis=-1) for parts in zip(*compressed, strict=True))
+        if task.targets.kept:
+            _sum_points_in_pieces(task.targets, nodes, moved, out)
+        else:
+            _sum_points(task.targets.points, nodes, moved, out)
 
 
-def _sum_single(task: Task, unit: Unit, runs: list[tuple[int, int, int]], masses: Floats, out: Floats) -> None:
-    """Sum the cells of a grid that belong to no block."""
-    if not runs:
+def _phase(task: Task, age: Floats) -> Floats:
+    """Return the phase of the fastest function at ages; no block has ages of two pieces."""
+    if task.targets.kept:
+        return _FAR * np.maximum(np.searchsorted(task.targets.leaves.edges, age), 1)
+    return task.measure.phase(task.order, age)
+
+
+def _sum_single(task: Task, unit: Unit, begin: Integers, end: Integers, masses: Floats, out: Floats) -> None:
+    """Sum the cells of a grid that belong to no block: stretches, of which some may be empty."""
+    begin, end = begin[begin < end], end[begin < end]
+    if not begin.size:
         return
     series, first = unit.pieces.series[0], unit.pieces.first[0]
-    begin, end = (np.array([run[i] for run in runs]) for i in (0, 1))
     pieces = Pieces(np.full(begin.size, series), first + begin, end - begin)
     times, offsets = times_of(task.signals, pieces)
     n_rows = len(masses)
     clocks = _unit_rows(times, offsets)  # the rows of each run share its cells
-    parts = np.concatenate([masses[:, a:b].ravel() for a, b, _ in runs])
+    parts = np.concatenate([masses[:, a:b].ravel() for a, b in zip(begin, end, strict=True)])
     members = np.column_stack([_before((end - begin) * n_rows), end - begin, np.full(begin.size, n_rows), 0 * begin])
     _sum_rows(task, clocks, task.windows(pieces.series), _Shared(members, parts), False, out)

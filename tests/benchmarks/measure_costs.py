@@ -21,7 +21,7 @@ ORDERS = (16, 64)
 
 
 def panels() -> dict[str, Panel]:
-    """Return irregular panels of a million observations: one long series, and many short ones."""
+    """Return panels of a million observations: one long series, many short ones, and an equally spaced one."""
     rng = np.random.default_rng(0)
 
     def walks(number: int, length: int) -> Panel:
@@ -29,7 +29,8 @@ def panels() -> dict[str, Panel]:
         return as_panel([(row, rng.normal(size=length)) for row in times])
 
     sizes = {"one of 1,000,000": (1, 1_000_000), "1,000 of 1,000": (1000, 1000), "10,000 of 100": (10_000, 100)}
-    return {what: walks(*size) for what, size in sizes.items()}
+    regular = as_panel(rng.normal(size=(1, 1, 1_000_000)))
+    return {what: walks(*size) for what, size in sizes.items()} | {"one of 1,000,000, equally spaced": regular}
 
 
 def measures(theta: float) -> dict[str, Measure]:

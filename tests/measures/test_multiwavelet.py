@@ -7,6 +7,7 @@ from numpy.testing import assert_allclose
 
 from skhippo import HiPPOMemory, HiPPOTransformer, LegS, LegT, WavS, WavT, as_panel, project, reconstruct
 from skhippo.measures import Pieces, as_measure, check_measure
+from skhippo.projection import schedule
 from tests import naive
 from tests.cases import cases
 
@@ -106,13 +107,15 @@ def test_long_series_shared_times_and_queries(hold, n_series, rng):
         assert_allclose(together[-1, 1], alone, rtol=0, atol=1e-13)
 
 
-def test_equally_spaced_series_agree_with_irregular_ones(rng):
-    values = rng.normal(size=(2, 1, 9000))
-    moved = np.arange(9000.0)
-    moved[1:-1:2] += 1e-7
-    for measure in (WavS(3), WavT(4321.0, 3)):
-        expected = project([(moved, row) for row in values], measure, 32)
-        assert_allclose(project(values, measure, 32), expected, rtol=0, atol=1e-7)
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+@pytest.mark.parametrize("n_series", [1, 7])
+def test_blocks_of_equally_spaced_series(hold, n_series, monkeypatch, rng):
+    values = rng.normal(size=(n_series, 1, 30_000))
+    measures = WavS(0), WavS(3), WavT(12_345.6, 1), WavT(70_000.0, 3)
+    found = [project(values, measure, 32, hold=hold) for measure in measures]
+    monkeypatch.setattr(schedule, "_GRID", 1 << 40)
+    for blocks, measure in zip(found, measures, strict=True):
+        assert_allclose(blocks, project(values, measure, 32, hold=hold), rtol=0, atol=1e-12)
 
 
 @pytest.mark.parametrize("degree", DEGREES)

@@ -24,7 +24,7 @@ def test_blocks_of_a_grid_have_the_moments_of_their_cells(length, linear, rng):
     n_blocks, degree = 2, grids.GRID_NODES
     masses = rng.normal(size=(3, n_blocks * length))
     ages = np.array([0.9, 0.7, 0.5])  # of the ends of the blocks
-    nodes, moved = grids.compress_grid(masses, ages, length, linear)
+    nodes, moved = grids.compress_grid(masses, ages[:-1], ages[1:], length, linear)
     assert nodes.shape == moved.shape[1:] == (n_blocks * degree,)
     cell_ends = np.linspace(1, -1, length + 1)
     chebyshev = np.polynomial.chebyshev.Chebyshev
@@ -55,23 +55,45 @@ def test_blocks_of_a_grid_have_the_moments_of_their_cells(length, linear, rng):
     ],
 )
 @pytest.mark.parametrize(("first", "short"), [(0, 0), (1, 1), (37, 5), (99, 0)])
-def test_runs_of_a_grid_are_all_cells_in_their_order(measure, order, n_cells, first, short):
+def test_blocks_and_stretches_are_all_cells(measure, order, n_cells, first, short):
     last = n_cells - short
     horizon = measure.horizon(order)
     age = lambda cells: np.clip(horizon * (1 - np.asarray(cells) / n_cells), 0, None)  # noqa: E731
-    runs = list(grids.grid_runs(measure, order, age, first, last))
-    assert_array_equal([begin for begin, _, _ in runs], [first, *(end for _, end, _ in runs[:-1])])
-    assert runs[-1][1] == last
+    phase = lambda cells: measure.phase(order, age(cells))  # noqa: E731
+    blocks = grids.grid_blocks(phase, first, last)
     limit = quadrature.interpolation_phase(grids.GRID_NODES)
-    for begin, end, length in runs:
-        assert length in (1, *grids._GRID_BLOCKS)
-        assert (end - begin) % length == 0
-        if length > 1:
-            phase = measure.phase(order, age(np.arange(begin, end + 1, length)))
-            assert (phase[:-1] - phase[1:]).max() <= limit
+    begin, end = [blocks.begin], [blocks.end]
+    for length, starts in blocks.starts.items():
+        assert length in grids._GRID_BLOCKS
+        assert (phase(starts) - phase(starts + length)).max(initial=0.0) <= limit
+        begin.append(starts)
+        end.append(starts + length)
+    begin, end = np.sort(np.concatenate(begin)), np.sort(np.concatenate(end))
+    assert (begin < end).all()
+    assert_array_equal(begin, [first, *end[:-1]])
+    assert end[-1] == last
     if n_cells > 1e5:
-        assert sum(end - begin for begin, end, length in runs if length > 1) > 0.9 * (last - first)
+        assert sum(length * starts.size for length, starts in blocks.starts.items()) > 0.9 * (last - first)
 
 
-def test_no_cells_are_no_runs():
-    assert list(grids.grid_runs(LegS(), 4, lambda cells: cells, 5, 5)) == []
+def test_blocks_end_where_the_phase_jumps():
+    """So those of functions of pieces do; each piece has blocks of all lengths."""
+    edges = np.array([0, 10_000, 20_001, 30_000])
+    blocks = grids.grid_blocks(lambda cells: -100.0 * np.searchsorted(edges, cells, side="right"), 0, 30_000)
+    for length, starts in blocks.starts.items():
+        assert (
+            np.searchsorted(edges, starts, side="right") == np.searchsorted(edges, starts + length - 1, "right")
+        ).all()
+    assert blocks.starts[4096].size >= 4
+    assert (blocks.end - blocks.begin).sum() < 4 * 64
+
+
+def test_no_cells_are_no_blocks():
+    blocks = grids.grid_blocks(lambda cells: 0.0 * cells, 5, 5)
+    assert blocks.begin.size == blocks.end.size == sum(starts.size for starts in blocks.starts.values()) == 0
+
+
+def test_masses_of_blocks_that_are_not_adjacent(rng):
+    masses = rng.normal(size=(2, 20))
+    found = grids.masses_of_blocks(masses, np.array([1, 4, 12]), 3)
+    assert_array_equal(found, masses[:, [1, 2, 3, 4, 5, 6, 12, 13, 14]])
