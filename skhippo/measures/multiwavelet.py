@@ -133,8 +133,9 @@ class WavS(_Multiwavelet):
 
     The functions jump at the edges of pieces.  There, the equation :math:`c'(t) = \frac1t(-A c + B f)` moves the value
     of the newer piece into the older one (the upwind flux of discontinuous Galerkin methods), so `A` is the derivative
-    of the projection for every function of the basis, and stable.  Steps of the recurrence use dense matrices.  A
-    memory cannot be exact, because when the history grows the edges of the pieces move over it.
+    of the projection for every function of the basis, and stable.  On the pieces `A` couples only neighbours, but
+    steps of the recurrence use the dense matrices of the wavelets, in :math:`O(N^2)`.  A memory cannot be exact,
+    because when the history grows the edges of the pieces move over it.
 
     Examples
     --------
