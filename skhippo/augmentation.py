@@ -467,6 +467,8 @@ class AugmentedRegressor(RegressorMixin, Augmented):
 
     Notes
     -----
+    A stream (`HiPPOMemory`) is always predicted by the estimator fitted with copies, since its intervals are not known.
+
     A copy has the target of its series.  So a corruption must not change what is predicted: "resample" is wrong for a
     target that counts observations.
 

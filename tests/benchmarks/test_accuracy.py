@@ -11,7 +11,7 @@ from tests.benchmarks.accuracy import __main__ as program
 from tests.benchmarks.accuracy.irregular import Task
 from tests.benchmarks.accuracy.methods import METHODS, Grid, Method, Summary, logistic, plain
 from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT
-from tests.benchmarks.accuracy.report import cells, means, pairs, write
+from tests.benchmarks.accuracy.report import cells, damaged, means, pairs, write
 from tests.benchmarks.accuracy.results import Store, read_means, write_means
 
 
@@ -84,6 +84,18 @@ def test_means_of_earlier_runs_are_kept_and_not_run_again(monkeypatch, tmp_path)
     store = Store(tmp_path / "records", kept)
     store.add(record("ItalyPowerDemand", "HiPPO ET", 0, "clean", 0.8))
     assert next(iter(cells(store, "clean")))[1:4] == ("50.0", "", "80.0 (1)")
+
+
+def test_the_summary_compares_all_sets_that_both_were_run_on(store):
+    for name, ours in (("GunPoint", 0.9), ("OSULeaf", 0.7), ("Libras", 0.6)):
+        store.add(record(name, "HiPPOClassifier", 0, "clean", ours))
+    store.add(record("GunPoint", "MiniRocket", 0, "clean", 0.8))
+    store.kept["OSULeaf", "MiniRocket", "clean"] = (72.0, 3)
+    assert list(damaged(store)) == [("clean", "2", "80.0", "76.0", "+4.0", "6.0", "1", "1")]
+    for name in ("GunPoint", "OSULeaf"):
+        store.add(record(name, "HiPPOClassifier +d", 0, "rate half", 0.5))
+        store.add(record(name, "MiniRocket +c", 0, "rate half", 0.4))
+    assert list(damaged(store))[1] == ("rate half, copies", "2", "50.0", "40.0", "+10.0", "0.0", "2", "0")
 
 
 def test_cells_tell_the_number_of_seeds_where_some_are_missing(store):
