@@ -8,21 +8,21 @@ under a measure :math:`\omega` of the past:
 
 where :math:`s` is the place of the moment :math:`x` under the measure.  There are two kinds of places:
 
-* LegS, LegT, FouT and ChebT look at a window of the past, and :math:`s \in [0, 1]` runs from its oldest moment (0) to
-  the present (1);
-* LagT looks at the whole past, and :math:`s = (t - x) / \theta \in [0, \infty)` is the age.
+* most measures look at a window of the past, or at the whole history, and :math:`s \in [0, 1]` runs from its oldest
+  moment (0) to the present (1);
+* LagT and LegE look at the whole past, and :math:`s = (t - x) / \theta \in [0, \infty)` is the age.
 
 Each measure is a small frozen object that defines its weight, its basis, the pair :math:`(A, B)` of the differential
 equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))`, and the functions that the projection engine needs.  The rate
-:math:`r` is :math:`1/t` for LegS and :math:`1/\theta` for the translated measures.
+:math:`r` is :math:`1/t` for measures of the whole history and :math:`1/\theta` for the translated measures.
 
 **Functions for the engine.**  Write a signal as its last value and its steps.  A unit step at the moment
 :math:`x` (0 before, 1 after) has the coefficients
 
 .. math:: G_n(s) = \int_s^{\mathrm{now}} g_n \, d\omega,
 
-the antiderivative of the kernel, which is basis x weight.  For every measure here :math:`G_n` combines :math:`O(1)`
-functions out of :math:`q_0, q_1, \dots`, which obey a three-term recurrence
+the antiderivative of the kernel, which is basis x weight.  For every measure here but WavS and WavT (see `Pieces`)
+:math:`G_n` combines :math:`O(1)` functions out of :math:`q_0, q_1, \dots`, which obey a three-term recurrence
 :math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure provides the recurrence (`functions`) and the
 combination (`assemble`).  The engine computes the moments :math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of
 the changes along cells, and needs nothing else.

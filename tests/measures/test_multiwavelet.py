@@ -90,6 +90,20 @@ def test_panels_of_all_kinds_agree_with_the_legendre_measures(case):
         assert_allclose(project(panel, same, order, hold=case.hold), expected, rtol=0, atol=1e-11 * case.scale)
 
 
+@settings(max_examples=60, deadline=None)
+@given(cases())
+def test_panels_of_all_kinds_agree_with_quadrature(case):
+    measures = [WavS(1)] if case.measure.time_scale is None else [WavS(0), WavT(case.measure.time_scale, 2)]
+    for measure in measures:
+        found = project(as_panel(case.pairs()), measure, case.order, hold=case.hold, dtype=np.float64)
+        for row, (times, values) in zip(found, case.series, strict=True):
+            for c, channel in zip(row, values.astype(float), strict=True):
+                if np.isnan(channel).all() or len(times) == 1:
+                    continue
+                expected = quadrature(times, channel / case.scale, measure, case.order, case.hold)
+                assert_allclose(c / case.scale, expected, rtol=0, atol=1e-9)
+
+
 @pytest.mark.parametrize("hold", ["linear", "previous"])
 @pytest.mark.parametrize("n_series", [1, 3, 40])
 def test_long_series_shared_times_and_queries(hold, n_series, rng):
