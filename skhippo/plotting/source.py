@@ -97,10 +97,14 @@ def model_of(estimator: object) -> Any:
 
 
 def projecting(estimator: object) -> HiPPOTransformer:
-    """Return the fitted transformer; raise unless its coefficients are exact integrals (``method="projection"``)."""
+    """Return the fitted transformer; raise unless its coefficients are exact integrals."""
     hippo = transformer_of(estimator)
     if hippo.method != "projection":
         raise ValueError(f"method={hippo.method!r}: the display needs the integrals of method='projection'")
+    if hippo.shrinkage:
+        raise ValueError(
+            "shrinkage=True: the display needs the integrals themselves, of a transformer without shrinkage"
+        )
     return hippo
 
 

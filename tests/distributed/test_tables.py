@@ -42,6 +42,9 @@ def test_a_table_that_is_indexed_by_series_or_time(rng, here):
 
 def test_what_a_table_cannot_have(rng, here):
     table = long_table(rng)
+    shrinking = HiPPOTransformer(order=3, shrinkage=True).fit(Panel.from_long(table))
+    with pytest.raises(ValueError, match="shrinkage=True needs whole series"):
+        transform(shrinking, cut(table, rng))
     hippo = HiPPOTransformer(order=3, method="recurrence").fit(Panel.from_long(table))
     with pytest.raises(
         ValueError, match=r"method='recurrence', output='final', windows=1 needs whole series.*table.shuffle\('id'\)"

@@ -30,6 +30,8 @@ def test_what_is_not_there(series):
         ReconstructionDisplay.from_estimator(make_pipeline(StandardScaler()), [series])
     with pytest.raises(ValueError, match=r"method='recurrence': the display needs the integrals"):
         CoefficientsDisplay.from_estimator(HiPPOTransformer().fit([series]).set_params(method="recurrence"), [series])
+    with pytest.raises(ValueError, match="shrinkage=True: the display needs the integrals themselves"):
+        CoefficientsDisplay.from_estimator(HiPPOTransformer(shrinkage=True).fit([series]), [series])
 
 
 def test_models_without_a_decision(panel):
