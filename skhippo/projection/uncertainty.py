@@ -466,7 +466,8 @@ class _Nodes(NamedTuple):
 def _smooth_parts(
     measure: Measure, order: int, piece: Integers, new: Floats, old: Floats
 ) -> tuple[Integers, Floats, Floats]:
-    """Halve intervals towards an edge at which functions are not smooth, where the phase is infinite."""
+    """Cut intervals at breaks of the functions, and halve them towards an edge at which the phase is infinite."""
+    piece, new, old = _cut(piece, new, old, np.sort(measure.age(np.asarray(measure.breaks(order)))))
     with np.errstate(divide="ignore"):
         at_new, at_old = ~np.isfinite(measure.phase(order, new)), ~np.isfinite(measure.phase(order, old))
     both = at_new & at_old
@@ -481,6 +482,21 @@ def _smooth_parts(
     piece, new, old = (np.concatenate(column) for column in zip(*parts, strict=True))
     by_piece = np.argsort(piece, kind="stable")
     return piece[by_piece], new[by_piece], old[by_piece]
+
+
+def _cut(piece: Integers, new: Floats, old: Floats, breaks: Floats) -> tuple[Integers, Floats, Floats]:
+    """Cut intervals at the ages `breaks`, in increasing order, that lie inside them."""
+    first, last = np.searchsorted(breaks, new, side="right"), np.searchsorted(breaks, old, side="left")
+    inside = np.maximum(last - first, 0)
+    if not inside.any():
+        return piece, new, old
+    begin = to_offsets(inside + 1)
+    owner = np.repeat(np.arange(len(piece)), inside + 1)
+    number = np.arange(begin[-1]) - begin[owner]  # of a part in its interval, from the newest
+    padded = np.append(breaks, 0.0)
+    newer = np.where(number == 0, new[owner], padded[first[owner] + number - 1])
+    older = np.where(number == inside[owner], old[owner], padded[np.minimum(first[owner] + number, len(breaks))])
+    return piece[owner], newer, older
 
 
 def _span(measure: Measure, order: int, new: Floats, old: Floats) -> Floats:

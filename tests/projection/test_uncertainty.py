@@ -14,6 +14,8 @@ from skhippo import (
     LegS,
     LegT,
     Panel,
+    WavS,
+    WavT,
     coefficient_covariance,
     coefficient_std,
     project,
@@ -96,7 +98,8 @@ def test_it_is_the_double_integral_of_the_covariance(series, measure, exact, lat
 
 
 MEASURES = [
-    LegS(), LegT(4.0), FouT(4.0), ChebT(4.0), LagT(1.0), LegE(1.0), JacS(-0.5, 0.0), JacT(4.0, -0.8, 0.5)
+    LegS(), LegT(4.0), FouT(4.0), ChebT(4.0), LagT(1.0), LegE(1.0), JacS(-0.5, 0.0), JacT(4.0, -0.8, 0.5),
+    WavS(), WavT(4.0, degree=0),
 ]  # fmt: skip
 
 
@@ -114,6 +117,18 @@ def test_every_measure_agrees_with_the_projection_of_the_process(rng, measure, e
     given = {"at": now, "errors": errors, "variance_rate": RATE}
     found = coefficient_covariance([(times, times)], measure, ORDER, **given)[0, 0]
     assert_allclose(found, expected, atol=2e-3 * expected.max())
+
+
+@pytest.mark.parametrize("measure", [WavS(degree=0), WavT(4.0, degree=1)], ids=repr)
+def test_gaps_across_jumps_of_wavelets(measure):
+    """A gap that contains several jumps is integrated piece by piece: a rule with many nodes confirms it."""
+    series, now, order = [([0.0, 0.1, 5.9, 6.0], np.zeros(4))], 6.0, 16
+    found = coefficient_covariance(series, measure, order, variance_rate=1.0)[0, 0]
+    scale = measure.time_scale or 6.0
+    times = (np.arange(58_000) + 0.5) * 1e-4 + 0.1
+    response = measure.antiderivative(order, np.clip(1.0 - (now - times) / scale, 0.0, 1.0))
+    response -= response.mean(axis=0)
+    assert_allclose(found, response.T @ response * 1e-4, atol=1e-3 * found.max())
 
 
 def test_sampled_signals_scatter_as_much(rng):
