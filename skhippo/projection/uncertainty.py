@@ -412,25 +412,23 @@ def _integrate(
     for low, high in nodes.blocks(_BLOCK // order):
         here = slice(low, high)
         at = slice(nodes.begin[low], nodes.begin[high])
-        response = _step_response(measure, order, nodes.ages[at])
-        weights, before, after = nodes.weights[at], pieces.before[here], pieces.after[here]
-        mean = before[:, None] * steady + _sums(weights[:, None] * response, nodes.begin[low : high + 1])
-        with np.errstate(divide="ignore", invalid="ignore"):  # pieces of length 0
-            mean = np.where(length[here, None] > 0, mean / length[here, None], 0.0)
+        response = np.ascontiguousarray(_step_response(measure, order, nodes.ages[at]))
+        mean = np.empty((high - low, order))
+        begin, weights = nodes.begin[low : high + 1] - nodes.begin[low], nodes.weights[at]
+        _means(response, weights, begin, pieces.before[here], length[here], steady, mean)
         if keep:
             empty = np.flatnonzero(length[here] == 0)  # among them intervals that rounding made empty
             unit = scale[pieces.series[here][empty]]
             ages = np.divide(pieces.begin[here][empty], unit, out=np.zeros(empty.size), where=unit > 0)
             mean[empty] = _step_response(measure, order, ages)
             means[here] = mean
-        center = mean.copy()
-        center[pieces.past[(pieces.past >= low) & (pieces.past < high)] - low] = steady
-        center[pieces.future[(pieces.future >= low) & (pieces.future < high)] - low] = 0.0
-        response -= np.repeat(center, np.diff(nodes.begin[low : high + 1]), axis=0)
-        parts = [response, center, steady - center]
-        owners = [np.repeat(pieces.series[here], np.diff(nodes.begin[low : high + 1])), *[pieces.series[here]] * 2]
-        for rest, weight, owner in zip(parts, (weights, after, before), owners, strict=True):
-            _add_squares(rest, weight, owner, total)
+        mean[pieces.past[(pieces.past >= low) & (pieces.past < high)] - low] = steady
+        mean[pieces.future[(pieces.future >= low) & (pieces.future < high)] - low] = 0.0
+        _subtract(response, begin, mean)
+        series = pieces.series[here]
+        _add_squares(response, weights, np.repeat(series, np.diff(begin)), total)
+        _add_squares(mean, pieces.after[here], series, total)
+        _add_squares(steady - mean, pieces.before[here], series, total)
     return total, means
 
 
@@ -511,30 +509,50 @@ def _step_response(measure: Measure, order: int, ages: Floats) -> Floats:
     return measure.assemble(measure.functions(order).evaluate(ages), np.zeros(ages.size), np.ones(ages.size), order)
 
 
-def _sums(values: Floats, begin: Integers) -> Floats:
-    """Add up the rows of pieces, some of which have none."""
-    out = np.zeros((len(begin) - 1, values.shape[1]))
-    used = np.flatnonzero(np.diff(begin))
-    if used.size:
-        out[used] = np.add.reduceat(values, begin[used] - begin[0], axis=0)
-    return out
+@kernel
+def _means(
+    response: Floats, weights: Floats, begin: Integers, before: Floats, length: Floats, steady: Floats, out: Floats
+) -> None:
+    """Write the mean of step responses over each piece; 0 over a piece of length 0."""
+    for p in range(len(out)):
+        mean = out[p]
+        for n in range(len(steady)):
+            mean[n] = before[p] * steady[n]
+        for k in range(begin[p], begin[p + 1]):
+            weight, row = weights[k], response[k]
+            for n in range(len(steady)):
+                mean[n] += weight * row[n]
+        for n in range(len(steady)):
+            mean[n] = mean[n] / length[p] if length[p] > 0.0 else 0.0
+
+
+@kernel
+def _subtract(response: Floats, begin: Integers, center: Floats) -> None:
+    """Subtract the center of each piece from its rows."""
+    for p in range(len(center)):
+        for k in range(begin[p], begin[p + 1]):
+            for n in range(response.shape[1]):
+                response[k, n] -= center[p, n]
 
 
 def _add_squares(vectors: Floats, weights: Floats, series: Integers, total: Floats) -> None:
     """Add weighted squares (or outer products) of vectors to the totals of their series, which do not decrease."""
-    used = np.flatnonzero(weights)
-    if used.size == 0:
-        return
-    if used.size < len(weights):
-        vectors, weights, series = vectors[used], weights[used], series[used]
-    bounds = stretches(series)
-    owners = series[bounds[:-1]]
     if total.ndim == 2:
-        total[owners] += np.add.reduceat(weights[:, None] * vectors**2, bounds[:-1], axis=0)
+        _add_to_rows(vectors, weights, series, total)
         return
-    for i, (begin, end) in zip(owners, pairwise(bounds.tolist()), strict=True):
+    bounds = stretches(series)
+    for i, (begin, end) in zip(series[bounds[:-1]], pairwise(bounds.tolist()), strict=True):
         part = np.sqrt(weights[begin:end, None]) * vectors[begin:end]
         total[i] += part.T @ part
+
+
+@kernel
+def _add_to_rows(vectors: Floats, weights: Floats, series: Integers, total: Floats) -> None:
+    for k in range(len(weights)):
+        if weights[k] > 0.0:
+            row, weight = total[series[k]], weights[k]
+            for n in range(row.size):
+                row[n] += weight * vectors[k, n] * vectors[k, n]
 
 
 # ---------------------------------------------------------------------- measurement errors

@@ -104,13 +104,13 @@ def records() -> None:
                 SimpleImputer(keep_empty_features=True), StandardScaler(), LogisticRegression(C=0.01, max_iter=300)
             )
             trees = HistGradientBoostingClassifier(max_iter=80, learning_rate=0.05, max_leaf_nodes=15, random_state=0)
-            for model in (linear, trees):
+            for kind, model in (("logistic regression", linear), ("boosted trees", trees)):
                 found = model.fit(features, y[train]).predict_proba(tests)[:, 1]
                 row = roc_auc_score(y[test], found), average_precision_score(y[test], found)
-                scores.setdefault((type(model).__name__, name), []).append(row)
-    for (model, name), rows in scores.items():
+                scores.setdefault((kind, name), []).append(row)
+    for (kind, name), rows in scores.items():
         (auroc, auprc), spread = np.mean(rows, axis=0), np.std(np.array(rows)[:, 0], ddof=1) / np.sqrt(3)
-        print(f"{model:31} {name:18} AUROC {auroc:.3f} ± {spread:.3f}  AUPRC {auprc:.3f}", flush=True)
+        print(f"{kind:19} {name:18} AUROC {auroc:.3f} ± {spread:.3f}  AUPRC {auprc:.3f}", flush=True)
 
 
 if __name__ == "__main__":
