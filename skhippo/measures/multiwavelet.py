@@ -101,14 +101,16 @@ class _Multiwavelet(Measure):
     def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         size, pieces = self.degree + 1, self._pieces(order)
         sums = moments.reshape((*moments.shape[:-1], pieces, size + 1))[..., ::-1, :]  # from the oldest piece
-        # int_x^1 P_m = (P_{m-1} - P_{m+1}) / (2 m + 1) (DLMF 18.9.7), and the value at the older end for m = 0.
+        # int_x^1 P_m = (P_{m-1} - P_{m+1}) / (2 m + 1) (DLMF 18.9.7), and for m = 0 the value at the older end, without
+        # the first value.
         local = np.empty((*sums.shape[:-1], size))
         local[..., 0] = sums[..., 0] - sums[..., 1]
         local[..., 1:] = sums[..., : size - 1] - sums[..., 2:]
         local *= 0.5 / np.sqrt(2.0 * np.arange(size) + 1.0)
-        local[..., 0] += first[..., None]
         local[..., 1:, 0] += np.cumsum(sums[..., :-1, 0], axis=-1)
-        return np.ascontiguousarray(_transform(local * pieces**-0.5)[..., :order])
+        coefficients = np.ascontiguousarray(_transform(local * pieces**-0.5)[..., :order])
+        coefficients[..., 0] += first  # added last, so that a constant signal has no rounding errors
+        return coefficients
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from hypothesis import given, settings
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory, HiPPOTransformer, LegS, LegT, WavS, WavT, as_panel, project, reconstruct
 from skhippo.measures import Pieces, as_measure, check_measure
@@ -54,6 +54,12 @@ def test_basis_is_orthonormal_local_and_orthogonal_to_polynomials(degree):
         half = (s > position / 2**level) & (s < (position + 0.5) / 2**level)
         fitted = np.polynomial.Polynomial.fit(s[half], g[half, n], degree)
         assert_allclose(fitted(s[half]), g[half, n], atol=1e-9)
+
+
+def test_constant_signals_have_no_rounding_errors():
+    for measure in (WavS(0), WavT(3.0, 2)):
+        found = project([([0.0, 0.3, 1.0, 7.0], [0.1] * 4), ([2.0], [0.1])], measure, 20)
+        assert_array_equal(found, np.broadcast_to(0.1 * np.eye(20)[0], found.shape))
 
 
 def test_degree_zero_is_haar():
