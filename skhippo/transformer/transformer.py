@@ -84,8 +84,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     shrinkage : bool, default=False
         Shrink the coefficients of each channel towards their mean over the training series, as far as gaps between
         observations make them uncertain (see `skhippo.coefficient_covariance`).  Use it if series to predict have fewer
-        observations or longer gaps than those of the training, or if numbers of observations differ much.  Needs
-        ``method="projection"``, ``hold="linear"`` and ``output="final"``.
+        observations or longer gaps than those of the training.  Needs ``method="projection"``, ``hold="linear"`` and
+        ``output="final"``.
     empty : {"nan", "zero", "error"}, default="nan"
         What to return for a channel without any observation.  After scaling, ``"zero"`` stands for a channel that is
         constant at the average (except for a tilted LagT).  In a sequence this also applies to the times before the
