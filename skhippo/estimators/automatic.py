@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import sys
 from abc import ABC, abstractmethod
 from numbers import Integral
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
+from sklearn.metrics import check_scoring
 from sklearn.utils import check_random_state
 
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats
+from skhippo.estimators.budget import estimated_seconds
 from skhippo.estimators.choice import Choice, choose
+from skhippo.estimators.importance import losses
 from skhippo.estimators.ridge import Linear, fit_ridge
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
@@ -50,10 +54,22 @@ class Automatic(SeriesEstimator, ABC):
         with progress(self.verbose, "learning features", panel.values.size):
             for transformer in self.choice_.transformers.values():
                 transformer.fit(panel)
+        if self.verbose:
+            self._announce(panel)
         features = self._all_features(panel, "features of the training series")
         # Nothing can be learned about a channel that no training series has.
         self._known = np.flatnonzero(~np.isnan(features).all(axis=0))
         return features[:, self._known]
+
+    def _announce(self, panel: Panel) -> None:
+        """Write to standard error what will be done, and how long it takes about."""
+        seconds = estimated_seconds(self.choice_.transformers, panel, self.choice_.head)
+        about = f"{seconds:.0f} s" if seconds >= 1.0 else "less than a second"
+        print(
+            f"{type(self).__name__}: {len(panel)} series, features: {self.choice_.features}, "
+            f"head: {self.choice_.head}; about {about} on one core without compilation",
+            file=sys.stderr,
+        )
 
     def _all_features(self, panel: Panel, title: str) -> NDArray[np.float32]:
         with progress(self.verbose, title, panel.values.size):
@@ -97,6 +113,53 @@ class Automatic(SeriesEstimator, ABC):
         self._check_fitted()
         names = [t.get_feature_names_out(input_features) for t in self.choice_.transformers.values()]
         return np.concatenate(names)[self._known]
+
+    def importance(self, X: object, y: ArrayLike, *, n_windows: int = 1, scoring: Any = None) -> Floats:
+        """Return how much the score falls without the observations of each channel in each window of time.
+
+        The observations of one channel in one window are treated as missing in all series.  The model is not fitted
+        again.
+
+        Parameters
+        ----------
+        X : Panel or anything that `as_panel` takes
+            Series with the channels seen in `fit`.  Use series that the model was not fitted on.
+        y : array-like of shape (n_series,) or (n_series, n_targets)
+            Their labels or targets.
+        n_windows : int, default=1
+            Number of windows.  Each is the same fraction of the duration of its series, the first at its beginning.
+        scoring : str or callable, optional
+            See `sklearn.model_selection.cross_val_score`.  Default: the method `score` of the estimator.
+
+        Returns
+        -------
+        ndarray of shape (n_channels, n_windows)
+            The score of the complete series minus the score without these observations.  0 if there are none.
+
+        Notes
+        -----
+        The losses show what the model needs *and* cannot infer from the remaining observations.  A channel looks
+        unimportant if another one carries the same information, and a window does if its neighbours do.  With one
+        window a whole channel is missing.  A channel that is often missing in training may be important because of
+        when it was observed, too.
+
+        `X` is predicted up to ``n_channels * n_windows + 1`` times; ``verbose=1`` shows a progress bar.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skhippo import HiPPOClassifier
+        >>> rng = np.random.default_rng(0)
+        >>> y = np.arange(60) % 2
+        >>> X = rng.normal(size=(60, 2, 40))
+        >>> X[y == 1, 1, 20:] += 3.0  # the second channel differs, in its second half
+        >>> model = HiPPOClassifier().fit(X[:40], y[:40])
+        >>> losses = model.importance(X[40:], y[40:], n_windows=2, scoring="neg_log_loss")
+        >>> np.unravel_index(losses.argmax(), losses.shape) == (1, 1)
+        True
+        """
+        panel = self._read_labelled(X, y, reset=False)
+        return losses(self, check_scoring(self, scoring), panel, y, n_windows, self.verbose)
 
     def describe(self) -> str:
         """Describe which features and head were chosen for the training series, and why.

@@ -30,7 +30,8 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     random_state : int, RandomState instance or None, default=0
         Seed of the combinations and patterns of scattering, and of the features that the trees of an ensemble sample.
     verbose : int, default=0
-        1 shows a progress bar (tqdm) for steps that take more than a second.
+        1 announces what `fit` will do and about how long it takes, and shows a progress bar (tqdm) for steps that take
+        more than a second.
 
     Attributes
     ----------

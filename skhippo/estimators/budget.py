@@ -1,0 +1,68 @@
+"""An estimate of the seconds that a fit takes, to be announced before it begins."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import numpy as np
+
+from skhippo.estimators.ridge import MANY
+from skhippo.panel.container import Panel
+
+__all__ = ["estimated_seconds"]
+
+# Largest number of series whose features are timed.
+_SAMPLE = 16
+# Side of the matrices whose product is timed.
+_SIDE = 384
+# In units of a multiplication in a product of matrices: the models of an ensemble per value of a feature, and for any
+# number of them; an eigendecomposition per cubed side.
+_ENSEMBLE, _TREES = 4e4, 1e10
+_EIGEN = 25.0
+
+
+def estimated_seconds(transformers: dict[str, Any], panel: Panel, head: str) -> float:
+    """Estimate the seconds for the features of a panel and for the head, on one thread.
+
+    The features of a few series are computed twice, and the second time, when everything is compiled, is measured.
+    The head is estimated from its number of multiplications.
+
+    Parameters
+    ----------
+    transformers : dict of str to transformer
+        Fitted.
+    panel : Panel
+    head : {"ridge", "ensemble"}
+
+    Returns
+    -------
+    float
+    """
+    some = np.unique(np.linspace(0, len(panel) - 1, _SAMPLE).round().astype(np.intp))
+    sample, n_features, seconds = panel[some], 0, 0.0
+    for transformer in transformers.values():
+        n_features += transformer.transform(sample).shape[1]
+        begin = time.perf_counter()
+        transformer.transform(sample)
+        seconds += time.perf_counter() - begin
+    shares = panel.n_observations / max(sample.n_observations, 1)
+    return seconds * shares + _products(len(panel), n_features, head) * _seconds_per_product()
+
+
+def _products(n_series: int, n_features: int, head: str) -> float:
+    """Return the number of multiplications of a head."""
+    if head == "ensemble":
+        return _TREES + _ENSEMBLE * n_series * n_features
+    if n_series > MANY:
+        return float(n_series + MANY) * n_features**2 + n_features**3 / 3.0
+    side = min(n_series, n_features)
+    return 2.0 * side * n_series * n_features + _EIGEN * side**3
+
+
+def _seconds_per_product() -> float:
+    matrix = np.ones((_SIDE, _SIDE))
+    matrix @ matrix
+    begin = time.perf_counter()
+    matrix @ matrix
+    return (time.perf_counter() - begin) / _SIDE**3
