@@ -90,9 +90,8 @@ def read_periods(name: str, period: ArrayLike, panel: Panel) -> Floats:
 def _read(name: str, given: Any, panel: Panel) -> Floats:
     """Return one finite number per series, from one for all series or one per series."""
     check_follows(panel.series_ids, given, name, name)
-    given = given if hasattr(given, "iloc") else np.asarray(given)
     _refuse_kind(name, given)
-    numbers, clock = read_times(given, name)
+    numbers, clock = read_times(given if hasattr(given, "iloc") else np.asarray(given), name)
     if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
         raise TypeError(
             f"{name} is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"
@@ -112,14 +111,14 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
 
 def _refuse_kind(name: str, given: Any) -> None:
     """Raise if strings or truth values are given, which are neither numbers nor durations."""
-    first = given.iloc[0] if hasattr(given, "iloc") and len(given) else next(iter(np.ravel(given)), 0.0)
-    if isinstance(first, str):
-        raise TypeError(
-            f"{name} is given as text, {str(first)!r:.40}: a number or a duration is expected; for a duration pass "
-            f"pandas.to_timedelta({name})"
-        )
-    if isinstance(first, (bool, np.bool_)):
-        raise TypeError(f"{name} is given as {bool(first)}: a number or a duration is expected")
+    for item in np.ravel(np.asarray(given, dtype=object)):
+        if isinstance(item, (str, bytes)):
+            raise TypeError(
+                f"{name} is given as text, {item!r:.40}: a number or a duration is expected; for a duration pass "
+                f"pandas.to_timedelta({name})"
+            )
+        if isinstance(item, (bool, np.bool_)):
+            raise TypeError(f"{name} is given as {bool(item)}: a number or a duration is expected")
 
 
 def _place(name: str, given: Any, i: int, panel: Panel) -> str:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from skhippo._support.types import Integers
 from skhippo.panel.arrays import as_real, common_dtype, is_null, is_scalar
 from skhippo.panel.axes import names_series, names_times, warn_ambiguous
-from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame, is_pandas_series, library
+from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame, is_pandas_series, is_table, library
 from skhippo.panel.entry import Series, drop_padding, join_channels
 from skhippo.panel.foreign import as_table
 from skhippo.panel.layout import check_not_empty, namer, nothing_found, to_offsets
@@ -104,7 +104,9 @@ def holds_series(frame: Any) -> bool:
 
 def column_of_place(frame: Any, place: int) -> Any:
     """Return a column by its position, since two columns may have the same name."""
-    return frame.iloc[:, place] if is_pandas_frame(frame) else column_of(frame, column_names(frame)[place])
+    if is_pandas_frame(frame):
+        return frame.iloc[:, place]
+    return column_of(frame, place if is_table(frame) else column_names(frame)[place])
 
 
 class Layout(NamedTuple):

@@ -131,7 +131,7 @@ def test_text_is_refused_with_the_way_to_read_it(name, given):
     assert fold(days, **({"period": 5.0} | {name: pandas.to_timedelta(given)})).clock == "numbers"
 
 
-@pytest.mark.parametrize("given", [True, [True, False], np.True_])
+@pytest.mark.parametrize("given", [True, [True, False], np.True_, [2.0, True]])
 def test_truth_values_are_no_times(given):
     with pytest.raises(TypeError, match="period is given as True: a number or a duration is expected"):
         fold([[1.0, 2.0]] * 2, given)

@@ -193,6 +193,8 @@ def read_alike(convert):
 def test_tables_of_pyarrow():
     pyarrow = pytest.importorskip("pyarrow")
     read_alike(lambda table: table)
+    twice = pyarrow.Table.from_arrays([pyarrow.array([1.0, 2.0]), pyarrow.array([3.0, 4.0])], names=["a", "a"])
+    assert as_panel(twice) == as_panel([[1.0, 3.0], [2.0, 4.0]])
     single = pyarrow.table({c: pyarrow.array(v, pyarrow.float32()) for c, v in WIDE.items()})
     assert as_panel(single).dtype == np.float32
     assert HiPPOTransformer(order=2).fit_transform(single).dtype == np.float32
