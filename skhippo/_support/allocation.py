@@ -16,7 +16,7 @@ __all__ = ["aligned", "allocate", "check_room"]
 
 _GIB = 2.0**30
 # Bytes for which there is room in any case: to ask the system takes longer than to fill them.
-_SMALL = 1 << 16
+_SMALL = 1 << 20
 # Numbers per line of the cache.
 _LINE = 8
 # The limit of a container (Linux, control groups version 2).

@@ -16,9 +16,9 @@ import numpy as np
 from skhippo._support.quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import legendre
-from skhippo.projection.sums import Lines, add_product, aligned
+from skhippo.projection.sums import Lines, Masses, add_product, aligned
 
-__all__ = ["GRID_NODES", "Blocks", "compress_grid", "grid_blocks", "masses_of_blocks", "product"]
+__all__ = ["GRID_NODES", "Blocks", "compress_grid", "grid_blocks", "product"]
 
 #: Number of nodes in a block; 16, so that SIMD has no remainder.
 GRID_NODES = 16
@@ -62,22 +62,18 @@ def grid_blocks(phase: Callable[[Integers], Floats], first: int, last: int) -> B
     return Blocks(found, begin, end)
 
 
-def masses_of_blocks(masses: Floats, starts: Integers, length: int) -> Floats:
-    """Return the masses of the cells of blocks, shape (n_rows, n_blocks * length)."""
-    cuts = np.flatnonzero(np.diff(starts) != length) + 1
-    parts = [masses[:, run[0] : run[-1] + length] for run in np.split(starts, cuts)]
-    return parts[0] if len(parts) == 1 else np.concatenate(parts, axis=1)
-
-
-def compress_grid(masses: Floats, older: Floats, newer: Floats, length: int, linear: bool) -> tuple[Floats, Floats]:
+def compress_grid(
+    masses: Masses, starts: Integers, ages: tuple[Floats, Floats], length: int, linear: bool
+) -> tuple[Floats, Floats]:
     """Replace the masses of equally long cells by masses at the Gauss nodes of blocks.
 
     Parameters
     ----------
-    masses : ndarray of shape (n_rows, n_cells)
-        Masses of the cells of whole blocks.
-    older, newer : ndarray of shape (n_blocks,)
-        Ages of the ends of the blocks.
+    masses : Masses
+    starts : ndarray of shape (n_blocks,)
+        The first cell of each block.
+    ages : tuple of ndarray of shape (n_blocks,)
+        Ages of the older and the newer ends of the blocks.
     length : int
         Number of cells per block.
     linear : bool
@@ -90,8 +86,9 @@ def compress_grid(masses: Floats, older: Floats, newer: Floats, length: int, lin
     masses : ndarray of shape (n_rows, n_blocks * GRID_NODES)
         Masses at the nodes.
     """
-    rows = np.ascontiguousarray(masses).reshape(-1, length)
-    out = product(rows, _grid_table(length, linear)).reshape(len(masses), -1)
+    begin = np.add.outer(masses.begin, starts * masses.stride)
+    out = product(masses._replace(begin=begin.ravel()), _grid_table(length, linear)).reshape(len(begin), -1)
+    older, newer = ages
     nodes = newer[:, None] + (older - newer)[:, None] * rule(GRID_NODES)[0]
     return nodes.ravel(), out
 
@@ -108,11 +105,9 @@ def _grid_table(length: int, linear: bool) -> Floats:
     return table
 
 
-def product(left: Floats, right: Floats) -> Floats:
+def product(left: Masses, right: Floats) -> Floats:
     """Return a matrix product computed in this thread; a row does not depend on the others, to the last bit."""
-    n_rows, n_sources = left.shape
-    out = aligned(n_rows, right.shape[1])
-    flat = np.ascontiguousarray(left).ravel()
-    width = right.shape[1]
-    add_product(flat, Lines(0, n_sources), n_rows, right, (n_sources, width), out.ravel(), Lines(0, width))
+    n_rows, width = left.begin.size, right.shape[1]
+    out = aligned(n_rows, width)
+    add_product(left, (0, n_rows), 0, right, right.shape, out.reshape(-1), Lines(0, width))
     return out

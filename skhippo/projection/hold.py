@@ -241,9 +241,7 @@ def steps(signals: Signals, pieces: Pieces) -> Floats:
     size = pieces.number * panel.n_channels
     out = np.empty(int(size.sum()))
     places = np.column_stack([begin, end, begin + pieces.first, pieces.number, np.cumsum(size) - size])
-    if signals.complete and panel.values.shape[1] == 1 and panel.values.flags.c_contiguous:
-        _line_steps(panel.values.reshape(-1), places, out)
-    elif signals.complete:
+    if signals.complete:
         _whole_steps(panel.values, places, out)
     else:
         _held_steps(signals.times, panel.values, signals.occupied, places, signals.hold == "linear", out)
@@ -408,15 +406,6 @@ def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Floats) -
         for k in range(1, line.size):
             value = np.float64(values[first + k, channel])
             line[k] = line[k - 1] if np.isnan(value) else value
-
-
-@kernel
-def _line_steps(values: NDArray, rows: Integers, out: Floats) -> None:
-    for r in range(len(rows)):
-        first, number, place = rows[r, 2], rows[r, 3], rows[r, 4]
-        before, now, row = values[first:], values[first + 1 :], out[place:]
-        for k in range(number):
-            row[k] = np.float64(now[k]) - np.float64(before[k])
 
 
 @kernel

@@ -64,8 +64,9 @@ __all__ = [
 ]
 
 
-# Number of series whose coefficients are assembled at once.
+# Number of series whose moments are added up, and of coefficients that are assembled, at a time.
 _ROWS = 1 << 10
+_NUMBERS = 1 << 16
 # Places outside the window by no more than this are at its edge, up to rounding.
 _EDGE = 1e-12
 # Largest number of basis values held in memory at once.
@@ -428,11 +429,14 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     dense = rest.size > 0 and bool((cells[1][rest] >= what.dense_from).any())
     n_channels = out.shape[1]
     total = np.zeros((rest.size, n_channels, what.row_width(dense)))
-    largest = np.finfo(out.dtype).max
+    largest, height = np.finfo(out.dtype).max, max(1, _NUMBERS // (n_channels * task.order))
 
     def finish(series: Integers, sums: Floats) -> None:
         moments = moments_of(task, sums).reshape(len(series), n_channels, -1)
-        out[series] = _assemble(task, series, moments, first[series], last[series], largest)
+        for begin in range(0, len(series), height):
+            part = slice(begin, begin + height)
+            some = series[part]
+            out[some] = _assemble(task, some, moments[part], first[some], last[some], largest)
 
     def compute(unit: Unit) -> tuple[Integers, Floats] | None:
         sums = sums_of(task, unit)

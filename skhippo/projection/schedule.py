@@ -90,21 +90,19 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
     series = members[begin[:-1]]
     clocks = _Clocks(series, cells[0][series], cells[1][series], begin[:-1], np.diff(begin))
     kinds = _kinds(signals, clocks, window.scale)
-    length = np.select([kinds == kind for kind in _PIECE], [_longest(kind, n_channels) for kind in _PIECE])
+    length = np.array([_longest(kind, n_channels) for kind in _PIECE])[kinds]
     inside = clocks.number > 0
     in_one = clocks.number <= length
     whole = np.empty(len(window.now), dtype=np.bool_)
     whole[members] = np.repeat(inside & in_one, clocks.size)
-    dense_ones = clocks.number >= dense
+    ways = [(kind, dense, together) for kind in _PIECE for dense in (False, True) for together in (True, False)]
+    way = np.where(inside, 4 * kinds + 2 * (clocks.number >= dense) + ~in_one, len(ways))
 
-    def cut(kind: Kind, dense: bool, together: bool) -> Iterator[Unit]:
-        chosen = inside & (kinds == kind) & (dense_ones == dense) & (in_one == together)
-        if chosen.any():
-            tiles = _tiles(clocks.take(chosen), kind, n_channels)
-            yield from _units(tiles, members, n_channels, (kind, dense, together))
+    def cut(how: tuple[Kind, bool, bool], chosen: NDArray[np.bool_]) -> Iterator[Unit]:
+        yield from _units(_tiles(clocks.take(chosen), how[0], n_channels), members, n_channels, how)
 
-    order = ((kind, dense, together) for kind in _PIECE for dense in (False, True) for together in (True, False))
-    return Plan(chain.from_iterable(cut(*which) for which in order), whole)
+    present = np.flatnonzero(np.bincount(way, minlength=len(ways))[: len(ways)])
+    return Plan(chain.from_iterable(cut(ways[which], way == which) for which in present), whole)
 
 
 def _short_rows(first: Integers, number: Integers, n_channels: int) -> Iterator[Unit]:
@@ -125,15 +123,16 @@ def _longest(kind: Kind, n_channels: int) -> int:
     return max(1, min(_PIECE[kind], (_UNIT[kind] if kind == "rows" else max(_GRID, _VALUES)) // n_channels))
 
 
-def _kinds(signals: Signals, clocks: _Clocks, scale: Floats) -> NDArray[np.str_]:
-    """Choose how the cells of each clock are summed."""
-    kinds = np.where(clocks.size * signals.panel.n_channels > FEW, "shared", "rows")
+def _kinds(signals: Signals, clocks: _Clocks, scale: Floats) -> Integers:
+    """Choose how the cells of each clock are summed: return positions in `_PIECE`."""
+    rows, shared, grid = range(len(_PIECE))
+    kinds = np.where(clocks.size * signals.panel.n_channels > FEW, shared, rows)
     long = np.flatnonzero(clocks.number >= _GRID)
     if long.size:
         found = np.empty(long.size, dtype=np.bool_)
         series = clocks.series[long]
         _find_grids(signals.times, signals.panel.offsets, series, scale[series], found)
-        kinds[long[found]] = "grid"
+        kinds[long[found]] = grid
     return kinds
 
 
@@ -188,11 +187,10 @@ def _group(signals: Signals, window: Window, n_channels: int) -> tuple[Integers,
         return alone
     ends = np.stack([window.now, window.after])
     if not signals.times.size and (lengths == lengths[0]).all() and (ends == ends[:, :1]).all():
-        leader = np.zeros(n_series, dtype=np.int64)
-    else:
-        leader = np.empty(n_series, dtype=np.int64)
-        with np.errstate(over="ignore"):  # hashes wrap around, which warns in plain Python
-            _find_leaders(signals.times.view(np.int64), offsets, ends.view(np.int64), _places(n_series), leader)
+        return np.arange(n_series), np.array([0, n_series])
+    leader = np.empty(n_series, dtype=np.int64)
+    with np.errstate(over="ignore"):  # hashes wrap around, which warns in plain Python
+        _find_leaders(signals.times.view(np.int64), offsets, ends.view(np.int64), _places(n_series), leader)
     size = np.bincount(leader, minlength=n_series)
     few = size[leader] * n_channels <= FEW
     if few.all():

@@ -43,6 +43,7 @@ __all__ = [
     "SUMS",
     "Leaves",
     "Lines",
+    "Masses",
     "Scratch",
     "Shares",
     "Target",
@@ -158,12 +159,13 @@ def put(cells: Floats, lanes: Integers, ages: Floats, weights: Floats) -> None:
     cells[_NEW, lanes], cells[_NEW_REST, lanes], cells[_WEIGHT, lanes] = ages, np.maximum(1.0 - ages, 0.0), weights
 
 
-def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, Floats, Integers]:
-    """Return the ages of both ends of all cells, their weights, and the number of cells of each row."""
+def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, Floats, Integers, Integers]:
+    """Return the ages of both ends of all cells, their weights, their rows, and their numbers in these."""
     sizes = blocks[:, _SIZE]
-    lanes = np.arange(int(sizes.sum())) + np.repeat(blocks[:, _LANE] - np.cumsum(sizes) + sizes, sizes)
-    lengths = np.bincount(blocks[:, ROW], weights=sizes).astype(np.int64)
-    return cells[_OLD, lanes], cells[_NEW, lanes], cells[_WEIGHT, lanes], lengths
+    inside = np.arange(int(sizes.sum())) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    lanes = inside + np.repeat(blocks[:, _LANE], sizes)
+    rows, numbers = np.repeat(blocks[:, ROW], sizes), inside + np.repeat(blocks[:, _CELL], sizes)
+    return cells[_OLD, lanes], cells[_NEW, lanes], cells[_WEIGHT, lanes], rows, numbers
 
 
 def aligned(n_rows: int, n_columns: int, fill: Callable = np.zeros) -> Floats:
@@ -778,6 +780,32 @@ def _fill_table(how: Shares, n: int, scratch: Scratch) -> None:
             table[j, i] += state[_FIRST + i, j]
 
 
+class Masses(NamedTuple):
+    """Rows of masses in a flat array, or of values whose changes are the masses."""
+
+    values: Floats  # (total,)
+    begin: Integers  # (n_rows,) position of the first mass of each row
+    stride: int  # distance of neighbouring masses
+    changes: bool  # whether a mass is the difference of two neighbouring values
+
+    @classmethod
+    def of(cls, rows: Floats) -> Masses:
+        """Return rows of masses, an array of shape (n_rows, n_masses)."""
+        values = np.ascontiguousarray(rows).reshape(-1)
+        values.flags.writeable = False  # like the values of a panel, so that kernels are compiled for one type only
+        return cls(values, np.arange(len(rows)) * rows.shape[1], 1, False)
+
+    def after(self, cells: Integers | int) -> Masses:
+        """Return all rows from each of some cells on."""
+        return self._replace(begin=np.add.outer(np.atleast_1d(cells) * self.stride, self.begin).ravel())
+
+    def at(self, rows: slice, cells: Integers) -> Floats:
+        """Return the masses of some rows in some cells, shape (n_rows, n_cells)."""
+        places = np.add.outer(self.begin[rows], cells * self.stride)
+        values = self.values[places].astype(np.float64, copy=False)
+        return self.values[places + self.stride] - values if self.changes else values
+
+
 class Lines(NamedTuple):
     """Rows of a matrix that are stored in a flat array."""
 
@@ -786,17 +814,31 @@ class Lines(NamedTuple):
 
 
 @kernel
+def _place_of(masses: Masses, row: int, cell: int) -> np.uint64:
+    """Return the position of a mass, without a sign: numba checks signed ones for negative values."""
+    return np.uint64(masses.begin[row] + cell * masses.stride)
+
+
+@kernel
+def _mass(masses: Masses, place: np.uint64) -> float:
+    """Return the mass at a position."""
+    mass = np.float64(masses.values[place])
+    return np.float64(masses.values[place + np.uint64(masses.stride)]) - mass if masses.changes else mass
+
+
+@kernel
 def add_product(
-    masses: Floats, source: Lines, n_rows: int, table: Floats, shape: tuple[int, int], out: Floats, target: Lines
+    masses: Masses, rows: tuple[int, int], first: int, table: Floats, shape: tuple[int, int], out: Floats, target: Lines
 ) -> None:
     """Add (rows of `masses`) @ ``table[:n_sources, :width]`` to rows of `out`.
 
     Parameters
     ----------
-    masses : ndarray of shape (total,)
-    source : Lines
-        Positions of the rows of masses.
-    n_rows : int
+    masses : Masses
+    rows : tuple of int
+        The first row, and the number of rows.
+    first : int
+        The first mass of each row.
     table : ndarray of shape (at least n_sources, at least width)
     shape : tuple of int
         The numbers n_sources and width.
@@ -806,54 +848,59 @@ def add_product(
 
     Notes
     -----
-    The loop takes four rows by four sources at a time, so eight loads serve sixteen products.
+    The loop takes four rows by four sources at a time, so eight loads serve sixteen products.  Differences of values
+    are made here, because an array of them would be written to memory and read again.
     """
-    (first, stride), (place, step), (n_sources, width) = source, target, shape
-    fours = n_rows - n_rows % 4
+    (n_sources, width), (row, n_rows), step = shape, rows, target.stride
+    fours, fourth = n_rows - n_rows % 4, n_sources - n_sources % 4
+    one = np.uint64(masses.stride)
+    two, three, four = one + one, one + one + one, one + one + one + one
     for r in range(0, fours, 4):
-        begin = place + r * step
+        begin = target.first + r * step
         out0, out1 = out[begin : begin + width], out[begin + step : begin + step + width]
         begin += 2 * step
         out2, out3 = out[begin : begin + width], out[begin + step : begin + step + width]
-        begin = first + r * stride
-        row0, row1 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
-        begin += 2 * stride
-        row2, row3 = masses[begin : begin + n_sources], masses[begin + stride : begin + stride + n_sources]
-        for k in range(0, n_sources - n_sources % 4, 4):
+        a, b = _place_of(masses, row + r, first), _place_of(masses, row + r + 1, first)
+        c, d = _place_of(masses, row + r + 2, first), _place_of(masses, row + r + 3, first)
+        for k in range(0, fourth, 4):
             t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
-            a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
-            b0, b1, b2, b3 = row1[k], row1[k + 1], row1[k + 2], row1[k + 3]
-            c0, c1, c2, c3 = row2[k], row2[k + 1], row2[k + 2], row2[k + 3]
-            d0, d1, d2, d3 = row3[k], row3[k + 1], row3[k + 2], row3[k + 3]
+            a0, a1, a2, a3 = _mass(masses, a), _mass(masses, a + one), _mass(masses, a + two), _mass(masses, a + three)
+            b0, b1, b2, b3 = _mass(masses, b), _mass(masses, b + one), _mass(masses, b + two), _mass(masses, b + three)
+            c0, c1, c2, c3 = _mass(masses, c), _mass(masses, c + one), _mass(masses, c + two), _mass(masses, c + three)
+            d0, d1, d2, d3 = _mass(masses, d), _mass(masses, d + one), _mass(masses, d + two), _mass(masses, d + three)
+            a, b, c, d = a + four, b + four, c + four, d + four
             for m in range(width):
                 out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
                 out1[m] += b0 * t0[m] + b1 * t1[m] + b2 * t2[m] + b3 * t3[m]
                 out2[m] += c0 * t0[m] + c1 * t1[m] + c2 * t2[m] + c3 * t3[m]
                 out3[m] += d0 * t0[m] + d1 * t1[m] + d2 * t2[m] + d3 * t3[m]
-        for k in range(n_sources - n_sources % 4, n_sources):
-            t0 = table[k]
+        for k in range(fourth, n_sources):
+            t0, a0, b0, c0, d0 = table[k], _mass(masses, a), _mass(masses, b), _mass(masses, c), _mass(masses, d)
+            a, b, c, d = a + one, b + one, c + one, d + one
             for m in range(width):
-                out0[m] += row0[k] * t0[m]
-                out1[m] += row1[k] * t0[m]
-                out2[m] += row2[k] * t0[m]
-                out3[m] += row3[k] * t0[m]
+                out0[m] += a0 * t0[m]
+                out1[m] += b0 * t0[m]
+                out2[m] += c0 * t0[m]
+                out3[m] += d0 * t0[m]
     for r in range(fours, n_rows):
-        out0 = out[place + r * step : place + r * step + width]
-        row0 = masses[first + r * stride : first + r * stride + n_sources]
-        for k in range(0, n_sources - n_sources % 4, 4):
+        out0 = out[target.first + r * step : target.first + r * step + width]
+        a = _place_of(masses, row + r, first)
+        for k in range(0, fourth, 4):
             t0, t1, t2, t3 = table[k], table[k + 1], table[k + 2], table[k + 3]
-            a0, a1, a2, a3 = row0[k], row0[k + 1], row0[k + 2], row0[k + 3]
+            a0, a1, a2, a3 = _mass(masses, a), _mass(masses, a + one), _mass(masses, a + two), _mass(masses, a + three)
+            a += four
             for m in range(width):
                 out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
-        for k in range(n_sources - n_sources % 4, n_sources):
-            t0 = table[k]
+        for k in range(fourth, n_sources):
+            t0, a0 = table[k], _mass(masses, a)
+            a += one
             for m in range(width):
-                out0[m] += row0[k] * t0[m]
+                out0[m] += a0 * t0[m]
 
 
 @kernel
 def multiply(
-    how: Shares, cells: Floats, blocks: Integers, members: Integers, masses: Floats, scratch: Scratch, out: Floats
+    how: Shares, cells: Floats, blocks: Integers, members: Integers, masses: Masses, scratch: Scratch, out: Floats
 ) -> None:
     """Add the moments of all rows that share cells to the rows of `out`.
 
@@ -862,26 +909,23 @@ def multiply(
     how : Shares
     cells, blocks : ndarray
         Cells of weight 1; each block has at most `SHARED_BLOCK`.
-    members : ndarray of shape (n_clocks, 4)
-        For each row of cells: the position of its first mass, its number of cells, the number of rows that share it,
-        and the first of these rows in `out`.
-    masses : ndarray of shape (total,)
-        Rows of masses, one after the other.
+    members : ndarray of shape (n_clocks, 3)
+        For each row of cells: the number of rows that share it, and the first of these rows in `out` and in `masses`.
+    masses : Masses
     scratch : Scratch
     out : ndarray of shape (n_rows, width)
     """
     flat, step = out.reshape(-1), out.shape[1]
     for b in range(len(blocks)):
-        mass, number, n_rows, row = members[blocks[b, ROW]]
+        n_rows, row, first = members[blocks[b, ROW]]
         n = blocks[b, _SIZE]
         lane = np.uint64(blocks[b, _LANE])
         for i in range(_N_ROWS):
             for j in range(np.uint64(n)):
                 scratch.state[i, j] = cells[i, lane + j]
         _fill_table(how, n, scratch)
-        place, result = mass + blocks[b, _CELL], row * step + blocks[b, _COLUMN]
-        source, target = Lines(place, number), Lines(result, step)
-        add_product(masses, source, n_rows, scratch.table, (n, how.width), flat, target)
+        target = Lines(row * step + blocks[b, _COLUMN], step)
+        add_product(masses, (first, n_rows), blocks[b, _CELL], scratch.table, (n, how.width), flat, target)
 
 
 #: Kernels that start and sum the recurrence of each kind of target.  Points and real exponents have other starts,

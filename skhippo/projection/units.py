@@ -14,16 +14,16 @@ from numpy.typing import NDArray
 from skhippo._support.quadrature import legendre_transform
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
-from skhippo.panel.layout import stretches, to_offsets
+from skhippo.panel.layout import stretches
 from skhippo.projection import sums
 from skhippo.projection.beta import start_beta, start_beta_points
 from skhippo.projection.gauss import nodes_of
-from skhippo.projection.grids import compress_grid, grid_blocks, masses_of_blocks, product
+from skhippo.projection.grids import compress_grid, grid_blocks, product
 from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
 from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.rows import Rows, since_start
 from skhippo.projection.schedule import Unit
-from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Target
+from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Masses, Target
 from skhippo.projection.targets import LEAF_NODES, Targets, targets
 
 __all__ = ["Task", "moments_of", "sums_of"]
@@ -65,7 +65,7 @@ class _Shared(NamedTuple):
     """Rows that share cells; see `skhippo.projection.sums.multiply`."""
 
     members: Integers
-    masses: Floats
+    masses: Masses
 
 
 def sums_of(task: Task, unit: Unit) -> Floats:
@@ -82,13 +82,10 @@ def sums_of(task: Task, unit: Unit) -> Floats:
         return out
     times, offsets = times_of(task.signals, unit.pieces)
     clocks = _unit_rows(times, offsets)
-    number, n_rows = unit.pieces.number, unit.n_members * n_channels
-    members = np.column_stack([_before(number * n_rows), number, n_rows, _before(n_rows)])
-    masses = steps(
-        task.signals,
-        Pieces(unit.members, *(np.repeat(column, unit.n_members) for column in unit.pieces[1:])),
-    )
-    _sum_rows(task, clocks, task.windows(unit.pieces.series), _Shared(members, masses), unit.dense, out)
+    n_rows = unit.n_members * n_channels
+    members = np.column_stack([n_rows, _before(n_rows), _before(n_rows)])
+    shared = _Shared(members, _changes(task.signals, unit))
+    _sum_rows(task, clocks, task.windows(unit.pieces.series), shared, unit.dense, out)
     return out
 
 
@@ -100,7 +97,7 @@ def moments_of(task: Task, rows: Floats) -> NDArray:
     elif rows.shape[1] > targets.width:
         n_leaves = targets.node_columns.size
         inside = rows[:, targets.node_columns[:, None] + np.arange(LEAF_NODES)]
-        masses = product(inside.reshape(-1, LEAF_NODES), legendre_transform(LEAF_NODES))
+        masses = product(Masses.of(inside.reshape(-1, LEAF_NODES)), legendre_transform(LEAF_NODES))
         out = sums.aligned(len(rows), targets.width)
         out += rows[:, : targets.width]
         _sum_points(targets.points, targets.nodes, masses.reshape(len(rows), n_leaves * LEAF_NODES), out)
@@ -119,6 +116,20 @@ def _unit_rows(times: Floats, offsets: Integers) -> Rows:
 
 def _before(sizes: Integers) -> Integers:
     return np.cumsum(sizes) - sizes
+
+
+def _changes(signals: Signals, unit: Unit) -> Masses:
+    """Return the changes of the rows of a unit in its cells."""
+    panel = signals.panel
+    pieces = Pieces(unit.members, *(np.repeat(column, unit.n_members) for column in unit.pieces[1:]))
+    channels = np.arange(panel.n_channels)
+    if signals.complete and panel.values.flags.c_contiguous:
+        first = panel.offsets[pieces.series] + pieces.first
+        begin = (first[:, None] * channels.size + channels).ravel()
+        return Masses(panel.values.reshape(-1), begin, channels.size, True)
+    number = np.repeat(pieces.number, channels.size)
+    masses = Masses.of(steps(signals, pieces)[None])
+    return masses._replace(begin=_before(number))
 
 
 # ---------------------------------------------------------------------- cells
@@ -180,24 +191,25 @@ def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | No
     elif targets.cells is not None:
         _sum(targets.cells, cells, blocks, shared, out)
     else:
-        old, new, weights, lengths = sums.ends_and_weights(cells, blocks)
+        old, new, weights, rows, cell = sums.ends_and_weights(cells, blocks)
         counts, nodes, parts = nodes_of(task.measure, task.order, old, new)
-        lengths = np.diff(to_offsets(counts)[to_offsets(lengths)])
+        lengths = np.bincount(rows, weights=counts).astype(np.int64)
         cells, blocks, lanes = sums.lay_out(lengths, BLOCK if shared is None else SHARED_BLOCK)
         sums.put(cells, lanes, nodes, parts * np.repeat(weights, counts))
-        _sum(targets.points, cells, blocks, None if shared is None else _repeated(shared, counts, lengths), out)
+        _sum(targets.points, cells, blocks, None if shared is None else _repeated(shared, rows, cell, counts), out)
 
 
-def _repeated(shared: _Shared, counts: Integers, lengths: Integers) -> _Shared:
-    """Repeat the masses of cells for the nodes in them."""
-    masses, cell = [], 0
-    for mass, number, n_rows, _ in shared.members:
-        rows = shared.masses[mass : mass + number * n_rows].reshape(n_rows, number)
-        masses.append(np.repeat(rows, counts[cell : cell + number], axis=1).ravel())
-        cell += number
-    members = shared.members.copy()
-    members[:, 0], members[:, 1] = _before(lengths * members[:, 2]), lengths
-    return _Shared(members, np.concatenate(masses))
+def _repeated(shared: _Shared, rows: Integers, cells: Integers, counts: Integers) -> _Shared:
+    """Repeat the masses of cells, which belong to rows of cells, for the nodes in them."""
+    masses, place, begin = [], 0, np.zeros_like(shared.masses.begin)
+    for low, high in pairwise(stretches(rows).tolist()):
+        n_rows, _, first = shared.members[rows[low]]
+        some = slice(first, first + n_rows)
+        repeated = np.repeat(shared.masses.at(some, cells[low:high]), counts[low:high], axis=1)
+        begin[some] = place + np.arange(n_rows) * repeated.shape[1]
+        masses.append(repeated.ravel())
+        place += repeated.size
+    return _Shared(shared.members, Masses.of(np.concatenate(masses)[None])._replace(begin=begin))
 
 
 def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
@@ -234,8 +246,7 @@ def _sum_points(target: Target, ages: Floats, masses: Floats, out: Floats) -> No
         return
     cells, blocks, lanes = sums.lay_out(np.array([number]), SHARED_BLOCK)
     sums.put(cells, lanes, ages, np.ones(number))
-    members = np.array([[0, number, n_rows, 0]])
-    _sum(target, cells, blocks, _Shared(members, np.ascontiguousarray(masses).ravel()), out)
+    _sum(target, cells, blocks, _Shared(np.array([[n_rows, 0, 0]]), Masses.of(masses)), out)
 
 
 def _sum_points_in_pieces(targets: Targets, ages: Floats, masses: Floats, out: Floats) -> None:
@@ -262,11 +273,10 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
     begin = int(since_start(oldest, now, after, reach) < 0.0)
     end = max(begin, number - int(since_start(newest, now, after, 0.0) > 0.0))  # a single cell may be cut at both ends
     blocks = grid_blocks(lambda cells: _phase(task, age(cells)), begin, end)
-    masses = steps(signals, Pieces(unit.members, *(np.full(len(unit.members), n) for n in (first, number))))
-    masses = masses.reshape(-1, number)
+    masses = _changes(signals, unit)
     _sum_single(task, unit, np.append(0, [*blocks.begin, end]), np.append(begin, [*blocks.end, number]), masses, out)
     compressed = [
-        compress_grid(masses_of_blocks(masses, starts, length), age(starts), age(starts + length), length, linear)
+        compress_grid(masses, starts, (age(starts), age(starts + length)), length, linear)
         for length, starts in blocks.starts.items()
         if starts.size
     ]
@@ -285,7 +295,7 @@ def _phase(task: Task, age: Floats) -> Floats:
     return task.measure.phase(task.order, age)
 
 
-def _sum_single(task: Task, unit: Unit, begin: Integers, end: Integers, masses: Floats, out: Floats) -> None:
+def _sum_single(task: Task, unit: Unit, begin: Integers, end: Integers, masses: Masses, out: Floats) -> None:
     """Sum the cells of a grid that belong to no block: stretches, of which some may be empty."""
     begin, end = begin[begin < end], end[begin < end]
     if not begin.size:
@@ -293,8 +303,7 @@ def _sum_single(task: Task, unit: Unit, begin: Integers, end: Integers, masses: 
     series, first = unit.pieces.series[0], unit.pieces.first[0]
     pieces = Pieces(np.full(begin.size, series), first + begin, end - begin)
     times, offsets = times_of(task.signals, pieces)
-    n_rows = len(masses)
     clocks = _unit_rows(times, offsets)  # the rows of each run share its cells
-    parts = np.concatenate([masses[:, a:b].ravel() for a, b in zip(begin, end, strict=True)])
-    members = np.column_stack([_before((end - begin) * n_rows), end - begin, np.full(begin.size, n_rows), 0 * begin])
-    _sum_rows(task, clocks, task.windows(pieces.series), _Shared(members, parts), False, out)
+    n_rows = np.full(begin.size, len(out))
+    shared = _Shared(np.column_stack([n_rows, 0 * begin, _before(n_rows)]), masses.after(begin))
+    _sum_rows(task, clocks, task.windows(pieces.series), shared, False, out)

@@ -448,3 +448,17 @@ def test_a_window_may_begin_and_end_in_the_same_cell(measure):
     for now in (0.7, 1.0, 2.9):
         exact = naive.project(times, values, measure, 5, "linear", now)
         assert_allclose(project([(times, values)], measure, 5, at=now)[0, 0], exact, rtol=0, atol=3 * EXACT)
+
+
+@pytest.mark.parametrize("dense", [40.0, np.inf])
+def test_gauss_rules_for_several_groups_of_rows(dense, monkeypatch, rng):
+    """The masses of nodes are those of their own cells, also in later parts of a unit."""
+    measure = LagT(1.0, alpha=0.5)
+    monkeypatch.setattr(units, "_CELLS", 64)
+    dense_from(monkeypatch, dense)
+    series = []
+    for n in (30, 80, 50, 7):
+        times = irregular(rng, n, 2.0)
+        series += [(times, rng.normal(size=n)) for _ in range(6)]
+    exact = [naive.project(times, values, measure, 6) for times, values in series]
+    assert_allclose(project(series, measure, 6)[:, 0], exact, rtol=0, atol=EXACT)

@@ -13,9 +13,9 @@ from skhippo.projection import grids, sums
 def test_rows_of_a_product_do_not_depend_on_each_other(n_sources, rng):
     left, right = rng.normal(size=(11, n_sources)), sums.aligned(n_sources, 32)
     right[:] = rng.normal(size=right.shape)
-    together = grids.product(left, right)
+    together = grids.product(sums.Masses.of(left), right)
     for n_rows in (1, 2, 3, 4, 7):
-        assert_array_equal(grids.product(left[2 : 2 + n_rows], right), together[2 : 2 + n_rows])
+        assert_array_equal(grids.product(sums.Masses.of(left[2 : 2 + n_rows]), right), together[2 : 2 + n_rows])
 
 
 @pytest.mark.parametrize("linear", [True, False])
@@ -24,7 +24,8 @@ def test_blocks_of_a_grid_have_the_moments_of_their_cells(length, linear, rng):
     n_blocks, degree = 2, grids.GRID_NODES
     masses = rng.normal(size=(3, n_blocks * length))
     ages = np.array([0.9, 0.7, 0.5])  # of the ends of the blocks
-    nodes, moved = grids.compress_grid(masses, ages[:-1], ages[1:], length, linear)
+    starts = np.arange(n_blocks) * length
+    nodes, moved = grids.compress_grid(sums.Masses.of(masses), starts, (ages[:-1], ages[1:]), length, linear)
     assert nodes.shape == moved.shape[1:] == (n_blocks * degree,)
     cell_ends = np.linspace(1, -1, length + 1)
     chebyshev = np.polynomial.chebyshev.Chebyshev

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT
 from skhippo._support.quadrature import rule
@@ -17,18 +17,25 @@ EPS = np.finfo(float).eps
 MOMENTS = 3e-14  # measured: 2e-14 (LagT, order 64), 4e-15 for the others
 
 
-@pytest.mark.parametrize("n_rows", range(1, 10))
-@pytest.mark.parametrize("n_sources", range(1, 10))
-def test_product_is_a_matrix_product(n_rows, n_sources, rng):
-    first, stride, place, step, width = 3, n_sources + 2, 5, 21, 16
-    masses, table = rng.normal(size=first + n_rows * stride), rng.normal(size=(n_sources, 24))
-    out = rng.normal(size=place + n_rows * step)
-    expected = out.copy()
-    left = masses[first:].reshape(n_rows, stride)[:, :n_sources]
-    expected[place:].reshape(n_rows, step)[:, :width] += left @ table[:, :width]
-    source, target = sums.Lines(first, stride), sums.Lines(place, step)
-    sums.add_product(masses, source, n_rows, table, (n_sources, width), out, target)
-    assert_allclose(out, expected, rtol=0, atol=32 * EPS)
+@pytest.mark.parametrize("changes", [False, True])
+@pytest.mark.parametrize("n_rows", [1, 2, 3, 4, 5, 9])
+@pytest.mark.parametrize("n_sources", [1, 3, 4, 6, 64, 65, 131])
+def test_product_is_a_matrix_product(n_rows, n_sources, changes, rng):
+    """Rows of masses, or of values of one of some channels, anywhere in an array."""
+    first, place, step, width = 3, 5, 21, 16
+    for n_channels, dtype in [(1, np.float64), (1, np.float32), (3, np.float64)][: 3 if changes else 1]:
+        values = rng.normal(size=(n_rows + 2, first + n_sources + 1, n_channels)).astype(dtype)
+        table = rng.normal(size=(n_sources, 24))
+        out = rng.normal(size=place + n_rows * step)
+        expected = out.copy()
+        wide = values[2:, :, -1].astype(np.float64)
+        left = (np.diff(wide) if changes else wide)[:, first : first + n_sources]
+        expected[place:].reshape(n_rows, step)[:, :width] += left @ table[:, :width]
+        begin = (np.arange(n_rows + 2) * values.shape[1] + 1) * n_channels - 1
+        masses = sums.Masses(values.reshape(-1), begin, n_channels, changes)
+        sums.add_product(masses, (2, n_rows), first, table, (n_sources, width), out, sums.Lines(place, step))
+        assert_allclose(out, expected, rtol=0, atol=8 * (n_sources + 8) * EPS)
+        assert_array_equal(masses.at(slice(2, None), first + np.arange(n_sources)), left)
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (3, 5), (64, 72), (7, 129)])
@@ -210,8 +217,8 @@ def test_rows_that_share_cells_have_the_moments_of_rows_alone(measure, order, li
     columns = target.n_first, target.offset, target.used
     shares = sums.Shares(target.turning, linear, *columns, target.table, target.factors)
     out = sums.aligned(n_rows, what.width)
-    members = np.array([[0, number, n_rows, 0]])
-    sums.multiply(shares, cells, blocks, members, masses.ravel(), sums.Scratch.make(target.number), out)
+    members = np.array([[n_rows, 0, 0]])
+    sums.multiply(shares, cells, blocks, members, sums.Masses.of(masses), sums.Scratch.make(target.number), out)
     found = (out.view(np.complex128) if what.turning else out)[:, : what.n_functions]
     for row, expected in zip(found, masses, strict=True):
         assert_allclose(row, moments(measure, order, ages, expected, linear), rtol=0, atol=1e-13)
