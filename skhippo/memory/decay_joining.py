@@ -62,6 +62,10 @@ class DecayJoining(Joining):
     ) -> Floats:
         return self._decayed(state, after) + last[:, None] * self._constant
 
+    def follows(self, n_rows: int, k: int, steps: Floats) -> bool:
+        step = 0.03 * self.order
+        return k * n_rows * step <= 250.0 + 0.008 * self.order**2 + n_rows * (1.3 + 0.07 * self.order)  # microseconds
+
     def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
         constants = self._norm, self._constant, self._integrated
         _follow_laguerre(times, values, self.hold == "linear", kept, self._theta, self._rate, constants)

@@ -23,10 +23,6 @@ __all__ = ["HistoryStore"]
 
 # Number of streams with equal times from which it pays to make one matrix for all of them.
 _SHARED = 32
-# A chunk is projected on its own where that is cheaper than going from observation to observation.  The latter is
-# cheaper up to this many observations per stream, or up to this many in all, times the order squared.
-_SHORT = 4
-_SMALL = 1 << 18
 
 
 class HistoryStore(MergeableStore):
@@ -105,12 +101,17 @@ class HistoryStore(MergeableStore):
         if k == 1 and n_streams >= _SHARED and (chunk.times == chunk.times[0]).all():
             for streams, rows in self._blocks(self.setting.order):
                 self._add_one(rows, chunk.times[0, 0], chunk.values[streams].ravel())
-        elif k <= _SHORT or self.setting.n_rows * k * self.setting.order**2 <= _SMALL:
+        elif self.joining.follows(self.setting.n_rows, k, self._steps(chunk)):
             kept = Kept(self.first_time, self.first_value, self.last_time, self.last_value, self.state)
             self.joining.follow(kept, chunk.times, chunk.values)
         else:
             for streams, rows in self._blocks(k + self.setting.order):
                 self._add(rows, *chunk.rows(streams))
+
+    def _steps(self, chunk: Chunk) -> Floats:
+        """Return the mean step of each stream in a chunk, as a share of the time before; NaN if there was none."""
+        with np.errstate(all="ignore"):
+            return (chunk.times[:, -1] - self.now) / chunk.times.shape[1] / (self.now - self.start)
 
     def _own(self) -> None:
         """Copy all arrays, so that they may be written to."""

@@ -72,6 +72,21 @@ class Joining(ABC):
         """
 
     @abstractmethod
+    def follows(self, n_rows: int, k: int, steps: Floats) -> bool:
+        """Return whether `follow` is cheaper than to project a chunk and to join the result.
+
+        The times of both were measured on one core; only their ratio matters.
+
+        Parameters
+        ----------
+        n_rows : int
+        k : int
+            Number of observations per row.
+        steps : ndarray of shape (n_streams,)
+            Mean step of each stream, as a share of the time before; NaN or infinity if there was none.
+        """
+
+    @abstractmethod
     def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
         """Update the states of rows in place, observation by observation.
 

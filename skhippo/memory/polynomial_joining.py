@@ -47,6 +47,8 @@ __all__ = ["PolynomialJoining"]
 
 # Number of rows with equal shares from which it pays to make a matrix for them.
 _SHARED = 32
+# Number of rows with different shares from which they are processed side by side.
+_SEVERAL = 8
 # Largest number of terms of a power series, the error it may add to its sum, and the largest step times the norm of A:
 # beyond it the terms grow like those of an exponential, and cancel.
 _TERMS = 24
@@ -105,6 +107,12 @@ class PolynomialJoining(Joining):
         if late.size:
             out[late] = self.join(out[late], (before + length)[late], last[late, None], after[late])
         return out
+
+    def follows(self, n_rows: int, k: int, steps: Floats) -> bool:
+        short = np.mean(steps <= self._constants[-1][-1])  # the share of steps that need no matrix
+        groups = -(-n_rows // _LANES)
+        step = short * (1.0 + 0.06 * self.order) + (1.0 - short) * (1.5 + 0.008 * self.order**2)
+        return bool(k * groups * step <= 190.0 + n_rows * (1.3 + 0.0021 * self.order**2))  # microseconds
 
     def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
         _follow_legendre(times, values, self.hold == "linear", kept, *self._constants)
@@ -182,7 +190,12 @@ def _matrices(order: int, n_old: int, n_new: int, older: float, newer: float) ->
 def _changes(old: Floats, new: Floats, older: Floats, newer: Floats, order: int) -> Floats:
     """Return the coefficients of unions minus those of their older stretches, with different shares per row."""
     both = []
-    for part, nodes in ((old, _old_nodes(order, old.shape[1])), (new, _new_nodes(order, new.shape[1]))):
+    nodes_of_both = _old_nodes(order, old.shape[1]), _new_nodes(order, new.shape[1])
+    if len(old) >= _SEVERAL:
+        change = np.empty((len(old), order))
+        _join_by_lanes((old, new), np.stack([older, newer]), nodes_of_both, LegS().B(order), change)
+        return change
+    for part, nodes in zip((old, new), nodes_of_both, strict=True):
         sums = np.empty((len(part), order))
         _sum_differences(newer, nodes.origin, nodes.direction, nodes.polynomials, part @ nodes.masses, sums)
         both.append(sums)
@@ -328,8 +341,8 @@ def _walk_legendre(
 
 
 @kernel
-def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Floats, work: Floats) -> None:
-    """Sum the changes of polynomials at the nodes of a stretch, weighted by its values; one step per row.
+def _sum_by_lanes(coefficients: Floats, shares: Floats, nodes: Nodes, sums: Floats, work: Floats) -> None:
+    """Sum the changes of polynomials at the nodes of a stretch, weighted by its values; one share per row.
 
     Arrays are flat, (..., `_LANES`), and four polynomials come at a time, so that the recurrence is loaded and stored
     once for each four.
@@ -342,7 +355,7 @@ def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Float
     n_fours = len(nodes.masses) // 4 * 4
     for j in range(number):
         for lane in range(_ALL):
-            moved = steps[lane] / (1.0 + steps[lane]) * nodes.direction[j]
+            moved = shares[lane] * nodes.direction[j]
             work[lane], work[_SECOND + lane] = 1.0 - 2.0 * (nodes.origin[j] + moved), moved
             work[_THIRD + lane] = work[_FOURTH + lane] = work[_FIFTH + lane] = 0.0
         for n in range(0, n_fours, 4):
@@ -377,13 +390,29 @@ def _sum_by_lanes(coefficients: Floats, steps: Floats, nodes: Nodes, sums: Float
 
 
 @kernel
-def _step_by_nodes(
-    state: Floats, rows: Integers, steps: Floats, old: Nodes, new: Nodes, norm: Floats, series: Floats
-) -> None:
+def _unite(values: Floats, line: Floats, shares: Floats, nodes: tuple, norm: Floats, sums: Floats) -> None:
+    """Compute the changes of coefficients `values` when stretches with the coefficients `line` are joined to them.
+
+    Arrays are flat, (..., `_LANES`).  `shares` holds the shares of both stretches.  The first row of `sums` is filled.
+    """
+    order, change, newer, work = norm.size, sums[0], sums[1], sums[2]
+    _sum_by_lanes(values, shares[1], nodes[0], change, work)
+    _sum_by_lanes(line, shares[1], nodes[1], newer, work)
+    for lane in range(_ALL):
+        work[lane], work[_SECOND + lane], work[_THIRD + lane] = shares[0, lane], shares[1, lane], line[lane]
+    for n in range(order):  # P_n at the newest moment is 1
+        at, size = np.uint64(n * _LANES), norm[n]
+        for lane in range(_ALL):
+            share = work[_SECOND + lane]
+            union = work[lane] * change[at + lane] + share * (work[_THIRD + lane] + newer[at + lane])
+            change[at + lane] = size * union - share * values[at + lane]
+
+
+@kernel
+def _step_by_nodes(state: Floats, rows: Integers, steps: Floats, nodes: tuple, norm: Floats, series: Floats) -> None:
     """Join straight lines to rows; `steps` holds lengths (as shares of the time before), first values and rises."""
     order, number = norm.size, rows.size
-    values, older, newer, work = series[0], series[1], series[2], series[3]
-    line = work[5 * _LANES :]
+    values, line = series[3], series[4]
     steps[:, number:] = 0.0
     values[:] = 0.0
     for lane in range(number):
@@ -392,14 +421,35 @@ def _step_by_nodes(
     for lane in range(_LANES):
         line[lane] = steps[1, lane] + 0.5 * steps[2, lane]
         line[_LANES + lane] = steps[2, lane] / np.sqrt(12.0)
-    _sum_by_lanes(values, steps[0], old, older, work)
-    _sum_by_lanes(line, steps[0], new, newer, work)
+        steps[1, lane] = steps[0, lane] / (1.0 + steps[0, lane])
+        steps[0, lane] = 1.0 - steps[1, lane]
+    _unite(values, line, steps, nodes, norm, series)
     for lane in range(number):
-        row, share = state[rows[lane]], steps[0, lane] / (1.0 + steps[0, lane])
-        for n in range(order):  # P_n at the newest moment is 1
-            at = n * _LANES + lane
-            union = (1.0 - share) * older[at] + share * (line[lane] + newer[at])
-            row[n] += norm[n] * union - share * row[n]
+        for n in range(order):
+            state[rows[lane], n] += series[0, n * _LANES + lane]
+
+
+@kernel
+def _join_by_lanes(states: tuple, shares: Floats, nodes: tuple, norm: Floats, out: Floats) -> None:
+    """Compute the changes of the coefficients of older stretches when newer ones are joined to them."""
+    old, new = states
+    sums, several = np.empty((5, (norm.size + 6) * _LANES)), np.empty((2, _LANES))
+    values, line = sums[3], sums[4]
+    for begin in range(0, len(old), _LANES):
+        number = min(_LANES, len(old) - begin)
+        values[:] = 0.0
+        line[:] = 0.0
+        several[:] = 0.0
+        for lane in range(number):
+            several[0, lane], several[1, lane] = shares[0, begin + lane], shares[1, begin + lane]
+            for n in range(old.shape[1]):
+                values[n * _LANES + lane] = old[begin + lane, n]
+            for n in range(new.shape[1]):
+                line[n * _LANES + lane] = new[begin + lane, n]
+        _unite(values, line, several, nodes, norm, sums)
+        for lane in range(number):
+            for n in range(norm.size):
+                out[begin + lane, n] = sums[0, n * _LANES + lane]
 
 
 @kernel
@@ -445,7 +495,7 @@ def _follow_legendre(
     n_rows = n_streams * n_channels
     # Rows with short steps, and the others: what becomes of a row does not depend on the rest.
     rows, steps, numbers = np.empty((2, _LANES), np.int64), np.empty((2, 4, _LANES)), np.empty(2, np.int64)
-    series = np.empty((4, (norm.size + 6) * _LANES))
+    series = np.empty((5, (norm.size + 6) * _LANES))
     for begin in range(0, n_rows, _ROWS):
         end = min(begin + _ROWS, n_rows)
         for j in range(k):
@@ -472,5 +522,5 @@ def _follow_legendre(
                     _step_by_series(kept.state, rows[0, : numbers[0]], steps[0], reach, norm, series)
                     numbers[0] = 0
                 if numbers[1] == _LANES or (r == end - 1 and numbers[1] > 0):
-                    _step_by_nodes(kept.state, rows[1, : numbers[1]], steps[1], old, new, norm, series)
+                    _step_by_nodes(kept.state, rows[1, : numbers[1]], steps[1], (old, new), norm, series)
                     numbers[1] = 0

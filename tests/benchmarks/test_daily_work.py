@@ -73,9 +73,11 @@ def test_transform_of_one_series(measure_fixed):
     np.testing.assert_allclose(found[0], naive.project(times, values[0], LegS(), 16), atol=1e-12)
 
 
-@pytest.mark.parametrize(("k", "micros"), [(1, 25), (2, 60), (20, 60)])
-def test_update_of_one_stream(k, micros, measure_fixed):
-    memory, clock = HiPPOMemory("legs", 16), itertools.count()
+# A chunk may cost no more than its observations one by one, and its cost may not jump.
+@pytest.mark.parametrize(("k", "micros"), [(1, 25), (2, 60), (20, 60), (50, 250), (200, 250)])
+@pytest.mark.parametrize("order", [16, 64])
+def test_update_of_one_stream(order, k, micros, measure_fixed):
+    memory, clock = HiPPOMemory("legs", order), itertools.count()
     steps, values = np.sort(np.random.default_rng(0).random(k)), np.random.default_rng(1).normal(size=(1, k, 1))
     given = []
 
@@ -86,10 +88,10 @@ def test_update_of_one_stream(k, micros, measure_fixed):
     for _ in range(10):
         update()
     what = "1 observation" if k == 1 else f"a chunk of {k}"
-    measure_fixed(f"HiPPOMemory.update, LegS, one stream, {what}", update, micros)
+    measure_fixed(f"HiPPOMemory.update, LegS, N={order}, one stream, {what}", update, micros)
     times = np.concatenate(given)
     signal = np.tile(values[0, :, 0], len(given))
-    expected = project([(times, signal[None])], order=16)[0]
+    expected = project([(times, signal[None])], order=order)[0]
     np.testing.assert_allclose(memory.coefficients[0], expected, atol=ACCURACY)
 
 

@@ -9,8 +9,10 @@ from scipy.linalg import expm
 
 from skhippo import HiPPOMemory, LegS
 from skhippo.memory import polynomial_joining
+from skhippo.memory.decay_joining import DecayJoining
 from skhippo.memory.joining import Kept
 from skhippo.memory.merging import find_joining
+from skhippo.memory.polynomial_joining import PolynomialJoining
 from tests.memory.conftest import HOLDS, TOLERANCE, fed, observations, projected, same, whole_histories
 
 
@@ -114,3 +116,31 @@ def test_a_chunk_is_not_dearer_than_its_observations(measure, k):
         one = calls(lambda: memory.update([[1.0]]))
         chunk = calls(lambda: memory.update(np.ones((1, k, 1))))
     assert chunk < 1.5 * one
+
+
+@whole_histories
+@pytest.mark.parametrize("order", [1, 16, 64, 256])
+@pytest.mark.parametrize("n_rows", [1, 40])
+def test_longer_chunks_are_projected_from_some_length_on(measure, order, n_rows):
+    """Where steps are long; short ones of LegS are cheap, so that longer chunks of them are followed."""
+    joining = find_joining(measure, order, "linear")
+    chunks = [1, 2, 5, 10, 20, 50, 100, 1000, 10_000, 1_000_000]
+    for steps in (np.full(n_rows, 0.1), np.full(n_rows, np.nan), np.full(n_rows, 1e-9)):
+        followed = [joining.follows(n_rows, k, steps) for k in chunks]
+        assert followed == sorted(followed, reverse=True)
+        assert not followed[-1]
+        assert followed[0] or (order == 256 and n_rows == 1)
+    if isinstance(measure, LegS):
+        assert joining.follows(n_rows, 20, np.full(n_rows, 1e-9))
+        assert joining.follows(n_rows, 20, np.full(n_rows, 0.1)) == (order < 64)
+
+
+@whole_histories
+@pytest.mark.parametrize("limit", [-1, 10**9])
+def test_chunks_followed_and_chunks_projected(measure, limit, monkeypatch, rng):
+    """Both give the same, whatever the estimate of their costs says, and also where there is nothing before."""
+    for joining in (PolynomialJoining, DecayJoining):
+        monkeypatch.setattr(joining, "follows", lambda self, n_rows, k, steps: k <= limit)
+    values, times = observations(rng, n_streams=5, n_channels=2, k=40)
+    for cuts in (range(0, 40, 7), range(40)):
+        same(fed(values, times, cuts, measure=measure, order=6), values, times)
