@@ -23,6 +23,8 @@ __all__ = ["HistoryStore"]
 
 # Number of streams with equal times from which it pays to make one matrix for all of them.
 _SHARED = 32
+# Number of streams whose steps are looked at, to estimate the costs of a chunk.
+_SAMPLE = 256
 
 
 class HistoryStore(MergeableStore):
@@ -109,9 +111,10 @@ class HistoryStore(MergeableStore):
                 self._add(rows, *chunk.rows(streams))
 
     def _steps(self, chunk: Chunk) -> Floats:
-        """Return the mean step of each stream in a chunk, as a share of the time before; NaN if there was none."""
+        """Return the mean steps of some streams in a chunk, as shares of the time before; NaN if there was none."""
+        start, now = self.start[:_SAMPLE], self.now[:_SAMPLE]
         with np.errstate(all="ignore"):
-            return (chunk.times[:, -1] - self.now) / chunk.times.shape[1] / (self.now - self.start)
+            return (chunk.times[:_SAMPLE, -1] - now) / chunk.times.shape[1] / (now - start)
 
     def _own(self) -> None:
         """Copy all arrays, so that they may be written to."""

@@ -82,8 +82,8 @@ class Joining(ABC):
         n_rows : int
         k : int
             Number of observations per row.
-        steps : ndarray of shape (n_streams,)
-            Mean step of each stream, as a share of the time before; NaN or infinity if there was none.
+        steps : ndarray
+            Mean steps of some of the streams, as shares of the time before; NaN or infinity if there was none.
         """
 
     @abstractmethod

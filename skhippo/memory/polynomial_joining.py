@@ -424,9 +424,11 @@ def _step_by_nodes(state: Floats, rows: Integers, steps: Floats, nodes: tuple, n
         steps[1, lane] = steps[0, lane] / (1.0 + steps[0, lane])
         steps[0, lane] = 1.0 - steps[1, lane]
     _unite(values, line, steps, nodes, norm, series)
+    change = series[0]
     for lane in range(number):
+        row = state[rows[lane]]
         for n in range(order):
-            state[rows[lane], n] += series[0, n * _LANES + lane]
+            row[n] += change[n * _LANES + lane]
 
 
 @kernel
