@@ -95,6 +95,11 @@ def test_no_cells_are_no_blocks():
 
 
 def test_masses_of_blocks_that_are_not_adjacent(rng):
-    masses = rng.normal(size=(2, 20))
-    found = grids.masses_of_blocks(masses, np.array([1, 4, 12]), 3)
-    assert_array_equal(found, masses[:, [1, 2, 3, 4, 5, 6, 12, 13, 14]])
+    masses, length, starts = rng.normal(size=(3, 1000)), 64, np.array([5, 69, 400, 600, 664])
+    ages = 1.0 - starts / 1000, 1.0 - (starts + length) / 1000
+    _, moved = grids.compress_grid(sums.Masses.of(masses), starts, ages, length, True)
+    for block, start in enumerate(starts):
+        alone = sums.Masses.of(masses[:, start : start + length])
+        _, expected = grids.compress_grid(alone, np.zeros(1, np.int64), (np.ones(1), np.zeros(1)), length, True)
+        nodes = slice(block * grids.GRID_NODES, (block + 1) * grids.GRID_NODES)
+        assert_array_equal(moved[:, nodes], expected)
