@@ -14,6 +14,7 @@ its diagonal the Toeplitz matrix :math:`(1 - e^{-As}) / s` has the entries :math
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cached_property
 
 import numpy as np
@@ -62,7 +63,7 @@ class DecayJoining(Joining):
     ) -> Floats:
         return self._decayed(state, after) + last[:, None] * self._constant
 
-    def follows(self, n_rows: int, k: int, steps: Floats) -> bool:
+    def follows(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
         step = 0.03 * self.order
         return k * n_rows * step <= 250.0 + 0.008 * self.order**2 + n_rows * (1.3 + 0.07 * self.order)  # microseconds
 

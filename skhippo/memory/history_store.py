@@ -7,6 +7,7 @@ the next observation may still turn the part after the stretch into a straight l
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Self
 
 import numpy as np
@@ -103,7 +104,7 @@ class HistoryStore(MergeableStore):
         if k == 1 and n_streams >= _SHARED and (chunk.times == chunk.times[0]).all():
             for streams, rows in self._blocks(self.setting.order):
                 self._add_one(rows, chunk.times[0, 0], chunk.values[streams].ravel())
-        elif self.joining.follows(self.setting.n_rows, k, self._steps(chunk)):
+        elif self.joining.follows(self.setting.n_rows, k, partial(self._steps, chunk)):
             kept = Kept(self.first_time, self.first_value, self.last_time, self.last_value, self.state)
             self.joining.follow(kept, chunk.times, chunk.values)
         else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -72,7 +73,7 @@ class Joining(ABC):
         """
 
     @abstractmethod
-    def follows(self, n_rows: int, k: int, steps: Floats) -> bool:
+    def follows(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
         """Return whether `follow` is cheaper than to project a chunk and to join the result.
 
         The times of both were measured on one core; only their ratio matters.
@@ -82,8 +83,9 @@ class Joining(ABC):
         n_rows : int
         k : int
             Number of observations per row.
-        steps : ndarray
-            Mean steps of some of the streams, as shares of the time before; NaN or infinity if there was none.
+        steps : callable
+            Returns the mean steps of some of the streams, as shares of the time before; NaN or infinity if there was
+            none.  It is called only if the answer depends on them.
         """
 
     @abstractmethod

@@ -30,7 +30,7 @@ proportional to :math:`\rho`, and so are their errors.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
@@ -108,11 +108,14 @@ class PolynomialJoining(Joining):
             out[late] = self.join(out[late], (before + length)[late], last[late, None], after[late])
         return out
 
-    def follows(self, n_rows: int, k: int, steps: Floats) -> bool:
-        short = np.mean(steps <= self._constants[-1][-1])  # the share of steps that need no matrix
-        groups = -(-n_rows // _LANES)
-        step = short * (1.0 + 0.06 * self.order) + (1.0 - short) * (1.5 + 0.008 * self.order**2)
-        return bool(k * groups * step <= 190.0 + n_rows * (1.3 + 0.0021 * self.order**2))  # microseconds
+    def follows(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
+        # Microseconds.
+        by_series, by_nodes = 1.0 + 0.06 * self.order, 1.5 + 0.008 * self.order**2
+        limit = (190.0 + n_rows * (1.3 + 0.0021 * self.order**2)) / (k * -(-n_rows // _LANES))
+        if max(by_series, by_nodes) <= limit or min(by_series, by_nodes) > limit:
+            return by_nodes <= limit
+        short = float(np.mean(steps() <= self._constants[-1][-1]))  # the share of steps that need no nodes
+        return short * by_series + (1.0 - short) * by_nodes <= limit
 
     def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
         _follow_legendre(times, values, self.hold == "linear", kept, *self._constants)

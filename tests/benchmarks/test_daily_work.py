@@ -74,8 +74,13 @@ def test_transform_of_one_series(measure_fixed):
 
 
 # A chunk may cost no more than its observations one by one, and its cost may not jump.
-@pytest.mark.parametrize(("k", "micros"), [(1, 25), (2, 60), (20, 60), (50, 250), (200, 250)])
-@pytest.mark.parametrize("order", [16, 64])
+@pytest.mark.parametrize(
+    ("order", "k", "micros"),
+    [
+        *((16, k, micros) for k, micros in ((1, 25), (2, 60), (20, 60), (50, 250), (200, 250))),
+        *((64, k, micros) for k, micros in ((1, 60), (2, 60), (20, 250), (50, 250), (200, 250))),
+    ],
+)
 def test_update_of_one_stream(order, k, micros, measure_fixed):
     memory, clock = HiPPOMemory("legs", order), itertools.count()
     steps, values = np.sort(np.random.default_rng(0).random(k)), np.random.default_rng(1).normal(size=(1, k, 1))

@@ -126,13 +126,13 @@ def test_longer_chunks_are_projected_from_some_length_on(measure, order, n_rows)
     joining = find_joining(measure, order, "linear")
     chunks = [1, 2, 5, 10, 20, 50, 100, 1000, 10_000, 1_000_000]
     for steps in (np.full(n_rows, 0.1), np.full(n_rows, np.nan), np.full(n_rows, 1e-9)):
-        followed = [joining.follows(n_rows, k, steps) for k in chunks]
+        followed = [joining.follows(n_rows, k, lambda steps=steps: steps) for k in chunks]
         assert followed == sorted(followed, reverse=True)
         assert not followed[-1]
         assert followed[0] or (order == 256 and n_rows == 1)
     if isinstance(measure, LegS):
-        assert joining.follows(n_rows, 20, np.full(n_rows, 1e-9))
-        assert joining.follows(n_rows, 20, np.full(n_rows, 0.1)) == (order < 64)
+        assert joining.follows(n_rows, 20, lambda: np.full(n_rows, 1e-9))
+        assert joining.follows(n_rows, 20, lambda: np.full(n_rows, 0.1)) == (order < 64)
 
 
 @whole_histories
