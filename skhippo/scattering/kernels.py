@@ -182,9 +182,20 @@ def _widen(covered: Floats, width: int, step: int) -> None:
 
 @kernel
 def _keep(
-    windows: Floats, covered: Floats, begin: int, size: int, piece: Integers, row: int, blocks: Integers, out: tuple
+    windows: Floats,
+    covered: Floats,
+    begin: int,
+    least: float,
+    weight: float,
+    piece: Integers,
+    row: int,
+    blocks: Integers,
+    out: tuple,
 ) -> None:
-    """Copy windows at the positions of a piece, from column `begin` on, into its blocks, and fill in their weights."""
+    """Copy windows at the positions of a piece, from column `begin` on, into its blocks, and fill in their weights.
+
+    Positions whose windows are covered by more than `least` cells have this weight.
+    """
     paths, counts = out
     order, number, place = len(windows), piece[2], piece[4]
     for q in range(0, number, POSITIONS):
@@ -195,42 +206,34 @@ def _keep(
             source, target = windows[m, begin + q : begin + q + n], paths[b, at : at + n]
             for p in range(n):
                 target[p] = source[p]
-        lengths, target = covered[begin + q : begin + q + n], counts[b, row * width + place : row * width + place + n]
+        at = row * width + place
+        source, target = covered[begin + q : begin + q + n], counts[b, at : at + n]
         for p in range(n):
-            target[p] = (1.0 if lengths[p] > _COVERED * size else _HARDLY) if size else 0.0
+            target[p] = weight * (1.0 if source[p] > least else _HARDLY)
 
 
 @kernel
-def _paths(
-    seen: Floats,
-    n: int,
-    linear: bool,
-    longest: float,
-    piece: Integers,
-    shape: tuple,
-    tables: tuple,
-    scratch: Floats,
-    blocks: Integers,
-    out: tuple,
+def _unite(
+    half: Floats, scratch: Floats, shape: tuple, weight: float, piece: Integers, row: int, blocks: Integers, out: tuple
 ) -> None:
-    """Fill in the windows of a channel at the positions of a piece, and their weights.
+    """Unite cells to windows, and copy those of one channel at the positions of a piece into its blocks.
 
-    `shape` holds the order, the binary logarithms of the numbers of cells in the narrowest and the widest window, and
-    the row of the narrowest window that is 2 to the power of -1.
+    `shape` holds the binary logarithms of the numbers of cells in the narrowest and the widest window; `row` is the
+    row of the widest.
     """
-    order, narrowest, widest, row = shape
-    reach = 2**widest
+    narrowest, widest = shape
+    order, reach = len(half), 2**widest
     width = piece[2] + reach
     windows, sums, differences = scratch[:order], scratch[order : 2 * order], scratch[2 * order : 3 * order]
     covered = scratch[3 * order]
-    _fill_cells(seen, n, linear, longest, piece[1] - reach // 2, tables, width, windows, covered)
     for level in range(widest + 1):
         size = 2**level
         if level > 0:
-            _double(tables[0], windows, sums, differences, width, size // 2)
+            _double(half, windows, sums, differences, width, size // 2)
             _widen(covered, width, size // 2)
         if level >= narrowest:
-            _keep(windows, covered, (reach - size) // 2, size, piece, row + widest - level, blocks, out)
+            begin, least = (reach - size) // 2, _COVERED * size
+            _keep(windows, covered, begin, least, weight, piece, row + widest - level, blocks, out)
 
 
 @kernel
@@ -258,21 +261,22 @@ def fill_windows(series: tuple, options: tuple, tables: tuple, plan: tuple, scra
     pieces, blocks = plan
     seen, observed, longest, work = scratch
     n_channels, n_windows, order = scaling.shape[1], widest - narrowest + 1, len(work) // 3
+    reach = 2**widest
     for k in range(len(pieces)):
-        i = pieces[k, 0]
+        i, first, width = pieces[k, 0], pieces[k, 1] - reach // 2, pieces[k, 2] + reach
         rows, clock = (offsets[i], offsets[i + 1]), (clocks[i, 0], clocks[i, 1])
         for c in range(n_channels):
             here = seen[c % len(seen)]  # channels share the scratch if each is needed only once
             if pieces[k, 1] == 1 or len(seen) < n_channels:
                 n = _observed(times, values, c, rows, clock, (scaling[0, c], scaling[1, c]), here)
                 observed[c], longest[c] = n, _longest_interval(here[0], n) if gaps else np.inf
-            shape = order, narrowest, widest, c * n_windows
-            if observed[c] > 0:
-                _paths(here, observed[c], linear, longest[c], pieces[k], shape, tables, work, blocks, out)
-            else:
-                work[:] = 0.0
-                for j in range(n_windows):
-                    _keep(work[:order], work[order], 0, 0, pieces[k], c * n_windows + j, blocks, out)
+            weight = 1.0
+            if observed[c] == 0:  # as if one observation were 0, and no position counts
+                here[0, 0], here[1, 0], weight = 0.0, 0.0, 0.0
+            _fill_cells(
+                here, max(observed[c], 1), linear, longest[c], first, tables, width, work[:order], work[3 * order]
+            )
+            _unite(tables[0], work, (narrowest, widest), weight, pieces[k], c * n_windows, blocks, out)
 
 
 @kernel
