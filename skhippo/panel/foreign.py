@@ -30,7 +30,7 @@ def as_known(X: Any, name: str = "X") -> Any:
     tables.  A frame of narwhals is replaced by the frame that it wraps.
     """
     kind = type(X)
-    if _root(X) == "datasets" and hasattr(kind, "with_format") and hasattr(kind, "__getitem__") and not is_data_sets(X):
+    if _root(X) == "datasets" and hasattr(kind, "with_format") and hasattr(kind, "__len__") and not is_data_sets(X):
         return X.with_format("arrow")[:]
     array = hasattr(kind, "__array__") and not hasattr(kind, "columns")  # such as that of xarray
     if not hasattr(kind, "__arrow_c_stream__") or array or _root(X) in _KNOWN or is_pandas_frame(X):

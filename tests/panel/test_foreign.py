@@ -220,6 +220,8 @@ def test_data_sets_of_hugging_face():
         read_alike(lambda table, form=form: datasets.Dataset(table).with_format(form))
     rows = datasets.Dataset.from_dict(ROWS)
     assert as_panel(rows.select([1])).series_ids.tolist() == ["b"]
+    with pytest.raises(TypeError, match=r"type IterableDataset: call X\.to_pandas\(\) first"):  # a stream has no length
+        as_panel(rows.to_iterable_dataset())
     with pytest.raises(TypeError, match=r"DatasetDict: choose one of its data sets, such as X\['train'\]"):
         as_panel(datasets.DatasetDict({"train": rows}))
     with pytest.raises(TypeError, match=r"DatasetDict: choose one of its data sets, such as frame\['train'\]"):
