@@ -245,7 +245,7 @@ def test_coefficients_determine_later_ones_only_if_the_weight_at_the_present_is_
 @pytest.mark.parametrize(("alpha", "beta"), EXPONENTS)
 @pytest.mark.parametrize("order", [1, 4, 20])
 def test_error_bound_by_the_slope(alpha, beta, order, rng):
-    """The bound of docs/guide/since_2020.rst, which is exact for the first polynomial that is left out."""
+    """The bound of docs/design/measures.rst, which is exact for the first polynomial that is left out."""
     measure, factor = JacS(alpha, beta), order * (order + alpha + beta + 1)
     x, masses = special.roots_jacobi(300, alpha, beta)
     s, masses = 0.5 * (x + 1), masses / masses.sum()
@@ -264,7 +264,7 @@ def test_error_bound_by_the_slope(alpha, beta, order, rng):
 
 @pytest.mark.parametrize(("alpha", "beta"), [(-0.5, 0.0), (-0.8, 0.5), (0.4, 0.0), (1.0, 2.0), (0.0, 1.5)])
 def test_exact_equation_with_the_history_as_its_input(alpha, beta):
-    """The equation of docs/guide/since_2020.rst: a triangle that a fractional difference drives."""
+    """The equation of docs/design/measures.rst: a triangle that a fractional difference drives."""
     measure, order, now = JacS(alpha, beta), 6, 1.7
     places, masses = special.roots_jacobi(120, alpha, beta)
     places, masses = 0.5 * (places + 1), masses / masses.sum()

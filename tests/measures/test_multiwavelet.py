@@ -154,7 +154,7 @@ def test_piecewise_polynomials_are_reconstructed(degree, rng):
 
 @pytest.mark.parametrize("degree", DEGREES)
 def test_error_bound_by_the_slope(degree):
-    """The bound of docs/guide/since_2020.rst."""
+    """The bound of docs/design/measures.rst."""
     size, (s, w) = degree + 1, dyadic(8)
     for wave in (3.0, 40.0):
         basis = WavS(degree).basis(8 * size, s)

@@ -89,7 +89,7 @@ def test_features_memories_and_steps(rng):
 
 @pytest.mark.parametrize("order", [1, 4, 20])
 def test_error_bound_by_the_slope(order):
-    """The bound of docs/guide/since_2020.rst; the age up to 60 stands for all of them."""
+    """The bound of docs/design/measures.rst; the age up to 60 stands for all of them."""
     x, w = np.polynomial.legendre.leggauss(2000)
     root, w = 0.5 * 60.0**0.5 * (x + 1), 0.5 * 60.0**0.5 * w
     ages, lengths = root**2, 2 * root * w
