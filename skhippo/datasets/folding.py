@@ -122,4 +122,5 @@ def _refuse_kind(name: str, given: Any) -> None:
 
 
 def _place(name: str, given: Any, i: int, panel: Panel) -> str:
-    return f"the {name} of {namer(panel.series_ids)(int(i)) if np.ndim(given) else 'all series'}"
+    what = name if name in ("period", "zero") else f"{name} period"
+    return f"the {what} of {namer(panel.series_ids)(int(i)) if np.ndim(given) else 'all series'}"

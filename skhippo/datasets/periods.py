@@ -15,7 +15,8 @@ from skhippo._support.validation import check_count
 from skhippo.datasets.folding import read_periods
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.layout import namer
+from skhippo.panel.labels import channel_place
+from skhippo.panel.layout import namer, place_of
 
 # Frequencies per width of a peak, which is one over the duration of the series.
 _PER_PEAK = 5
@@ -44,8 +45,9 @@ class _Series(NamedTuple):
     """Observations of one series, with weights of sum one and values of weighted mean zero."""
 
     times: Floats  # from zero
-    values: Floats
+    values: Floats  # in units of `height`, so that no square overflows or underflows
     weights: Floats
+    height: float  # the largest absolute value
 
     @property
     def variance(self) -> float:
@@ -99,8 +101,10 @@ def find_periods(
     Raises
     ------
     ValueError
-        If a period is not a finite number above zero, if a channel does not exist, if an error is not above zero, or if
-        there are more than 33 million frequencies.
+        If a period is not a finite number above zero, if an error is not above zero, or if there are more than 33
+        million frequencies.
+    KeyError, IndexError, TypeError
+        If a channel does not exist, or is neither a number nor a name.
 
     See Also
     --------
@@ -141,10 +145,10 @@ def find_periods(
     panel, n_harmonics = as_panel(X), check_count("n_harmonics", n_harmonics)
     low = read_periods("shortest", shortest, panel)
     high = None if longest is None else read_periods("longest", longest, panel)
-    columns = [_column(panel, "channel", channel)]
+    columns = [channel_place(channel, panel.channel_names, panel.n_channels)]
     if error is not None:
-        columns.append(_column(panel, "error", error))
-        _check_errors(panel, columns[1])
+        columns.append(channel_place(error, panel.channel_names, panel.n_channels))
+        _check_errors(panel, columns)
     found = np.full((len(panel), 2 + 2 * n_harmonics), np.nan)
     found[:, 1] = 0.0
 
@@ -167,29 +171,12 @@ def find_periods(
     return Periods(found[:, 0], found[:, 1], found[:, 2 : 2 + n_harmonics], found[:, 2 + n_harmonics :])
 
 
-def _column(panel: Panel, name: str, given: int | str) -> int:
-    """Return the number of a channel that is given by number or name."""
-    names = panel.channel_names or ()
-    if isinstance(given, str):
-        if given not in names:
-            raise ValueError(
-                f"{name} is {given!r}: one of the channels {', '.join(map(repr, names)) or '(no names)'} is expected"
-            )
-        return names.index(given)
-    number = int(given)
-    if not 0 <= number < panel.n_channels:
-        raise ValueError(f"{name} is {given}: a number from 0 to {panel.n_channels - 1} is expected")
-    return number
-
-
-def _check_errors(panel: Panel, column: int) -> None:
-    wrong = np.flatnonzero(panel.values[:, column] <= 0.0)
+def _check_errors(panel: Panel, columns: list[int]) -> None:
+    values, errors = panel.values[:, columns].T
+    wrong = np.flatnonzero((errors <= 0.0) & ~np.isnan(values))
     if wrong.size:
-        i = int(np.searchsorted(panel.offsets, wrong[0], side="right")) - 1
-        raise ValueError(
-            f"the error of {namer(panel.series_ids)(i)}, observation {wrong[0] - panel.offsets[i]}, is "
-            f"{panel.values[wrong[0], column]:g}: a number above zero is expected"
-        )
+        place = place_of(int(wrong[0]), panel.offsets, namer(panel.series_ids))
+        raise ValueError(f"{place}: the error is {errors[wrong[0]]:g}; a number above zero is expected")
 
 
 def _observed(panel: Panel, i: int, columns: list[int]) -> _Series | None:
@@ -202,8 +189,10 @@ def _observed(panel: Panel, i: int, columns: list[int]) -> _Series | None:
     times, values = panel.times[part][seen].astype(np.float64), rows[seen, 0]
     weights = (rows[seen, 1].min() / rows[seen, 1]) ** 2 if len(columns) == 2 else np.ones(values.size)
     weights = weights / weights.sum()
-    level = (values.min() == values.max()) * values[0] or weights @ values
-    return _Series(times - times[0], values - level, weights)
+    level = values[0] if values.min() == values.max() else weights @ values
+    values = values - level
+    height = float(np.abs(values).max())
+    return _Series(times - times[0], values / height if height else values, weights, height)
 
 
 def _find(series: _Series, ends: tuple[float, float], n_harmonics: int) -> Floats:
@@ -223,10 +212,10 @@ def _find(series: _Series, ends: tuple[float, float], n_harmonics: int) -> Float
     best = near[np.flatnonzero(powers >= powers.max() - _TIE)[0]]
     best = _improve(series, best, step / n_harmonics, ends, n_harmonics)
     power, coefficients = _fit(series, np.array([best]), n_harmonics)
-    angles = np.angle(coefficients[0])
+    angles, amplitudes = np.angle(coefficients[0]), series.height * np.abs(coefficients[0])
     relative = angles - angles[0] * np.arange(1, n_harmonics + 1)
     relative = np.mod(relative + np.pi, 2.0 * np.pi) - np.pi
-    return np.concatenate([[1.0 / best, min(max(power[0], 0.0), 1.0)], 2.0 * np.abs(coefficients[0]), relative])
+    return np.concatenate([[1.0 / best, min(max(power[0], 0.0), 1.0)], 2.0 * amplitudes, relative])
 
 
 def _improve(series: _Series, best: float, step: float, ends: tuple[float, float], n_harmonics: int) -> float:

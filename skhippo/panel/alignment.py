@@ -1,4 +1,4 @@
-"""The index of a table with one entry per series, compared with the ids of the series."""
+"""Labels of tables that go with a panel, compared with the ids of its series and the names of its channels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-__all__ = ["as_index", "check_follows", "counts"]
+__all__ = ["as_index", "check_channels", "check_follows", "counts"]
 
 
 def check_follows(ids: NDArray | None, y: Any, name: str = "y", entry: str = "label") -> None:
@@ -44,6 +44,31 @@ def check_follows(ids: NDArray | None, y: Any, name: str = "y", entry: str = "la
         f"series {i} has the id {wanted[i]!r}, but row {i} of {name} has the index {found[i]!r}: {advice}, or "
         f"{name}.to_numpy() if it is in the right order"
     )
+
+
+def check_channels(names: tuple[str, ...] | None, given: Any, called: str) -> None:
+    """Raise if the columns of a table, or the index of one number per channel, are other channels or another order.
+
+    Parameters
+    ----------
+    names : tuple of str, or None
+    given : array-like of shape (n_channels,) or (n_rows, n_channels)
+    called : str
+        What messages call `given`.
+
+    Raises
+    ------
+    ValueError
+        If both have names that differ, or differ in order.
+    """
+    labels = getattr(given, "columns", getattr(given, "index", None) if hasattr(given, "iloc") else None)
+    if names is None or labels is None or len(labels) != len(names) or not all(isinstance(one, str) for one in labels):
+        return
+    if tuple(labels) != names:
+        raise ValueError(
+            f"{called} has the labels {', '.join(map(repr, labels))}, and the channels are "
+            f"{', '.join(map(repr, names))}: the same names in the same order are expected, or an array without names"
+        )
 
 
 def as_index(ids: NDArray) -> Any:

@@ -15,6 +15,7 @@ from numpy.typing import ArrayLike
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
+from skhippo.panel.alignment import check_channels, check_follows
 from skhippo.panel.container import Panel
 from skhippo.panel.labels import channel_place
 from skhippo.panel.layout import namer, place_of, to_offsets
@@ -23,6 +24,8 @@ __all__ = ["Chain", "Noisy", "chain", "estimate_rates", "noisy", "pooled_rates",
 
 # Candidates of a rate per factor of 10, and steps of the search between two of them.
 _PER_DECADE, _STEPS = 2, 40
+# Squares of smaller changes, and of errors that matter beside them, underflow.
+_SMALLEST_CHANGE = 1e-140
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
 
 
@@ -92,9 +95,11 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
             raise ValueError("errors names the only channel, so no values would be left: add other channels")
     if isinstance(errors, Mapping):
         return _from_channels(panel, errors)
+    if isinstance(errors, Panel):
+        _check_same(panel, errors)
+    else:
+        check_channels(panel.channel_names, errors, "errors")
     given = errors.values if isinstance(errors, Panel) else np.asarray(errors)
-    if isinstance(errors, Panel) and not np.array_equal(errors.offsets, panel.offsets):
-        raise ValueError("errors is a Panel whose series have other lengths than those of X: the same are expected")
     if given.dtype.kind not in "iuf":
         raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or the name of a channel")
     shape = panel.values.shape
@@ -106,6 +111,31 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
             "expected"
         )
     return panel, _checked(panel, np.broadcast_to(given.astype(np.float64), shape))
+
+
+def _check_same(panel: Panel, errors: Panel) -> None:
+    """Raise if a Panel of errors does not have the series, times and channels of the values."""
+    names = panel.channel_names, errors.channel_names
+    if not np.array_equal(errors.offsets, panel.offsets):
+        found = "series have other lengths than those of X"
+    elif not _agree(panel.series_ids, errors.series_ids):
+        found = "series have other ids than those of X, or another order"
+    elif names[0] is not None and names[1] is not None and names[0] != names[1]:
+        found = f"channels are {', '.join(map(repr, names[1]))}, and those of X are {', '.join(map(repr, names[0]))}"
+    elif (
+        errors.clock != panel.clock
+        or not np.array_equal(errors.times, panel.times)
+        or not _agree(errors.origins, panel.origins)
+    ):
+        found = "observations have other times than those of X"
+    else:
+        return
+    raise ValueError(f"errors is a Panel whose {found}: the same are expected")
+
+
+def _agree(one: Any, other: Any) -> bool:
+    """Tell whether labels are equal, or one of them is None."""
+    return one is None or other is None or one.tolist() == other.tolist() or bool(np.array_equal(one, other))
 
 
 def _from_channels(panel: Panel, errors: Mapping[Any, Any]) -> tuple[Panel, Floats]:
@@ -162,8 +192,11 @@ def read_rates(panel: Panel, errors: Floats | None, variance_rate: ArrayLike | N
     """
     if variance_rate is None:
         return estimate_rates(panel, errors)
-    given = np.asarray(variance_rate)
     shape = (len(panel), panel.n_channels)
+    if np.shape(variance_rate) == shape:
+        check_follows(panel.series_ids, variance_rate, "variance_rate", "rate")
+    check_channels(panel.channel_names, variance_rate, "variance_rate")
+    given = np.asarray(variance_rate)
     if given.dtype.kind not in "iuf" or given.shape not in ((), shape[1:], shape):
         raise ValueError(
             f"variance_rate has the shape {given.shape} and the type {given.dtype}: a number, one per channel "
@@ -171,7 +204,10 @@ def read_rates(panel: Panel, errors: Floats | None, variance_rate: ArrayLike | N
         )
     wrong = ~((given >= 0) & np.isfinite(given))
     if wrong.any():
-        raise ValueError(f"variance_rate holds {given[wrong].flat[0]}: finite numbers of at least 0 are expected")
+        where = f" at {tuple(map(int, np.argwhere(wrong)[0]))}" if given.ndim else ""
+        raise ValueError(
+            f"variance_rate holds {given[wrong].flat[0]}{where}: finite numbers of at least 0 are expected"
+        )
     return np.broadcast_to(given.astype(np.float64), shape).copy()
 
 
@@ -188,6 +224,11 @@ def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
     -------
     ndarray of shape (n_series, n_channels)
         NaN for a channel with fewer than two observations.
+
+    Raises
+    ------
+    ValueError
+        If squares of changes overflow or underflow.
     """
     errors = np.zeros(panel.values.shape) if errors is None else errors
     out = np.empty((len(panel), panel.n_channels))
@@ -198,10 +239,12 @@ def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
         out[:, channel] = rates
     if np.isinf(out).any():
         i, channel = np.argwhere(np.isinf(out))[0]
-        raise ValueError(
-            f"{namer(panel.series_ids)(int(i))}, channel {channel} has values so large that the squares of their "
-            "changes overflow: rescale them"
+        found = (
+            "large, or at so close times, that the squares of their changes, divided by durations, overflow"
+            if out[i, channel] > 0
+            else "close to each other that the squares of their changes underflow"
         )
+        raise ValueError(f"{namer(panel.series_ids)(int(i))}, channel {channel} has values so {found}: rescale them")
     return out
 
 
@@ -284,12 +327,15 @@ def _estimate(times: Floats, values: Floats, variances: Floats, offsets: Integer
         for k in range(len(t)):
             if r[k] > 0.0:
                 smallest = min(smallest, r[k])
-        out[i] = total / (len(t) - 1)
-        if smallest < np.inf and 0.0 < total < np.inf:
+        out[i], height, span = total / (len(t) - 1), np.max(x) - np.min(x), t[-1] - t[0]
+        if 0.0 < height < _SMALLEST_CHANGE:
+            out[i] = -np.inf
+        elif smallest < np.inf and 0.0 < total < np.inf:
+            # The search is in units of the largest change and of the duration, so that no unit of X matters.
             # Below the first rate the motion is lost in the errors; above the second it is larger than all changes.
-            low = max(1e-6 * smallest / (t[-1] - t[0]), 1e-290)
-            high = (np.max(x) - np.min(x)) ** 2 / shortest
-            out[i] = _best_rate(t, x, r, low, max(high, low)) if high < np.inf else np.inf
+            low, high = max(1e-6 * smallest / height**2, 1e-290), span / shortest
+            rate = _best_rate((t - t[0]) / span, (x - x[0]) / height, r / height**2, low, max(high, low))
+            out[i] = rate * (height**2 / span)
 
 
 # ---------------------------------------------------------------------- values given all observations

@@ -131,10 +131,8 @@ def test_what_is_refused():
     times, values, error = star(10)
     X = Panel(np.column_stack([values, error]), times, [0, times.size], ["v", "error"])
     for settings, message in [
-        ({"shortest": 0.0}, "the shortest of all series is 0.0: a finite number above zero is expected"),
-        ({"shortest": 1.0, "longest": [np.nan]}, "the longest of series 0 is nan: a finite number"),
-        ({"shortest": 1.0, "channel": "w"}, "channel is 'w': one of the channels 'v', 'error' is expected"),
-        ({"shortest": 1.0, "error": 2}, "error is 2: a number from 0 to 1 is expected"),
+        ({"shortest": 0.0}, "the shortest period of all series is 0.0: a finite number above zero is expected"),
+        ({"shortest": 1.0, "longest": [np.nan]}, "the longest period of series 0 is nan: a finite number"),
         ({"shortest": 1e-9}, "lasts .* times the shortest period .* increase shortest"),
         ({"shortest": 1.0, "n_harmonics": 0}, "n_harmonics"),
     ]:
@@ -142,5 +140,41 @@ def test_what_is_refused():
             find_periods(X, **settings)
     error[4] = 0.0
     X = Panel(np.column_stack([values, error]), times, [0, times.size], ["v", "error"])
-    with pytest.raises(ValueError, match="the error of series 0, observation 4, is 0: a number above zero"):
+    with pytest.raises(ValueError, match="series 0, position 4: the error is 0; a number above zero"):
         find_periods(X, 1.0, error="error")
+
+
+@pytest.mark.parametrize(
+    ("channel", "error", "match"),
+    [
+        ("w", KeyError, "there is no channel 'w'; there are 'v', 'error'"),
+        (2, IndexError, "channel 2 is asked for in a panel of 2"),
+        (0.7, TypeError, "channel 0.7 is of type float: a number or a name is expected"),  # it was read as 0
+        (False, TypeError, "channel False is of type bool"),
+        (None, TypeError, "channel None is of type NoneType"),
+    ],
+)
+def test_channels_are_numbers_or_names(channel, error, match):
+    panel = Panel(np.ones((5, 2)), channel_names=["v", "error"])
+    with pytest.raises(error, match=match):
+        find_periods(panel, 1.0, channel=channel)
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-160, 1e160, 1e300])
+def test_the_unit_of_values_does_not_matter(rng, unit):
+    """Squares underflowed, so series were taken for constant ones, or overflowed."""
+    times = np.sort(rng.uniform(0.0, 100.0, 60))
+    values = np.sin(2 * np.pi * times / 3.3) + 0.3 * rng.normal(size=60)
+    expected, found = find_periods([(times, values)], 1.0), find_periods([(times, values * unit)], 1.0)
+    assert_allclose(found.period, expected.period)
+    assert_allclose(found.power, expected.power)
+    assert_allclose(found.amplitudes / unit, expected.amplitudes)
+
+
+def test_an_error_of_zero_does_not_matter_where_no_value_was_observed(rng):
+    times = np.sort(rng.uniform(0.0, 100.0, 60))
+    values = np.column_stack([np.sin(2 * np.pi * times / 3.3), np.full(60, 0.1)])
+    holed = values.copy()
+    holed[5] = np.nan, 0.0
+    found = find_periods(Panel(holed, times), 1.0, error=1)
+    assert_allclose(found.period, find_periods(Panel(np.delete(values, 5, 0), np.delete(times, 5)), 1.0).period)

@@ -166,9 +166,62 @@ def test_more_errors():
         smooth(Panel([[1.0]], channel_names=["x"]), "x")
     with pytest.raises(ValueError, match=r"variance_rate holds -1.0: finite numbers of at least 0"):
         smooth(series, 1.0, variance_rate=-1.0)
+    with pytest.raises(ValueError, match=r"variance_rate holds nan at \(0, 0\): finite"):
+        smooth(series, 1.0, variance_rate=[[nan]])
     with pytest.raises(ValueError, match=r"variance_rate has the shape \(2,\) and the type float64.*\(1, 1\)"):
         smooth(series, 1.0, variance_rate=[1.0, 2.0])
+    with pytest.raises(ValueError, match=r"series 0, channel 0 has values so close to each other that .* underflow"):
+        smooth([([0.0, 1.0], [-1e-200, 1e-200])], 1e-200)
     with pytest.raises(ValueError, match="series 0, channel 0 has values so large"):
         smooth([([0.0, 1.0], [-1e300, 1e300])], 1.0)
     with pytest.raises(ValueError, match="series 0, channel 0 has values so large"):
         smooth([([0.0, 1.0], [-1.7e308, 1.7e308])], 1.0, variance_rate=1.0)
+
+
+@pytest.fixture
+def labelled():
+    times = [0.0, 1.0, 3.0, 0.0, 2.0]
+    return Panel(np.arange(10.0).reshape(5, 2), times, [0, 3, 5], ["u", "v"], series_ids=["b", "a"])
+
+
+@pytest.mark.parametrize(
+    ("change", "match"),
+    [
+        ({"series_ids": ["a", "b"]}, "series have other ids than those of X, or another order"),
+        ({"channel_names": ["v", "u"]}, "channels are 'v', 'u', and those of X are 'u', 'v'"),
+        ({"times": [0.0, 1.0, 3.0, 0.0, 2.5]}, "observations have other times than those of X"),
+        ({"clock": "durations"}, "observations have other times than those of X"),
+    ],
+)
+def test_a_panel_of_errors_with_other_labels_is_refused(labelled, change, match):
+    parts = {"times": labelled.times, "channel_names": ["u", "v"], "series_ids": ["b", "a"], **change}
+    with pytest.raises(ValueError, match=match):
+        smooth(labelled, Panel(np.ones((5, 2)), offsets=[0, 3, 5], **parts))
+
+
+def test_errors_of_a_panel_with_dates_begin_at_the_same_date():
+    dates = np.array(["2020-01-01", "2020-01-02"], dtype="datetime64[D]")
+    panel = Panel([[1.0], [2.0]], dates)
+    assert_array_equal(smooth(panel, Panel([[0.0], [0.0]], dates)).values, panel.values)
+    with pytest.raises(ValueError, match="observations have other times"):
+        smooth(panel, Panel([[0.0], [0.0]], dates + 1))
+
+
+def test_errors_and_rates_in_another_order_of_channels_are_refused(labelled):
+    for given in (pd.Series({"v": 0.1, "u": 1.0}), pd.DataFrame({"v": [0.1] * 5, "u": [1.0] * 5})):
+        with pytest.raises(ValueError, match=r"errors has the labels 'v', 'u', and the channels are 'u', 'v'"):
+            smooth(labelled, given)
+    right = smooth(labelled, pd.Series({"u": 0.1, "v": 1.0}), variance_rate=1.0)
+    assert right == smooth(labelled, [0.1, 1.0], variance_rate=1.0)
+    with pytest.raises(ValueError, match="variance_rate has the labels 'v', 'u'"):
+        smooth(labelled, 1.0, variance_rate=pd.Series({"v": 0.1, "u": 1.0}))
+    with pytest.raises(ValueError, match="variance_rate has the same ids in another order"):
+        smooth(labelled, 1.0, variance_rate=pd.DataFrame({"u": [1.0, 2.0], "v": [1.0, 2.0]}, index=["a", "b"]))
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-12, 1.7e9, 1e300])
+def test_the_unit_of_times_does_not_matter(noisy, unit):
+    """Estimated rates below 1e-290 were taken for 1e-290."""
+    times, values, errors = noisy
+    expected = smooth([(times, values)], errors)
+    assert_allclose(smooth([(times * unit, values)], errors).values, expected.values, rtol=1e-6)
