@@ -55,6 +55,13 @@ def test_a_set_that_is_not_there_is_said_and_left_out(monkeypatch, tmp_path, cap
     assert "PhysioNet2012 is left out: " in out
 
 
+def test_a_method_without_its_packages_is_said_and_left_out(monkeypatch, tmp_path, capsys):
+    monkeypatch.setitem(METHODS, "HiPPO LR", Method("HiPPO LR", METHODS["HiPPO LR"].make, needs=("no_such_package",)))
+    run(monkeypatch, tmp_path, "--sets", "ItalyPowerDemand", "--methods", "HiPPO LR")
+    assert "HiPPO LR is left out: it needs no_such_package" in capsys.readouterr().out
+    assert not list(tmp_path.iterdir())
+
+
 def test_means_need_all_sets_and_pairs_common_seeds(store):
     for i, name in enumerate(DEVELOPMENT):
         for seed in (0, 1):

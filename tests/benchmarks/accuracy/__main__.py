@@ -24,7 +24,8 @@ def main():
     parser.add_argument("--again", action="store_true", help="run also what is in the file of means")
     parser.add_argument("--table", help="write the tables to this file, and the means to that of --kept")
     options = parser.parse_args()
-    methods = list(heads.METHODS) if options.methods == ["heads"] else options.methods
+    named = list(heads.METHODS) if options.methods == ["heads"] else options.methods
+    methods = [method for name in named if can_run(method := (METHODS | heads.METHODS)[name])]
     store = Store(options.out, read_means(options.kept) if options.kept else ())
     kept = {} if options.again else store.kept
     sets = [name for name in options.sets if is_there(name)]
@@ -32,9 +33,8 @@ def main():
         for name in sets:
             if name not in TASKS:
                 for method in methods:
-                    if (name, method, "clean") in kept:
-                        continue
-                    run_set(store, name, (METHODS | heads.METHODS)[method], seed)
+                    if (name, method.name, "clean") not in kept:
+                        run_set(store, name, method, seed)
     for name in sets:
         if name in TASKS:
             run_task(store, TASKS[name])
@@ -44,6 +44,13 @@ def main():
         write(store, options.table)
         if options.kept:
             write_means(options.kept, all_means(store), NAMES)
+
+
+def can_run(method):
+    """Whether the packages that a method needs are installed; say so if not."""
+    if method.missing:
+        print(f"{method.name} is left out: it needs {' and '.join(method.missing)}")
+    return not method.missing
 
 
 def is_there(name):

@@ -3,9 +3,10 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib.util import find_spec
 
 import numpy as np
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, ClassifierMixin, TransformerMixin, clone
 from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClassifierCV
@@ -27,6 +28,12 @@ class Method:
     make: Callable[[int, int], object]
     copies: tuple[str, ...] = ()  # corruptions of the copies that it is also trained on
     copies_for: str = "all"  # the series that the model trained on copies predicts
+    needs: tuple[str, ...] = ()  # packages without which it is left out
+
+    @property
+    def missing(self):
+        """The packages that it needs and that are not installed."""
+        return [name for name in self.needs if not find_spec(name)]
 
 
 class Grid(TransformerMixin, BaseEstimator):
@@ -70,6 +77,25 @@ class Rocket(TransformerMixin, BaseEstimator):
 
     def transform(self, X):
         return np.asarray(self.rocket_.transform(self.grid_.transform(X)), dtype=np.float32)
+
+
+class MRHydra(ClassifierMixin, BaseEstimator):
+    """MultiRocketHydra of aeon, which needs torch, on the grid."""
+
+    def __init__(self, length, random_state):
+        self.length = length
+        self.random_state = random_state
+
+    def fit(self, X, y):
+        from aeon.classification.convolution_based import MultiRocketHydraClassifier
+
+        self.grid_ = Grid(max(self.length, 10))
+        self.model_ = MultiRocketHydraClassifier(random_state=self.random_state).fit(self.grid_.transform(X), y)
+        self.classes_ = self.model_.classes_
+        return self
+
+    def predict(self, X):
+        return self.model_.predict(self.grid_.transform(X))
 
 
 def ridge(n_features, copies):
@@ -161,6 +187,7 @@ def _methods():
         yield Method(f"{name} +c", _bases(copies=True)[name], ("drop", "gap"))
     yield Method("HiPPOClassifier", automatic)
     yield Method("HiPPOClassifier +d", automatic, ("drop", "gap"), "damaged")
+    yield Method("MR-Hydra", MRHydra, needs=("aeon", "torch"))
     yield Method("Catch22 ET", lambda length, seed: make_pipeline(Catch22(length), trees(seed)))
     yield Method("statistics ET", lambda length, seed: make_pipeline(Summary(), trees(seed)))
 

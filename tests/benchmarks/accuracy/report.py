@@ -15,6 +15,7 @@ NAMES = [condition.name for condition in CONDITIONS]
 PAIRS = (
     ("HiPPOClassifier", "MiniRocket"),
     ("HiPPOClassifier", "MultiRocket"),
+    ("HiPPOClassifier", "MR-Hydra"),
     ("HiPPOClassifier +d", "MiniRocket +c"),
     ("HiPPOClassifier +d", "MultiRocket +c"),
     ("HiPPOClassifier +d", "HiPPOClassifier"),
