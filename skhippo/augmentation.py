@@ -276,8 +276,8 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
     fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
 
     By default only series that are observed less densely than all training series are predicted by the estimator fitted
-    with copies.  All others are predicted by a second estimator, fitted without copies: copies of few series can cost
-    accuracy on series that resemble them.
+    with copies.  All others are predicted by a second estimator, fitted without copies, because copies can cost
+    accuracy on series like those of the training, above all if these are few.
 
     Parameters
     ----------
@@ -291,9 +291,11 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
         Panel, and also `random_state` if it has such a parameter, and returns a Panel of the same series and channels.
         ``()`` makes no copies.
     n_copies : int, default=2
-        Number of copies of the panel per corruption.
+        Number of copies of the panel per corruption.  More copies take longer to fit and average over more draws.
     copies_for : {"damaged", "all"}, default="damaged"
-        The series that the estimator fitted with copies predicts: only damaged ones (`damaged`), or all.
+        Which series the estimator fitted with copies predicts: only those that the method `damaged` finds, or all.
+        ``"all"`` saves the fit of the second estimator.  Choose it if later series may be damaged in a way that
+        `damaged` cannot see.
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0
@@ -421,8 +423,8 @@ class AugmentedRegressor(RegressorMixin, Augmented):
     fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
 
     By default only series that are observed less densely than all training series are predicted by the estimator fitted
-    with copies.  All others are predicted by a second estimator, fitted without copies: copies of few series can cost
-    accuracy on series that resemble them.
+    with copies.  All others are predicted by a second estimator, fitted without copies, because copies can cost
+    accuracy on series like those of the training, above all if these are few.
 
     Parameters
     ----------
@@ -436,9 +438,11 @@ class AugmentedRegressor(RegressorMixin, Augmented):
         Panel, and also `random_state` if it has such a parameter, and returns a Panel of the same series and channels.
         ``()`` makes no copies.
     n_copies : int, default=2
-        Number of copies of the panel per corruption.
+        Number of copies of the panel per corruption.  More copies take longer to fit and average over more draws.
     copies_for : {"damaged", "all"}, default="damaged"
-        The series that the estimator fitted with copies predicts: only damaged ones (`damaged`), or all.
+        Which series the estimator fitted with copies predicts: only those that the method `damaged` finds, or all.
+        ``"all"`` saves the fit of the second estimator.  Choose it if later series may be damaged in a way that
+        `damaged` cannot see.
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0

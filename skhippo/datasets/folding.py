@@ -52,8 +52,9 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     Notes
     -----
     A folded series has one cycle, and every cycle of the original series contributes observations to it.  So a few
-    observations per cycle, over many cycles, describe the cycle densely.  This is useful for variable stars, for
-    example.  The period itself is lost: add it, or its logarithm, to the features.
+    observations per cycle, over many cycles, describe the cycle densely, for example that of a variable star.
+    `find_periods` finds the periods.  The folded series does not contain its period: add it, or its logarithm, to the
+    features.
 
     Examples
     --------

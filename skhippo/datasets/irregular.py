@@ -124,7 +124,9 @@ def fetch_irregular(
     if not isinstance(name, str) or name not in _HASHES:
         close = difflib.get_close_matches(str(name), _HASHES, n=1)
         hint = f"Did you mean {close[0]!r}?  " if close else ""
-        raise ValueError(f"name is {name!r}, which is no set of pyrregular.  {hint}Its sets are {', '.join(_HASHES)}")
+        raise ValueError(
+            f"name is {name!r}, which is not a data set of pyrregular.  {hint}Its sets are {', '.join(_HASHES)}"
+        )
     if split is not None:
         check_choice("split", split, ("train", "test"))
     folder = data_folder(data_home) / "pyrregular"
@@ -160,7 +162,7 @@ def read_irregular(file: Path, task: str = "default") -> tuple[Panel, NDArray | 
             y, split = (_coordinate(content, tasks[task].get(key)) for key in ("target", "split"))
             return panel, y, split
     except (OSError, KeyError) as error:
-        raise ValueError(f"{file} is damaged, or no file of pyrregular: {error}") from error
+        raise ValueError(f"{file} is damaged, or not a file of pyrregular: {error}") from error
 
 
 def _tasks(content: Any) -> dict[str, Any]:

@@ -77,10 +77,11 @@ def find_periods(
     longest : float, duration, or array-like of shape (n_series,), optional
         The longest period.  Default: the time from the first to the last observation of the series.
     n_harmonics : int, default=1
-        Number of sine waves: with the period, half of it, a third of it, ...  One is the Lomb-Scargle periodogram with
-        a free mean.  Several describe cycles that are not sine waves.
+        Number of sine waves that are fitted together: one with the period, one with half of it, one with a third of
+        it, ...  With 1, the result is the peak of the Lomb-Scargle periodogram with a free mean.  Increase it if cycles
+        are not sine waves, such as to 4 for eclipsing binary stars.
     channel : int or str, default=0
-        Number or name of the channel.
+        Number or name of the channel whose period is found.
     error : int or str, optional
         Number or name of a channel that contains the standard errors of the observations.  The weights of the
         observations are then ``1 / error**2``.  Observations without an error are left out.
@@ -90,10 +91,10 @@ def find_periods(
     Returns
     -------
     Periods
-        A named tuple of `period`, (n_series,), `power`, (n_series,), `amplitudes`, (n_series, n_harmonics), and
-        `phases`, (n_series, n_harmonics).  `power` is the share of the weighted variance that the fit explains, from 0
-        to 1.  `phases` do not depend on where the cycle begins: the phase of harmonic k minus k times the phase of the
-        first one, in radians.
+        A named tuple with the arrays `period` and `power` of shape (n_series,), and `amplitudes` and `phases` of shape
+        (n_series, n_harmonics).  `power` is the share of the weighted variance that the fit explains, from 0 to 1.
+        `phases` are in radians: the phase of harmonic k minus k times the phase of the first one, so they do not depend
+        on where the cycle begins.
 
         A series without a period has NaN, and power 0: if it has fewer than ``2 * n_harmonics + 2`` observations, if
         its values are all equal, or if no period is between `shortest` and `longest`.

@@ -62,12 +62,12 @@ class Automatic(SeriesEstimator, ABC):
         return features[:, self._known]
 
     def _announce(self, panel: Panel) -> None:
-        """Write to standard error what will be done, and how long it takes about."""
+        """Write to standard error what `fit` will do, and about how long it will take."""
         seconds = estimated_seconds(self.choice_.transformers, panel, self.choice_.head)
-        about = f"{seconds:.0f} s" if seconds >= 1.0 else "less than a second"
+        about = f"about {seconds:.0f} s" if seconds >= 1.0 else "less than a second"
         print(
             f"{type(self).__name__}: {len(panel)} series, features: {self.choice_.features}, "
-            f"head: {self.choice_.head}; about {about} on one core without compilation",
+            f"head: {self.choice_.head}; {about} on one core without compilation",
             file=sys.stderr,
         )
 
@@ -127,7 +127,8 @@ class Automatic(SeriesEstimator, ABC):
         y : array-like of shape (n_series,) or (n_series, n_targets)
             Their labels or targets.
         n_windows : int, default=1
-            Number of windows.  Each is the same fraction of the duration of its series, the first at its beginning.
+            Number of equal parts into which the duration of each series is cut, from its beginning.  With 1, a whole
+            channel is missing.
         scoring : str or callable, optional
             See `sklearn.model_selection.cross_val_score`.  Default: the method `score` of the estimator.
 
@@ -139,9 +140,8 @@ class Automatic(SeriesEstimator, ABC):
         Notes
         -----
         The losses show what the model needs *and* cannot infer from the remaining observations.  A channel looks
-        unimportant if another one carries the same information, and a window does if its neighbours do.  With one
-        window a whole channel is missing.  A channel that is often missing in training may be important because of
-        when it was observed, too.
+        unimportant if another one carries the same information, and a window does if its neighbours do.  A channel that
+        is often missing in training may also be important because of when it was observed.
 
         `X` is predicted up to ``n_channels * n_windows + 1`` times; ``verbose=1`` shows a progress bar.
 

@@ -27,7 +27,7 @@ def losses(estimator: Any, scorer: Any, panel: Panel, y: Any, n_windows: int, ve
     panel : Panel
     y : array-like
     n_windows : int
-        Number of windows, each the same fraction of the duration of its series.
+        Number of equal parts of the duration of each series.
     verbose : int
 
     Returns

@@ -60,7 +60,7 @@ def coefficient_std(
     errors: Any = None,
     variance_rate: ArrayLike | None = None,
 ) -> Floats:
-    r"""Compute the standard deviations of coefficients that gaps between observations leave.
+    r"""Compute standard deviations of coefficients: how uncertain gaps between observations leave them.
 
     Parameters
     ----------
@@ -72,8 +72,8 @@ def coefficient_std(
         Standard deviations of the measurement errors; see `smooth`.  Default: none.
     variance_rate : array-like of shape (), (n_channels,) or (n_series, n_channels), optional
         Variance of the change of the signal per unit of time (per second if the times are dates).  Default: the maximum
-        likelihood estimate for each channel of each series.  Without errors it is the mean of the squared changes
-        divided by their durations.
+        likelihood estimate for each channel of each series.  Without errors it is the mean over all changes of the
+        squared change divided by its duration.
 
     Returns
     -------
@@ -132,7 +132,7 @@ def coefficient_covariance(
     errors: Any = None,
     variance_rate: ArrayLike | None = None,
 ) -> Floats:
-    r"""Compute the covariance matrices of coefficients that gaps between observations leave.
+    r"""Compute covariance matrices of coefficients: how uncertain gaps between observations leave them.
 
     Parameters
     ----------

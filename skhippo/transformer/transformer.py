@@ -45,15 +45,16 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     ----------
     measure : str or Measure, default="legs"
         ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``, ``"jacs"``, ``"jact"``, ``"lege"``, ``"wavs"``,
-        ``"wavt"``, or a measure object.
-        How much each past moment matters: the whole history equally (legs), a window of length `theta` (legt, fout,
-        chebt), or exponential forgetting (lagt).
+        ``"wavt"``, or a measure object.  It says how much each past moment matters: the whole history equally (legs,
+        wavs), or its later part more (jacs); a window of length `theta` (legt, fout, chebt, jact, wavt); or exponential
+        forgetting (lagt, lege).  See :doc:`/guide/measures` for when to choose which.
     order : int, default=16
         Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
-        Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, `theta`
-        is in seconds or a duration such as ``"7D"`` or ``"1h 30min"``.  By default the median duration of the training
-        series (`theta_`).  LegS has no time scale: `fit` warns that it ignores `theta`.
+        Time scale of the measure, in the units of the timestamps: the length of its window, or the time in which it
+        forgets.  If the timestamps are dates or durations, `theta` is in seconds or a duration such as ``"7D"`` or
+        ``"1h 30min"``.  Default: the median duration of the training series (`theta_`).  Decrease it if only the recent
+        past matters.  LegS, JacS and WavS have no time scale: `fit` warns that they ignore `theta`.
     hold : {"linear", "previous"}, default="linear"
         The signal between two observations of a channel: a straight line, or the earlier value.
     method : {"projection", "recurrence"}, default="projection"
@@ -69,18 +70,20 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "final" returns the coefficients at the end of each series.  "sequence" returns the coefficients after every
         observation time, computed only from what has been observed by then.
     windows : int, default=1
-        Number of nested windows, at most 52: the last 1, 1/2, 1/4, ... of `theta` (LegS: of each series' duration).
-        Increase it to describe the recent past in more detail.
+        Number of nested windows, at most 52: the last 1, 1/2, 1/4, ... of `theta`, or of each series' duration if the
+        measure has no time scale.  Increase it to describe the recent past in more detail.
     scaling : {"channel"} or None, default="channel"
         "channel" scales each channel by two numbers learned in `fit`: the mean of its :math:`c_0` is subtracted from
         :math:`c_0`, and all its coefficients are divided by their joint root mean square.  The basis is orthonormal,
         so the sizes of the coefficients relative to each other carry meaning.  A `StandardScaler` after this
         transformer would remove it.
     indicator : bool, default=False
-        Append the observation pattern of each channel (1 observed, 0 not observed) as another channel.
+        Append the observation pattern of each channel (1 observed, 0 not observed) as another channel.  Use it if the
+        time at which something was measured says something about the series.
     duration : bool, default=False
-        Append the logarithms of the duration and the number of observation times of each series.  In a sequence, both
-        are counted up to each time.
+        Append the logarithms of the duration and the number of observation times of each series.  LegS, JacS and WavS
+        need it if the duration matters, because their coefficients do not depend on it.  In a sequence, both are
+        counted up to each time.
     shrinkage : bool, default=False
         Shrink the coefficients of each channel towards their mean over the training series, as far as gaps between
         observations make them uncertain (see `skhippo.coefficient_covariance`).  Use it if series to predict have fewer
@@ -88,8 +91,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         ``output="final"``.
     empty : {"nan", "zero", "error"}, default="nan"
         What to return for a channel without any observation.  After scaling, ``"zero"`` stands for a channel that is
-        constant at the average (except for a tilted LagT).  In a sequence this also applies to the times before the
-        first observation of a channel (NaN with ``"error"``).
+        constant at the average (except for LagT with other parameters than its defaults).  In a sequence this also
+        applies to the times before the first observation of a channel (NaN with ``"error"``).
     time_channel : int, optional
         Number of the channel of array input that holds the timestamps.
     n_jobs : int, optional
@@ -102,7 +105,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     measure_ : Measure
         The measure in use.
     theta_ : float or None
-        Its time scale, in seconds if the timestamps are dates or durations; None for LegS.
+        Its time scale, in seconds if the timestamps are dates or durations; None for LegS, JacS and WavS.
     center_, scale_ : ndarray of shape (n_channels,)
         The numbers subtracted from :math:`c_0`, and those by which all coefficients are divided.  They are learned
         from the final coefficients and used for all windows and for both outputs.

@@ -96,10 +96,10 @@ def test_errors_name_what_is_expected(toy, tmp_path):
 
 def test_damaged_files_are_named(tmp_path):
     write(tmp_path / "Toy.h5", tasks="__import__('os')")
-    with pytest.raises(ValueError, match=r"Toy.h5 is damaged, or no file of pyrregular: .*its tasks are __import__"):
+    with pytest.raises(ValueError, match=r"Toy.h5 is damaged, or not a file of pyrregular: .*its tasks are __import__"):
         irregular.read_irregular(tmp_path / "Toy.h5")
     (tmp_path / "Text.h5").write_text("no data")
-    with pytest.raises(ValueError, match=r"Text.h5 is damaged, or no file of pyrregular"):
+    with pytest.raises(ValueError, match=r"Text.h5 is damaged, or not a file of pyrregular"):
         irregular.read_irregular(tmp_path / "Text.h5")
 
 

@@ -27,6 +27,6 @@ def test_it_is_announced(capsys):
     X, y = irregular_sinusoids(30, n_classes=2, random_state=0)
     HiPPOClassifier(verbose=1).fit(X, y)
     said = capsys.readouterr().err
-    assert "HiPPOClassifier: 30 series, features: shape, head: ridge; about less than a second on one core" in said
+    assert "HiPPOClassifier: 30 series, features: shape, head: ridge; less than a second on one core" in said
     HiPPOClassifier().fit(X, y)
     assert capsys.readouterr().err == ""
