@@ -22,8 +22,8 @@ from skhippo.panel.layout import namer, place_of
 _PER_PEAK = 5
 # Peaks of the periodogram that are candidates, with their double periods, for a model of several harmonics.
 _CANDIDATES = 10
-# Largest number of frequencies; more would take gigabytes.
-_MOST = 1 << 25
+# Largest number of frequencies, which take a gigabyte.
+_MOST = 1 << 23
 # Powers that differ by less are equal; the longer period is taken (regular sampling cannot tell them apart).
 _TIE = 1e-6
 # Added to the diagonal of normal equations of unit diagonal, which are singular for some regular times.
@@ -102,8 +102,8 @@ def find_periods(
     Raises
     ------
     ValueError
-        If a period is not a finite number above zero, if an error is not above zero, or if there are more than 33
-        million frequencies.
+        If a period is not a finite number above zero, if an error is not above zero, or if there are more than eight
+        million frequencies (the duration of a series divided by `shortest`, times five).
     KeyError, IndexError, TypeError
         If a channel does not exist, or is neither a number nor a name.
 
@@ -121,7 +121,8 @@ def find_periods(
     of a peak (one over the duration of the series), with sums by a nonuniform fast Fourier transform; the best is
     improved between its neighbours.  For several harmonics, the candidates are the ten highest peaks of that
     periodogram, and their double periods: two unequal dips per cycle, as in eclipsing binaries, otherwise appear with
-    half of their period.  If powers are equal, the longest period is taken.
+    half of their period.  Of equal powers, the one of the longest period is taken, but a double period only if it
+    explains more.
 
     The period of regularly sampled series is ambiguous below twice the sampling interval.
 
@@ -204,24 +205,33 @@ def _find(series: _Series, ends: tuple[float, float], n_harmonics: int) -> Float
     frequencies = numbers[_highest_peaks(powers, _CANDIDATES)] * step
     if not frequencies.size:  # the ends are between two frequencies
         frequencies = np.array([ends[0]])
-    if n_harmonics > 1:
-        frequencies = np.concatenate([frequencies, 0.5 * frequencies])
-    # The wave of the highest harmonic has narrower peaks.
-    near = frequencies[:, None] + step / n_harmonics * np.arange(-n_harmonics, n_harmonics + 1)
-    near = np.unique(np.clip(near[frequencies >= ends[0] * (1 - 1e-9)], *ends))
-    powers, _ = _fit(series, near, n_harmonics)
-    best = near[np.flatnonzero(powers >= powers.max() - _TIE)[0]]
+    best, power = _best(series, frequencies, step / n_harmonics, ends, n_harmonics)
+    doubled = 0.5 * frequencies[0.5 * frequencies >= ends[0] * (1.0 - 1e-9)]
+    if n_harmonics > 1 and doubled.size:
+        other, higher = _best(series, doubled, step / n_harmonics, ends, n_harmonics)
+        best = other if higher > power + _TIE else best  # of a sine wave, twice the period explains as much
     best = _improve(series, best, step / n_harmonics, ends, n_harmonics)
-    power, coefficients = _fit(series, np.array([best]), n_harmonics)
+    powers, coefficients = _fit(series, np.array([best]), n_harmonics)
     angles, amplitudes = np.angle(coefficients[0]), series.height * np.abs(coefficients[0])
     relative = angles - angles[0] * np.arange(1, n_harmonics + 1)
     relative = np.mod(relative + np.pi, 2.0 * np.pi) - np.pi
-    return np.concatenate([[1.0 / best, min(max(power[0], 0.0), 1.0)], 2.0 * amplitudes, relative])
+    return np.concatenate([[1.0 / best, min(max(powers[0], 0.0), 1.0)], 2.0 * amplitudes, relative])
+
+
+def _best(
+    series: _Series, frequencies: Floats, step: float, ends: tuple[float, float], n_harmonics: int
+) -> tuple[float, float]:
+    """Return the best frequency near some, and its power; of equal ones, the lowest."""
+    # The wave of the highest harmonic has narrower peaks than the periodogram.
+    near = frequencies[:, None] + step * np.arange(-n_harmonics, n_harmonics + 1)
+    near = np.unique(np.clip(near, *ends))
+    powers, _ = _fit(series, near, n_harmonics)
+    return float(near[np.flatnonzero(powers >= powers.max() - _TIE)[0]]), float(powers.max())
 
 
 def _improve(series: _Series, best: float, step: float, ends: tuple[float, float], n_harmonics: int) -> float:
     """Improve a frequency between its neighbours on finer and finer grids."""
-    for _ in range(6):
+    for _ in range(8):
         near = np.clip(best + step * np.linspace(-1.0, 1.0, 9), *ends)
         powers, _ = _fit(series, near, n_harmonics)
         best, step = float(near[powers.argmax()]), step / 4.0

@@ -12,8 +12,8 @@ from skhippo.panel.container import Panel
 
 __all__ = ["estimated_seconds"]
 
-# Largest number of series whose features are timed.
-_SAMPLE = 16
+# Largest number of series whose features are timed, and largest share of all series: they may be long.
+_SAMPLE, _SHARE = 16, 8
 # Side of the matrices whose product is timed.
 _SIDE = 384
 # In units of a multiplication in a product of matrices: the models of an ensemble per value of a feature, and for any
@@ -39,7 +39,8 @@ def estimated_seconds(transformers: dict[str, Any], panel: Panel, head: str) -> 
     -------
     float
     """
-    some = np.unique(np.linspace(0, len(panel) - 1, _SAMPLE).round().astype(np.intp))
+    number = min(_SAMPLE, len(panel) // _SHARE + 1)
+    some = np.linspace(0, len(panel) - 1, number).round().astype(np.intp)
     sample, n_features, seconds = panel[some], 0, 0.0
     for transformer in transformers.values():
         n_features += transformer.transform(sample).shape[1]

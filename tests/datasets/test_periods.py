@@ -78,6 +78,13 @@ def test_two_unequal_dips_per_cycle():
     assert_allclose(find_periods([(times, values)], 0.2, n_harmonics=4).period, 1.3, rtol=1e-3)
 
 
+def test_a_sine_wave_keeps_its_period_with_harmonics():
+    times = star()[0]
+    found = find_periods([(times, np.sin(2.0 * np.pi * times / 0.7))], 0.2, n_harmonics=3)
+    assert_allclose(found.period, 0.7, rtol=1e-5)
+    assert_allclose(found.amplitudes, [[1.0, 0.0, 0.0]], atol=1e-5)
+
+
 def test_longest_of_equal_periods():
     times = np.arange(100.0)
     found = find_periods([(times, np.sin(2.0 * np.pi * times / 7.3))], 0.1)
@@ -118,6 +125,14 @@ def test_level_and_scale_and_threads_and_order():
     changed = find_periods([(t, 1e6 + 1e3 * v) for t, v in panel], 0.2, n_harmonics=2)
     assert_allclose(changed.period, found.period, rtol=1e-7)
     assert_allclose(changed.amplitudes, 1e3 * found.amplitudes, rtol=1e-5)
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e12])
+def test_the_unit_of_times_does_not_matter(unit):
+    times, values, _ = star()
+    found = find_periods([(unit * times, values)], 0.2 * unit, n_harmonics=2)
+    assert_allclose(found.period, 0.7 * unit, rtol=1e-3)
+    assert_allclose(found.amplitudes, [[1.0, 0.5]], rtol=0.2)
 
 
 def test_dates_and_durations():
