@@ -235,7 +235,8 @@ def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
     rates = np.empty(len(panel))
     for channel in range(panel.n_channels):
         rows = noisy(panel, errors, channel)
-        _estimate(rows.times, rows.values, rows.variances, rows.offsets, rates)
+        with np.errstate(over="ignore"):
+            _estimate(rows.times, rows.values, rows.variances, rows.offsets, rates)
         out[:, channel] = rates
     if np.isinf(out).any():
         i, channel = np.argwhere(np.isinf(out))[0]

@@ -96,7 +96,8 @@ def smooth(
     for channel in range(panel.n_channels):
         rows = noisy(panel, sizes, channel)
         mean, spread = rows.values.copy(), rows.variances.copy()
-        _smooth(rows.times, rows.offsets, rates[:, channel], mean, spread)
+        with np.errstate(over="ignore", invalid="ignore"):
+            _smooth(rows.times, rows.offsets, rates[:, channel], mean, spread)
         _check_finite(panel, channel, rows.rows, mean)
         means[rows.rows, channel], spreads[rows.rows, channel] = mean, np.sqrt(spread)
     smoothed = panel._with_channels(means.astype(panel.dtype, copy=False), panel.channel_names)

@@ -475,6 +475,7 @@ def _smooth_parts(
     for edge, end in ((at_new, np.where(both, middle, old)), (at_old, np.where(both, middle, new))):
         start = new if edge is at_new else old
         edges = start[edge, None] + (end - start)[edge, None] * steps
+        edges[:, -1] = end[edge]  # which may be so close to the other edge of the window that rounding loses it
         low, high = np.minimum(edges[:, 1:], edges[:, :-1]), np.maximum(edges[:, 1:], edges[:, :-1])
         parts.append((np.repeat(piece[edge], len(steps) - 1), low.ravel(), high.ravel()))
     piece, new, old = (np.concatenate(column) for column in zip(*parts, strict=True))

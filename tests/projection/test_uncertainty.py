@@ -227,3 +227,12 @@ def test_errors():
         signal_std(series, 0.5, variance_rate=nan)
     with pytest.raises(ValueError, match="order=9000 is too high"):
         coefficient_std(series, order=9000)
+
+
+@pytest.mark.parametrize("measure", [ChebT(1.0), JacT(1.0), JacT(1.0, alpha=0.5, beta=2.0), LegT(1.0)])
+def test_a_window_much_longer_than_the_series(measure):
+    """Rounding moved the edge of the past to the edge of the window, where functions are not smooth."""
+    short = [([0.0], [1.0])]
+    expected = coefficient_std(short, measure, order=4, variance_rate=1.0)
+    for late in (1e-30, 1e-100):
+        assert_allclose(coefficient_std(short, measure, order=4, variance_rate=1.0, at=late), expected, rtol=1e-7)
