@@ -64,9 +64,9 @@ class HiPPOMemory:
     n_channels : int, default=1
         Number of channels per stream.  All channels of a stream share its times.
     theta : float, optional
-        Time scale of a translated measure, in the units of the times (in seconds if the times are dates).  Only
-        `from_panel`, which knows the kind of the times, takes durations.  LegS and JacS have no time scale: a warning
-        says that they ignore it.
+        Time scale of the measure, in the units of the times (in seconds if the times are dates).  Only
+        `from_panel`, which knows the kind of the times, takes durations.  LegS, JacS and WavS have no time scale: a
+        warning says that they ignore it.
     hold : {"linear", "previous"}, default="linear"
         The signal between observations: straight lines, or each value until the channel's next observation.
         Before its first and after its last observation a channel is constant.

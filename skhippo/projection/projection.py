@@ -97,7 +97,7 @@ def project(
     order : int, default=16
         Number of coefficients per channel.  Increase it for signals with more detail.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
-        Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, it is in
+        Time scale of the measure, in the units of the timestamps.  If these are dates or durations, it is in
         seconds or a duration, such as ``"7D"``.  LegS, JacS and WavS have none: a warning says that they ignore it.
     hold : {"linear", "previous"}, default="linear"
         The signal between two observations of a channel: a straight line, or the earlier value.  Before its first and
@@ -244,7 +244,7 @@ def reconstruct(
     measure : str or Measure, default="legs"
         The measure with which the coefficients were computed.
     theta : float, optional
-        Time scale of a translated measure.  Default: 1 if `measure` is a name.  LegS and JacS have no time scale: a
+        Time scale of the measure.  Default: 1 if `measure` is a name.  LegS, JacS and WavS have no time scale: a
         warning says that they ignore it.
 
     Returns

@@ -54,7 +54,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     gate : bool, default=True
         Whether the state is updated through a gate.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
-        Time scale of a translated measure, in the units of the timestamps.  If these are dates or durations, it is in
+        Time scale of the measure, in the units of the timestamps.  If these are dates or durations, it is in
         seconds or a duration, such as ``"7D"``.  By default the median duration of the training series (`theta_`).
         Leave it out if `cell` is a measure object, which has its own.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
