@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo.panel.arrays import as_real
+from skhippo.panel.labels import shown
 
 
 def library(name: str) -> Any:
@@ -112,7 +113,17 @@ def make_lists(single: dict[str, NDArray], packed: dict[str, NDArray], offsets: 
         pyarrow = importlib.import_module("pyarrow")
     except ImportError as error:
         raise ImportError("to_arrow needs pyarrow, which is not installed: pip install pyarrow") from error
-    ids = {name: pyarrow.array(labels.tolist()) for name, labels in single.items()}
+    ids = {name: _arrow_ids(pyarrow, name, labels) for name, labels in single.items()}
     flat = _arrow_table(pyarrow, packed, zoned)
     lists = pyarrow.LargeListArray
     return pyarrow.table(ids | {c: lists.from_arrays(offsets, flat.column(c).chunk(0)) for c in flat.column_names})
+
+
+def _arrow_ids(pyarrow: Any, name: str, labels: NDArray) -> Any:
+    try:
+        return pyarrow.array(labels.tolist())
+    except (pyarrow.ArrowInvalid, pyarrow.ArrowTypeError) as error:
+        raise ValueError(
+            f"the ids of the column {name!r}, such as {shown(labels.tolist()[0])}, have several types ({error}): a "
+            "column of pyarrow holds one type; make the panel with ids of one type, or use to_long()"
+        ) from error

@@ -185,7 +185,7 @@ def _is_number(label: Any) -> bool:
     return isinstance(label, numbers.Real) and not isinstance(label, bool | np.timedelta64)
 
 
-def _warn_of_texts(labels: list[Any], to_times: str) -> None:
+def _warn_of_texts(labels: list[Any], to_times: str, columns: str = "X.columns", array: str = "X.to_numpy()") -> None:
     """Warn if labels of columns are texts of times that are not evenly spaced samples.
 
     Parameters
@@ -193,6 +193,8 @@ def _warn_of_texts(labels: list[Any], to_times: str) -> None:
     labels : list
     to_times : str
         Start of the advice on how to make times of them.
+    columns, array : str
+        What returns the labels, and the values without them.
     """
     if len(labels) < 2 or not all(isinstance(label, str) for label in labels):
         return
@@ -207,15 +209,16 @@ def _warn_of_texts(labels: list[Any], to_times: str) -> None:
         return
     warn_ambiguous(
         f"the columns of X have strings as labels, {labels[0]!r} to {labels[-1]!r}, which look like times but are not "
-        f"parsed: they are read as the times 0, 1, 2, ...; pass {to_times}({convert}(X.columns), axis=1) if the labels "
-        "are times, X.to_numpy() if not"
+        f"parsed: they are read as the times 0, 1, 2, ...; pass {to_times}({convert}({columns}), axis=1) if the labels "
+        f"are times, {array} if not"
     )
 
 
 def _column_times(X: Any) -> Times | None:
     """Return the labels of the columns as times, or None if they are names or 0, 1, 2, ..."""
     if not is_pandas_frame(X):
-        _warn_of_texts(column_names(X), "X.to_pandas().set_axis")
+        labels, array = ("X.column_names", "X.to_pandas().to_numpy()") if is_table(X) else ("X.columns", "X.to_numpy()")
+        _warn_of_texts(column_names(X), "X.to_pandas().set_axis", labels, array)
         return None
     columns = X.columns
     if columns.nlevels > 1:

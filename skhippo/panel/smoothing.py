@@ -42,7 +42,7 @@ def smooth(
           Channels that are not mentioned have no errors;
         - a number, or an array of shape (n_channels,), (n_observations, n_channels), or (n_observations,) if there is
           one channel.  Observations are packed as in ``as_panel(X).values``;
-        - a `Panel` with the same series and channels that holds the errors.
+        - a `Panel` with the same series, times and channels that holds the errors.
 
         An observation with the error 0 is kept as it is.  One with an infinite error counts as not observed.
     variance_rate : array-like of shape (), (n_channels,) or (n_series, n_channels), optional
@@ -62,7 +62,8 @@ def smooth(
     ------
     ValueError
         If an error is negative, or NaN where a value was observed, if `errors` or `variance_rate` has the wrong shape,
-        if a rate is negative, if no channel would be left, or if values are so large that their squares overflow.
+        or labels that differ from those of `X` or have another order, if a rate is negative, if no channel would be
+        left, or if squares of changes overflow or underflow.
     KeyError, IndexError, TypeError
         If a channel that `errors` mentions does not exist, or `errors` holds something else than numbers.
 

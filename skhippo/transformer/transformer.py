@@ -114,7 +114,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     prior_mean_ : ndarray of shape (n_channels, windows, order)
         Mean of the coefficients of the training series, before scaling.  Only with ``shrinkage=True``.
     prior_covariance_ : ndarray of shape (n_channels, windows, order, order)
-        Covariance of the coefficients without what gaps add to it.  Only with ``shrinkage=True``.
+        Covariance of the coefficients without what gaps add to it.  If it is zero, because gaps explain all differences
+        between the training series, the coefficients stay as they are.  Only with ``shrinkage=True``.
     n_channels_ : int
         Number of channels of the training panel (without those of `indicator`).
     channel_names_ : tuple of str

@@ -116,6 +116,8 @@ def test_a_table_of_lists_has_names_for_what_has_none():
     assert table.to_pydict() == {"id": [0, 1], "t": [[0, 1, 2], [0]], "x0": [[1, None, 2], [3]]}
     with pytest.raises(ValueError, match="two columns would be called 't'"):
         Panel([[1.0]], channel_names=["t"]).to_arrow()
+    with pytest.raises(ValueError, match=r"the ids of the column 'id', such as \('x', 1\), have several types"):
+        Panel([[1.0]], series_ids=[("x", 1)]).to_arrow()
 
 
 def test_durations_in_a_long_table_are_exact_to_a_nanosecond():

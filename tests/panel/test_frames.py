@@ -152,6 +152,10 @@ def test_columns_labelled_by_texts_of_times(labels, convert, times):
     pl = pytest.importorskip("polars")
     with pytest.warns(AmbiguousInputWarning, match=rf"pass X\.to_pandas\(\)\.set_axis\(pandas\.to_{convert}"):
         assert as_panel(pl.DataFrame([[1.0], [2.0], [3.0]], schema=labels)).times.tolist() == [0, 1, 2]
+    table = pytest.importorskip("pyarrow").table({label: [1.0] for label in labels})
+    advice = rf"set_axis\(pandas\.to_{convert}\(X\.column_names\), axis=1\) .*, X\.to_pandas\(\)\.to_numpy\(\) if not"
+    with pytest.warns(AmbiguousInputWarning, match=advice):
+        as_panel(table)
 
 
 def test_labels_that_no_float_can_hold_are_named():
