@@ -42,7 +42,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         baselines "rnn", "gru", "mgu", "lstm", "exprnn" and "gru_d" have no memory.  "ode_rnn" and "ncde" follow
         differential equations; they need ``pip install "skhippo[reproduce]"``.
     hidden_size : int, default=128
-        Size of the state.
+        Size of the state.  Together with `learning_rate` and `dropout` it matters most in a search.
     order : int, default=16
         Number of coefficients per memory.  Increase it to remember more detail.
     memory_size : int, optional
@@ -52,14 +52,15 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         of each series; training then does not step through time and takes seconds.  False requires a cell with a
         measure.
     gate : bool, default=True
-        Whether the state is updated through a gate.
+        Whether the state is updated through a gate.  If False, each step replaces the whole state, and only the
+        memory accumulates.
     theta : float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta, optional
         Time scale of the measure, in the units of the timestamps.  If these are dates or durations, it is in
         seconds or a duration, such as ``"7D"``.  By default the median duration of the training series (`theta_`).
         Leave it out if `cell` is a measure object, which has its own.
     inputs : sequence of {"values", "observed", "gaps"}, default=("values",)
         Inputs of the cell for each channel: its last observation ("values"), whether it is observed now ("observed"),
-        and the time since its last observation ("gaps").
+        and the time since its last observation ("gaps").  Add these if missing values say something about the target.
     discretization : str or float, default="bilinear"
         Discretization of the memory's equation; see `skhippo.discretization`.
     pooling : {"last", "mean", "last+mean"}, default="last+mean"
@@ -67,13 +68,15 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         observation, or both.
     n_reads : int, default=8
         Without `feedback`: number of evenly spaced times at which the memory of each series is read.  The last of them
-        is the end of the series.
+        is the end of the series.  Set it to 1 for a high order, because the coefficients of all reads are stored.
     dropout : float, default=0.1
-        Fraction of the inputs of the output layer that is dropped at random in training.
+        Fraction of the inputs of the output layer that is dropped at random in training.  Increase it if the network
+        fits the training series much better than others.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training series.  "auto": at least 30 epochs and at least 300 steps (batches).
     batch_size : int, default=64
-        Number of series per step of training.  Predictions use batches of four times this size.
+        Number of series per step of training.  Predictions use batches of four times this size.  Lower it if memory is
+        short, as with long series.
     learning_rate : float, default=5e-3
         Learning rate of the optimizer; with the cosine schedule, its largest value.
     schedule : {"cosine", "constant"}, default="cosine"

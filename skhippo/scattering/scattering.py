@@ -67,17 +67,18 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     Parameters
     ----------
     order : int, default=6
-        Number of coefficients per window.
+        Number of coefficients per window.  Increase it for more detail within each window; features and time grow with
+        it.
     n_windows : int, optional
         Number of window lengths: 1, 1/2, 1/4, ... of each series' duration, at most 12.  By default it is chosen from 4
         to 8 (`n_windows_`), so that the narrowest window of the median training series still spans two intervals
-        between observations.
+        between observations.  Increase it for series with very short events.
     n_thresholds : int, default=12
-        Number of thresholds per coefficient.
+        Number of thresholds per coefficient, each of which gives one feature per window length and channel.
     n_combinations : int, default=4096
         Number of combinations, each with one threshold.  Fewer are faster and less accurate (:doc:`/scattering`).
     n_groups : int, default=256
-        Number of groups of competing patterns.
+        Number of groups of competing patterns.  Fewer are faster and less accurate (:doc:`/scattering`).
     n_competitors : int, default=8
         Number of patterns per group; each gives two features.
     pool_order : int, default=0
@@ -89,12 +90,13 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         time.  If False, they are fractions of the median duration of the training series (`theta_`), so that windows
         have the same length in all series.
     coverage : bool, default=True
-        Leave out positions whose windows lie mostly in gaps.  A gap is an interval between two observations of a
-        channel that is more than 8 times as long as the median interval of that channel and series, and longer than
-        intervals between random times are (Notes).  The time before the first and after the last observation of a
-        channel is not a gap.
+        Leave out positions whose windows lie mostly in gaps; if False, count them as well.  A gap is an interval
+        between two observations of a channel that is more than 8 times as long as the median interval of that channel
+        and series, and longer than intervals between random times are (Notes).  The time before the first and after the
+        last observation of a channel is not a gap.
     hold : {"linear", "previous"}, default="linear"
-        The signal between the observations of a channel: straight lines, or each value until the next one.
+        The signal between the observations of a channel: straight lines, or each value until the next one.  Use
+        "previous" for states, counts and prices.
     n_jobs : int, optional
         Number of threads, see joblib.  The result does not depend on it.
     random_state : int, RandomState instance or None, default=0
