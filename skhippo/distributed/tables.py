@@ -23,31 +23,14 @@ def transform_table(
     channels: Sequence[str] | str | None,
 ) -> Any:
     """Reduce each partition to what its series need, collect this by series, and compute the features."""
-    if not isinstance(transformer, HiPPOTransformer):
-        raise ValueError(
-            f"{type(transformer).__name__} needs whole series, and those of a table may cross partitions: pass a bag "
-            f"or delayed panels of whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long "
-            "in each"
-        )
-    if transformer.shrinkage:
-        raise ValueError(
-            "shrinkage=True needs whole series, and those of a table may cross partitions: pass a bag or a list of "
-            "delayed panels of whole series"
-        )
-    if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
-        raise ValueError(
-            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows} needs whole "
-            "series, and those of a table may cross partitions; only method='projection', output='final', windows=1 "
-            f"does not: bring each series into one partition, table.shuffle({series!r}), and transform the partitions"
-        )
+    _check_needs(transformer, series)
     if table.index.name in (series, time) and table.index.name not in table.columns:
         table = table.reset_index()
     if channels is None:
         named = list(transformer._input_layout.channel_names or ())
         channels = named or [name for name in table.columns if name not in (series, time)]
     columns = Columns(series, time, [channels] if isinstance(channels, str) else list(channels))
-    whole_history = can_join(transformer.measure_)
-    keep, join = (keep_pieces, join_pieces) if whole_history else (keep_windows, join_windows)
+    keep, join = (keep_pieces, join_pieces) if can_join(transformer.measure_) else (keep_windows, join_windows)
     example = table._meta_nonempty.iloc[:1]  # reading it raises if the columns are wrong
     dtype = columns.panel(example, transformer).dtype
     kept = keep(transformer, columns, example)
@@ -57,6 +40,29 @@ def transform_table(
     join_some = partial(_unless_empty, join, joined.iloc[:0], transformer, series, dtype)
     parts = table.map_partitions(keep_some, meta=kept.iloc[:0])
     return parts.shuffle(SERIES).map_partitions(join_some, meta=joined.iloc[:0])
+
+
+def _check_needs(transformer: Any, series: str) -> None:
+    """Raise if features need whole series."""
+    if not isinstance(transformer, HiPPOTransformer):
+        raise ValueError(
+            f"{type(transformer).__name__} needs whole series, and those of a table may cross partitions: pass a bag "
+            f"or delayed panels of whole series, such as table.shuffle({series!r}).to_delayed() with Panel.from_long "
+            "in each"
+        )
+    measure = transformer.measure_
+    endless = measure.time_scale is None and not can_join(measure)  # no old observation may be forgotten
+    if transformer.shrinkage or endless:
+        raise ValueError(
+            f"{'shrinkage=True' if transformer.shrinkage else f'the measure {measure}'} needs whole series, and those "
+            "of a table may cross partitions: pass a bag or a list of delayed panels of whole series"
+        )
+    if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
+        raise ValueError(
+            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows} needs whole "
+            "series, and those of a table may cross partitions; only method='projection', output='final', windows=1 "
+            f"does not: bring each series into one partition, table.shuffle({series!r}), and transform the partitions"
+        )
 
 
 def _unless_empty(work: Callable[..., Any], empty: Any, *arguments: Any) -> Any:

@@ -45,6 +45,10 @@ def test_what_a_table_cannot_have(rng, here):
     shrinking = HiPPOTransformer(order=3, shrinkage=True).fit(Panel.from_long(table))
     with pytest.raises(ValueError, match="shrinkage=True needs whole series"):
         transform(shrinking, cut(table, rng))
+    for name in ("jacs", "wavs"):
+        hippo = HiPPOTransformer(name, order=3).fit(Panel.from_long(table))
+        with pytest.raises(ValueError, match=r"the measure (JacS|WavS)\(.*\) needs whole series.* pass a bag"):
+            transform(hippo, cut(table, rng))
     hippo = HiPPOTransformer(order=3, method="recurrence").fit(Panel.from_long(table))
     with pytest.raises(
         ValueError, match=r"method='recurrence', output='final', windows=1 needs whole series.*table.shuffle\('id'\)"
