@@ -22,7 +22,7 @@ from skhippo.datasets import load_uea, resample
 
 PAPER = {"100 -> 200 Hz": 0.888, "200 -> 100 Hz": 0.901}
 
-# All-default LogisticRegression stops at 100 iterations; its accuracy has settled by then.
+# LogisticRegression with its defaults stops at 100 iterations, here just before it converges.
 warnings.simplefilter("ignore", ConvergenceWarning)
 os.environ["PYTHONWARNINGS"] = "ignore::UserWarning"  # the same in worker processes
 
