@@ -87,7 +87,8 @@ axes[0, 1].set(xlim=(hours[-1] - 36, hours[-1] + 0.5), ylim=(-0.1, 0.7))
 # %%
 # A clock that follows the activity
 # ---------------------------------
-# Nights last no time on the clock of activity, and days last as long as the output changes.
+# On the clock of activity, time passes only while the output changes.  So nights take no time, and the coefficients
+# describe the days.
 
 active = with_clock(solar)
 moments = np.append(0.0, np.cumsum(np.abs(np.diff(output))))
@@ -104,7 +105,7 @@ draw(axes[1, 0], "six days on two clocks", curves)
 # -----------------------
 # In GunPoint a hand is raised, with or without a gun.  A coefficient of LegS describes the whole series; one of `WavS`
 # describes a part of it.  So a single wavelet separates the classes better, and trees, which use single features, are
-# more accurate.  The wavelet that says most is drawn below the means of both classes.
+# more accurate.  The wavelet with the largest F statistic is drawn below the means of both classes.
 
 X, y = load_uea("GunPoint", "train")
 X_test, y_test = load_uea("GunPoint", "test")
@@ -120,6 +121,6 @@ for label in np.unique(y):
     ax.plot(moments, X.values.reshape(len(X), -1)[y == label].mean(axis=0), label=f"mean of class {label}")
 wavelet = WavS(degree=0).basis(ORDER, moments)[:, scores[WavS(degree=0)].argmax()]
 ax.fill_between(moments, -1.5 + 0.5 * wavelet / np.abs(wavelet).max(), -1.5, color="0.7", step="mid")
-ax.set(title="GunPoint, and the wavelet that says most", xlabel="share of the series")
+ax.set(title="GunPoint, and the most discriminative wavelet", xlabel="share of the series")
 ax.legend(fontsize="small")
 plt.show()

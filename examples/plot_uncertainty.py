@@ -39,8 +39,8 @@ print(f"share of the signal inside the band: {share:.3f}")
 # %%
 # Coefficients
 # ------------
-# The coefficients of the complete signal lie within their standard deviations.  With the gap filled, the standard
-# deviations would be much smaller.
+# The errors of the coefficients, compared with those of the complete signal, are about as large as their standard
+# deviations.  Without the gap, the standard deviations would be much smaller.
 
 true = project([(clock[inside], signal[inside])], order=16)[0, 0]
 means, spreads = project(series, order=16)[0, 0], coefficient_std(series, order=16)[0, 0]
