@@ -3,7 +3,8 @@ A pipeline in MLflow
 ====================
 
 A run logs a fitted pipeline and its score.  Another process loads the pipeline by the address of the run, warms it up
-and predicts.  The pipeline is stored with skops, so loading it runs no code from the file.  ``pip install mlflow skops``.
+and predicts.  The pipeline is stored with skops, so loading it runs no code from the file.  Needs
+``pip install mlflow skops``.
 """
 
 import os
