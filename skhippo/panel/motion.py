@@ -11,11 +11,12 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.alignment import check_channels, check_follows
+from skhippo.panel.arrays import as_array, objects_as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.labels import channel_place
 from skhippo.panel.layout import namer, place_of, to_offsets
@@ -99,7 +100,7 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
         _check_same(panel, errors)
     else:
         check_channels(panel.channel_names, errors, "errors")
-    given = errors.values if isinstance(errors, Panel) else np.asarray(errors)
+    given = errors.values if isinstance(errors, Panel) else _as_numbers(errors, "errors")
     if given.dtype.kind not in "iuf":
         raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or the name of a channel")
     shape = panel.values.shape
@@ -111,6 +112,12 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
             "expected"
         )
     return panel, _checked(panel, np.broadcast_to(given.astype(np.float64), shape))
+
+
+def _as_numbers(given: Any, name: str) -> NDArray:
+    """Return numbers as an array of their own type; masked entries, and nulls in tables, become NaN."""
+    array = as_array(given, name)
+    return objects_as_real(array, name, "") if array.dtype.kind == "O" and array.ndim else array
 
 
 def _check_same(panel: Panel, errors: Panel) -> None:
@@ -192,11 +199,10 @@ def read_rates(panel: Panel, errors: Floats | None, variance_rate: ArrayLike | N
     """
     if variance_rate is None:
         return estimate_rates(panel, errors)
-    shape = (len(panel), panel.n_channels)
-    if np.shape(variance_rate) == shape:
+    given, shape = _as_numbers(variance_rate, "variance_rate"), (len(panel), panel.n_channels)
+    if given.shape == shape:
         check_follows(panel.series_ids, variance_rate, "variance_rate", "rate")
     check_channels(panel.channel_names, variance_rate, "variance_rate")
-    given = np.asarray(variance_rate)
     if given.dtype.kind not in "iuf" or given.shape not in ((), shape[1:], shape):
         raise ValueError(
             f"variance_rate has the shape {given.shape} and the type {given.dtype}: a number, one per channel "

@@ -225,3 +225,22 @@ def test_the_unit_of_times_does_not_matter(noisy, unit):
     times, values, errors = noisy
     expected = smooth([(times, values)], errors)
     assert_allclose(smooth([(times * unit, values)], errors).values, expected.values, rtol=1e-6)
+
+
+def test_masked_errors_and_nullable_columns(labelled):
+    """The numbers under a mask were used, and columns that can hold NA were refused."""
+    errors = np.full((5, 2), 0.5)
+    expected = smooth(labelled, errors, variance_rate=1.0)
+    frame = pd.DataFrame(errors, columns=["u", "v"]).astype("Float64")
+    assert smooth(labelled, frame, variance_rate=1.0) == expected
+    holed = frame.copy()
+    holed.loc[0, "v"] = pd.NA
+    masked = np.ma.masked_array(errors, mask=np.eye(5, 2, -1, dtype=bool))
+    with pytest.raises(ValueError, match=r"series 0 \(id 'b'\), position 1, channel 'u': the error is nan"):
+        smooth(labelled, masked)
+    with pytest.raises(ValueError, match=r"series 0 \(id 'b'\), position 0, channel 'v': the error is nan"):
+        smooth(labelled, holed)
+    with pytest.raises(ValueError, match="variance_rate holds nan at"):
+        smooth(labelled, errors, variance_rate=np.ma.masked_array([1.0, 2.0], mask=[True, False]))
+    with pytest.raises(ValueError, match="errors cannot be read as an array"):
+        smooth(labelled, [[1.0], [1.0, 2.0]])
