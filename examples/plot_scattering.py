@@ -60,7 +60,7 @@ print(names[places[best]])
 
 terms, factors = scattering.combinations_[best], scattering.factors_[best]
 threshold = scattering.combination_thresholds_[best]
-n_positions = 2 ** (scattering.n_windows_ + 1)
+n_positions = scattering.n_positions_
 share = (np.arange(n_positions) + 0.5) / n_positions
 
 

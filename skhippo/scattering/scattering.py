@@ -23,6 +23,7 @@ from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, domain_ends, signals
 from skhippo.scattering.combinations import Combinations, draw, learn
 from skhippo.scattering.competition import Groups, draw_groups
+from skhippo.scattering.resolution import count_positions, count_windows
 from skhippo.scattering.thresholds import margins, quantiles, scales
 from skhippo.scattering.windows import Pooling, Sliding
 from skhippo.transformer.transformer import HiPPOTransformer
@@ -32,12 +33,6 @@ __all__ = ["HiPPOScatteringTransformer"]
 
 # Number of coefficients of the whole series that are also features.
 _PLAIN_ORDER = 16
-# Smallest number of intervals between observations in the narrowest window, and smallest and largest number of window
-# lengths, if `n_windows` is not given.
-_NARROWEST = 2
-_FEWEST, _MOST = 4, 8
-# The narrowest and the widest window are at least 2 to these powers times as long as the distance between positions.
-_STEPS, _STEPS_OF_WIDEST = 2, 7
 # Number of windows from which each threshold is learned; the smallest such number, for many channels; and the largest
 # number of sampled values in all.
 _SAMPLES, _FEW_SAMPLES, _ALL_SAMPLES = 1 << 11, 1 << 8, 1 << 24
@@ -126,6 +121,8 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         Weights of the coefficients in each pattern: a random direction divided by the coefficients' root mean squares.
     n_windows_ : int
         Number of window lengths.
+    n_positions_ : int
+        Number of positions of windows along a series (with ``relative=False``: per `theta_`).
     theta_ : float
         Median duration of the training series.  With ``relative=False`` it is the length of the widest window.
     plain_ : HiPPOTransformer
@@ -152,12 +149,14 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     arXiv 2203.13652), with random patterns of exact coefficients in place of convolutions.
 
     A window is centred at its position; beyond the domain of the series a channel is constant.  For J window lengths
-    there are :math:`2^{J + 1}` positions per series, but at least 128, or as many per `theta_` units of time with
-    ``relative=False``.  An interval between n observations is a gap if it is longer than
+    there are :math:`2^{J + 1}` positions per series, or per `theta_` units of time with ``relative=False``
+    (`n_positions_`).  If the intervals of most training series are uneven, so that their mean is more than 1.2 times
+    their median, there are at least 128.  An interval between n observations is a gap if it is longer than
     :math:`\max(8, (\log n + 3) / \log 2)` median intervals; in about 5 % of series of n random times there is such an
-    interval.  The
-    features of an unobserved channel, and those of combinations and patterns that contain it, are NaN.  The features of
-    a series depend only on that series and the fitted state, not on other series in the batch.
+    interval.
+
+    The features of an unobserved channel, and those of combinations and patterns that contain it, are NaN.  The
+    features of a series depend only on that series and the fitted state, not on other series in the batch.
 
     There are about 8700 features for one channel, so the penalty of a linear model has to grow with their number.  For
     a ridge regression, try ``alphas`` from 1e-6 to 10 times the number of features (:doc:`/guide/recommended`).
@@ -243,7 +242,8 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         """
         panel = self._read(X, reset=True)
         self.theta_ = median_duration(panel, self.hold)
-        self.n_windows_ = _resolvable(panel) if self.n_windows is None else self.n_windows
+        self.n_windows_ = count_windows(panel) if self.n_windows is None else self.n_windows
+        self.n_positions_ = count_positions(panel, self.n_windows_)
         self.varying_ = np.flatnonzero(_changes(panel))
         shape = (self.varying_.size, self.n_windows_, self.order)
         n_samples = min(_SAMPLES, max(_ALL_SAMPLES // max(int(np.prod(shape)), 1), _FEW_SAMPLES))
@@ -394,13 +394,11 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     def _sliding(self, panel: Panel) -> Sliding:
         start, end = domain_ends(panel, self.hold)
         duration = end - start
-        steps = max(_STEPS, _STEPS_OF_WIDEST - (self.n_windows_ - 1))
-        n_cells = 2 ** (steps + self.n_windows_ - 1)  # in the widest window
         if self.relative:
-            cell = np.where(duration > 0.0, duration, 1.0) / n_cells
-            number = np.full(len(panel), float(n_cells))
+            cell = np.where(duration > 0.0, duration, 1.0) / self.n_positions_
+            number = np.full(len(panel), float(self.n_positions_))
         else:
-            cell = np.full(len(panel), self.theta_ / n_cells)
+            cell = np.full(len(panel), self.theta_ / self.n_positions_)
             number = np.maximum(np.ceil(duration / cell), 1.0)
             if number.max() > _POSITIONS:
                 where = namer(panel.series_ids)(int(number.argmax()))
@@ -413,15 +411,10 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
             panel = panel._with_channels(np.ascontiguousarray(panel.values[:, self.varying_]), names)
         scaling = np.stack([self.plain_.center_, self.plain_.scale_])[:, self.varying_]
         clocks = np.column_stack([start, cell, number])
+        steps = self.n_positions_.bit_length() - self.n_windows_
         return Sliding(
             signals(panel, self.hold), scaling, clocks, self.order, self.n_windows_, steps, self.coverage, self.n_jobs
         )
-
-
-def _resolvable(panel: Panel) -> int:
-    """Return the number of window lengths for which the median series has enough observations."""
-    widest = max(float(np.median(panel.lengths)) / _NARROWEST, 1.0)
-    return min(max(1 + int(np.log2(widest)), _FEWEST), _MOST)
 
 
 def _changes(panel: Panel) -> NDArray[np.bool_]:

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, as_panel
-from skhippo.scattering import kernels, scattering
+from skhippo.scattering import kernels, resolution
 from skhippo.scattering.blocks import POSITIONS, plan
 from tests import naive
 from tests.scattering.conftest import combined, competed, parts, ragged
@@ -13,7 +13,7 @@ from tests.scattering.conftest import combined, competed, parts, ragged
 
 @pytest.mark.parametrize("hold", ["linear", "previous"])
 def test_features_are_the_poolings_of_the_definition(hold, monkeypatch):
-    monkeypatch.setattr(scattering, "_STEPS_OF_WIDEST", 3)  # 8 positions
+    monkeypatch.setattr(resolution, "_STEPS_OF_WIDEST", 3)  # 8 positions
     X = ragged(3, n_channels=1)
     transformer = HiPPOScatteringTransformer(4, n_windows=2, n_thresholds=3, pool_order=2, coverage=False, hold=hold)
     features = transformer.fit_transform(X)
@@ -36,8 +36,8 @@ def test_combinations_and_competition_are_pooled_as_single_coefficients_are(cove
     transformer = HiPPOScatteringTransformer(order, coverage=coverage, **few).fit(X)
     _, _, _, combinations, groups = parts(transformer, transformer.transform(X))
     for i in range(5):
-        windows = transformer._sliding(as_panel(X[i : i + 1])).sample(128)
-        assert windows.shape[-1] == 128
+        windows = transformer._sliding(as_panel(X[i : i + 1])).sample(transformer.n_positions_)
+        assert windows.shape[-1] == transformer.n_positions_
         assert np.isnan(windows).any() == (coverage and i == 4)
         assert_allclose(combinations[i], combined(transformer, windows), atol=1e-6)
         assert_allclose(groups[i], competed(transformer, windows), atol=1e-6)

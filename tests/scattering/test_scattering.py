@@ -19,15 +19,6 @@ def test_labels_that_mean_nothing_score_as_chance_outside_the_pipeline():
     assert cross_val_score(make_pipeline(StandardScaler(), RidgeClassifier(1000.0)), features, coins).mean() < 0.6
 
 
-@pytest.mark.parametrize(("length", "expected"), [(1, 4), (30, 4), (64, 6), (427, 8), (10_000, 8)])
-def test_as_many_windows_as_the_median_series_has_observations_for(length, expected):
-    X = [np.arange(float(length)), np.arange(3.0), np.arange(20_000.0)]
-    transformer = HiPPOScatteringTransformer().fit(X)
-    assert transformer.n_windows_ == expected
-    assert len(transformer.get_feature_names_out()) == transformer.transform(X).shape[1]
-    assert HiPPOScatteringTransformer(n_windows=5).fit(X).n_windows_ == 5
-
-
 # ------------------------------------------------------------------ invariances
 def test_stretching_time_changes_nothing_if_windows_are_relative():
     X = as_panel(ragged())
