@@ -14,6 +14,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_finite_number
 from skhippo.datasets.draws import ROUNDING, check_fraction, choose, floor, spawn, without_entries
 from skhippo.panel.alignment import check_follows
+from skhippo.panel.arrays import as_array
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 
@@ -230,7 +231,7 @@ def _for_each_series(name: str, value: Any, panel: Panel, check: Callable[[str, 
     if np.ndim(value) == 0:
         check(name, value)
         return [value] * n_series
-    array = np.asarray(value)
+    array = as_array(value, name)
     if array.shape != (n_series,):
         raise ValueError(f"{name} has shape {array.shape}: one number is expected, or one per series, ({n_series},)")
     for i, number in enumerate(array.tolist()):

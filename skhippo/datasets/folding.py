@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 
 from skhippo._support.types import Floats
 from skhippo.panel.alignment import check_follows
+from skhippo.panel.arrays import as_array
 from skhippo.panel.clocks import DATES, DURATIONS
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
@@ -92,7 +93,7 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
     """Return one finite number per series, from one for all series or one per series."""
     check_follows(panel.series_ids, given, name, name)
     _refuse_kind(name, given)
-    numbers, clock = read_times(given if hasattr(given, "iloc") else np.asarray(given), name)
+    numbers, clock = read_times(given if hasattr(given, "iloc") else as_array(given, name), name)
     if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
         raise TypeError(
             f"{name} is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"

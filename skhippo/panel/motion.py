@@ -27,6 +27,8 @@ __all__ = ["Chain", "Noisy", "chain", "estimate_rates", "noisy", "pooled_rates",
 _PER_DECADE, _STEPS = 2, 40
 # Squares of smaller changes, and of errors that matter beside them, underflow.
 _SMALLEST_CHANGE = 1e-140
+# The square of a larger error overflows.
+_LARGEST_ERROR = 1e150
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
 
 
@@ -64,8 +66,7 @@ def noisy(panel: Panel, errors: Floats, channel: int) -> Noisy:
     Noisy
     """
     values = panel.values[:, channel]
-    with np.errstate(over="ignore"):
-        variances = errors[:, channel] ** 2
+    variances = errors[:, channel] ** 2
     seen = ~np.isnan(values) & (variances < np.inf)
     lengths = np.add.reduceat(seen, panel.offsets[:-1], dtype=np.int64)
     rows = np.flatnonzero(seen)
@@ -169,15 +170,15 @@ def _from_channels(panel: Panel, errors: Mapping[Any, Any]) -> tuple[Panel, Floa
 
 
 def _checked(panel: Panel, errors: Floats) -> Floats:
-    """Return errors with zeros where a value is missing; raise if one is negative or NaN."""
+    """Return errors with zeros where a value is missing; raise if one is negative, NaN or too large."""
     seen = ~np.isnan(panel.values)
-    wrong = seen & ~(errors >= 0)
+    wrong = seen & ~((errors >= 0) & ((errors <= _LARGEST_ERROR) | (errors == np.inf)))
     if wrong.any():
         row, channel = np.argwhere(wrong)[0]
         label = channel if panel.channel_names is None else repr(panel.channel_names[channel])
         raise ValueError(
             f"{place_of(int(row), panel.offsets, namer(panel.series_ids))}, channel {label}: the error is "
-            f"{errors[row, channel]}; at least 0 is expected (inf ignores the observation)"
+            f"{errors[row, channel]}; from 0 to {_LARGEST_ERROR:g} is expected, or inf to ignore it"
         )
     return np.where(seen, errors, 0.0)
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhippo import Panel, project
-from skhippo.datasets import drop, fold, gap, resample
+from skhippo.datasets import drop, find_periods, fold, gap, resample
 from skhippo.panel.alignment import as_index, check_follows, counts
 
 pd = pytest.importorskip("pandas")
@@ -42,3 +42,10 @@ def test_an_index_that_only_counts_says_nothing():
     assert counts(pd.RangeIndex(3))
     assert not counts(pd.RangeIndex(1, 4))
     assert as_index(np.array([1, 2])).tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("call", [fold, drop, resample, find_periods])
+def test_a_masked_number_of_a_series_is_refused(panel, call):
+    """The number under the mask was used."""
+    with pytest.raises(ValueError, match="nan"):
+        call(panel, np.ma.masked_array([0.5, 0.75], mask=[False, True]))

@@ -147,7 +147,12 @@ def test_in_a_pipeline(rng):
         ([["a"]], TypeError, "errors has the type <U1: numbers are expected, or the name of a channel"),
         (True, TypeError, "errors has the type bool"),
         (None, TypeError, "errors has the type object"),
-        ([0.1, -1.0], ValueError, r"series 0 \(id 'p'\), position 0, channel 'err': the error is -1.0; at least 0"),
+        ([0.1, -1.0], ValueError, r"series 0 \(id 'p'\), position 0, channel 'err': the error is -1.0; from 0 to"),
+        (
+            {"x": 1e200},
+            ValueError,
+            r"channel 'x': the error is 1e\+200; from 0 to .*, or inf to ignore it",
+        ),
         ({"x": nan}, ValueError, r"series 0 \(id 'p'\), position 0, channel 'x': the error is nan"),
         (Panel([[1.0, 2.0]] * 4, None, [0, 1, 4]), ValueError, "errors is a Panel whose series have other lengths"),
     ],
