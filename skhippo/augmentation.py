@@ -242,7 +242,10 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
             if which.any() or not len(panel)
         ]
         order = np.argsort(np.concatenate([which for which, _ in answers]), kind="stable")
-        return np.concatenate([answer for _, answer in answers])[order]
+        several = isinstance(answers[0][1], list)  # probabilities of several labels, one array per label
+        parts = zip(*(answer if several else [answer] for _, answer in answers), strict=True)
+        found = [np.concatenate(part)[order] for part in parts]
+        return found if several else found[0]
 
     def _parameters(self) -> dict[str, Any]:
         """Return the parameters of this estimator and the nested ones of its estimator, outer ones first."""
@@ -381,7 +384,8 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
 
         Returns
         -------
-        ndarray of shape (n_series, n_classes)
+        ndarray of shape (n_series, n_classes), or list of ndarray
+            A list with one array per label for some estimators of several labels, as in scikit-learn.
         """
         return self._ask("predict_proba", X)
 
@@ -396,7 +400,7 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
 
         Returns
         -------
-        ndarray of shape (n_series, n_classes)
+        ndarray of shape (n_series, n_classes), or list of ndarray
         """
         return self._ask("predict_log_proba", X)
 

@@ -5,7 +5,9 @@ import functools
 import numpy as np
 import pytest
 import sklearn
+from numpy.testing import assert_allclose
 from sklearn.base import BaseEstimator, ClassifierMixin, RegressorMixin
+from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression, Ridge, RidgeClassifier
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.pipeline import make_pipeline
@@ -91,6 +93,24 @@ def test_several_labels_of_each_series(sinusoids):
     assert model.score(X, several) > 0.8
     with pytest.raises(ValueError, match="y should be a 1d array"):
         AugmentedClassifier(pipeline(), random_state=0).fit(X, several)  # LogisticRegression takes one
+
+
+def test_probabilities_of_several_labels_are_lists(sinusoids):
+    """Their series were mixed up with their labels."""
+    X, y = sinusoids
+    several = np.column_stack([y == 0, y > 0, y == 1]).astype(int)
+    model = AugmentedClassifier(pipeline(RandomForestClassifier(5, random_state=0)), random_state=0).fit(X, several)
+    mixed = Panel.concatenate([X[:3], drop(X[3:6], 0.9, random_state=0), X[6:9]])
+    damaged = model.damaged(mixed)
+    assert 0 < damaged.sum() < 9
+    found = model.predict_proba(mixed)
+    for label, probabilities in enumerate(found):
+        expected = [
+            (model.estimator_ if bad else model.plain_estimator_).predict_proba(mixed[i : i + 1])[label][0]
+            for i, bad in enumerate(damaged)
+        ]
+        assert_allclose(probabilities, expected)
+    assert len(found) == 3
 
 
 def test_several_targets_of_each_series(sinusoids):
