@@ -54,8 +54,8 @@ magnitudes = as_panel([(times, values[0]) for times, values in X])
 # of an eclipsing binary, because its two dips are alike.  Four harmonics find the period itself.  The errors of the
 # magnitudes (channel 1) are weights.
 
-sine = find_periods(X, 0.2, error=1)
-harmonics = find_periods(X, 0.2, n_harmonics=4, error=1)
+sine = find_periods(X, 0.2, error_channel=1)
+harmonics = find_periods(X, 0.2, n_harmonics=4, error_channel=1)
 
 # %%
 # Features

@@ -124,5 +124,5 @@ def _refuse_kind(name: str, given: Any) -> None:
 
 
 def _place(name: str, given: Any, i: int, panel: Panel) -> str:
-    what = name if name in ("period", "zero") else f"{name} period"
-    return f"the {what} of {namer(panel.series_ids)(int(i)) if np.ndim(given) else 'all series'}"
+    which = namer(panel.series_ids)(int(i)) if np.ndim(given) else "all series"
+    return f"{name if name.endswith('_period') else 'the ' + name} of {which}"

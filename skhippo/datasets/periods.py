@@ -56,12 +56,12 @@ class _Series(NamedTuple):
 
 def find_periods(
     X: Any,
-    shortest: ArrayLike,
+    min_period: ArrayLike,
     *,
-    longest: ArrayLike | None = None,
+    max_period: ArrayLike | None = None,
     n_harmonics: int = 1,
     channel: int | str = 0,
-    error: int | str | None = None,
+    error_channel: int | str | None = None,
     n_jobs: int | None = None,
 ) -> Periods:
     r"""Find the period of each series: the one whose sine waves explain most of the variance.
@@ -70,11 +70,11 @@ def find_periods(
     ----------
     X : Panel, or anything that `as_panel` accepts
         The series.  Their times may be irregular.
-    shortest : float, duration, or array-like of shape (n_series,)
+    min_period : float, duration, or array-like of shape (n_series,)
         The shortest period to look for, in the unit of the times (seconds for dates and durations).  It may be much
         shorter than the intervals between observations if these are irregular.  The cost is in proportion to
-        ``1 / shortest``.
-    longest : float, duration, or array-like of shape (n_series,), optional
+        ``1 / min_period``.
+    max_period : float, duration, or array-like of shape (n_series,), optional
         The longest period.  Default: the time from the first to the last observation of the series.
     n_harmonics : int, default=1
         Number of sine waves that are fitted together: one with the period, one with half of it, one with a third of
@@ -82,7 +82,7 @@ def find_periods(
         are not sine waves, such as to 4 for eclipsing binary stars.
     channel : int or str, default=0
         Number or name of the channel whose period is found.
-    error : int or str, optional
+    error_channel : int or str, optional
         Number or name of a channel that contains the standard errors of the observations.  The weights of the
         observations are then ``1 / error**2``.  Observations without an error are left out.
     n_jobs : int, optional
@@ -97,13 +97,13 @@ def find_periods(
         on where the cycle begins.
 
         A series without a period has NaN, and power 0: if it has fewer than ``2 * n_harmonics + 2`` observations, if
-        its values are all equal, or if no period is between `shortest` and `longest`.
+        its values are all equal, or if no period is between `min_period` and `max_period`.
 
     Raises
     ------
     ValueError
         If a period is not a finite number above zero, if an error is not above zero, or if there are more than eight
-        million frequencies (the duration of a series divided by `shortest`, times five).
+        million frequencies (the duration of a series divided by `min_period`, times five).
     KeyError, IndexError, TypeError
         If a channel does not exist, or is neither a number nor a name.
 
@@ -145,11 +145,11 @@ def find_periods(
     >>> cycles = fold(X, found.period)
     """
     panel, n_harmonics = as_panel(X), check_count("n_harmonics", n_harmonics)
-    low = read_periods("shortest", shortest, panel)
-    high = None if longest is None else read_periods("longest", longest, panel)
+    low = read_periods("min_period", min_period, panel)
+    high = None if max_period is None else read_periods("max_period", max_period, panel)
     columns = [channel_place(channel, panel.channel_names, panel.n_channels)]
-    if error is not None:
-        columns.append(channel_place(error, panel.channel_names, panel.n_channels))
+    if error_channel is not None:
+        columns.append(channel_place(error_channel, panel.channel_names, panel.n_channels))
         _check_errors(panel, columns)
     found = np.full((len(panel), 2 + 2 * n_harmonics), np.nan)
     found[:, 1] = 0.0
@@ -164,8 +164,8 @@ def find_periods(
             return
         if _PER_PEAK * ends[1] * span > _MOST:
             raise ValueError(
-                f"{namer(panel.series_ids)(i)} lasts {span / low[i]:.3g} times the shortest period ({low[i]:g}): at "
-                f"most {_MOST // _PER_PEAK} times is possible; increase shortest"
+                f"{namer(panel.series_ids)(i)} lasts {span / low[i]:.3g} times min_period ({low[i]:g}): at "
+                f"most {_MOST // _PER_PEAK} times is possible; increase it"
             )
         found[i] = _find(series, ends, n_harmonics)
 

@@ -38,8 +38,8 @@ def brightest_times(magnitudes):
 def recipe(X):
     """Return the features of the recommended recipe: statistics, two fits, and statistics of the folded curve."""
     magnitudes = one_channel(X, 0)
-    sine = find_periods(X, SHORTEST, error=1)
-    harmonics = find_periods(X, SHORTEST, n_harmonics=4, error=1)
+    sine = find_periods(X, SHORTEST, error_channel=1)
+    harmonics = find_periods(X, SHORTEST, n_harmonics=4, error_channel=1)
     folded = fold(magnitudes, harmonics.period, zero=brightest_times(magnitudes))
     statistics = SummaryTransformer(quantiles=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95))
     return np.hstack([statistics.fit_transform(X), of_fit(sine), of_fit(harmonics), statistics.fit_transform(folded)])

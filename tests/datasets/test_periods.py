@@ -39,7 +39,7 @@ def test_the_fit_is_that_of_least_squares(n_harmonics, weighted):
     times, values, error = star()
     error_channel = "error" if weighted else None
     X = Panel(np.column_stack([values, error]), times, [0, times.size], ["v", "error"])
-    found = find_periods(X, 0.2, n_harmonics=n_harmonics, error=error_channel)
+    found = find_periods(X, 0.2, n_harmonics=n_harmonics, error_channel=error_channel)
     assert_allclose(found.period, 0.7, rtol=2e-4)
     weights = error**-2 if weighted else np.ones_like(error)
     power, amplitudes, phases = least_squares(times, values, weights, 1.0 / found.period[0], n_harmonics)
@@ -95,10 +95,10 @@ def test_longest_of_equal_periods():
 def test_limits_are_kept():
     times, values, _ = star()
     X = [(times, values), (times, values)]
-    found = find_periods(X, [0.1, 0.8], longest=[0.65, 30.0], n_harmonics=2).period
+    found = find_periods(X, [0.1, 0.8], max_period=[0.65, 30.0], n_harmonics=2).period
     assert 0.1 <= found[0] <= 0.65
     assert 0.8 <= found[1] <= 30.0
-    assert_allclose(find_periods(X, 0.69999, longest=0.70001).period, 0.7, rtol=1e-4)
+    assert_allclose(find_periods(X, 0.69999, max_period=0.70001).period, 0.7, rtol=1e-4)
 
 
 def test_series_without_a_period():
@@ -146,17 +146,17 @@ def test_what_is_refused():
     times, values, error = star(10)
     X = Panel(np.column_stack([values, error]), times, [0, times.size], ["v", "error"])
     for settings, message in [
-        ({"shortest": 0.0}, "the shortest period of all series is 0.0: a finite number above zero is expected"),
-        ({"shortest": 1.0, "longest": [np.nan]}, "the longest period of series 0 is nan: a finite number"),
-        ({"shortest": 1e-9}, "lasts .* times the shortest period .* increase shortest"),
-        ({"shortest": 1.0, "n_harmonics": 0}, "n_harmonics"),
+        ({"min_period": 0.0}, "min_period of all series is 0.0: a finite number above zero is expected"),
+        ({"min_period": 1.0, "max_period": [np.nan]}, "max_period of series 0 is nan: a finite number"),
+        ({"min_period": 1e-9}, "lasts .* times min_period .* increase it"),
+        ({"min_period": 1.0, "n_harmonics": 0}, "n_harmonics"),
     ]:
         with pytest.raises(ValueError, match=message):
             find_periods(X, **settings)
     error[4] = 0.0
     X = Panel(np.column_stack([values, error]), times, [0, times.size], ["v", "error"])
     with pytest.raises(ValueError, match="series 0, position 4: the error is 0; a number above zero"):
-        find_periods(X, 1.0, error="error")
+        find_periods(X, 1.0, error_channel="error")
 
 
 @pytest.mark.parametrize(
@@ -191,5 +191,5 @@ def test_an_error_of_zero_does_not_matter_where_no_value_was_observed(rng):
     values = np.column_stack([np.sin(2 * np.pi * times / 3.3), np.full(60, 0.1)])
     holed = values.copy()
     holed[5] = np.nan, 0.0
-    found = find_periods(Panel(holed, times), 1.0, error=1)
+    found = find_periods(Panel(holed, times), 1.0, error_channel=1)
     assert_allclose(found.period, find_periods(Panel(np.delete(values, 5, 0), np.delete(times, 5)), 1.0).period)
