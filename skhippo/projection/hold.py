@@ -202,8 +202,10 @@ def observed(signals: Signals, pieces: Pieces, final: NDArray[np.bool_]) -> Rows
     parts = np.column_stack([offsets[pieces.series], offsets[pieces.series + 1], pieces.first, pieces.number, final])
     size = (size + pieces.number.size) * c
     rows = Rows(np.empty(size), np.empty(size), np.empty(len(parts) * c + 1, dtype=np.int64))
-    follow = signals.hold == "linear" and not signals.complete
-    _gather(signals.times, panel.values, signals.occupied, parts, follow, rows)
+    if signals.complete:
+        _copy(signals.times, panel.values, parts, rows)
+    else:
+        _gather(signals.times, panel.values, signals.occupied, parts, signals.hold == "linear", rows)
     for array in rows[:2]:  # like those of a panel, so that kernels are compiled for one type only
         array.flags.writeable = False
     return rows
@@ -367,22 +369,46 @@ def _find_ends(
 
 
 @kernel
+def _copy(times: Floats, values: NDArray, parts: Integers, rows: Rows) -> None:
+    """Write the observations at the ends of cells, if none is missing."""
+    place, row = 0, 0
+    rows.offsets[0] = 0
+    for p in range(len(parts)):
+        number = parts[p, 3] + 1
+        # Unsigned indices: numba checks signed ones for negative values, which prevents SIMD.
+        n, since, cell = np.uint64(number), np.uint64(parts[p, 0] + parts[p, 2]), np.uint64(parts[p, 2])
+        for c in range(values.shape[1]):
+            to = np.uint64(place)
+            for k in range(n):
+                rows.values[to + k] = np.float64(values[since + k, c])
+            if times.size:
+                for k in range(n):
+                    rows.times[to + k] = times[since + k]
+            else:
+                for k in range(n):
+                    rows.times[to + k] = np.float64(cell + k)
+            place += number
+            row += 1
+            rows.offsets[row] = place
+
+
+@kernel
 def _gather(
     times: Floats, values: NDArray, occupied: NDArray[np.bool_], parts: Integers, follow: bool, rows: Rows
 ) -> None:
-    place, row, complete = 0, 0, len(occupied) == 0
+    """Write the observations at the ends of cells, without those that are missing."""
+    place, row = 0, 0
     rows.offsets[0] = 0
     for p in range(len(parts)):
         begin, end, first = parts[p, 0], parts[p, 1], parts[p, 0] + parts[p, 2]
         for c in range(values.shape[1]):
-            k, last = first, first + parts[p, 3]
-            if not complete:
-                k = seen_before(values, occupied, c, first, begin)
-                if k < 0:  # constant before its first observation
-                    k = seen_after(values, occupied, c, first + 1, last + 1)
-                if follow and parts[p, 4] and np.isnan(values[last, c]):
-                    following = seen_after(values, occupied, c, last + 1, end)
-                    last = following if following >= 0 else last
+            last = first + parts[p, 3]
+            k = seen_before(values, occupied, c, first, begin)
+            if k < 0:  # constant before its first observation
+                k = seen_after(values, occupied, c, first + 1, last + 1)
+            if follow and parts[p, 4] and np.isnan(values[last, c]):
+                following = seen_after(values, occupied, c, last + 1, end)
+                last = following if following >= 0 else last
             if k >= 0:
                 rows.times[place], rows.values[place] = time_of(times, begin, k), np.float64(values[k, c])
                 place += 1

@@ -272,6 +272,38 @@ def _find_leaf(edges: Floats, age: float) -> int:
 
 
 @kernel
+def _whole_cells(cells: Floats, begin: int, end: int, edge: float) -> int:
+    """Return how many cells from `begin` on, of which the first does, end in the leaf that begins at an edge."""
+    low, high = begin, end
+    while high - low > 1:
+        middle = (low + high) // 2
+        if cells[_NEW, middle] >= edge:
+            low = middle
+        else:
+            high = middle
+    return high - begin
+
+
+@kernel
+def _copy_cells(given: Floats, begin: int, n: int, cells: Floats, lane: int) -> None:
+    """Copy cells that no edge cuts."""
+    since, to = np.uint64(begin), np.uint64(lane)  # without a sign, as in `cut_rows`
+    for i in range(_WEIGHT + 1):
+        for j in range(np.uint64(n)):
+            cells[i, to + j] = given[i, since + j]
+
+
+@kernel
+def _stretch(edge: float, end: float, cells: Floats, lane: int, n: int) -> None:
+    """Let ages run from 0 to 1 along a leaf."""
+    to, length = np.uint64(lane), end - edge
+    for i in (_OLD, _NEW):
+        for j in range(np.uint64(n)):
+            cells[i, to + j] = (cells[i, to + j] - edge) / length
+            cells[i + 1, to + j] = 1.0 - cells[i, to + j]
+
+
+@kernel
 def cut_leaves(
     taken: tuple[Floats, Integers],
     linear: bool,
@@ -305,7 +337,9 @@ def cut_leaves(
     given, parts = taken
     edges, lane, b, leaf, row, count = leaves.edges, 0, -1, 0, -1, 0
     for p in range(len(parts)):
-        for j in range(parts[p, _LANE], parts[p, _LANE] + parts[p, _SIZE]):
+        first, end = parts[p, _LANE], parts[p, _LANE] + parts[p, _SIZE]
+        j = first
+        while j < end:
             old, old_rest, new, weight = given[_OLD, j], given[_OLD_REST, j], given[_NEW, j], given[_WEIGHT, j]
             per_length = weight / (old - new) if old > new else 0.0
             if parts[p, ROW] != row:
@@ -313,25 +347,31 @@ def cut_leaves(
             while True:
                 edge = edges[leaf] if leaf > 0 else -np.inf
                 whole = new >= edge
-                if (whole or (linear and old > edge)) and (leaves.column[leaf] == 0) == outside:
+                wanted = (leaves.column[leaf] == 0) == outside
+                uncut = whole and old == given[_OLD, j]
+                # The first cell of the leaf may be cut; those that follow it and end in the leaf are whole.
+                run = _whole_cells(given, j, end, edge) if uncut else 1
+                done = 0 if wanted and (whole or (linear and old > edge)) else run
+                while done < run:
                     if count == size or blocks[b, _LEAF] != leaf:
                         if b >= 0:
                             lane = _close_block(cells, blocks[b], lane)
                         b, count = b + 1, 0
                         blocks[b, _LANE], blocks[b, ROW], blocks[b, _COLUMN] = lane, row, leaves.column[leaf]
-                        blocks[b, _LEAF], blocks[b, _CELL] = leaf, parts[p, _CELL] + j - parts[p, _LANE]
-                    uncut = whole and old == given[_OLD, j]
-                    cells[_WEIGHT, lane] = weight if uncut else per_length * (old - max(new, edge))
-                    cells[_OLD, lane], cells[_OLD_REST, lane] = old, old_rest
-                    cells[_NEW, lane] = new if whole else edge
-                    cells[_NEW_REST, lane] = given[_NEW_REST, j] if whole else 1.0 - edge
-                    if not outside:  # from 0 to 1 along the leaf
-                        for i in (_OLD, _NEW):
-                            cells[i, lane] = (cells[i, lane] - edges[leaf]) / (edges[leaf + 1] - edges[leaf])
-                            cells[i + 1, lane] = 1.0 - cells[i, lane]
-                    lane += 1
-                    count += 1
+                        blocks[b, _LEAF], blocks[b, _CELL] = leaf, parts[p, _CELL] + j + done - first
+                    n = min(run - done, size - count)
+                    if uncut:
+                        _copy_cells(given, j + done, n, cells, lane)
+                    else:
+                        cells[_WEIGHT, lane] = per_length * (old - max(new, edge))
+                        cells[_OLD, lane], cells[_OLD_REST, lane] = old, old_rest
+                        cells[_NEW, lane] = new if whole else edge
+                        cells[_NEW_REST, lane] = given[_NEW_REST, j] if whole else 1.0 - edge
+                    if not outside:
+                        _stretch(edges[leaf], edges[leaf + 1], cells, lane, n)
+                    done, lane, count = done + n, lane + n, count + n
                 if whole:
+                    j += run
                     break
                 if linear and old > edge:
                     old, old_rest = edge, 1.0 - edge
@@ -848,8 +888,10 @@ def add_product(
 
     Notes
     -----
-    The loop takes four rows by four sources at a time, so eight loads serve sixteen products.  Differences of values
-    are made here, because an array of them would be written to memory and read again.
+    The loop takes four rows by four sources at a time, so eight loads serve sixteen products.  It reads and sums
+    before it writes: after a write, the compiler would read the sources again, because they might have changed.  The
+    sum begins with the old result, so that all of it consists of fused products.  Differences of values are made here,
+    because an array of them would be written to memory and read again.
     """
     (n_sources, width), (row, n_rows), step = shape, rows, target.stride
     fours, fourth = n_rows - n_rows % 4, n_sources - n_sources % 4
@@ -870,10 +912,12 @@ def add_product(
             d0, d1, d2, d3 = _mass(masses, d), _mass(masses, d + one), _mass(masses, d + two), _mass(masses, d + three)
             a, b, c, d = a + four, b + four, c + four, d + four
             for m in range(width):
-                out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
-                out1[m] += b0 * t0[m] + b1 * t1[m] + b2 * t2[m] + b3 * t3[m]
-                out2[m] += c0 * t0[m] + c1 * t1[m] + c2 * t2[m] + c3 * t3[m]
-                out3[m] += d0 * t0[m] + d1 * t1[m] + d2 * t2[m] + d3 * t3[m]
+                x0, x1, x2, x3 = t0[m], t1[m], t2[m], t3[m]
+                o0 = out0[m] + a0 * x0 + a1 * x1 + a2 * x2 + a3 * x3
+                o1 = out1[m] + b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3
+                o2 = out2[m] + c0 * x0 + c1 * x1 + c2 * x2 + c3 * x3
+                o3 = out3[m] + d0 * x0 + d1 * x1 + d2 * x2 + d3 * x3
+                out0[m], out1[m], out2[m], out3[m] = o0, o1, o2, o3
         for k in range(fourth, n_sources):
             t0, a0, b0, c0, d0 = table[k], _mass(masses, a), _mass(masses, b), _mass(masses, c), _mass(masses, d)
             a, b, c, d = a + one, b + one, c + one, d + one
@@ -890,7 +934,7 @@ def add_product(
             a0, a1, a2, a3 = _mass(masses, a), _mass(masses, a + one), _mass(masses, a + two), _mass(masses, a + three)
             a += four
             for m in range(width):
-                out0[m] += a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
+                out0[m] = out0[m] + a0 * t0[m] + a1 * t1[m] + a2 * t2[m] + a3 * t3[m]
         for k in range(fourth, n_sources):
             t0, a0 = table[k], _mass(masses, a)
             a += one

@@ -84,3 +84,19 @@ def test_complete_series_of_one_channel_are_not_copied(rng):
     assert_array_equal(
         shorter.values[: shorter.offsets[-1]], np.concatenate([panel.values[3:7, 0], panel.values[8:, 0]])
     )
+
+
+@pytest.mark.parametrize("timed", [True, False])
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_rows_of_complete_channels_hold_all_observations_of_their_cells(dtype, timed, rng):
+    values = [rng.normal(size=(3, n)).astype(dtype) for n in (5, 40, 1)]
+    times = [np.sort(rng.uniform(-9, 9, v.shape[1])) if timed else np.arange(v.shape[1]) for v in values]
+    panel = as_panel(list(zip(times, values, strict=True)) if timed else values)
+    # An empty piece, neighbouring pieces that share an observation, and a piece that ends before its series.
+    pieces = Pieces(np.array([0, 1, 1, 1, 2]), np.array([0, 0, 17, 20, 0]), np.array([4, 17, 3, 12, 0]))
+    rows = observed(signals(panel, "linear"), pieces, np.zeros(5, bool))
+    for row in range(15):
+        i, first, number = (int(column[row // 3]) for column in pieces)
+        part = slice(rows.offsets[row], rows.offsets[row + 1])
+        assert_array_equal(rows.times[part], times[i][first : first + number + 1])
+        assert_array_equal(rows.values[part], values[i][row % 3, first : first + number + 1])

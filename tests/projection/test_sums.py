@@ -195,6 +195,39 @@ def test_cells_are_divided_at_the_edges_of_leaves(n_leaves, linear, rng):
             assert_allclose(total[:8], first + exact, rtol=0, atol=1e-13)
 
 
+@pytest.mark.parametrize("size", [8, 50, 256])
+@pytest.mark.parametrize("linear", [True, False])
+def test_whole_cells_of_a_leaf_are_copied_however_blocks_divide_them(linear, size, rng):
+    """Each cell from its definition: its part inside the leaf, and the same share of its mass."""
+    edges = np.array([0.0, 0.1, 0.15, 0.16, 0.7, 0.9, 1.0])
+    leaves = Leaves(edges, np.array([0, 24, 40, 56, 72, 0]))
+    ages = np.concatenate([[1.0, 0.95, 0.9, 0.72, 0.7, 0.7], np.sort(rng.uniform(0.16, 0.7, 290))[::-1], [0.05, 0.0]])
+    masses = rng.normal(size=ages.size - 1)
+    cells, blocks = cells_of(ages, masses, linear, 1.0)
+    for outside in (True, False):
+        parts, inner = sums.space(900, 300)
+        inner = inner[: sums.cut_leaves((cells, blocks), linear, leaves, outside, size, parts, inner)]
+        assert inner[:, 1].max() <= size
+        old, new, weights, _, number = sums.ends_and_weights(parts, inner)
+        leaf = np.repeat(inner[:, 4], inner[:, 1])
+        low, high = (0.0, 1.0) if outside else (edges[leaf], edges[leaf + 1])
+        old, new = low + old * (high - low), low + new * (high - low)
+        begin, end = ages[number], ages[number + 1]
+        inside = (np.minimum(begin, edges[leaf + 1]), np.maximum(end, edges[leaf])) if linear else (begin, end)
+        assert_allclose([old, new], inside, rtol=0, atol=1e-15)
+        long = begin > end
+        share = (old - new)[long] / (begin - end)[long] if linear else 1.0
+        assert_allclose(weights[long], masses[number[long]] * share, rtol=0, atol=1e-12)
+        assert_array_equal(weights[~long], masses[number[~long]])
+        wanted = (leaves.column == 0) == outside
+        if linear:
+            met = (ages[:-1, None] > np.maximum(ages[1:, None], edges[:-1])) & (ages[1:, None] < edges[1:])
+            cell, _ = np.nonzero(met & wanted)
+            assert_array_equal(number[long], cell)
+        else:
+            assert_array_equal(number, np.flatnonzero(wanted[np.searchsorted(edges, ages[1:], side="right") - 1]))
+
+
 # ------------------------------------------------------------------ shared cells
 @pytest.mark.parametrize("linear", [True, False])
 @pytest.mark.parametrize("order", [1, 3, 8, 33])
