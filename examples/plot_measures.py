@@ -34,16 +34,16 @@ def error(found, part=slice(None)):
     return np.sqrt(np.mean((found - output)[part] ** 2)) / output.std()
 
 
-def draw(ax, title, curves):
+def draw(title, curves):
     """Draw the solar series and two approximations."""
+    _, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
     ax.plot(hours, output, color="0.85", linewidth=5)
     for (label, values), color in zip(curves.items(), ("tab:blue", "tab:orange"), strict=True):
         ax.plot(hours, values, color=color, label=label)
     ax.set(title=title, xlabel="hours", ylabel="share of capacity")
     ax.legend(loc="upper left", fontsize="small")
+    return ax
 
-
-fig, axes = plt.subplots(2, 2, figsize=(11, 6.5), layout="constrained")
 
 # %%
 # The last hours, without a time scale
@@ -66,12 +66,13 @@ def errors_so_far(measure, last):
     return np.sqrt(np.mean(np.square(rows), axis=1)) / output.std()
 
 
+_, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
 for measure in (LegS(), JacS(-0.5, 0.0)):
     found = errors_so_far(measure, 2.0)
-    axes[0, 0].plot(present, found, label=repr(measure))
+    ax.plot(present, found, label=repr(measure))
     print(f"{measure!r:28} last two hours {found.mean():.3f}, all {errors_so_far(measure, np.inf).mean():.3f}")
-axes[0, 0].set(title="the last two hours, at any present", xlabel="hours", ylabel="relative error")
-axes[0, 0].legend(fontsize="small")
+ax.set(title="the last two hours, at any present", xlabel="hours", ylabel="relative error")
+ax.legend(fontsize="small")
 
 # %%
 # A memory that fades
@@ -81,8 +82,8 @@ axes[0, 0].legend(fontsize="small")
 curves = {f"{type(measure).__name__}(theta=12)": approximation(measure) for measure in (LagT(12.0), LegE(12.0))}
 for name, found in curves.items():
     print(f"{name:28} last six hours {error(found, ages <= 6):.3f}, last day {error(found, ages <= 24):.3f}")
-draw(axes[0, 1], "the last day and a half", curves)
-axes[0, 1].set(xlim=(hours[-1] - 36, hours[-1] + 0.5), ylim=(-0.1, 0.7))
+ax = draw("the last day and a half", curves)
+ax.set(xlim=(hours[-1] - 36, hours[-1] + 0.5), ylim=(-0.1, 0.7))
 
 # %%
 # A clock that follows the activity
@@ -98,7 +99,7 @@ curves = {
 }
 for name, found in curves.items():
     print(f"{name:28} all {error(found):.2f}")
-draw(axes[1, 0], "six days on two clocks", curves)
+ax = draw("six days on two clocks", curves)
 
 # %%
 # When something happened
@@ -116,7 +117,8 @@ for measure in (LegS(), WavS(degree=0)):
     accuracy = DecisionTreeClassifier(max_depth=2, random_state=0).fit(train, y).score(test, y_test)
     print(f"{measure!r:28} tree of depth 2: {accuracy:.2f}, best F statistic {scores[measure].max():.0f}")
 
-ax, moments = axes[1, 1], np.linspace(0, 1, 150)
+_, ax = plt.subplots(figsize=(8, 3.6), layout="constrained")
+moments = np.linspace(0, 1, 150)
 for label in np.unique(y):
     ax.plot(moments, X.values.reshape(len(X), -1)[y == label].mean(axis=0), label=f"mean of class {label}")
 wavelet = WavS(degree=0).basis(ORDER, moments)[:, scores[WavS(degree=0)].argmax()]

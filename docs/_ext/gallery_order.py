@@ -10,6 +10,7 @@ ORDER = [
     "plot_light_curves",
     "plot_forecasting",
     "plot_displays",
+    "plot_uncertainty",
     "plot_measures",
     "streaming",
     "plot_identification",
