@@ -209,7 +209,7 @@ def test_errors_of_a_panel_with_dates_begin_at_the_same_date():
     panel = Panel([[1.0], [2.0]], dates)
     assert_array_equal(smooth(panel, Panel([[0.0], [0.0]], dates)).values, panel.values)
     with pytest.raises(ValueError, match="observations have other times"):
-        smooth(panel, Panel([[0.0], [0.0]], dates + 1))
+        smooth(panel, Panel([[0.0], [0.0]], dates + np.timedelta64(1, "D")))
 
 
 def test_errors_and_rates_in_another_order_of_channels_are_refused(labelled):
