@@ -1,6 +1,7 @@
 """Every figure on a page has a command that gives it: docs/figures.csv says which."""
 
 import datetime
+import importlib
 import re
 
 import pytest
@@ -24,6 +25,19 @@ def test_the_figure_stands_on_its_page(row):
 @pytest.mark.parametrize("command", sorted({row.command for row in ROWS}))
 def test_the_command_exists(command):
     assert figures.missing_target(command) == ""
+
+
+@pytest.mark.parametrize(
+    "module", sorted({name for row in ROWS for name in re.findall(r"python -m (tests\.[\w.]+)", row.command)})
+)
+def test_the_module_of_the_command_can_be_imported(module):
+    try:
+        importlib.import_module(module)
+    except ImportError as error:
+        own = (error.name or "").split(".")[0] in ("tests", "skhippo")
+        if own:
+            raise
+        pytest.skip(f"{module}: {error}")
 
 
 def test_commits_and_dates_are_written_out():

@@ -11,8 +11,8 @@ from sklearn.ensemble import RandomForestClassifier
 from sklearn.model_selection import StratifiedKFold, cross_validate
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, smooth
-from skhippo.datasets import fetch_asas, fold
-from tests.benchmarks.folded import find_period
+from skhippo.datasets import fetch_asas, find_periods, fold
+from tests.benchmarks.folded import SHORTEST
 
 
 def features(curves, periods, brightest):
@@ -34,7 +34,7 @@ def main():
     kept = np.array([members[name] >= 5 for name in y])
     X, y = X[kept], y[kept]
     curves = X[:, "magnitude"]
-    periods = np.array([find_period(times, values[0]) for times, values in curves])
+    periods = find_periods(curves, SHORTEST).period
     brightest = np.array([times[values[0].argmin()] for times, values in curves])
     folded = smooth(fold(X, periods, zero=brightest), "error")
     tables = {f"as observed, {name}": table for name, table in features(curves, periods, brightest).items()}
