@@ -2,16 +2,16 @@
 Online function approximation: Gu et al. 2020, Figure 4 and its table
 =====================================================================
 
-White noise in a band of 1 Hz, sampled 10^6 times at a step of 10^-4 s, enters a memory of 256 numbers.  The whole
-signal is then reconstructed from them.  The mean square of the signal is 0.25, so an error of 0.25 means that nothing
+A memory of 256 numbers reads white noise in a band of 1 Hz, with 10^6 samples at a step of 10^-4 s.  The whole signal
+is then reconstructed from these numbers.  The mean square of the signal is 0.25, so an error of 0.25 means that nothing
 was kept.  The script compares:
 
 - LegS and LegT (the memory of the LMU, with the whole signal as its window) by projection in chunks, by projection of
   parts that are merged, and by the recurrence of the paper.  Nothing is trained.
 - The best polynomial of degree 255, by least squares.  No memory of 256 polynomial coefficients has a smaller error.
 - An LSTM of 256 units, and a Legendre Memory Unit (LMU) with 256 coefficients and 256 units, each with a linear output
-  layer, trained to reconstruct.  10^6 steps are too many to train on, so they get 1000 samples at a step of 0.1 s; a
-  LegS memory gets the same samples for comparison.
+  layer, trained to reconstruct.  Training on 10^6 steps would take too long, so both get 1000 samples, one every
+  0.1 s.  A LegS memory gets the same samples for comparison.
 """
 
 import argparse

@@ -110,21 +110,10 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
     def __dynamic_tags__(self) -> None:
         self.set_tags(**{"capability:missing_values:removes": self.empty != "nan"})
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        every = {"measure": LagT(2.0), "hold": "previous", "indicator": True, "duration": True, "empty": "zero"}
-        return [{"order": 4}, {"order": 2, **every}]
+    _test_params = (
+        {"order": 4},
+        {"order": 2, "measure": LagT(2.0), "hold": "previous", "indicator": True, "duration": True, "empty": "zero"},
+    )
 
 
 class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
@@ -148,21 +137,10 @@ class HiPPOScatteringTransformer(_FeatureAdapter, to=ScatteringTransformer):
 
     _tags = {"capability:random_state": True}  # noqa: RUF012
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        small = {"order": 2, "n_windows": 2, "n_combinations": 8, "n_groups": 4}
-        return [small, {"order": 3, "n_windows": 1, "n_thresholds": 2, "pool_order": 2, "relative": False}]
+    _test_params = (
+        {"order": 2, "n_windows": 2, "n_combinations": 8, "n_groups": 4},
+        {"order": 3, "n_windows": 1, "n_thresholds": 2, "pool_order": 2, "relative": False},
+    )
 
 
 class SummaryTransformer(_FeatureAdapter, to=Statistics):
@@ -184,20 +162,7 @@ class SummaryTransformer(_FeatureAdapter, to=Statistics):
     3
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [{}, {"statistics": ["mean", "std"], "windows": 2, "empty": "zero"}]
+    _test_params = ({}, {"statistics": ["mean", "std"], "windows": 2, "empty": "zero"})
 
 
 _NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")

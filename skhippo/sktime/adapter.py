@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import pandas as pd
 
@@ -19,6 +19,24 @@ CONTAINERS = ["pd-multiindex", "df-list", "nested_univ", "numpy3D", "pd_multiind
 
 class Adapter(Delegating):
     """Base class of the adapters for sktime."""
+
+    # Settings for sktime's conformance tests.
+    _test_params: ClassVar[tuple[dict[str, Any], ...]] = ()
+
+    @classmethod
+    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
+        """Return settings for sktime's conformance tests.
+
+        Parameters
+        ----------
+        parameter_set : str, default="default"
+            Ignored: there is only one set.
+
+        Returns
+        -------
+        list of dict
+        """
+        return [dict(settings) for settings in cls._test_params]
 
     def reset(self) -> Any:
         """Return to the state after construction.

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from skhippo.rnn import HiPPORNNClassifier as Classifier
 from skhippo.rnn import HiPPORNNRegressor as Regressor
 from skhippo.sktime.supervised import ClassifierAdapter, RegressorAdapter
@@ -35,20 +33,7 @@ class HiPPORNNClassifier(ClassifierAdapter, to=Classifier, without=["time_channe
     1.0
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [{**_SMALL, "feedback": False}, {**_SMALL, "cell": "gru", "inputs": ("values", "gaps")}]
+    _test_params = ({**_SMALL, "feedback": False}, {**_SMALL, "cell": "gru", "inputs": ("values", "gaps")})
 
 
 class HiPPORNNRegressor(RegressorAdapter, to=Regressor, without=["time_channel"]):
@@ -73,17 +58,4 @@ class HiPPORNNRegressor(RegressorAdapter, to=Regressor, without=["time_channel"]
     True
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [{**_SMALL, "feedback": False}, {**_SMALL, "cell": "gru", "inputs": ("values", "gaps")}]
+    _test_params = ({**_SMALL, "feedback": False}, {**_SMALL, "cell": "gru", "inputs": ("values", "gaps")})

@@ -99,20 +99,7 @@ class HiPPOClassifier(ClassifierAdapter, to=Classifier):
     1.0
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [{}, {"class_weight": "balanced", "random_state": 1}]
+    _test_params = ({}, {"class_weight": "balanced", "random_state": 1})
 
 
 class HiPPORegressor(RegressorAdapter, to=Regressor):
@@ -135,17 +122,4 @@ class HiPPORegressor(RegressorAdapter, to=Regressor):
     True
     """
 
-    @classmethod
-    def get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        """Return settings for sktime's conformance tests.
-
-        Parameters
-        ----------
-        parameter_set : str, default="default"
-            Ignored: there is only one set.
-
-        Returns
-        -------
-        list of dict
-        """
-        return [{}, {"random_state": 1}]
+    _test_params = ({}, {"random_state": 1})

@@ -13,15 +13,11 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.metrics import f1_score
 from sklearn.model_selection import StratifiedKFold, cross_val_predict
 
-from skhippo import HiPPOTransformer, Panel, SummaryTransformer
+from skhippo import HiPPOTransformer, SummaryTransformer
 from skhippo.datasets import fetch_asas, find_periods, fold
 
 SHORTEST = 0.1  # days
 SEEDS = range(3)
-
-
-def one_channel(panel, number):
-    return Panel(panel.values[:, [number]], panel.times, panel.offsets)
 
 
 def of_fit(found):
@@ -37,7 +33,7 @@ def brightest_times(magnitudes):
 
 def recipe(X):
     """Return the features of the recommended recipe: statistics, two fits, and statistics of the folded curve."""
-    magnitudes = one_channel(X, 0)
+    magnitudes = X.select_channels(0)
     sine = find_periods(X, SHORTEST, error_channel=1)
     harmonics = find_periods(X, SHORTEST, n_harmonics=4, error_channel=1)
     folded = fold(magnitudes, harmonics.period, zero=brightest_times(magnitudes))
@@ -47,7 +43,7 @@ def recipe(X):
 
 def folded_features(X):
     """Return the tables of features without the recipe, by name."""
-    magnitudes = one_channel(X, 0)
+    magnitudes = X.select_channels(0)
     periods = find_periods(magnitudes, SHORTEST).period
     coefficients = HiPPOTransformer(order=16, scaling=None)
     period = np.log10(periods)[:, None]
