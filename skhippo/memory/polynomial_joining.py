@@ -109,9 +109,11 @@ class PolynomialJoining(Joining):
         return out
 
     def follows(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
-        # Microseconds.
+        # Microseconds on one core: a step of `_LANES` rows by either way; projecting a chunk, and each of its rows,
+        # with the join.
         by_series, by_nodes = 1.0 + 0.06 * self.order, 1.5 + 0.008 * self.order**2
-        limit = (190.0 + n_rows * (1.3 + 0.0021 * self.order**2)) / (k * -(-n_rows // _LANES))
+        call, row = 190.0, 1.3 + 0.0021 * self.order**2
+        limit = (call + n_rows * row) / (k * -(-n_rows // _LANES))
         if max(by_series, by_nodes) <= limit or min(by_series, by_nodes) > limit:
             return by_nodes <= limit
         short = float(np.mean(steps() <= self._constants[-1][-1]))  # the share of steps that need no nodes
