@@ -1,4 +1,4 @@
-"""Fewer features from coefficients, with and without a target: the tables of docs/guide/since_2020.rst.
+"""Fewer features from coefficients, with and without a target: the table of docs/guide/fewer_features.rst.
 
 Run it from the root of the repository; it needs the sets of `tests.benchmarks.measures_on_archive` in the folder that
 ``SKHIPPO_DATA`` names::
