@@ -91,8 +91,8 @@ html_theme_options = {
 html_css_files = ["custom.css"]
 # Pages of their own, which have no section to navigate in.
 _ALONE = (
-    "index accuracy benchmarks changelog citing coming_from faq glossary install performance policy rationale "
-    "scattering sharp_edges theory"
+    "index accuracy accuracy_per_set benchmarks changelog citing coming_from faq glossary install performance policy "
+    "rationale scattering sharp_edges theory"
 )
 html_sidebars = {page: [] for page in _ALONE.split()}
 
