@@ -322,8 +322,8 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If shapes do not fit, values are infinite, or times are not finite, do not increase or are not after
-            `now`.  The memory is then unchanged.
+            If shapes do not fit, values are infinite, times are not finite, do not increase or are not after `now`,
+            or a recurrence diverges to coefficients that overflow.  The memory is then unchanged.
         TypeError
             If values are not numbers, times are neither numbers nor dates nor durations, or dates and numbers are
             mixed.

@@ -58,7 +58,12 @@ class RecurrenceStore(Store):
         """Take rows from the first of some times to the last."""
         state = self.state[rows] if begun else self.recurrence.start(values[:, 0])
         self.recurrence.follow(state, values, times, self.setting.hold)
+        self.recurrence.check_convergence(state, lambda row: self._place(int(rows[row])))
         self.state[rows] = state
+
+    def _place(self, row: int) -> str:
+        stream, channel = divmod(row, self.setting.n_channels)
+        return f"stream {stream}, channel {channel}"
 
     def coefficients(self) -> Floats:
         return np.where(np.isnan(self.last_value)[:, None], np.nan, self.state)

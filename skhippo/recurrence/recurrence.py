@@ -76,6 +76,9 @@ _NUMBERS = 1 << 15
 # Number of cached matrices of "zoh"; each takes 0.5 MB at order 256.
 _MATRICES = 64
 _NO_RECORD = np.empty((0, 0, 0, 0))
+# A recurrence has diverged if a coefficient is so many times larger than the values.  The exact coefficients are no
+# larger than the values, apart from the factors of the steady state.
+_DIVERGED = 1e6
 
 #: Weights of both ends of some steps, and the inputs of these steps; rows are the last axis.
 Inputs: TypeAlias = tuple[Floats, Floats, Floats]
@@ -137,7 +140,7 @@ class Recurrence:
             The steady state ``A^-1 B f``, which is ``(f, 0, 0, ...)`` except for LagT with other than the default
             `alpha` and `beta`.
         """
-        return np.multiply.outer(np.asarray(values, dtype=np.float64), self.measure.steady(self.order))
+        return np.multiply.outer(np.asarray(values, dtype=np.float64), self._steady)
 
     def advance(
         self,
@@ -169,8 +172,18 @@ class Recurrence:
         Raises
         ------
         ValueError
-            If shapes do not fit, or `c` or `out` cannot be filled in place.
+            If shapes do not fit, if `c` or `out` cannot be filled in place, or if the recurrence diverges from finite
+            values, see `check_convergence`; `c` and `out` are then useless.
         """
+        with np.errstate(over="ignore", invalid="ignore"):  # checked below; compiled kernels do not warn
+            self._move(c, values, times, previous, out)
+        given = values if previous is None else np.column_stack([previous, values])
+        if np.isfinite(given).all():
+            self.check_convergence(c, "row {}".format)
+
+    def _move(
+        self, c: Floats, values: ArrayLike, times: ArrayLike, previous: ArrayLike | None, out: Floats | None
+    ) -> None:
         values, times = np.asarray(values, dtype=np.float64), np.asarray(times, dtype=np.float64)
         self._check(c, values, times, out)
         before = values
@@ -188,6 +201,8 @@ class Recurrence:
     def follow(self, c: Floats, values: Floats, times: Floats, hold: Hold, out: Floats | None = None) -> None:
         """Advance streams along the signal that `hold` defines between observations, in place.
 
+        Nothing is checked; see `check_convergence`.
+
         Parameters
         ----------
         c : ndarray of shape (n_rows, order), float64, C-contiguous
@@ -202,10 +217,45 @@ class Recurrence:
         """
         if (times == times[0]).all():
             times = times[0]
-        if hold == "previous" and self._rule != PUBLISHED:
-            self.advance(c, values[:, :-1], times, out=out)
-        else:
-            self.advance(c, values[:, 1:], times, previous=values[:, 0], out=out)
+        with np.errstate(over="ignore", invalid="ignore"):
+            if hold == "previous" and self._rule != PUBLISHED:
+                self._move(c, values[:, :-1], times, None, out)
+            else:
+                self._move(c, values[:, 1:], times, values[:, 0], out)
+
+    def check_convergence(self, c: Floats, place: Callable[[int], str], largest: Floats | None = None) -> None:
+        """Raise if the recurrence has diverged.
+
+        A rule with less weight at the new end than at the old one (``"forward"``, or a number below 1/2) amplifies its
+        errors if steps are long.
+
+        Parameters
+        ----------
+        c : ndarray of shape (n_rows, order)
+            Coefficients.
+        place : callable
+            Returns what the message calls a row.
+        largest : ndarray of shape (n_rows,), optional
+            Largest absolute value of each row so far.  If given, coefficients that are 1e6 times larger count as
+            diverged, too.
+
+        Raises
+        ------
+        ValueError
+            If a coefficient is too large, infinite or NaN.
+        """
+        size = np.abs(c).max(axis=1, initial=0.0)
+        steady = max(1.0, float(np.abs(self._steady).max()))
+        bound = np.finfo(np.float64).max if largest is None else _DIVERGED * steady * largest
+        good = size <= bound
+        if not good.all():
+            row = int(np.argmin(good))
+            compared = "" if largest is None else f" for values up to {largest[row]:.3g}"
+            raise ValueError(
+                f"{place(row)}: the recurrence diverges to coefficients of {size[row]:.3g}{compared}, since its steps "
+                f"are too long for discretization={self.discretization!r}, {self.measure!r} and order={self.order}; "
+                "use 'bilinear', 'backward' or 'zoh', or observe at shorter steps"
+            )
 
     def _check(self, c: Floats, values: Floats, times: Floats, out: Floats | None) -> None:
         rows, k = c.shape[0], values.shape[-1]
@@ -260,13 +310,17 @@ class Recurrence:
             return math.inf
 
     @cached_property
-    def _steady_and_line(self) -> tuple[Floats, Floats]:
-        return self.measure.steady(self.order), self.measure.line(self.order)
+    def _steady(self) -> Floats:
+        return self.measure.steady(self.order)
+
+    @cached_property
+    def _line(self) -> Floats:
+        return self.measure.line(self.order)
 
     def _restart(self, length: Floats, ends: tuple[Floats, Floats]) -> Floats:
         """Return the coefficients of straight lines between two ends."""
-        steady, line = self._steady_and_line
-        return np.multiply.outer(ends[1], steady) + np.multiply.outer((ends[1] - ends[0]) / length, line)
+        slopes = (ends[1] - ends[0]) / length
+        return np.multiply.outer(ends[1], self._steady) + np.multiply.outer(slopes, self._line)
 
     def _take_long(self, length: Floats, ends: tuple[Floats, Floats], plain: Inputs, k: int, state: Floats) -> None:
         """Take a step that is long for some rows; `length` is in time scales, one for all rows or one per row."""

@@ -124,7 +124,9 @@ class MemoryCell(nn.Module, ABC):
             batch.times, batch.lengths, self.discretization, self.time_scale, since, self.dynamics.reach
         )
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
-        return inputs, nn.functional.linear(inputs, into, bias), weights, Stepper(self.dynamics, step_weights, dtype)
+        lengths = batch.lengths if self.alpha < 0.5 else None  # only such rules may diverge
+        stepper = Stepper(self.dynamics, step_weights, dtype, lengths)
+        return inputs, nn.functional.linear(inputs, into, bias), weights, stepper
 
 
 @lru_cache(maxsize=8)

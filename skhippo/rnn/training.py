@@ -227,8 +227,8 @@ class Training:
         if before_any_step:
             raise FloatingPointError(
                 f"the loss is {loss} in epoch {epoch}, before any step: the outputs of the untrained network overflow, "
-                "whatever the learning_rate; use another discretization if it is 'forward', which may be unstable, or "
-                "precision='float64'"
+                "whatever the learning_rate; use another discretization if it is 'forward' or below 1/2, which may be "
+                "unstable, or precision='float64'"
             )
         raise FloatingPointError(
             f"the loss is {loss} in epoch {epoch}: the weights have run away; lower learning_rate (now "

@@ -278,6 +278,8 @@ class Stepper:
     step_weights : StepWeights
     dtype : torch.float32 or torch.float64
         Type of the steps.  Steps shared by all series are computed in float64 and rounded once.
+    lengths : int64 Tensor of shape (batch,), optional
+        Number of steps of each series, if the rule may diverge: memories are then checked.
 
     Attributes
     ----------
@@ -294,8 +296,11 @@ class Stepper:
         Size of the largest array of one step.
     """
 
-    def __init__(self, dynamics: Dynamics, step_weights: StepWeights, dtype: torch.dtype) -> None:
+    def __init__(
+        self, dynamics: Dynamics, step_weights: StepWeights, dtype: torch.dtype, lengths: Tensor | None = None
+    ) -> None:
         device = step_weights.old.device
+        self.lengths = lengths
         self._step_weights, self._dtype = step_weights, dtype
         self._kind = dynamics, dtype, device
         self._precision = torch.float64 if len(step_weights.old) == 1 else dtype

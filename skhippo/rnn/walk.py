@@ -199,7 +199,20 @@ def _advance(
         else:
             torch.add(minus_one, s, alpha=2.0, out=states[k + 1])
         before = now
+    if stepper.lengths is not None:
+        _check_convergence(track.memories, stepper.lengths - begin, drive[part])
     return before
+
+
+def _check_convergence(memories: Tensor, left: Tensor, drive: Tensor) -> None:
+    """Raise if the memory of a series has diverged after the `left` steps up to its end, not because of its inputs."""
+    last = memories[left.clamp(0, len(drive)), torch.arange(len(left), device=left.device)]
+    diverged = (left > 0) & ~last.isfinite().all(dim=1) & drive.isfinite().all(dim=2).all(dim=0)
+    if diverged.any():
+        raise FloatingPointError(
+            f"series {int(diverged.nonzero()[0])} of the batch: the memory of the cell diverges, since the steps are "
+            "too long for discretization='forward' or a number below 1/2; use 'bilinear' or 'backward'"
+        )
 
 
 # ---------------------------------------------------------------------- backward

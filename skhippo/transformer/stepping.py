@@ -18,6 +18,7 @@ from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
+from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, carry_on
 from skhippo.recurrence.lanes import LANES
 from skhippo.recurrence.recurrence import Recurrence
@@ -98,7 +99,7 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
     """Return the coefficients at the ends of rows; if `out` is given, fill in those after every step."""
     begin = panel.offsets[rows.series] + rows.first
     last = panel.values[begin, rows.channel].astype(np.float64)
-    state = recurrence.start(last)
+    state, largest = recurrence.start(last), np.abs(last)
     most = _STEPS
     if out is not None:
         out[begin, rows.channel] = state
@@ -111,19 +112,16 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
         values[:, 0] = last[:active]
         carry_on(panel.values, places[:, 1], rows.channel[:active], values)
         record = None if out is None else np.empty((active, k, recurrence.order))
-        with np.errstate(over="ignore", invalid="ignore"):  # checked below; compiled kernels do not warn
-            recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
+        recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
         if out is not None:
             out[places[:, 1:], rows.channel[:active, None]] = record
+        largest[:active] = np.maximum(largest[:active], np.abs(values).max(axis=1))
         last = values[:, -1]
         done += k
-    if not np.isfinite(state).all():  # a state that is not finite stays so
-        row = int(np.argmin(np.isfinite(state).all(axis=1)))
-        raise ValueError(
-            f"series {rows.series[row]}, channel {rows.channel[row]}: the recurrence diverges, since its steps are too "
-            f"long for discretization={recurrence.discretization!r}, {recurrence.measure!r} and order="
-            f"{recurrence.order}; use 'bilinear', 'backward' or 'zoh'"
-        )
+    name = namer(panel.series_ids)
+    recurrence.check_convergence(
+        state, lambda row: f"{name(int(rows.series[row]))}, channel {rows.channel[row]}", largest
+    )
     return state
 
 

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory
+from skhippo.measures import MEASURES, as_measure
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from tests.memory.conftest import HOLDS, fed, observations, projected, whole_histories
 
@@ -57,3 +58,19 @@ def test_a_channel_of_a_recurrence_waits_for_its_first_observation(measure):
     memory.update([[1.0, np.nan]])
     assert_allclose(memory.coefficients[0, 1], 3.0 * constant, atol=1e-14)
     assert np.isnan(HiPPOMemory(method="recurrence").update([[np.nan]]).coefficients).all()
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_a_memory_that_diverges_is_an_error_and_stays_as_it_was(name):
+    way = {"method": "recurrence", "discretization": "forward"}
+    memory = HiPPOMemory(as_measure(name, 1.0), 12, n_streams=2, n_channels=2, **way)
+    values = np.zeros((2, 400, 2))
+    values[1, :, 1] = np.resize([1.0, -1.0], 400)
+    times = 1e-3 * 4.0 ** np.arange(400)
+    memory.update(values[:, :5], times[:5])
+    before = memory.coefficients
+    with pytest.raises(ValueError, match=r"stream 1, channel 1: the recurrence diverges.*'forward'.*use 'bilinear'"):
+        memory.update(values[:, 5:], times[5:])
+    assert_array_equal(memory.coefficients, before)
+    assert_array_equal(memory.now, times[4])
+    memory.update(values[:, 5:7], times[5:7])

@@ -351,3 +351,14 @@ def test_shapes_that_do_not_go_together(options, match):
     arguments = {"c": np.zeros((2, 4)), "values": np.zeros((2, 1)), "times": np.array([1.0, 2.0])} | options
     with pytest.raises(ValueError, match=match):
         Recurrence(LegS(), 4).advance(**arguments)
+
+
+@pytest.mark.parametrize("discretization", ["forward", 0.3])
+def test_a_recurrence_that_diverges_names_its_row(measure, discretization):
+    recurrence = Recurrence(measure, 8, discretization)
+    values = np.zeros((3, 300))
+    values[2] = np.resize([1e250, -1e250], 300)
+    times = 8.0 ** np.arange(301.0) if measure.time_scale is None else 1e4 * np.arange(301.0)
+    c = recurrence.start(values[:, 0])
+    with pytest.raises(ValueError, match=rf"^row 2: the recurrence diverges .*discretization={discretization!r}"):
+        recurrence.advance(c, values, times)

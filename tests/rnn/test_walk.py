@@ -117,3 +117,18 @@ def test_the_same_weights_give_the_same_bits(regular, rng):
     gradients = functools.partial(torch.autograd.grad, inputs=list(cell.parameters()))
     first, second = (gradients(cell(batch.values, batch).sum()) for _ in range(2))
     assert all(torch.equal(one, other) for one, other in zip(first, second, strict=True))
+
+
+@pytest.mark.parametrize("discretization", ["forward", 0.3])
+def test_a_memory_that_diverges_is_an_error(measure, discretization, rng):
+    """Whatever the activations make of infinite memories; padding and the way of reading do not matter."""
+    batch = make_batch(rng, [3, 400, 400])
+    batch = batch._replace(times=1e-3 * 4.0 ** torch.arange(400.0, dtype=torch.float64).repeat(3, 1))
+    batch = batch._replace(times=torch.minimum(batch.times, batch.times.gather(1, batch.lengths[:, None] - 1)))
+    cell = make_cell(measure, order=12, discretization=discretization).float()
+    with torch.no_grad():
+        cell.write.bias[:] = 1e30  # so that few steps are enough
+    message = r"series [12] of the batch: the memory of the cell diverges.*'forward'.*use 'bilinear'"
+    for read in (cell, cell.memories, lambda *given: cell.advance(*given, None)):
+        with pytest.raises(FloatingPointError, match=message):
+            read(batch.values.float(), batch)

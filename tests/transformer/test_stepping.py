@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skhippo import HiPPOMemory, HiPPOTransformer, LagT, as_panel
+from skhippo.measures import MEASURES, as_measure
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from tests.transformer.conftest import holds, holed, last_rows, remembered, transformed
 
@@ -47,6 +48,18 @@ def test_a_recurrence_that_diverges_is_an_error():
     with pytest.raises(ValueError, match=r"series 1, channel 0: the recurrence diverges.*'forward'.*use 'bilinear'"):
         model.fit(X)
     assert np.isfinite(model.set_params(discretization="bilinear").fit_transform(X)).all()
+
+
+@pytest.mark.parametrize("output", ["final", "sequence"])
+@pytest.mark.parametrize("n_times", [12, 400], ids=["finite", "infinite"])
+@pytest.mark.parametrize("name", MEASURES)
+def test_no_measure_returns_coefficients_that_have_run_away(name, n_times, output):
+    """Also if they are still finite: those of a signal between -1 and 1 are never above a million."""
+    times, values = 1e-3 * 4.0 ** np.arange(n_times), np.resize([1.0, -1.0], n_times)
+    way = {"method": "recurrence", "output": output, "scaling": None}
+    model = HiPPOTransformer(as_measure(name, 1.0), 12, discretization="forward", **way)
+    with pytest.raises(ValueError, match=r"^series 0, channel 0: the recurrence diverges to coefficients .* up to 1,"):
+        model.fit_transform([(times, values)])
 
 
 def test_windows_of_a_recurrence_have_shorter_time_scales(rng):
