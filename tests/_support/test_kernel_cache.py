@@ -1,5 +1,6 @@
 """Compiled kernels are kept, found, checked, and compiled by one process at a time."""
 
+import gc
 import importlib.util
 import subprocess
 import sys
@@ -75,6 +76,27 @@ def test_a_damaged_file_is_replaced(place, damage):
     file.write_bytes(damage(file.read_bytes()))
     assert compiles(place)
     assert not compiles(place)
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_garbage_is_not_collected_while_a_kernel_is_compiled(place, enabled):
+    from numba.core import event
+
+    with event.install_recorder("numba:compile") as recorder:
+        before, now = gc.isenabled(), []
+        (gc.enable if enabled else gc.disable)()
+        recorder.on_end = lambda event: now.append(gc.isenabled())
+        try:
+            assert compiles(place)
+            assert gc.isenabled() == enabled
+            write(place, None)  # None times a number
+            with pytest.raises(Exception, match="No implementation"):
+                compiles(place)
+            assert gc.isenabled() == enabled
+        finally:
+            (gc.enable if before else gc.disable)()
+    assert now
+    assert not any(now)
 
 
 def refuse(*args, **kwargs):
