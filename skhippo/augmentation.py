@@ -275,8 +275,9 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
 class AugmentedClassifier(ClassifierMixin, Augmented):
     """A classifier that is fitted on series and on corrupted copies of them.
 
-    A classifier fitted on complete series has never seen what missing observations do to its features.  This one is
-    fitted on the series and on copies with missing observations.  Predictions use the series unchanged.
+    Use it if the series to predict may lack observations that the training series have.  A classifier fitted on
+    complete series has never seen what missing observations do to its features.  This one is fitted on the series and
+    on copies with missing observations.  Predictions use the series unchanged.
 
     By default only series that are observed less densely than all training series are predicted by the estimator fitted
     with copies.  All others are predicted by a second estimator, fitted without copies, because copies can cost

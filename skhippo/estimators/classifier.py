@@ -27,9 +27,9 @@ _LEAST = 1e-6
 class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     """Classifier of series that chooses its features and its final model (the head) by fixed rules.
 
-    Series may be irregular, of different lengths, with missing values and channels, and with channels that are
-    constant within each series (age, sex).  The rules depend only on the training panel; there is no search
-    (:doc:`/guide/recommended`):
+    It needs no settings.  Series may be irregular, of different lengths, with missing values and channels, and with
+    channels that are constant within each series (age, sex).  The rules depend only on the training series; there is no
+    search (:doc:`/guide/recommended`):
 
     - If at least half of the channels of the series have five or more observations, the series have a *shape*.  The
       features are those of `HiPPOScatteringTransformer` and the head is a ridge regression, whose penalty is chosen by
@@ -62,9 +62,10 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     linear_ : NamedTuple or None
         The fitted ridge regression, if the head is "ridge": `center`, `weights`, `intercept`, the `penalty` divided by
         the sum of the variances of the features, and leave-one-out predictions (`left_out`) for the training series
-        with the numbers `chosen`.
+        whose numbers are in `chosen`.
     temperature_ : float or None
-        Divisor of the decisions of the ridge regression that calibrates its probabilities, learned from `left_out`.
+        The outputs of the ridge regression are divided by it before they become probabilities (softmax), so that these
+        are calibrated.  It is learned from `left_out`.
     ensemble_ : dict of str to Pipeline, or None
         The fitted models "boosting", "trees" and "linear", if the head is "ensemble".
     n_channels_ : int
@@ -85,6 +86,9 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     -----
     Weights act on the head only.  All training series with a positive weight count equally when features are learned.
 
+    After `fit`, the method `describe` says what was chosen and why, and `importance` which channels and parts of the
+    series matter.
+
     Examples
     --------
     >>> from skhippo import HiPPOClassifier
@@ -95,6 +99,16 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     1.0
     >>> model.choice_.features, model.choice_.head
     ('shape', 'ridge')
+
+    Your own series are a list of pairs ``(times, values)``, with values of shape (n_times,) or (n_channels, n_times):
+
+    >>> import numpy as np
+    >>> rng = np.random.default_rng(0)
+    >>> y = np.repeat(["slow", "fast"], 20)
+    >>> clocks = [np.sort(rng.uniform(0, 9, 30)) for _ in y]
+    >>> X = [(t, np.sin(t if label == "slow" else 2 * t)) for t, label in zip(clocks, y)]
+    >>> HiPPOClassifier().fit(X, y).predict(X[:2]).tolist()
+    ['slow', 'slow']
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012

@@ -21,7 +21,10 @@ __all__ = ["HiPPORegressor"]
 class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     """Regressor of series that chooses its features and its final model (the head) by fixed rules.
 
-    The rules are those of `HiPPOClassifier`.  The target is one or several numbers per series.
+    It needs no settings.  The target is one or several numbers per series, an array of shape (n_series,) or
+    (n_series, n_targets).  The rules are those of `HiPPOClassifier`: series with a shape get features of
+    `HiPPOScatteringTransformer` and a ridge regression; records of few measurements get coefficients, statistics and,
+    for 500 or more series, an ensemble with trees.
 
     Parameters
     ----------
@@ -41,7 +44,7 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     linear_ : NamedTuple or None
         The fitted ridge regression, if the head is "ridge": `center`, `weights`, `intercept`, the `penalty` divided by
         the sum of the variances of the features, and leave-one-out predictions (`left_out`) for the training series
-        with the numbers `chosen`.
+        whose numbers are in `chosen`.
     ensemble_ : dict of str to Pipeline, or None
         The fitted models "boosting", "trees" and "linear", whose predictions are averaged, if the head is "ensemble".
     n_channels_ : int
@@ -55,14 +58,19 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
 
     See Also
     --------
-    HiPPOClassifier : the classifier, with a description of the rules.
+    HiPPOClassifier : the classifier, with all rules.
+
+    Notes
+    -----
+    After `fit`, the method `describe` says what was chosen and why, and `importance` which channels and parts of the
+    series matter.
 
     Examples
     --------
     >>> import numpy as np
     >>> from skhippo import HiPPORegressor
     >>> rng = np.random.default_rng(0)
-    >>> frequencies = rng.uniform(1, 2, 80)
+    >>> frequencies = rng.uniform(1, 2, 80)  # the targets
     >>> clocks = [np.sort(rng.uniform(0, 9, 40)) for _ in frequencies]
     >>> X = [(t, np.sin(f * t)) for t, f in zip(clocks, frequencies)]
     >>> model = HiPPORegressor().fit(X[:60], frequencies[:60])

@@ -52,13 +52,18 @@ _ARRAYS = {"start", "now", "origins", *HistoryStore.names, *RecurrenceStore.name
 class HiPPOMemory:
     r"""Online, mergeable coefficients of the histories of many streams.
 
+    `update` takes new observations, and `coefficients` are then those that `project` computes from the whole history,
+    without keeping all of it: a LegS memory has the same size after ten observations and after a million.  Memories of
+    adjacent intervals can be merged.  To predict from a memory, pass it to the method `transform` of a
+    `HiPPOTransformer`, or to a fitted pipeline that begins with one.
+
     Parameters
     ----------
     measure : str or Measure, default="legs"
         The measure, as an object or by name: ``"legs"``, ``"legt"``, ``"lagt"``, ``"fout"``, ``"chebt"``,
         ``"jact"``, ``"lege"``, ``"wavt"`` or, with ``method="recurrence"``, ``"jacs"`` and ``"wavs"``.
     order : int, default=16
-        Number of coefficients per channel.
+        Number of coefficients per channel.  Increase it for signals with more detail.
     n_streams : int, default=1
         Number of streams.  Each stream may have its own times.
     n_channels : int, default=1
@@ -115,15 +120,14 @@ class HiPPOMemory:
     >>> times = np.array([0.0, 1.0, 3.0, 4.0, 4.5])
     >>> values = np.array([1.0, 0.0, np.nan, 2.0, 1.0])
     >>> memory = HiPPOMemory(order=4)
-    >>> memory.update(values[:3].reshape(1, 3, 1), times[:3])  # one stream, three times, one channel
-    HiPPOMemory(measure=LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
+    >>> memory = memory.update(values[:3].reshape(1, 3, 1), times[:3])  # one stream, three times, one channel
     >>> for time, value in zip(times[3:], values[3:]):
-    ...     memory.update([[value]], time)
-    HiPPOMemory(measure=LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
-    HiPPOMemory(measure=LegS(), order=4, n_streams=1, n_channels=1, hold='linear', method='projection')
+    ...     memory = memory.update([[value]], time)  # one observation: shape (n_streams, n_channels)
+    >>> memory.coefficients.shape
+    (1, 1, 4)
     >>> bool(np.allclose(memory.coefficients, project([(times, values)], order=4), rtol=0, atol=1e-14))
     True
-    >>> later = HiPPOMemory(order=4).update([[[3.0], [2.0]]], [5.0, 6.0])
+    >>> later = HiPPOMemory(order=4).update([[[3.0], [2.0]]], [5.0, 6.0])  # a memory of what followed
     >>> memory.merge(later).now
     array([6.])
     """

@@ -60,8 +60,9 @@ _STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids
 class Panel:
     """Time series of unequal lengths, each with its own observation times.
 
-    The series are stored one after the other: series `i` has the rows ``offsets[i]:offsets[i + 1]`` of `values` and
-    `times`.
+    Panels are usually made by `as_panel` (arrays, lists, frames) or `Panel.from_long` (long tables).  The constructor
+    takes series that are stored one after the other: series `i` has the rows ``offsets[i]:offsets[i + 1]`` of `values`
+    and `times`.
 
     Parameters
     ----------
@@ -90,11 +91,17 @@ class Panel:
     Attributes
     ----------
     values : ndarray of shape (total, n_channels), float32 or float64, read-only
+        Observations of all series; NaN where a channel was not observed.
     times : ndarray of shape (total,), float64, read-only
+        Observation times; for dates, seconds since `origins`.
     offsets : ndarray of shape (n_series + 1,), int64, read-only
+        Row where each series begins, and the total number of rows.
     channel_names : tuple of str, or None
+        Names of the channels.
     origins : ndarray of shape (n_series,), datetime64, read-only, or None
+        Date from which the times of each series count.
     series_ids : ndarray of shape (n_series,), read-only, or None
+        Ids of the series.
     clock : {"numbers", "durations", "naive dates", "zone-aware dates"}
         The kind of the times, the same for all series.  Panels whose times are of different kinds cannot be joined.
 
@@ -128,6 +135,16 @@ class Panel:
     (array([0., 2.]), array([[4., 3.]]))
     >>> len(panel[[1]])
     1
+
+    From a table, with ids and channel names:
+
+    >>> import pandas as pd
+    >>> rows = pd.DataFrame({"id": ["a", "a", "b"], "t": [0.0, 1.5, 0.0], "hr": [80.0, 85.0, 70.0]})
+    >>> panel = Panel.from_long(rows)
+    >>> panel["a"]  # the pair (times, values)
+    (array([0. , 1.5]), array([[80., 85.]]))
+    >>> panel[:, "hr"]
+    Panel(2 series, 1 channel, 1 to 2 observations)
     """
 
     # So that `array == panel` and other numpy operators leave the panel whole and ask it first.

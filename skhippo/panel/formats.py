@@ -104,8 +104,13 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
     Panel(2 series, 1 channel, 1 to 3 observations)
     >>> walk = ([0.0, 0.4, 2.5], [[1.0, 2.0, np.nan], [0.0, 0.0, 1.0]])
     >>> run = ([10.0, 11.0], [[5.0, 6.0], [1.0, 1.0]])
-    >>> as_panel([walk, run])
+    >>> panel = as_panel([walk, run])  # pairs (times, values), values of shape (n_channels, n_times)
+    >>> panel
     Panel(2 series, 2 channels, 2 to 3 observations, 10% missing)
+    >>> times, values = panel[0]
+    >>> values
+    array([[ 1.,  2., nan],
+           [ 0.,  0.,  1.]])
 
     The same, with the times as the first channel of ordinary arrays:
 

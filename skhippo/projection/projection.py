@@ -149,6 +149,13 @@ def project(
     >>> times = np.array([0.0, 1.0, 3.0, 4.0])
     >>> project([(times, 2 * times - 1)], order=2).round(6)  # a straight line needs two coefficients
     array([[[3.      , 2.309401]]])
+
+    The first coefficient is the mean of the line over its history.  Two series with two channels:
+
+    >>> walk = ([0.0, 0.4, 2.5], [[1.0, 2.0, np.nan], [0.0, 0.0, 1.0]])
+    >>> run = ([10.0, 11.0], [[5.0, 6.0], [1.0, 1.0]])
+    >>> project([walk, run], order=8).shape  # (n_series, n_channels, order)
+    (2, 2, 8)
     """
     panel = as_panel(X)
     order = check_count("order", order)
@@ -267,8 +274,14 @@ def reconstruct(
     >>> from skhippo import project, reconstruct
     >>> times = np.linspace(0, 3, 50)
     >>> c = project([(times, np.sin(times))], order=8)[0, 0]
-    >>> float(reconstruct(c, 0.5).round(4)), float(np.sin(1.5).round(4))
+    >>> float(reconstruct(c, 0.5).round(4)), float(np.sin(1.5).round(4))  # in the middle: at the time 1.5
     (0.9972, 0.9975)
+
+    For a window of `theta`, positions have the unit of time, and `theta` is the present:
+
+    >>> c = project([(times, np.sin(times))], "legt", order=8, theta=2.0)[0, 0]
+    >>> reconstruct(c, [0.0, 2.0], "legt", theta=2.0).round(2), np.sin([1.0, 3.0]).round(2)
+    (array([0.84, 0.14]), array([0.84, 0.14]))
     """
     measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
     warn_unused_theta(theta, measure)

@@ -37,6 +37,10 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     coefficients of its inputs so far.  The class probabilities are computed from the last state of the series and the
     mean of its states.
 
+    Use it for classes that a few coefficients cannot tell apart, given many series; try `HiPPOClassifier` or
+    `HiPPOTransformer` with a linear classifier first (:doc:`/guide/rnn`).  It needs torch
+    (``pip install "skhippo[torch]"``).  ``feedback=False`` trains in seconds and is often as accurate.
+
     Parameters
     ----------
     cell : str or Measure, default="legs"

@@ -38,8 +38,11 @@ __all__ = ["HiPPOTransformer"]
 class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     r"""Coefficients of the optimal approximation of each series, as features of fixed length.
 
-    Each channel of each series becomes `order` numbers: its projection onto the basis of a measure, exact at the
-    real timestamps.  Series may be irregular, of different lengths, and have missing values.
+    Each channel of each series becomes `order` numbers: by default the result has shape (n_series, n_channels * order).
+    They are the coefficients of the best approximation of the channel by the basis of a measure (polynomials, for the
+    default), computed exactly from the real timestamps.  With the default measure, the first coefficient is the level
+    of the channel, the second its trend, and later ones describe finer detail.  Series may be irregular, of different
+    lengths, and have missing values.
 
     Parameters
     ----------
@@ -114,8 +117,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     prior_mean_ : ndarray of shape (n_channels, windows, order)
         Mean of the coefficients of the training series, before scaling.  Only with ``shrinkage=True``.
     prior_covariance_ : ndarray of shape (n_channels, windows, order, order)
-        Covariance of the coefficients without what gaps add to it.  If it is zero, because gaps explain all differences
-        between the training series, the coefficients stay as they are.  Only with ``shrinkage=True``.
+        Covariance of the coefficients of the training series, minus the part that gaps cause.  If nothing is left,
+        the coefficients are not shrunk.  Only with ``shrinkage=True``.
     n_channels_ : int
         Number of channels of the training panel (without those of `indicator`).
     channel_names_ : tuple of str
@@ -132,6 +135,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     See Also
     --------
     skhippo.project : The same projection as a function, without scaling.
+    HiPPOClassifier, HiPPORegressor : Predictions without settings.
+    SummaryTransformer : Statistics, which describe values and not when things happen.
 
     Notes
     -----
@@ -160,9 +165,17 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     ...     return times, np.sin(frequency * times) + 0.1 * rng.normal(size=times.size)
     >>> X = [swing(1.0) for _ in range(20)] + [swing(2.0) for _ in range(20)]
     >>> y = np.repeat([0, 1], 20)
+    >>> HiPPOTransformer(order=8).fit_transform(X).shape  # one row of 8 coefficients per series
+    (40, 8)
     >>> model = make_pipeline(HiPPOTransformer(order=8), LogisticRegression()).fit(X, y)
     >>> model.score(X, y)
     1.0
+
+    Two series with two channels, of which the second misses a value.  Values have the shape (n_channels, n_times):
+
+    >>> series = [([0.0, 0.5, 2.0], [[1.0, 3.0, 2.0], [7.0, np.nan, 6.0]]), ([0.0, 4.0], [[2.0, 2.0], [6.0, 8.0]])]
+    >>> HiPPOTransformer(order=2).fit(series).get_feature_names_out().tolist()
+    ['x0__legs_c0', 'x0__legs_c1', 'x1__legs_c0', 'x1__legs_c1']
     """
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
