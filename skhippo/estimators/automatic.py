@@ -18,7 +18,7 @@ from skhippo._support.types import Floats
 from skhippo.estimators.budget import estimated_seconds
 from skhippo.estimators.choice import Choice, choose
 from skhippo.estimators.importance import losses
-from skhippo.estimators.ridge import Linear, fit_ridge
+from skhippo.estimators.ridge import Linear, evenly_chosen, fit_ridge
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
 
@@ -78,17 +78,22 @@ class Automatic(SeriesEstimator, ABC):
 
     def _fit_linear(self, features: NDArray[np.float32], targets: Floats, weights: Floats) -> Linear:
         """Fit the ridge regression, and choose the weight of static channels' levels by its leave-one-out error."""
-        emphasis = np.ones(features.shape[1])
         scattering = self.choice_.transformers.get("scattering")
         levels = scattering._levels() if isinstance(scattering, HiPPOScatteringTransformer) else np.empty(0, np.intp)
-        levels = np.flatnonzero(np.isin(self._known, levels))
-        ratio = features.shape[1] / levels.size if levels.size else 0.0
+        is_level = np.isin(self._known, levels)
+        ratio = is_level.size / is_level.sum() if is_level.any() else 0.0
+        factors = np.unique(np.maximum(np.sqrt(np.multiply(_OF_LEVELS, ratio)), 1.0)).tolist()
+        if len(factors) == 1:
+            return fit_ridge(features, targets, weights, np.ones(is_level.size))
+        some = evenly_chosen(len(features))
         models = {}
-        for factor in np.unique(np.maximum(np.sqrt(np.multiply(_OF_LEVELS, ratio)), 1.0)).tolist():
-            emphasis[levels] = factor
-            models[factor] = fit_ridge(features, targets, weights, emphasis)
-        self._level_factor = min(models, key=lambda factor: models[factor].loss(targets, weights))
-        return models[self._level_factor]
+        for factor in factors:
+            emphasis = np.where(is_level, factor, 1.0)
+            models[factor] = fit_ridge(features[some], targets[some], weights[some], emphasis)
+        self._level_factor = min(factors, key=lambda factor: models[factor].loss(targets[some], weights[some]))
+        if len(some) == len(features):
+            return models[self._level_factor]
+        return fit_ridge(features, targets, weights, np.where(is_level, self._level_factor, 1.0))
 
     # ------------------------------------------------------------------ use
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:

@@ -7,7 +7,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skhippo.estimators.ridge import MANY
 from skhippo.estimators.summary import SummaryTransformer
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
@@ -21,8 +20,10 @@ _SHAPE = 5
 _ENSEMBLE = 500
 # Largest number of occupancy features of scattering; smallest and largest number of thresholds per coefficient.
 _OCCUPANCIES, _FEW_THRESHOLDS, _THRESHOLDS = 8192, 2, 12
-# Numbers of combinations and of groups of competing patterns: where penalties are tried, and for many series.
+# Numbers of combinations and of groups of competing patterns: in general, and for more than _MANY series, whose head
+# would take most of the time and whose features would take gigabytes.
 _SIZES, _SIZES_OF_MANY = (4096, 256), (1024, 64)
+_MANY = 10_000
 
 
 class Choice(NamedTuple):
@@ -52,8 +53,8 @@ def choose(panel: Panel, n_jobs: int | None, random_state: Any) -> Choice:
     share = _share_with_a_shape(panel)
     if share >= 0.5:
         reason = f"{share:.0%} of the channels of series have {_SHAPE} observations or more"
-        few = "penalties are tried" if n_series <= MANY else f"more than {MANY} series: fewer features, one penalty"
-        return Choice("shape", "ridge", (reason, f"{n_series} series: {few}"), _of_shape(panel, n_jobs, random_state))
+        reasons = (reason, f"more than {_MANY} series: fewer features") if n_series > _MANY else (reason,)
+        return Choice("shape", "ridge", reasons, _of_shape(panel, n_jobs, random_state))
     reason = f"only {share:.0%} of the channels of series have {_SHAPE} observations or more"
     many = n_series >= _ENSEMBLE
     head = f"{n_series} series, {'' if many else 'not '}enough for an ensemble with trees ({_ENSEMBLE})"
@@ -72,9 +73,9 @@ def _share_with_a_shape(panel: Panel) -> float:
 
 
 def _of_shape(panel: Panel, n_jobs: int | None, random_state: Any) -> dict[str, BaseEstimator]:
-    n_combinations, n_groups = _SIZES if len(panel) <= MANY else _SIZES_OF_MANY
+    n_combinations, n_groups = _SIZES if len(panel) <= _MANY else _SIZES_OF_MANY
     scattering = HiPPOScatteringTransformer(n_jobs=n_jobs, random_state=random_state)
-    most = _OCCUPANCIES if len(panel) <= MANY else _OCCUPANCIES // 8
+    most = _OCCUPANCIES if len(panel) <= _MANY else _OCCUPANCIES // 8
     per_threshold = panel.n_channels * scattering.order * 6  # of about six window lengths
     thresholds = min(max(most // per_threshold, _FEW_THRESHOLDS), _THRESHOLDS)
     scattering.set_params(n_thresholds=thresholds, n_combinations=n_combinations, n_groups=n_groups)

@@ -33,7 +33,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
 
     - If at least half of the channels of the series have five or more observations, the series have a *shape*.  The
       features are those of `HiPPOScatteringTransformer` and the head is a ridge regression, whose penalty is chosen by
-      leave-one-out cross-validation.  Above 2500 series, there are fewer features and the penalty is fixed.
+      leave-one-out cross-validation.  Above 10,000 series, there are fewer features.
     - Otherwise the series are *records*.  The features are coefficients and observation patterns
       (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  For 500 or more series, the head is an
       ensemble of gradient boosting, extremely randomised trees and logistic regression; it averages the logarithms of

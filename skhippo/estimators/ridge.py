@@ -8,7 +8,9 @@ diagonal of
 
     H = Z (Z^T Z + a I)^{-1} Z^T + \sqrt{w} \sqrt{w}^T / \textstyle\sum w .
 
-One eigendecomposition, of the smaller of :math:`Z Z^T` and :math:`Z^T Z`, serves all penalties.
+One eigendecomposition, of the smaller of :math:`Z Z^T` and :math:`Z^T Z`, serves all penalties.  For many series, whose
+eigendecomposition would take too long, the penalty is chosen on some of them.  It is the variance of the noise divided
+by that of the weights, which does not depend on the number of series.
 """
 
 from __future__ import annotations
@@ -23,12 +25,11 @@ from scipy.special import logsumexp
 
 from skhippo._support.types import Floats
 
-__all__ = ["Linear", "fit_ridge", "learn_temperature", "softmax"]
+__all__ = ["Linear", "evenly_chosen", "fit_ridge", "learn_temperature", "softmax"]
 
-# Penalties to try, divided by the sum of the variances of the features; the fixed penalty for more than MANY series.
+# Penalties to try, divided by the sum of the variances of the features.
 _PENALTIES = np.logspace(-6.0, 1.0, 15)
-_PENALTY = 0.03
-# Largest number of series for which penalties are tried; above it, the number of series with leave-one-out decisions.
+# Largest number of series on which penalties are tried and for which leave-one-out decisions are made.
 MANY = 2500
 # Number of feature values that are processed at a time in float64.
 _BLOCK = 1 << 24
@@ -59,6 +60,11 @@ class Linear(NamedTuple):
         return float(np.average(errors, weights=weights[self.chosen]))
 
 
+def evenly_chosen(n_series: int) -> NDArray[np.intp]:
+    """Return the numbers of at most `MANY` series, evenly chosen."""
+    return np.unique(np.linspace(0, n_series - 1, min(n_series, MANY)).round().astype(np.intp))
+
+
 class _Scaling(NamedTuple):
     center: Floats
     factors: Floats  # 0 for constant features
@@ -87,15 +93,20 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
     scaling = _scale(features, roots, emphasis)
     center = np.average(targets, axis=0, weights=weights)
     aims = roots * (targets - center)
-    fit = _fit_all if len(features) <= MANY else _fit_many
-    weights_of, penalty, chosen, residuals = fit(features, scaling, aims, roots)
+    chosen = evenly_chosen(len(features))
+    penalty, dual, residuals = _try_penalties(features[chosen], scaling, aims[chosen], roots[chosen])
+    if len(chosen) == len(features):
+        weights_of = _primal(features, scaling, dual, roots)
+    else:
+        solve = _solve_for_series if len(features) <= features.shape[1] else _solve_for_features
+        weights_of, residuals = solve(features, scaling, aims, roots, penalty, chosen)
     return Linear(
         scaling.center.astype(np.float32),
         (scaling.factors[:, None] * weights_of).astype(np.float32),
         center,
         penalty,
         chosen,
-        targets[chosen] - residuals,
+        targets[chosen] - residuals / roots[chosen],
     )
 
 
@@ -120,58 +131,97 @@ def _rows(features: NDArray[np.float32], scaling: _Scaling, part: slice, roots: 
     return roots * (np.nan_to_num(features[:, part] - scaling.center[part]) * scaling.factors[part])
 
 
-def _fit_all(
-    features: NDArray[np.float32], scaling: _Scaling, aims: Floats, roots: Floats
-) -> tuple[Floats, float, NDArray[np.intp], Floats]:
-    """Try all penalties, and take the one with the smallest leave-one-out mean square error."""
+def _primal(features: NDArray[np.float32], scaling: _Scaling, dual: Floats, roots: Floats) -> Floats:
+    """Return the weights of the features that belong to the weights of the series."""
+    parts = _blocks(features.shape[1], len(features))
+    return np.concatenate([_rows(features, scaling, part, roots).T @ dual for part in parts])
+
+
+def _gram(features: NDArray[np.float32], scaling: _Scaling, roots: Floats) -> Floats:
+    """Return the products of the standardised features of any two series."""
     n_series, n_features = features.shape
-    parts = list(_blocks(n_features, n_series))
+    gram = np.zeros((n_series, n_series))
+    for part in _blocks(n_features, n_series):
+        z = _rows(features, scaling, part, roots)
+        gram += z @ z.T
+    return gram
+
+
+def _residuals(errors: Floats, leverage: Floats, roots: Floats, chosen: NDArray[np.intp]) -> Floats:
+    """Return the residuals of series that are left out, from those of the fit and their leverages."""
+    of_mean = roots[chosen, 0] ** 2 / np.square(roots).sum()
+    return errors / np.maximum(1.0 - leverage - of_mean, 1e-10)[:, None]
+
+
+def _try_penalties(
+    features: NDArray[np.float32], scaling: _Scaling, aims: Floats, roots: Floats
+) -> tuple[float, Floats, Floats]:
+    """Return the penalty with the smallest leave-one-out error, the weights of the series, and their residuals."""
+    n_series, n_features = features.shape
     if n_series <= n_features:
-        gram = np.zeros((n_series, n_series))
-        for part in parts:
-            z = _rows(features, scaling, part, roots)
-            gram += z @ z.T
-        values, vectors = eigh(gram)
+        values, vectors = eigh(_gram(features, scaling, roots), overwrite_a=True)
     else:
         z = _rows(features, scaling, slice(None), roots)
         values, inner = eigh(z.T @ z)
         vectors = z @ inner / np.sqrt(np.maximum(values, 1e-300))
         vectors[:, values <= 1e-12 * values[-1]] = 0.0
     values = np.maximum(values, 0.0)
-    inside, leverage = vectors.T @ aims, roots[:, 0] ** 2 / np.square(roots).sum()
+    inside, everyone = vectors.T @ aims, np.arange(n_series)
     best = None
     for penalty in _PENALTIES:
         shares = values / (values + penalty * scaling.total)
         errors = aims - vectors @ (shares[:, None] * inside)
-        residuals = errors / np.maximum(1.0 - np.square(vectors) @ shares - leverage, 1e-10)[:, None]
+        residuals = _residuals(errors, np.square(vectors) @ shares, roots, everyone)
         loss = float(np.square(residuals).sum())
         if best is None or loss < best[0]:
-            best = loss, float(penalty), residuals / roots
+            best = loss, float(penalty), residuals
     assert best is not None
     _, penalty, residuals = best
-    dual = vectors @ (inside / (values + penalty * scaling.total)[:, None])
-    weights = np.concatenate([_rows(features, scaling, part, roots).T @ dual for part in parts])
-    return weights, penalty, np.arange(n_series), residuals
+    return penalty, vectors @ (inside / (values + penalty * scaling.total)[:, None]), residuals
 
 
-def _fit_many(
-    features: NDArray[np.float32], scaling: _Scaling, aims: Floats, roots: Floats
-) -> tuple[Floats, float, NDArray[np.intp], Floats]:
-    """Fit with the fixed penalty, from sums over series; predict evenly chosen series by leave-one-out."""
+def _solve_for_series(
+    features: NDArray[np.float32],
+    scaling: _Scaling,
+    aims: Floats,
+    roots: Floats,
+    penalty: float,
+    chosen: NDArray[np.intp],
+) -> tuple[Floats, Floats]:
+    """Fit with one penalty, with no more series than features; return residuals of `chosen` by leave-one-out."""
+    gram = _gram(features, scaling, roots)
+    added = penalty * scaling.total
+    gram[np.diag_indices(len(gram))] += added
+    factor = cho_factor(gram, overwrite_a=True)
+    dual = cho_solve(factor, aims)
+    units = np.zeros((len(features), chosen.size))
+    units[chosen, np.arange(chosen.size)] = 1.0
+    inverse = cho_solve(factor, units, overwrite_b=True)[chosen, np.arange(chosen.size)]
+    residuals = _residuals(added * dual[chosen], 1.0 - added * inverse, roots, chosen)
+    return _primal(features, scaling, dual, roots), residuals
+
+
+def _solve_for_features(
+    features: NDArray[np.float32],
+    scaling: _Scaling,
+    aims: Floats,
+    roots: Floats,
+    penalty: float,
+    chosen: NDArray[np.intp],
+) -> tuple[Floats, Floats]:
+    """Fit with one penalty, from sums over series; return residuals of `chosen` by leave-one-out."""
     n_series, n_features = features.shape
     product, moments = np.zeros((n_features, n_features)), np.zeros((n_features, aims.shape[1]))
     for part in _blocks(n_series, n_features):
         z = _rows(features[part], scaling, slice(None), roots[part])
         product += z.T @ z
         moments += z.T @ aims[part]
-    product[np.diag_indices(n_features)] += _PENALTY * scaling.total
+    product[np.diag_indices(n_features)] += penalty * scaling.total
     factor = cho_factor(product, overwrite_a=True)
     weights = cho_solve(factor, moments)
-    chosen = np.unique(np.linspace(0, n_series - 1, MANY).round().astype(np.intp))
     z = _rows(features[chosen], scaling, slice(None), roots[chosen])
-    leverage = (z * cho_solve(factor, z.T).T).sum(axis=1) + roots[chosen, 0] ** 2 / np.square(roots).sum()
-    residuals = (aims[chosen] - z @ weights) / np.maximum(1.0 - leverage, 1e-10)[:, None]
-    return weights, _PENALTY, chosen, residuals / roots[chosen]
+    leverage = (z * cho_solve(factor, z.T).T).sum(axis=1)
+    return weights, _residuals(aims[chosen] - z @ weights, leverage, roots, chosen)
 
 
 def learn_temperature(decisions: Floats, labels: NDArray[np.intp], weights: Floats) -> float:

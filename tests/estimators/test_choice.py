@@ -5,7 +5,6 @@ import pytest
 
 from skhippo import as_panel
 from skhippo.estimators.choice import choose
-from skhippo.estimators.ridge import MANY
 
 
 def panel(n_series, n_observations, n_channels=1, missing=0.0):
@@ -40,10 +39,11 @@ def test_static_channels_say_nothing_of_the_others():
     assert choose(as_panel(X), None, 0).features == "shape"
 
 
-def test_many_series_or_channels_have_fewer_features():
+def test_many_series_or_channels_have_fewer_features(monkeypatch):
+    monkeypatch.setattr("skhippo.estimators.choice._MANY", 30)
     few, many, wide = (
         choose(X, None, 0).transformers["scattering"]
-        for X in (panel(20, 8), panel(MANY + 1, 8), panel(20, 8, n_channels=100))
+        for X in (panel(20, 8), panel(31, 8), panel(20, 8, n_channels=100))
     )
     assert (few.n_combinations, few.n_groups, few.n_thresholds) == (4096, 256, 12)
     assert (many.n_combinations, many.n_groups) == (1024, 64)

@@ -63,20 +63,33 @@ def test_the_penalty_has_the_smallest_error_of_series_left_out():
     assert_allclose(fit_ridge(features, targets, weights, emphasis).penalty, ridge._PENALTIES[np.argmin(errors)])
 
 
-def test_many_series_have_one_penalty(monkeypatch):
-    features, targets, weights = problem(60, 20, holes=0.1)
-    emphasis = np.ones(20)
+@pytest.mark.parametrize(("n_series", "n_features"), [(60, 20), (60, 90)])
+def test_the_penalty_of_many_series_is_chosen_on_some_of_them(monkeypatch, n_series, n_features):
+    features, targets, weights = problem(n_series, n_features, holes=0.1)
+    emphasis = np.ones(n_features)
     monkeypatch.setattr(ridge, "MANY", 15)
     monkeypatch.setattr(ridge, "_BLOCK", 100)
     model = fit_ridge(features, targets, weights, emphasis)
-    assert model.penalty == 0.03
+    assert model.penalty in ridge._PENALTIES
     assert_allclose(
-        model.predict(features), reference(features, targets, weights, emphasis, 0.03), rtol=1e-4, atol=1e-4
+        model.predict(features), reference(features, targets, weights, emphasis, model.penalty), rtol=1e-4, atol=1e-4
     )
     assert len(model.chosen) == 15
     for i, k in list(enumerate(model.chosen))[::7]:
-        expected = reference(features, targets, weights, emphasis, 0.03, without=[k])[k]
+        expected = reference(features, targets, weights, emphasis, model.penalty, without=[k])[k]
         assert_allclose(model.left_out[i], expected, rtol=1e-6, atol=1e-6)
+
+
+def test_noise_asks_for_a_larger_penalty_also_where_it_is_chosen_on_some_series(monkeypatch):
+    rng = np.random.default_rng(0)
+    features = rng.normal(size=(400, 30)).astype(np.float32)
+    signal = features @ rng.normal(size=(30, 1))
+    monkeypatch.setattr(ridge, "MANY", 100)
+    penalties = [
+        fit_ridge(features, signal + noise * rng.normal(size=(400, 1)), np.ones(400), np.ones(30)).penalty
+        for noise in (0.1, 100.0)
+    ]
+    assert penalties[0] < 0.01 * penalties[1]
 
 
 def test_features_that_never_vary():
