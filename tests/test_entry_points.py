@@ -240,7 +240,7 @@ PARAMETERS = {
     "discretization": st.sampled_from(["bilinear", "forward", "backward", "zoh", 0.7, 2.0, None]),
 }
 OF_TRANSFORMERS = {
-    "windows": st.integers(-1, 4),
+    "n_windows": st.integers(-1, 4),
     "scaling": st.sampled_from(["channel", None, "unit"]),
     "indicator": st.booleans() | st.just("yes"),
     "duration": st.booleans(),

@@ -94,9 +94,9 @@ def objects():
         "legs": {},
         "unscaled": {"scaling": None},
         "legt, everything on": {"measure": "legt", "hold": "previous", "indicator": True, "duration": True},
-        "windows": {"windows": 2},
+        "n_windows": {"n_windows": 2},
         "recurrence": {"measure": "lagt", "method": "recurrence"},
-        "sequence of windows": {"measure": "fout", "windows": 2, "output": "sequence"},
+        "sequence of windows": {"measure": "fout", "n_windows": 2, "output": "sequence"},
     }.items():
         found[f"transformer {name}"] = of_estimator(HiPPOTransformer(**{"order": 4} | parameters))
     found["summary"] = of_estimator(SummaryTransformer(), parallel=False)
@@ -104,7 +104,7 @@ def objects():
     for relative in (True, False):
         scattering = HiPPOScatteringTransformer(relative=relative, **small)
         found[f"scattering relative={relative}"] = of_estimator(scattering, single=None)
-    found["summary"] = of_estimator(SummaryTransformer(windows=2, hold="previous"), keeps=False)
+    found["summary"] = of_estimator(SummaryTransformer(n_windows=2, hold="previous"), keeps=False)
     automatic = {"rounding": 1e-9, "single": None, "keeps": False}
     found["classifier"] = of_estimator(HiPPOClassifier(), "predict_proba", **automatic)
     found["regressor"] = of_estimator(HiPPORegressor(), "predict", **automatic)

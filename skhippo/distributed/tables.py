@@ -57,11 +57,12 @@ def _check_needs(transformer: Any, series: str) -> None:
             f"{'shrinkage=True' if transformer.shrinkage else f'the measure {measure}'} needs whole series, and those "
             "of a table may cross partitions: pass a bag or a list of delayed panels of whole series"
         )
-    if (transformer.method, transformer.output, transformer.windows) != ("projection", "final", 1):
+    if (transformer.method, transformer.output, transformer.n_windows) != ("projection", "final", 1):
         raise ValueError(
-            f"method={transformer.method!r}, output={transformer.output!r}, windows={transformer.windows} needs whole "
-            "series, and those of a table may cross partitions; only method='projection', output='final', windows=1 "
-            f"does not: bring each series into one partition, table.shuffle({series!r}), and transform the partitions"
+            f"method={transformer.method!r}, output={transformer.output!r}, n_windows={transformer.n_windows} needs "
+            "whole series, and those of a table may cross partitions; only method='projection', output='final', "
+            f"n_windows=1 does not: bring each series into one partition, table.shuffle({series!r}), and transform the "
+            "partitions"
         )
 
 

@@ -50,7 +50,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         - ``"since"``: the time since the last observation.
     quantiles : sequence of float, default=(0.25, 0.5, 0.75)
         Quantiles of the values over time, from 0 to 1.  The signal is at most the 0.5 quantile for half of the time.
-    windows : int, default=1
+    n_windows : int, default=1
         Number of nested windows: the last 1, 1/2, 1/4, ... of each series' duration.  More windows describe the end of
         a series in more detail.
     hold : {"linear", "previous"}, default="linear"
@@ -98,7 +98,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "statistics": [StrOptions({"all"}), "array-like"],
         "quantiles": ["array-like"],
-        "windows": [Interval(Integral, 1, 52, closed="both")],
+        "n_windows": [Interval(Integral, 1, 52, closed="both")],
         "hold": [StrOptions({"linear", "previous"})],
         "empty": [StrOptions({"nan", "zero", "error"})],
         "n_jobs": [None, Integral],
@@ -110,14 +110,14 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         statistics: Sequence[str] | Literal["all"] = "all",
         *,
         quantiles: Sequence[float] = (0.25, 0.5, 0.75),
-        windows: int = 1,
+        n_windows: int = 1,
         hold: Hold = "linear",
         empty: Literal["nan", "zero", "error"] = "nan",
         n_jobs: int | None = None,
     ) -> None:
         self.statistics = statistics
         self.quantiles = quantiles
-        self.windows = windows
+        self.n_windows = n_windows
         self.hold = hold
         self.empty = empty
         self.n_jobs = n_jobs
@@ -192,7 +192,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         self._check_fitted()
         columns, quantiles = self._columns()
         every = [*STATISTICS, *(f"q{q:g}" for q in quantiles)]
-        windows = [""] if self.windows == 1 else ["w1_", *(f"w1/{2**k}_" for k in range(1, self.windows))]
+        windows = [""] if self.n_windows == 1 else ["w1_", *(f"w1/{2**k}_" for k in range(1, self.n_windows))]
         names = self._name_channels(input_features)
         return np.asarray(
             [f"{name}__{window}{every[k]}" for name in names for window in windows for k in columns], dtype=object
@@ -200,7 +200,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
 
     @property
     def _n_features_out(self) -> int:
-        return self.n_channels_ * self.windows * len(self._columns()[0])
+        return self.n_channels_ * self.n_windows * len(self._columns()[0])
 
     def _columns(self) -> tuple[list[int], Floats]:
         """Return the positions of the chosen statistics, and the quantiles."""
@@ -219,8 +219,8 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
     def _statistics(self, panel: Panel, quantiles: Floats) -> Floats:
         """Return all statistics, (n_series, n_channels, n_windows, n_statistics + n_quantiles)."""
         start, end = domain_ends(panel, self.hold)
-        windows = 0.5 ** np.arange(float(self.windows))
-        out = np.empty((len(panel), panel.n_channels, self.windows, len(STATISTICS) + quantiles.size))
+        windows = 0.5 ** np.arange(float(self.n_windows))
+        out = np.empty((len(panel), panel.n_channels, self.n_windows, len(STATISTICS) + quantiles.size))
 
         def work(rows: slice) -> None:
             part = panel[rows]

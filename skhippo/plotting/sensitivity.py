@@ -193,8 +193,8 @@ class SensitivityDisplay(Display):
 
 def _features_of(hippo: HiPPOTransformer, channel: str) -> list[int]:
     """Return the positions of the coefficients of a channel among the features."""
-    if hippo.windows > 1:
-        raise ValueError(f"windows={hippo.windows}: the curve is defined for one window only; fit with windows=1")
+    if hippo.n_windows > 1:
+        raise ValueError(f"n_windows={hippo.n_windows}: the curve is defined for one window only; fit with n_windows=1")
     features = hippo.get_feature_names_out().tolist()
     names = [f"{channel}__{hippo.measure_.name}_c{n}" for n in range(hippo.order)]
     return [features.index(name) for name in names]

@@ -162,7 +162,7 @@ class SummaryTransformer(_FeatureAdapter, to=Statistics):
     3
     """
 
-    _test_params = ({}, {"statistics": ["mean", "std"], "windows": 2, "empty": "zero"})
+    _test_params = ({}, {"statistics": ["mean", "std"], "n_windows": 2, "empty": "zero"})
 
 
 _NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")

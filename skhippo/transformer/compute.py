@@ -60,7 +60,7 @@ class Way(NamedTuple):
         """Return the recurrence of a window."""
         if part < 1.0 and self.measure.time_scale is None:
             raise ValueError(
-                f"windows={self.n_windows} with method='recurrence': {self.measure!r} can describe only its whole "
+                f"n_windows={self.n_windows} with method='recurrence': {self.measure!r} can describe only its whole "
                 "history, not the latest part of it; use method='projection', or a translated measure"
             )
         assert self.discretization is not None  # for the type checker

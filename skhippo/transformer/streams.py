@@ -75,4 +75,6 @@ def _check_alike(memory: HiPPOMemory, way: Way, n_channels: int) -> None:
             "mean step; use hold='linear'"
         )
     if way.n_windows > 1:
-        raise ValueError(f"windows={way.n_windows}: a memory has the coefficients of one window; fit with windows=1")
+        raise ValueError(
+            f"n_windows={way.n_windows}: a memory has the coefficients of one window; fit with n_windows=1"
+        )

@@ -72,7 +72,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     output : {"final", "sequence"}, default="final"
         "final" returns the coefficients at the end of each series.  "sequence" returns the coefficients after every
         observation time, computed only from what has been observed by then.
-    windows : int, default=1
+    n_windows : int, default=1
         Number of nested windows, at most 52: the last 1, 1/2, 1/4, ... of `theta`, or of each series' duration if the
         measure has no time scale.  Increase it to describe the recent past in more detail.
     scaling : {"channel"} or None, default="channel"
@@ -114,9 +114,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         from the final coefficients and used for all windows and for both outputs.
     variance_rate_ : ndarray of shape (n_channels,)
         Variance of the change of each channel per unit of time.  Only with ``shrinkage=True``.
-    prior_mean_ : ndarray of shape (n_channels, windows, order)
+    prior_mean_ : ndarray of shape (n_channels, n_windows, order)
         Mean of the coefficients of the training series, before scaling.  Only with ``shrinkage=True``.
-    prior_covariance_ : ndarray of shape (n_channels, windows, order, order)
+    prior_covariance_ : ndarray of shape (n_channels, n_windows, order, order)
         Covariance of the coefficients of the training series, minus the part that gaps cause.  If nothing is left,
         the coefficients are not shrunk.  Only with ``shrinkage=True``.
     n_channels_ : int
@@ -186,7 +186,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "method": [StrOptions({"projection", "recurrence"})],
         "discretization": [StrOptions(set(DISCRETIZATIONS)), Interval(Real, 0, 1, closed="both")],
         "output": [StrOptions({"final", "sequence"})],
-        "windows": [Interval(Integral, 1, 52, closed="both")],
+        "n_windows": [Interval(Integral, 1, 52, closed="both")],
         "scaling": [None, StrOptions({"channel"})],
         "indicator": ["boolean"],
         "duration": ["boolean"],
@@ -208,7 +208,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         method: Literal["projection", "recurrence"] = "projection",
         discretization: str | float = "bilinear",
         output: Literal["final", "sequence"] = "final",
-        windows: int = 1,
+        n_windows: int = 1,
         scaling: Literal["channel"] | None = "channel",
         indicator: bool = False,
         duration: bool = False,
@@ -225,7 +225,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         self.method = method
         self.discretization = discretization
         self.output = output
-        self.windows = windows
+        self.n_windows = n_windows
         self.scaling = scaling
         self.indicator = indicator
         self.duration = duration
@@ -402,7 +402,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     def _approximate(self, features: Floats, blank: Panel, ids: NDArray | None = None) -> Panel:
         """Return series with the times of `blank` and the values reconstructed from features."""
-        n_rows, width = len(self.scale_), self.windows * self.order
+        n_rows, width = len(self.scale_), self.n_windows * self.order
         scaled = features[:, : n_rows * width].reshape(len(features), n_rows, width)[..., : self.order]
         coefficients = scaled * self.scale_[:, None]
         coefficients[..., 0] += self.center_
@@ -434,8 +434,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         names = self._name_channels(input_features)
         if self.indicator:
             names = _with_patterns(names)
-        windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.windows))]
-        prefixes = [f"{self.measure_.name}_{w}" for w in windows] if self.windows > 1 else [self.measure_.name]
+        windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.n_windows))]
+        prefixes = [f"{self.measure_.name}_{w}" for w in windows] if self.n_windows > 1 else [self.measure_.name]
         features = [f"{name}__{prefix}_c{n}" for name in names for prefix in prefixes for n in range(self.order)]
         if self.duration:
             features += ["log_duration", "log_n_observations"]
@@ -443,7 +443,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     @property
     def _n_features_out(self) -> int:
-        return len(self.scale_) * self.windows * self.order + 2 * self.duration
+        return len(self.scale_) * self.n_windows * self.order + 2 * self.duration
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -454,7 +454,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     @property
     def _way(self) -> Way:
         discretization = self.discretization if self.method == "recurrence" else None
-        return Way(self.measure_, self.order, self.hold, discretization, self.windows, self.n_jobs)
+        return Way(self.measure_, self.order, self.hold, discretization, self.n_windows, self.n_jobs)
 
     def _described(self, panel: Panel) -> Panel:
         """Return the panel to transform; raise on a channel without observations if ``empty="error"``."""
@@ -470,7 +470,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return panel._with_channels(values, _with_patterns(self.channel_names_))
 
     def _final(self, panel: Panel, domain: Domain) -> Floats:
-        """Return unscaled coefficients at the end of each series, of shape (n_series, n_rows, windows, order)."""
+        """Return unscaled coefficients at the end of each series, of shape (n_series, n_rows, n_windows, order)."""
         described = self._described(panel)
         with self._progress(described):
             return final_coefficients(described, self._way, domain)
@@ -489,7 +489,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
                 raise ValueError(f"shrinkage=True needs {name}={needed!r}, got {name}={value!r}")
 
     def _progress(self, panel: Panel) -> AbstractContextManager:
-        return progress(self.verbose, type(self).__name__, panel.values.size * self.windows)
+        return progress(self.verbose, type(self).__name__, panel.values.size * self.n_windows)
 
     def _output(self, X: Any, panel: Panel, domain: Domain, final: Floats | None) -> Any:
         """Return the features for either output; `final` holds the coefficients for ``output="final"``."""
@@ -516,7 +516,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return _as_cube(features, panel.offsets, width)
 
     def _scaled(self, coefficients: Floats, durations: Floats, counts: NDArray) -> Floats:
-        """Scale coefficients (n, n_rows, windows, order) in place; append durations and counts if asked for."""
+        """Scale coefficients (n, n_rows, n_windows, order) in place; append durations and counts if asked for."""
         coefficients[..., 0] -= self.center_[:, None]
         coefficients /= self.scale_[:, None, None]
         if self.empty == "zero":

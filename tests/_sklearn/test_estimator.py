@@ -127,11 +127,11 @@ CHANGES = {
         {"order": 4},
         {"discretization": "zoh"},
         {"indicator": True},
-        {"windows": 2},
+        {"n_windows": 2},
     ],
     "sequence": [{"hold": "previous"}],
     "scattering": [{"n_thresholds": 3}, {"random_state": 1}, {"hold": "previous"}],
-    "summary": [{"windows": 2}, {"hold": "previous"}, {"quantiles": (0.1,)}],
+    "summary": [{"n_windows": 2}, {"hold": "previous"}, {"quantiles": (0.1,)}],
     "automatic": [{"class_weight": "balanced"}, {"random_state": 1}],
     "augmented": [
         {"n_copies": 3},
@@ -218,7 +218,7 @@ def test_layout_is_one_tuple_and_not_a_parameter(estimator):
     assert not hasattr(clone(estimator), "_input_layout")
 
 
-@pytest.mark.parametrize("parameter", ["order", "windows", "n_jobs", "theta"])
+@pytest.mark.parametrize("parameter", ["order", "n_windows", "n_jobs", "theta"])
 def test_huge_parameters_are_not_written_out(parameter):
     for size in (10**400, 10**5000):  # Python refuses to write the second
         with pytest.raises(ValueError, match=rf"The '{parameter}' parameter .* is an integer of \d+ digits"):

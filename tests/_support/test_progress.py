@@ -22,7 +22,7 @@ def panel(rng):
 @pytest.mark.compiled
 @pytest.mark.parametrize("n_jobs", [1, 2])
 @pytest.mark.parametrize("measure", ["legs", "legt"])
-@pytest.mark.parametrize("options", [{}, {"windows": 2}, {"output": "sequence"}, {"method": "recurrence"}])
+@pytest.mark.parametrize("options", [{}, {"n_windows": 2}, {"output": "sequence"}, {"method": "recurrence"}])
 def test_the_bar_counts_what_is_done_and_ends_full(panel, monkeypatch, capsys, n_jobs, measure, options):
     tqdm = pytest.importorskip("tqdm")
     seen = []
@@ -35,7 +35,7 @@ def test_the_bar_counts_what_is_done_and_ends_full(panel, monkeypatch, capsys, n
     seen.clear()
     results = (as_panel(model.transform(panel)).values for model in (quiet, loud))
     assert_array_equal(*results)
-    total = panel.values.size * quiet.windows
+    total = panel.values.size * quiet.n_windows
     assert sum(n for n, _ in seen) == total
     assert {all_of_it for _, all_of_it in seen} == {total}
     assert len(seen) > 1  # on the way, too

@@ -62,7 +62,12 @@ def test_what_is_no_finite_number_is_refused(value, closed, error, message):
 
 @pytest.mark.parametrize(
     "setting",
-    [{"order": np.timedelta64(3, "D")}, {"windows": np.timedelta64(2, "D")}, {"windows": 53}, {"windows": 10**400}],
+    [
+        {"order": np.timedelta64(3, "D")},
+        {"n_windows": np.timedelta64(2, "D")},
+        {"n_windows": 53},
+        {"n_windows": 10**400},
+    ],
     ids=str,
 )
 def test_parameters_that_are_no_numbers_or_absurd_are_refused(setting):

@@ -51,6 +51,6 @@ def test_what_a_table_cannot_have(rng, here):
             transform(hippo, cut(table, rng))
     hippo = HiPPOTransformer(order=3, method="recurrence").fit(Panel.from_long(table))
     with pytest.raises(
-        ValueError, match=r"method='recurrence', output='final', windows=1 needs whole series.*table.shuffle\('id'\)"
+        ValueError, match=r"method='recurrence', output='final', n_windows=1 needs whole series.*table.shuffle\('id'\)"
     ):
         transform(hippo, cut(table, rng))

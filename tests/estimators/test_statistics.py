@@ -45,7 +45,7 @@ def by_quadrature(times, values, hold, share, n_points=200_001):
 @pytest.mark.parametrize("hold", ["linear", "previous"])
 def test_statistics_are_those_of_the_held_signal(hold):
     X = holed()
-    features = SummaryTransformer(quantiles=QUANTILES, windows=3, hold=hold).fit_transform(X)
+    features = SummaryTransformer(quantiles=QUANTILES, n_windows=3, hold=hold).fit_transform(X)
     features = features.reshape(len(X), 2, 3, -1)
     for i, (times, values) in enumerate(X):
         for c in range(2):
@@ -83,7 +83,7 @@ def test_degenerate_series(hold):
         (np.array([0.0, 1.0]), np.array([[2.0, 2.0], [np.nan, 1.0]])),
         (np.array([0.0, 1e-12, 1.0]), np.array([[1e300, -1e300, 1e300], [0.0, 0.0, 0.0]])),
     ]
-    summary = SummaryTransformer(hold=hold, windows=2).fit(X)
+    summary = SummaryTransformer(hold=hold, n_windows=2).fit(X)
     features = summary.transform(X).reshape(3, 2, 2, -1)
     names = [*STATISTICS, "q0.25", "q0.5", "q0.75"]
     level = [names.index(name) for name in ("mean", "min", "max", "first", "last", "q0.25", "q0.5", "q0.75")]

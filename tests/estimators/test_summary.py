@@ -44,7 +44,7 @@ def test_wrong_parameters():
 
 def test_names_threads_and_batches():
     X = as_panel(holed(150))
-    summary = SummaryTransformer(("slope", "count"), quantiles=(0.5,), windows=2).fit(X)
+    summary = SummaryTransformer(("slope", "count"), quantiles=(0.5,), n_windows=2).fit(X)
     expected = [f"{c}__{w}_{what}" for c in "ab" for w in ("w1", "w1/2") for what in ("slope", "count", "q0.5")]
     assert_array_equal(summary.get_feature_names_out(["a", "b"]), expected)
     features = summary.transform(X)

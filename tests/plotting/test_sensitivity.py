@@ -128,8 +128,8 @@ def test_curved_decisions_have_no_curve_in_time(panel, estimator):
 
 
 def test_sensitivity_is_that_of_one_window(panel):
-    model = make_pipeline(HiPPOTransformer(order=4, windows=2), LogisticRegression())
-    expected = "windows=2: the curve is defined for one window only; fit with windows=1"
+    model = make_pipeline(HiPPOTransformer(order=4, n_windows=2), LogisticRegression())
+    expected = "n_windows=2: the curve is defined for one window only; fit with n_windows=1"
     with pytest.raises(ValueError, match=expected):
         SensitivityDisplay.from_estimator(model.fit(*panel))
 

@@ -25,7 +25,7 @@ def walks(rng, n_series, n_times):
     return series
 
 
-@pytest.mark.parametrize("settings", [{}, {"measure": "legt", "theta": 4.0}, {"windows": 2}, {"indicator": True}])
+@pytest.mark.parametrize("settings", [{}, {"measure": "legt", "theta": 4.0}, {"n_windows": 2}, {"indicator": True}])
 def test_it_is_the_mean_given_the_distribution_of_the_training_series(rng, settings):
     X, X_test = walks(rng, 30, 25), walks(rng, 4, 8)
     model = HiPPOTransformer(order=3, shrinkage=True, scaling=None, **settings).fit(X)
@@ -44,7 +44,7 @@ def test_it_is_the_mean_given_the_distribution_of_the_training_series(rng, setti
         spread = (vectors * np.maximum(values, 1e-6 * values[-1])) @ vectors.T
         gain = spread @ np.linalg.inv(spread + w[:, channel])
         expected = mean + ((d[:, channel] - mean)[:, None] @ np.swapaxes(gain, 1, 2))[:, 0]
-        first = channel * 3 * model.windows
+        first = channel * 3 * model.n_windows
         assert_allclose(found[:, first : first + 3], expected, atol=1e-9)
 
 

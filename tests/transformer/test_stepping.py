@@ -64,6 +64,6 @@ def test_no_measure_returns_coefficients_that_have_run_away(name, n_times, outpu
 
 def test_windows_of_a_recurrence_have_shorter_time_scales(rng):
     panel = holed(rng)
-    found = transformed(panel, LagT(2.0), 3, windows=2, method="recurrence").reshape(-1, 2, 2, 3)
+    found = transformed(panel, LagT(2.0), 3, n_windows=2, method="recurrence").reshape(-1, 2, 2, 3)
     for w, theta in enumerate([2.0, 1.0]):
         assert_array_equal(found[:, :, w], transformed(panel, LagT(theta), 3, method="recurrence"))

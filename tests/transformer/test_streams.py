@@ -48,7 +48,7 @@ def test_dates_of_a_memory():
         ({}, {"hold": "previous"}, "the memory has hold='previous', the transformer 'linear'"),
         ({}, {"method": "recurrence"}, "the memory has method='recurrence', the transformer 'projection'"),
         ({"hold": "previous"}, {"hold": "previous"}, "a memory does not know the mean step; use hold='linear'"),
-        ({"windows": 2}, {}, "a memory has the coefficients of one window"),
+        ({"n_windows": 2}, {}, "a memory has the coefficients of one window"),
         ({"indicator": True}, {}, "indicator=True: a memory does not keep"),
         ({"duration": True}, {}, "duration=True: a memory does not keep"),
         ({"output": "sequence"}, {}, "output='sequence': a memory does not keep"),

@@ -260,8 +260,8 @@ def test_union_clone_and_pickle():
         ({"discretization": "euler"}, ValueError, "The 'discretization' parameter"),
         ({"discretization": 1.5}, ValueError, "The 'discretization' parameter"),
         ({"output": "all"}, ValueError, "The 'output' parameter"),
-        ({"windows": 0}, ValueError, "The 'windows' parameter"),
-        ({"windows": 2, "method": "recurrence"}, ValueError, r"windows=2 with .*: LegS\(\) can describe only"),
+        ({"n_windows": 0}, ValueError, "The 'n_windows' parameter"),
+        ({"n_windows": 2, "method": "recurrence"}, ValueError, r"n_windows=2 with .*: LegS\(\) can describe only"),
     ],
 )
 def test_bad_parameters(parameters, error, match):
@@ -269,7 +269,7 @@ def test_bad_parameters(parameters, error, match):
         HiPPOTransformer(**parameters).fit(np.zeros((2, 5)))
 
 
-@pytest.mark.parametrize("changed", [{"order": 5}, {"indicator": True}, {"windows": 2}])
+@pytest.mark.parametrize("changed", [{"order": 5}, {"indicator": True}, {"n_windows": 2}])
 def test_parameters_changed_after_fit_are_noticed(changed):
     X = np.zeros((3, 5))
     with pytest.raises(ValueError, match="changed after fit"):
@@ -369,12 +369,12 @@ def test_sequences_flow_on():
 
 def test_names_scaling_and_inverse_of_windows(rng):
     panel = holed(rng, n_series=8, missing=0.0)[[1, 3, 4, 5]]
-    model = HiPPOTransformer(order=2, windows=3, duration=True)
+    model = HiPPOTransformer(order=2, n_windows=3, duration=True)
     features = model.fit_transform(panel)
     names = list(model.get_feature_names_out())
     assert names[:7] == [f"x0__legs_{w}_c{n}" for w in ("w1", "w1/2", "w1/4") for n in range(2)] + ["x1__legs_w1_c0"]
     assert features.shape == (4, len(names))
-    raw = transformed(panel, "legs", 2, windows=3).reshape(4, 2, 3, 2)
+    raw = transformed(panel, "legs", 2, n_windows=3).reshape(4, 2, 3, 2)
     center = np.nanmean(raw[..., 0], axis=(0, 2))
     assert_allclose(model.center_, center, rtol=1e-12)
     raw[..., 0] -= center[:, None]

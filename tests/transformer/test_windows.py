@@ -10,7 +10,7 @@ from tests.transformer.conftest import TOLERANCE, holds, holed, transformed
 @holds
 def test_windows_are_projections_of_the_last_parts(measure, hold, rng):
     panel = holed(rng, n_series=6)
-    found = transformed(panel, measure, 5, hold=hold, windows=3).reshape(len(panel), 2, 3, 5)
+    found = transformed(panel, measure, 5, hold=hold, n_windows=3).reshape(len(panel), 2, 3, 5)
     for i in range(len(panel)):
         times, values = panel[i]
         end = naive.domain_end(times, hold)
@@ -25,7 +25,7 @@ def test_windows_are_projections_of_the_last_parts(measure, hold, rng):
 @holds
 def test_windows_along_a_series(measure, hold, rng):
     panel = holed(rng, n_series=3, missing=0.2)
-    found = transformed(panel, measure, 4, hold=hold, windows=2, output="sequence").reshape(-1, 2, 2, 4)
+    found = transformed(panel, measure, 4, hold=hold, n_windows=2, output="sequence").reshape(-1, 2, 2, 4)
     row = 0
     for times, values in panel:
         for k in range(1, len(times) + 1):
