@@ -37,7 +37,7 @@ automl = flaml.AutoML(
     verbose=0,
     log_file_name="",
 )
-model = Pipeline([("hippo", HiPPOTransformer(order=16, indicator=True, duration=True)), ("automl", automl)])
+model = Pipeline([("hippo", HiPPOTransformer(order=16, add_indicator=True, add_duration=True)), ("automl", automl)])
 model.fit(X_train, y_train)
 
 # %%

@@ -242,8 +242,8 @@ PARAMETERS = {
 OF_TRANSFORMERS = {
     "n_windows": st.integers(-1, 4),
     "scaling": st.sampled_from(["channel", None, "unit"]),
-    "indicator": st.booleans() | st.just("yes"),
-    "duration": st.booleans(),
+    "add_indicator": st.booleans() | st.just("yes"),
+    "add_duration": st.booleans(),
     "shrinkage": st.booleans(),
     "empty": st.sampled_from(["nan", "zero", "error", "drop"]),
     "output": st.sampled_from(["final", "sequence", "all"]),

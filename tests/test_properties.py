@@ -93,7 +93,7 @@ def objects():
     for name, parameters in {
         "legs": {},
         "unscaled": {"scaling": None},
-        "legt, everything on": {"measure": "legt", "hold": "previous", "indicator": True, "duration": True},
+        "legt, everything on": {"measure": "legt", "hold": "previous", "add_indicator": True, "add_duration": True},
         "n_windows": {"n_windows": 2},
         "recurrence": {"measure": "lagt", "method": "recurrence"},
         "sequence of windows": {"measure": "fout", "n_windows": 2, "output": "sequence"},

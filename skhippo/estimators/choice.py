@@ -84,6 +84,6 @@ def _of_shape(panel: Panel, n_jobs: int | None, random_state: Any) -> dict[str, 
 
 def _of_records(n_jobs: int | None) -> dict[str, BaseEstimator]:
     return {
-        "coefficients": HiPPOTransformer(order=2, indicator=True, duration=True, n_jobs=n_jobs),
+        "coefficients": HiPPOTransformer(order=2, add_indicator=True, add_duration=True, n_jobs=n_jobs),
         "summary": SummaryTransformer(n_jobs=n_jobs),
     }

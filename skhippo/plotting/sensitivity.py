@@ -72,7 +72,7 @@ class SensitivityDisplay(Display):
 
     Each weight :math:`w_n` is computed as the decision at a unit vector of the features minus the decision at zero.
     The pipeline may therefore contain any affine steps (scalers, PCA, selections); an error is raised if a step is not
-    affine.  The features of ``duration=True`` do not belong to a moment and are left out.
+    affine.  The features of ``add_duration=True`` do not belong to a moment and are left out.
 
     There is no such curve for trees.  Their importances have no sign, so they cannot weight a sum of the functions
     :math:`g_n`.  Weighting the squares :math:`g_n^2` instead would emphasise the ends of the series for any model,
@@ -126,7 +126,7 @@ class SensitivityDisplay(Display):
             A fitted pipeline of a HiPPOTransformer, optional affine steps, and a model whose `decision_function`
             (classifier) or `predict` (regressor) is linear.
         channel : int or str, default=0
-            Channel to draw, by number or by name.  With ``indicator=True`` this may also be an observation pattern,
+            Channel to draw, by number or by name.  With ``add_indicator=True`` this may also be an observation pattern,
             such as ``"x0__observed"``.
         n_points : int, default=500
             Number of moments at which the function is evaluated.
@@ -149,7 +149,7 @@ class SensitivityDisplay(Display):
         hippo = projecting(estimator)
         model = model_of(estimator)
         names = hippo.channel_names_
-        if hippo.indicator:
+        if hippo.add_indicator:
             names = (*names, *(f"{name}__observed" for name in names))
         number = channel_number(channel, names)
         slopes = _slopes(_decision(model, estimator), hippo, type(model).__name__)

@@ -112,7 +112,14 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
 
     _test_params = (
         {"order": 4},
-        {"order": 2, "measure": LagT(2.0), "hold": "previous", "indicator": True, "duration": True, "empty": "zero"},
+        {
+            "order": 2,
+            "measure": LagT(2.0),
+            "hold": "previous",
+            "add_indicator": True,
+            "add_duration": True,
+            "empty": "zero",
+        },
     )
 
 

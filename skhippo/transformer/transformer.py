@@ -80,10 +80,10 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         :math:`c_0`, and all its coefficients are divided by their joint root mean square.  The basis is orthonormal,
         so the sizes of the coefficients relative to each other carry meaning.  A `StandardScaler` after this
         transformer would remove it.
-    indicator : bool, default=False
+    add_indicator : bool, default=False
         Append the observation pattern of each channel (1 observed, 0 not observed) as another channel.  Use it if the
         time at which something was measured says something about the series.
-    duration : bool, default=False
+    add_duration : bool, default=False
         Append the logarithms of the duration and the number of observation times of each series.  LegS, JacS and WavS
         need it if the duration matters, because their coefficients do not depend on it.  In a sequence, both are
         counted up to each time.
@@ -120,7 +120,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         Covariance of the coefficients of the training series, minus the part that gaps cause.  If nothing is left,
         the coefficients are not shrunk.  Only with ``shrinkage=True``.
     n_channels_ : int
-        Number of channels of the training panel (without those of `indicator`).
+        Number of channels of the training panel (without those of `add_indicator`).
     channel_names_ : tuple of str
         Names of the channels; ``x0, x1, ...`` if the input has none.
     sample_times_ : ndarray
@@ -188,8 +188,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "output": [StrOptions({"final", "sequence"})],
         "n_windows": [Interval(Integral, 1, 52, closed="both")],
         "scaling": [None, StrOptions({"channel"})],
-        "indicator": ["boolean"],
-        "duration": ["boolean"],
+        "add_indicator": ["boolean"],
+        "add_duration": ["boolean"],
         "shrinkage": ["boolean"],
         "empty": [StrOptions({"nan", "zero", "error"})],
         "time_channel": [None, Integral],
@@ -210,8 +210,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         output: Literal["final", "sequence"] = "final",
         n_windows: int = 1,
         scaling: Literal["channel"] | None = "channel",
-        indicator: bool = False,
-        duration: bool = False,
+        add_indicator: bool = False,
+        add_duration: bool = False,
         shrinkage: bool = False,
         empty: Literal["nan", "zero", "error"] = "nan",
         time_channel: int | None = None,
@@ -227,8 +227,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         self.output = output
         self.n_windows = n_windows
         self.scaling = scaling
-        self.indicator = indicator
-        self.duration = duration
+        self.add_indicator = add_indicator
+        self.add_duration = add_duration
         self.shrinkage = shrinkage
         self.empty = empty
         self.time_channel = time_channel
@@ -312,7 +312,12 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     def _features_of_memory(self, memory: HiPPOMemory) -> Floats:
         """Return the features of the streams of a memory."""
         self._check_fitted()
-        for name, needed in (("indicator", False), ("duration", False), ("shrinkage", False), ("output", "final")):
+        for name, needed in (
+            ("add_indicator", False),
+            ("add_duration", False),
+            ("shrinkage", False),
+            ("output", "final"),
+        ):
             value = getattr(self, name)
             if value != needed:
                 raise ValueError(
@@ -323,7 +328,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         if self.empty == "error" and np.isnan(coefficients).any():
             stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
             raise ValueError(f'stream {stream}, channel "{self.channel_names_[channel]}" has no observation')
-        nothing = np.zeros(memory.n_streams)  # duration=True was refused above
+        nothing = np.zeros(memory.n_streams)  # add_duration=True was refused above
         return self._scaled(coefficients, nothing, nothing)
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -432,18 +437,18 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         """
         self._check_fitted()
         names = self._name_channels(input_features)
-        if self.indicator:
+        if self.add_indicator:
             names = _with_patterns(names)
         windows = ["w1", *(f"w1/{2**k}" for k in range(1, self.n_windows))]
         prefixes = [f"{self.measure_.name}_{w}" for w in windows] if self.n_windows > 1 else [self.measure_.name]
         features = [f"{name}__{prefix}_c{n}" for name in names for prefix in prefixes for n in range(self.order)]
-        if self.duration:
+        if self.add_duration:
             features += ["log_duration", "log_n_observations"]
         return np.asarray(features, dtype=object)
 
     @property
     def _n_features_out(self) -> int:
-        return len(self.scale_) * self.n_windows * self.order + 2 * self.duration
+        return len(self.scale_) * self.n_windows * self.order + 2 * self.add_duration
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -463,8 +468,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return self._with_indicators(panel)
 
     def _with_indicators(self, panel: Panel) -> Panel:
-        """Append the observation patterns of the channels if ``indicator=True``."""
-        if not self.indicator:
+        """Append the observation patterns of the channels if ``add_indicator=True``."""
+        if not self.add_indicator:
             return panel
         values = np.concatenate([panel.values, ~np.isnan(panel.values)], axis=1, dtype=panel.dtype)
         return panel._with_channels(values, _with_patterns(self.channel_names_))
@@ -522,7 +527,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         if self.empty == "zero":
             np.nan_to_num(coefficients, copy=False, nan=0.0)
         features = coefficients.reshape(len(coefficients), -1)
-        if self.duration:
+        if self.add_duration:
             log_duration = np.log(np.maximum(durations, self.shortest_duration_))
             features = np.column_stack([features, log_duration, np.log(counts)])
         return features

@@ -14,7 +14,7 @@ from skhippo import (
 ESTIMATORS = [
     HiPPOTransformer(),
     *(HiPPOTransformer(measure, order=5) for measure in ("legt", "lagt", "fout", "chebt")),
-    HiPPOTransformer(order=4, hold="previous", scaling=None, indicator=True, duration=True, empty="zero"),
+    HiPPOTransformer(order=4, hold="previous", scaling=None, add_indicator=True, add_duration=True, empty="zero"),
     HiPPOTransformer("legt", order=4, method="recurrence", n_windows=2),
     HiPPOTransformer(order=4, output="sequence"),
     HiPPOScatteringTransformer(),

@@ -120,13 +120,13 @@ def test_partial_fit_knows_the_clock():
 
 # ------------------------------------------------------------------ parameters
 CHANGES = {
-    "legs": [{"hold": "previous"}, {"method": "recurrence"}, {"duration": True}, {"scaling": None}],
+    "legs": [{"hold": "previous"}, {"method": "recurrence"}, {"add_duration": True}, {"scaling": None}],
     "legt": [
         {"theta": 2.0},
         {"measure": "legs"},
         {"order": 4},
         {"discretization": "zoh"},
-        {"indicator": True},
+        {"add_indicator": True},
         {"n_windows": 2},
     ],
     "sequence": [{"hold": "previous"}],

@@ -50,7 +50,7 @@ def test_short_and_long_pieces_of_a_series(measure, hold, dates, rng, here):
     table, part = table_of_pieces(rng)
     if dates:
         table["t"] = pd.Timestamp("2024-02-28") + pd.to_timedelta((table["t"] * 1e6).astype(int), unit="us")
-    hippo = HiPPOTransformer(measure, 3, hold=hold, indicator=True, duration=True).fit(Panel.from_long(table))
+    hippo = HiPPOTransformer(measure, 3, hold=hold, add_indicator=True, add_duration=True).fit(Panel.from_long(table))
     pieces = [table[part == p].sample(frac=1.0, random_state=0) for p in range(7)]
     cut_table = dd.concat([dd.from_pandas(piece, npartitions=1, sort=False) for piece in pieces])
     same(transform(hippo, cut_table), features(hippo, table))

@@ -19,7 +19,7 @@ def test_series_that_cross_partitions(measure, hold, dates, rng, here):
     table = long_table(rng)
     if dates:
         table["t"] = pd.Timestamp("2024-02-28", tz="Asia/Tokyo") + pd.to_timedelta(table["t"], unit="s")
-    hippo = HiPPOTransformer(measure, 7, hold=hold, indicator=True, duration=True).fit(Panel.from_long(table))
+    hippo = HiPPOTransformer(measure, 7, hold=hold, add_indicator=True, add_duration=True).fit(Panel.from_long(table))
     same(transform(hippo, cut(table, rng)), features(hippo, table))
 
 

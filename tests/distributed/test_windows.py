@@ -25,7 +25,7 @@ def test_short_pieces_and_windows_may_overlap(measure, here):
 def test_observations_that_are_delivered_twice_are_noticed(measure, hold, duration, corrected, here):
     """A file of old rows that comes again, or with other values, as on one machine."""
     rows = pd.DataFrame({"id": 0, "t": np.arange(100.0), "x": np.arange(100.0) % 7})
-    hippo = HiPPOTransformer(measure, order=2, hold=hold, duration=duration).fit([rows.x.to_numpy()])
+    hippo = HiPPOTransformer(measure, order=2, hold=hold, add_duration=duration).fit([rows.x.to_numpy()])
     for again in (rows[1:61], rows[:1], rows[50:51], rows[98:], rows[:50]):
         again = again.assign(x=again.x + corrected)
         with pytest.raises(ValueError, match="occurs twice"):

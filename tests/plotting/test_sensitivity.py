@@ -62,7 +62,7 @@ def test_a_bump_moves_the_decision_by_the_curve_there(panel):
 @pytest.mark.parametrize(
     "model",
     [
-        make_pipeline(HiPPOTransformer(order=5, indicator=True, duration=True), Ridge()),
+        make_pipeline(HiPPOTransformer(order=5, add_indicator=True, add_duration=True), Ridge()),
         make_pipeline(HiPPOTransformer(order=5, scaling=None), PCA(4), Ridge()),
         make_pipeline(HiPPOTransformer(order=5), LinearDiscriminantAnalysis()),
         make_pipeline(HiPPOTransformer(order=5).set_output(transform="pandas"), LogisticRegression()),
@@ -82,7 +82,7 @@ def test_affine_steps_of_any_kind(panel, model):
 
 def test_observation_patterns_have_curves_of_their_own(panel):
     X, y = panel
-    model = make_pipeline(HiPPOTransformer(order=5, indicator=True), Ridge()).fit(X, y)
+    model = make_pipeline(HiPPOTransformer(order=5, add_indicator=True), Ridge()).fit(X, y)
     pattern = SensitivityDisplay.from_estimator(model, channel="x1__observed").sensitivity
     basis = model[0].measure_.basis(5, np.array([0.5]))
     expected = basis @ model[1].coef_[15:] / model[0].scale_[3]

@@ -22,7 +22,7 @@ from tests.sktime.conftest import LABELS, N_SERIES, container, expected
 
 @pytest.mark.parametrize("mtype", ["df-list", "pd-multiindex", "nested_univ"])
 @pytest.mark.parametrize(
-    "parameters", [{"order": 5}, {"measure": "legt", "order": 3, "hold": "previous", "indicator": True}], ids=str
+    "parameters", [{"order": 5}, {"measure": "legt", "order": 3, "hold": "previous", "add_indicator": True}], ids=str
 )
 def test_features_and_times_of_every_container(frames, mtype, parameters):
     X = container(frames, mtype)
@@ -74,7 +74,7 @@ def test_dates_are_seconds(frames):
     assert transformer.estimator_.theta_ == plain.estimator_.theta_
     assert_allclose(transformer.transform(dated), plain.transform(frames), rtol=1e-9, atol=1e-12)
     months = pd.DataFrame({"a": [1.0, 2.0, 4.0]}, index=pd.period_range("2026-01", periods=3, freq="M"))
-    duration = HiPPOTransformer(order=1, duration=True).fit_transform(months)["log_duration"].item()
+    duration = HiPPOTransformer(order=1, add_duration=True).fit_transform(months)["log_duration"].item()
     assert duration == pytest.approx(np.log((31 + 28) * 86400))
 
 

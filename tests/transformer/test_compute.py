@@ -86,7 +86,7 @@ def test_indicator_duration_and_empty_along_a_series():
     times = np.array([2.0, 3.0, 5.0])
     X = [(times, [[np.nan, 1.0, 4.0], [np.nan, np.nan, np.nan]])]
     parameters = {"order": 1, "output": "sequence", "scaling": None}
-    found = HiPPOTransformer(indicator=True, duration=True, **parameters).fit_transform(X)
+    found = HiPPOTransformer(add_indicator=True, add_duration=True, **parameters).fit_transform(X)
     assert found.channel_names[2:] == (
         "x0__observed__legs_c0",
         "x1__observed__legs_c0",

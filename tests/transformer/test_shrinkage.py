@@ -25,7 +25,7 @@ def walks(rng, n_series, n_times):
     return series
 
 
-@pytest.mark.parametrize("settings", [{}, {"measure": "legt", "theta": 4.0}, {"n_windows": 2}, {"indicator": True}])
+@pytest.mark.parametrize("settings", [{}, {"measure": "legt", "theta": 4.0}, {"n_windows": 2}, {"add_indicator": True}])
 def test_it_is_the_mean_given_the_distribution_of_the_training_series(rng, settings):
     X, X_test = walks(rng, 30, 25), walks(rng, 4, 8)
     model = HiPPOTransformer(order=3, shrinkage=True, scaling=None, **settings).fit(X)
@@ -71,11 +71,11 @@ def test_small_blocks_give_the_same(rng, monkeypatch):
 
 def test_fit_transform_is_fit_and_transform(rng):
     X = walks(rng, 9, 12)
-    model = HiPPOTransformer(order=3, shrinkage=True, indicator=True, duration=True)
+    model = HiPPOTransformer(order=3, shrinkage=True, add_indicator=True, add_duration=True)
     features = model.fit_transform(X)
     assert_array_equal(model.transform(X), features)
     assert len(model.get_feature_names_out()) == features.shape[1]
-    plain = HiPPOTransformer(order=3, indicator=True, duration=True).fit_transform(X)
+    plain = HiPPOTransformer(order=3, add_indicator=True, add_duration=True).fit_transform(X)
     assert_allclose(features[:, 6:], plain[:, 6:])
 
 

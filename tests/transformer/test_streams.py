@@ -49,8 +49,8 @@ def test_dates_of_a_memory():
         ({}, {"method": "recurrence"}, "the memory has method='recurrence', the transformer 'projection'"),
         ({"hold": "previous"}, {"hold": "previous"}, "a memory does not know the mean step; use hold='linear'"),
         ({"n_windows": 2}, {}, "a memory has the coefficients of one window"),
-        ({"indicator": True}, {}, "indicator=True: a memory does not keep"),
-        ({"duration": True}, {}, "duration=True: a memory does not keep"),
+        ({"add_indicator": True}, {}, "add_indicator=True: a memory does not keep"),
+        ({"add_duration": True}, {}, "add_duration=True: a memory does not keep"),
         ({"output": "sequence"}, {}, "output='sequence': a memory does not keep"),
     ],
 )

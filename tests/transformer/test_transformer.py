@@ -80,7 +80,7 @@ def test_theta_of_legs_has_no_effect_and_fit_says_so():
 def test_indicator_appends_observation_patterns():
     times = np.array([0.0, 1.0, 2.0, 4.0])
     values = np.array([[1.0, np.nan, 2.0, 3.0], [1.0, 2.0, 3.0, 4.0]])
-    transformer = HiPPOTransformer(order=3, indicator=True, scaling=None).set_output(transform="default")
+    transformer = HiPPOTransformer(order=3, add_indicator=True, scaling=None).set_output(transform="default")
     features = transformer.fit_transform([(times, values)])
     pattern = project([(times, np.array([1.0, 0.0, 1.0, 1.0]))], order=3)[0, 0]
     assert_allclose(features[0, 6:9], pattern, atol=1e-14)
@@ -96,7 +96,7 @@ def test_indicator_appends_observation_patterns():
 
 def test_duration_appends_two_logarithms():
     X = [(np.array([0.0, 1.0, 5.0]), np.zeros(3)), (np.array([2.0, 4.0]), np.zeros(2)), (np.array([7.0]), np.zeros(1))]
-    transformer = HiPPOTransformer(order=2, duration=True).fit(X)
+    transformer = HiPPOTransformer(order=2, add_duration=True).fit(X)
     features = transformer.transform(X)
     assert_allclose(features[:, 2], np.log([5.0, 2.0, 2.0]))  # one observation: the shortest duration seen
     assert_allclose(features[:, 3], np.log([3, 2, 1]))
@@ -154,7 +154,7 @@ def test_inverse_transform_is_the_reconstruction(name, hold):
     rng = np.random.default_rng(1)
     times = [np.sort(rng.uniform(0, 4, n)) for n in (9, 30, 21)]
     X = [(t, np.vstack([np.sin(t), t])) for t in times]
-    transformer = HiPPOTransformer(name, order=7, hold=hold, indicator=True, duration=True).fit(X)
+    transformer = HiPPOTransformer(name, order=7, hold=hold, add_indicator=True, add_duration=True).fit(X)
     back = transformer.inverse_transform(transformer.transform(X), times)
     assert isinstance(back, Panel)
     assert back.channel_names == ("x0", "x1")
@@ -269,7 +269,7 @@ def test_bad_parameters(parameters, error, match):
         HiPPOTransformer(**parameters).fit(np.zeros((2, 5)))
 
 
-@pytest.mark.parametrize("changed", [{"order": 5}, {"indicator": True}, {"n_windows": 2}])
+@pytest.mark.parametrize("changed", [{"order": 5}, {"add_indicator": True}, {"n_windows": 2}])
 def test_parameters_changed_after_fit_are_noticed(changed):
     X = np.zeros((3, 5))
     with pytest.raises(ValueError, match="changed after fit"):
@@ -295,7 +295,7 @@ def test_named_features_go_through_a_pipeline(library):
         "temp": [1.0] * 5,
     }
     panel = Panel.from_long(table(library, columns))
-    model = make_pipeline(HiPPOTransformer(order=2, duration=True), MinMaxScaler()).set_output(transform=library)
+    model = make_pipeline(HiPPOTransformer(order=2, add_duration=True), MinMaxScaler()).set_output(transform=library)
     frame = model.fit_transform(panel)
     names = ["ph__legs_c0", "ph__legs_c1", "temp__legs_c0", "temp__legs_c1", "log_duration", "log_n_observations"]
     assert list(frame.columns) == names
@@ -369,7 +369,7 @@ def test_sequences_flow_on():
 
 def test_names_scaling_and_inverse_of_windows(rng):
     panel = holed(rng, n_series=8, missing=0.0)[[1, 3, 4, 5]]
-    model = HiPPOTransformer(order=2, n_windows=3, duration=True)
+    model = HiPPOTransformer(order=2, n_windows=3, add_duration=True)
     features = model.fit_transform(panel)
     names = list(model.get_feature_names_out())
     assert names[:7] == [f"x0__legs_{w}_c{n}" for w in ("w1", "w1/2", "w1/4") for n in range(2)] + ["x1__legs_w1_c0"]

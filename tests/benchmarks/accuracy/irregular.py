@@ -66,22 +66,22 @@ def _rocket(length):
 
 def _of_patients():
     """Mean and trend of each channel over the stay and of its observation pattern, and its last twelve hours."""
-    whole = HiPPOTransformer(order=2, indicator=True, duration=True)
+    whole = HiPPOTransformer(order=2, add_indicator=True, add_duration=True)
     return make_union(whole, HiPPOTransformer("legt", order=3, theta=12.0))
 
 
 def _of_records():
     """Return the coefficients that HiPPOClassifier takes for records."""
-    return HiPPOTransformer(order=2, indicator=True, duration=True)
+    return HiPPOTransformer(order=2, add_indicator=True, add_duration=True)
 
 
 def _logistic_of_patients():
-    features = HiPPOTransformer(order=4, indicator=True, duration=True, empty="zero")
+    features = HiPPOTransformer(order=4, add_indicator=True, add_duration=True, empty="zero")
     return make_pipeline(features, LogisticRegression(C=0.01, max_iter=1000))
 
 
 def _of_stars():
-    return HiPPOTransformer(duration=True)
+    return HiPPOTransformer(add_duration=True)
 
 
 def _boosted(*features):
