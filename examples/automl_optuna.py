@@ -29,7 +29,7 @@ def model(trial: optuna.trial.BaseTrial) -> Pipeline:
         order=trial.suggest_int("order", 4, 32, log=True),
         theta=None if measure == "legs" else trial.suggest_float("theta", 0.1, 1.0, log=True),
         hold=trial.suggest_categorical("hold", ["linear", "previous"]),
-        empty="zero",
+        handle_empty="zero",
     )
     return make_pipeline(hippo, LogisticRegression(C=trial.suggest_float("C", 0.01, 100, log=True), max_iter=1000))
 

@@ -29,7 +29,7 @@ hippo = HiPPOTransformer(
     measure,
     order=skrub.choose_int(4, 32, log=True, name="order"),
     hold=skrub.choose_from(["linear", "previous"], name="hold"),
-    empty="zero",
+    handle_empty="zero",
 )
 classifier = skrub.choose_from(
     {

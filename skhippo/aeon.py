@@ -97,5 +97,11 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output"], defa
 
     @classmethod
     def _get_test_params(cls, parameter_set: str = "default") -> list[dict[str, Any]]:
-        every = {"measure": LagT(2.0), "hold": "previous", "add_indicator": True, "add_duration": True, "empty": "zero"}
+        every = {
+            "measure": LagT(2.0),
+            "hold": "previous",
+            "add_indicator": True,
+            "add_duration": True,
+            "handle_empty": "zero",
+        }
         return [{"order": 4}, {"order": 2, **every}]

@@ -54,12 +54,12 @@ def sinusoids():
 
 
 def pipeline(head=None):
-    return make_pipeline(HiPPOTransformer(order=4, empty="zero"), LogisticRegression() if head is None else head)
+    return make_pipeline(HiPPOTransformer(order=4, handle_empty="zero"), LogisticRegression() if head is None else head)
 
 
 def fine(head):
     """As many coefficients as scikit-learn's checks have columns, of which each one matters."""
-    return make_pipeline(HiPPOTransformer(order=10, empty="zero"), head)
+    return make_pipeline(HiPPOTransformer(order=10, handle_empty="zero"), head)
 
 
 def lies_in(copy, panel):
@@ -241,7 +241,7 @@ def test_unusual_series(kind):
         "missing": [np.full((1, 4), np.nan if k % 3 == 0 else k) for k in range(10)],
         "float32": list(np.random.default_rng(0).normal(size=(10, 1, 6)).astype(np.float32)),
     }[kind]
-    features = HiPPOTransformer(order=3, empty="zero")
+    features = HiPPOTransformer(order=3, handle_empty="zero")
     model = AugmentedClassifier(
         make_pipeline(features, LogisticRegression()), ("drop", "gap", "resample"), random_state=0
     ).fit(series, np.arange(10) % 2)

@@ -245,7 +245,7 @@ OF_TRANSFORMERS = {
     "add_indicator": st.booleans() | st.just("yes"),
     "add_duration": st.booleans(),
     "shrinkage": st.booleans(),
-    "empty": st.sampled_from(["nan", "zero", "error", "drop"]),
+    "handle_empty": st.sampled_from(["nan", "zero", "error", "drop"]),
     "output": st.sampled_from(["final", "sequence", "all"]),
     "time_channel": st.none() | st.integers(-3, 3),
     "n_jobs": st.sampled_from([None, 1, 2, -1]),

@@ -108,7 +108,7 @@ def objects():
     automatic = {"rounding": 1e-9, "single": None, "keeps": False}
     found["classifier"] = of_estimator(HiPPOClassifier(), "predict_proba", **automatic)
     found["regressor"] = of_estimator(HiPPORegressor(), "predict", **automatic)
-    pipeline = make_pipeline(HiPPOTransformer(order=3, empty="zero"), LogisticRegression())
+    pipeline = make_pipeline(HiPPOTransformer(order=3, handle_empty="zero"), LogisticRegression())
     augmented = AugmentedClassifier(pipeline, ("drop", "gap"), n_copies=1, random_state=0)
     found["augmented"] = of_estimator(augmented, "predict_proba", parallel=False, rounding=1e-14, keeps=None)
     if importlib.util.find_spec("torch"):

@@ -24,15 +24,15 @@ CHOSEN = [*COEFFICIENTS, "skhippo.HiPPOScatteringTransformer", "skhippo.estimato
 HEAD = "skhippo.estimators.ridge.Linear"
 # The list of docs/guide/serving.rst
 TRUSTED = [
-    (HiPPOTransformer(order=4, empty="zero"), COEFFICIENTS),
-    (HiPPOTransformer("legt", order=4, empty="zero"), ["skhippo.HiPPOTransformer", "skhippo.LegT", LAYOUT]),
+    (HiPPOTransformer(order=4, handle_empty="zero"), COEFFICIENTS),
+    (HiPPOTransformer("legt", order=4, handle_empty="zero"), ["skhippo.HiPPOTransformer", "skhippo.LegT", LAYOUT]),
     (HiPPOTransformer(LagT(2.0), order=4), ["skhippo.HiPPOTransformer", "skhippo.LagT", LAYOUT]),
     (HiPPOScatteringTransformer(), [*COEFFICIENTS, "skhippo.HiPPOScatteringTransformer"]),
     (SummaryTransformer(), ["skhippo.SummaryTransformer", LAYOUT]),
     (HiPPOClassifier(), [*CHOSEN, HEAD, "skhippo.HiPPOClassifier"]),
     (HiPPORegressor(), [*CHOSEN, HEAD, "skhippo.HiPPORegressor"]),
     (
-        AugmentedClassifier(make_pipeline(HiPPOTransformer(order=4, empty="zero"), LogisticRegression())),
+        AugmentedClassifier(make_pipeline(HiPPOTransformer(order=4, handle_empty="zero"), LogisticRegression())),
         [*COEFFICIENTS, "skhippo.AugmentedClassifier"],
     ),
 ]

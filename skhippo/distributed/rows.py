@@ -52,13 +52,13 @@ def finished(
     import pandas as pd
 
     names = transformer.get_feature_names_out()
-    if transformer.empty == "error":
+    if transformer.handle_empty == "error":
         unseen = np.isnan(coefficients[..., 0])
         if unseen.any():
             row, channel = np.argwhere(unseen)[0]
             raise ValueError(
                 f'series {plain(ids[row])!r}, channel "{transformer.channel_names_[channel]}" has no observation: drop '
-                'it, or choose empty="nan" or empty="zero"'
+                'it, or choose handle_empty="nan" or "zero"'
             )
     features = transformer._scaled(coefficients[:, :, None], durations, counts)
     return pd.DataFrame(features.astype(dtype, copy=False), index=ids, columns=names)

@@ -55,7 +55,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         a series in more detail.
     hold : {"linear", "previous"}, default="linear"
         The signal between the observations of a channel: straight lines, or each value until the next one.
-    empty : {"nan", "zero", "error"}, default="nan"
+    handle_empty : {"nan", "zero", "error"}, default="nan"
         Value of the statistics of a channel without any observation, or ``"error"`` to raise an error.  The count of
         such a channel is 0.
     n_jobs : int, optional
@@ -100,10 +100,10 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         "quantiles": ["array-like"],
         "n_windows": [Interval(Integral, 1, 52, closed="both")],
         "hold": [StrOptions({"linear", "previous"})],
-        "empty": [StrOptions({"nan", "zero", "error"})],
+        "handle_empty": [StrOptions({"nan", "zero", "error"})],
         "n_jobs": [None, Integral],
     }
-    _free_parameters = SeriesEstimator._free_parameters | {"empty"}
+    _free_parameters = SeriesEstimator._free_parameters | {"handle_empty"}
 
     def __init__(
         self,
@@ -112,14 +112,14 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         quantiles: Sequence[float] = (0.25, 0.5, 0.75),
         n_windows: int = 1,
         hold: Hold = "linear",
-        empty: Literal["nan", "zero", "error"] = "nan",
+        handle_empty: Literal["nan", "zero", "error"] = "nan",
         n_jobs: int | None = None,
     ) -> None:
         self.statistics = statistics
         self.quantiles = quantiles
         self.n_windows = n_windows
         self.hold = hold
-        self.empty = empty
+        self.handle_empty = handle_empty
         self.n_jobs = n_jobs
 
     @fit_context(prefer_skip_nested_validation=True)
@@ -159,7 +159,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         Raises
         ------
         ValueError
-            If a channel has no observation and ``empty="error"``.
+            If a channel has no observation and ``handle_empty="error"``.
         """
         panel = self._read(X, reset=False)
         columns, quantiles = self._columns()
@@ -167,12 +167,12 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         missing = np.isnan(features)
         if missing.any():
             series, channel = np.argwhere(missing)[0, :2]
-            if self.empty == "error":
+            if self.handle_empty == "error":
                 where = f'{namer(panel.series_ids)(int(series))}, channel "{self.channel_names_[channel]}"'
                 raise ValueError(
-                    f'{where} has no observation: use empty="nan" or empty="zero", or leave the series out'
+                    f'{where} has no observation: use handle_empty="nan" or "zero", or leave the series out'
                 )
-            if self.empty == "zero":
+            if self.handle_empty == "zero":
                 features[missing] = 0.0
         return one_row_per_series(self, X, panel, features.reshape(len(panel), -1))
 

@@ -108,7 +108,7 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
     """
 
     def __dynamic_tags__(self) -> None:
-        self.set_tags(**{"capability:missing_values:removes": self.empty != "nan"})
+        self.set_tags(**{"capability:missing_values:removes": self.handle_empty != "nan"})
 
     _test_params = (
         {"order": 4},
@@ -118,7 +118,7 @@ class HiPPOTransformer(_FeatureAdapter, to=Transformer, without=["output", "time
             "hold": "previous",
             "add_indicator": True,
             "add_duration": True,
-            "empty": "zero",
+            "handle_empty": "zero",
         },
     )
 
@@ -169,7 +169,7 @@ class SummaryTransformer(_FeatureAdapter, to=Statistics):
     3
     """
 
-    _test_params = ({}, {"statistics": ["mean", "std"], "n_windows": 2, "empty": "zero"})
+    _test_params = ({}, {"statistics": ["mean", "std"], "n_windows": 2, "handle_empty": "zero"})
 
 
 _NETWORKS = ("HiPPORNNClassifier", "HiPPORNNRegressor")

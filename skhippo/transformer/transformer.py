@@ -92,7 +92,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         observations make them uncertain (see `skhippo.coefficient_covariance`).  Use it if series to predict have fewer
         observations or longer gaps than those of the training.  Needs ``method="projection"``, ``hold="linear"`` and
         ``output="final"``.
-    empty : {"nan", "zero", "error"}, default="nan"
+    handle_empty : {"nan", "zero", "error"}, default="nan"
         What to return for a channel without any observation.  After scaling, ``"zero"`` stands for a channel that is
         constant at the average (except for LagT with other parameters than its defaults).  In a sequence this also
         applies to the times before the first observation of a channel (NaN with ``"error"``).
@@ -191,12 +191,12 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "add_indicator": ["boolean"],
         "add_duration": ["boolean"],
         "shrinkage": ["boolean"],
-        "empty": [StrOptions({"nan", "zero", "error"})],
+        "handle_empty": [StrOptions({"nan", "zero", "error"})],
         "time_channel": [None, Integral],
         "n_jobs": [None, Integral],
         "verbose": ["verbose"],
     }
-    _free_parameters = SeriesEstimator._free_parameters | {"empty", "output", "time_channel"}
+    _free_parameters = SeriesEstimator._free_parameters | {"handle_empty", "output", "time_channel"}
 
     def __init__(
         self,
@@ -213,7 +213,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         add_indicator: bool = False,
         add_duration: bool = False,
         shrinkage: bool = False,
-        empty: Literal["nan", "zero", "error"] = "nan",
+        handle_empty: Literal["nan", "zero", "error"] = "nan",
         time_channel: int | None = None,
         n_jobs: int | None = None,
         verbose: int = 0,
@@ -230,7 +230,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         self.add_indicator = add_indicator
         self.add_duration = add_duration
         self.shrinkage = shrinkage
-        self.empty = empty
+        self.handle_empty = handle_empty
         self.time_channel = time_channel
         self.n_jobs = n_jobs
         self.verbose = verbose
@@ -325,7 +325,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
                 )
         clock = self._input_layout.clock
         coefficients = coefficients_of_memory(memory, self._way, self.n_channels_, clock)
-        if self.empty == "error" and np.isnan(coefficients).any():
+        if self.handle_empty == "error" and np.isnan(coefficients).any():
             stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
             raise ValueError(f'stream {stream}, channel "{self.channel_names_[channel]}" has no observation')
         nothing = np.zeros(memory.n_streams)  # add_duration=True was refused above
@@ -462,8 +462,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         return Way(self.measure_, self.order, self.hold, discretization, self.n_windows, self.n_jobs)
 
     def _described(self, panel: Panel) -> Panel:
-        """Return the panel to transform; raise on a channel without observations if ``empty="error"``."""
-        if self.empty == "error":
+        """Return the panel to transform; raise on a channel without observations if ``handle_empty="error"``."""
+        if self.handle_empty == "error":
             _refuse_empty_channels(panel, self.channel_names_)
         return self._with_indicators(panel)
 
@@ -524,7 +524,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         """Scale coefficients (n, n_rows, n_windows, order) in place; append durations and counts if asked for."""
         coefficients[..., 0] -= self.center_[:, None]
         coefficients /= self.scale_[:, None, None]
-        if self.empty == "zero":
+        if self.handle_empty == "zero":
             np.nan_to_num(coefficients, copy=False, nan=0.0)
         features = coefficients.reshape(len(coefficients), -1)
         if self.add_duration:
@@ -556,7 +556,7 @@ def _refuse_empty_channels(panel: Panel, names: tuple[str, ...]) -> None:
         series, channel = np.argwhere(~observed)[0]
         raise ValueError(
             f'{namer(panel.series_ids)(int(series))}, channel "{names[channel]}" has no observation: drop it, or '
-            'choose empty="nan" or empty="zero"'
+            'choose handle_empty="nan" or "zero"'
         )
 
 

@@ -14,13 +14,15 @@ from skhippo import (
 ESTIMATORS = [
     HiPPOTransformer(),
     *(HiPPOTransformer(measure, order=5) for measure in ("legt", "lagt", "fout", "chebt")),
-    HiPPOTransformer(order=4, hold="previous", scaling=None, add_indicator=True, add_duration=True, empty="zero"),
+    HiPPOTransformer(
+        order=4, hold="previous", scaling=None, add_indicator=True, add_duration=True, handle_empty="zero"
+    ),
     HiPPOTransformer("legt", order=4, method="recurrence", n_windows=2),
     HiPPOTransformer(order=4, output="sequence"),
     HiPPOScatteringTransformer(),
     HiPPOScatteringTransformer(order=3, n_windows=2, pool_order=0, relative=False, coverage=False, hold="previous"),
     SummaryTransformer(),
-    SummaryTransformer(("slope", "since"), quantiles=(), n_windows=2, hold="previous", empty="zero"),
+    SummaryTransformer(("slope", "since"), quantiles=(), n_windows=2, hold="previous", handle_empty="zero"),
     HiPPOClassifier(),
     HiPPORegressor(),
 ]

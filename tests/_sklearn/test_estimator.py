@@ -160,7 +160,7 @@ def test_what_belongs_to_fit_is_refused_until_the_next_one(name, change):
 @pytest.mark.parametrize(
     ("name", "change"),
     [
-        ("legs", {"n_jobs": 2, "verbose": 1, "empty": "zero"}),
+        ("legs", {"n_jobs": 2, "verbose": 1, "handle_empty": "zero"}),
         ("legs", {"output": "sequence"}),
         ("scattering", {"n_jobs": 2}),
         ("augmented", {"estimator__hippotransformer__n_jobs": 2}),

@@ -91,7 +91,7 @@ def test_ids_come_back(long):
 def test_messages_name_the_id(long):
     long.loc[long.id == 3, "x"] = np.nan
     with pytest.raises(ValueError, match=r'series 2 \(id 3\), channel "x" has no observation'):
-        HiPPOTransformer(empty="error").fit(Panel.from_long(long))
+        HiPPOTransformer(handle_empty="error").fit(Panel.from_long(long))
 
 
 # ------------------------------------------------------------------ labels

@@ -16,12 +16,12 @@ from tests.distributed.cases import TOLERANCE, cut, features, long_table, same
 def test_settings_of_the_transformer_hold(measure, rng, here):
     table = long_table(rng, dtype=np.float32)
     table.loc[table["id"] == "s1", "ph"] = np.nan
-    hippo = HiPPOTransformer(measure, 3, scaling=None, empty="zero").fit(Panel.from_long(table))
+    hippo = HiPPOTransformer(measure, 3, scaling=None, handle_empty="zero").fit(Panel.from_long(table))
     expected = features(hippo, table)
     assert (expected.loc["s1"][:3] == 0.0).all()
     assert (expected.dtypes == np.float32).all()
     same(transform(hippo, cut(table, rng)), expected, tolerance=1e-6)
-    hippo.set_params(empty="error")
+    hippo.set_params(handle_empty="error")
     with pytest.raises(ValueError, match=r"series 's\d+', channel .(ph|temp). has no observation"):
         transform(hippo, cut(table, rng)).compute()
 

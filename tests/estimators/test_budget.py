@@ -12,7 +12,7 @@ def test_seconds_are_positive_for_any_panel():
     X, _ = irregular_sinusoids(30, n_classes=2, random_state=0)
     empty = as_panel([([0.0, 1.0], [np.nan, np.nan])])
     for panel in (X, X[:1], empty):
-        hippo = HiPPOTransformer(order=4, empty="zero").fit(X)
+        hippo = HiPPOTransformer(order=4, handle_empty="zero").fit(X)
         assert 0.0 < estimated_seconds({"coefficients": hippo}, panel, "ridge") < 60.0
 
 

@@ -26,10 +26,10 @@ def test_observing_more_often_changes_only_what_counts_observations():
 
 def test_channels_without_an_observation():
     X = [(np.array([0.0, 1.0]), np.array([[1.0, 2.0], [np.nan, np.nan]]))]
-    zero = SummaryTransformer(empty="zero").fit_transform(X)
+    zero = SummaryTransformer(handle_empty="zero").fit_transform(X)
     assert_array_equal(zero[0, 15:], 0.0)
-    with pytest.raises(ValueError, match='series 0, channel "x1" has no observation: use empty="nan"'):
-        SummaryTransformer(empty="error").fit_transform(X)
+    with pytest.raises(ValueError, match='series 0, channel "x1" has no observation: use handle_empty="nan"'):
+        SummaryTransformer(handle_empty="error").fit_transform(X)
 
 
 def test_wrong_parameters():

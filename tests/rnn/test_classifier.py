@@ -148,7 +148,7 @@ def test_it_reads_what_a_transformer_says_along_the_series(as_array):
         fine = [np.linspace(times[0], times[-1], 30) for times, _ in X]
         smooth = HiPPOTransformer(order=16).fit(X)
         X = np.stack([values for _, values in smooth.inverse_transform(smooth.transform(X), fine)])
-    hippo = HiPPOTransformer(order=6, output="sequence", empty="zero")
+    hippo = HiPPOTransformer(order=6, output="sequence", handle_empty="zero")
     network = HiPPORNNClassifier("legs", order=6, hidden_size=16, max_epochs=15, learning_rate=0.01, random_state=0)
     pipeline = make_pipeline(hippo, network).fit(X[:60], y[:60])
     assert pipeline.score(X[60:], y[60:]) > 0.8  # a class for all: a third

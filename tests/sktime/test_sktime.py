@@ -114,7 +114,7 @@ def test_output_of_skhippo_does_not_depend_on_a_global_setting(frames):
 def test_missing_values_are_removed_where_empty_says_so(frames):
     holed = [frame.assign(b=np.nan) if i == 0 else frame for i, frame in enumerate(frames)]
     for empty in ("nan", "zero"):
-        transformer = HiPPOTransformer(order=2, empty=empty)
+        transformer = HiPPOTransformer(order=2, handle_empty=empty)
         removes = transformer.get_tag("capability:missing_values:removes")
         assert removes == (empty == "zero")
         assert transformer.fit_transform(holed).notna().to_numpy().all() == removes

@@ -97,10 +97,10 @@ def test_indicator_duration_and_empty_along_a_series():
     assert_allclose(found.values[:, 2], [0.0, 0.5, 2.5 / 3])  # mean of the pattern so far
     assert_allclose(found.values[:, 4], np.log([3.0, 3.0, 3.0]))  # never below the shortest series of the training
     assert_allclose(found.values[:, 5], np.log([1, 2, 3]))
-    zeros = HiPPOTransformer(empty="zero", **parameters).fit_transform(X)
+    zeros = HiPPOTransformer(handle_empty="zero", **parameters).fit_transform(X)
     assert_array_equal(zeros.values, np.nan_to_num(found.values[:, :2]))
     with pytest.raises(ValueError, match='series 0, channel "x1" has no observation'):
-        HiPPOTransformer(empty="error", **parameters).fit(X)
+        HiPPOTransformer(handle_empty="error", **parameters).fit(X)
 
 
 def test_values_that_overflow_are_an_error():

@@ -14,7 +14,7 @@ from tests.transformer.conftest import swings
 @pytest.mark.parametrize("method", ["projection", "recurrence"])
 def test_features_of_a_memory_are_those_of_its_series(measure, method):
     X, _ = swings(8)
-    transformer = HiPPOTransformer(measure, 5, method=method, empty="zero").fit(X)
+    transformer = HiPPOTransformer(measure, 5, method=method, handle_empty="zero").fit(X)
     order = 5 if method == "recurrence" else 9  # of a projection the first coefficients do not depend on the rest
     memory = HiPPOMemory.from_panel(X, transformer.measure_, order, method=method)
     assert_allclose(transformer.transform(memory), transformer.transform(X), rtol=1e-9, atol=1e-9)

@@ -109,10 +109,10 @@ def test_empty_channels(scaling):
     nan = HiPPOTransformer(order=2, scaling=scaling).fit_transform(X)
     assert np.isnan(nan[0, 2:]).all()
     assert np.isfinite(nan).sum() == 6
-    zero = HiPPOTransformer(order=2, scaling=scaling, empty="zero").fit_transform(X)
+    zero = HiPPOTransformer(order=2, scaling=scaling, handle_empty="zero").fit_transform(X)
     assert_array_equal(zero, np.nan_to_num(nan))
     with pytest.raises(ValueError, match='series 0, channel "x1" has no observation'):
-        HiPPOTransformer(empty="error").fit(X)
+        HiPPOTransformer(handle_empty="error").fit(X)
 
 
 def test_one_observation_is_a_constant():
@@ -242,7 +242,7 @@ def test_union_clone_and_pickle():
     features = union.fit_transform(X)
     assert features.shape == (10, 12)
     assert_array_equal(pickle.loads(pickle.dumps(union)).transform(X), features)
-    copy = clone(HiPPOTransformer(LegT(2.0), order=3, empty="zero"))
+    copy = clone(HiPPOTransformer(LegT(2.0), order=3, handle_empty="zero"))
     assert copy.get_params()["measure"] == LegT(2.0)
     assert not hasattr(copy, "scale_")
     assert "HiPPOTransformer" in copy._repr_html_()
@@ -256,7 +256,7 @@ def test_union_clone_and_pickle():
         ({"order": 2.5}, ValueError, "The 'order' parameter"),
         ({"theta": -1.0}, ValueError, "The 'theta' parameter"),
         ({"hold": "zoh"}, ValueError, "The 'hold' parameter"),
-        ({"empty": "drop"}, ValueError, "The 'empty' parameter"),
+        ({"handle_empty": "drop"}, ValueError, "The 'handle_empty' parameter"),
         ({"discretization": "euler"}, ValueError, "The 'discretization' parameter"),
         ({"discretization": 1.5}, ValueError, "The 'discretization' parameter"),
         ({"output": "all"}, ValueError, "The 'output' parameter"),

@@ -66,7 +66,7 @@ def program() -> None:
     assert_type(LegT(2.0).theta, float)
 
     # The transformer
-    hippo = HiPPOTransformer("lagt", 12, theta=3.0, hold="linear", empty="zero", n_jobs=-1, verbose=1)
+    hippo = HiPPOTransformer("lagt", 12, theta=3.0, hold="linear", handle_empty="zero", n_jobs=-1, verbose=1)
     assert_type(hippo.fit(panel), HiPPOTransformer)
     features: NDArray[Any] = hippo.fit_transform(pairs)
     assert_type(hippo.inverse_transform(features, times=[0.0, 1.0]), Panel)

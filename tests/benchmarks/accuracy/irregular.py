@@ -76,7 +76,7 @@ def _of_records():
 
 
 def _logistic_of_patients():
-    features = HiPPOTransformer(order=4, add_indicator=True, add_duration=True, empty="zero")
+    features = HiPPOTransformer(order=4, add_indicator=True, add_duration=True, handle_empty="zero")
     return make_pipeline(features, LogisticRegression(C=0.01, max_iter=1000))
 
 
