@@ -59,7 +59,7 @@ def _change_rate(panel: Panel, random_state: np.random.RandomState) -> Panel:
     return resample(panel, 2.0 ** random_state.uniform(-1.0, 1.0, len(panel)))
 
 
-# A series is damaged if an interval is longer than that of all training series by more than this factor.
+# A series is sparser if an interval is longer than that of all training series by more than this factor.
 _LONGER = 1.1
 
 # The corruptions by name; their strength is drawn separately for each series.
@@ -80,11 +80,12 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
     """Base class of estimators that are fitted on series and on corrupted copies of them."""
 
     _score_predictions: Callable[..., float]  # the score of scikit-learn's mixin
-    _longest: Floats  # (4,) see `_intervals`: a series with a longer interval is damaged
+    _longest: Floats  # (4,) a series with a longer interval than these is sparser, see `_longest_of`
+    _all_have_intervals: bool  # whether each training series has an interval between two observations
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
         "n_copies": [Interval(Integral, 1, None, closed="left")],
-        "copies_for": [StrOptions({"all", "damaged"})],
+        "use_augmented": [StrOptions({"always", "sparser"})],
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }
@@ -94,14 +95,14 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         estimator: Any,
         corruptions: Sequence[str | Corruption] = ("drop",),
         n_copies: int = 2,
-        copies_for: str = "damaged",
+        use_augmented: str = "sparser",
         random_state: int | np.random.RandomState | None = None,
         verbose: int = 0,
     ) -> None:
         self.estimator = estimator
         self.corruptions = corruptions
         self.n_copies = n_copies
-        self.copies_for = copies_for
+        self.use_augmented = use_augmented
         self.random_state = random_state
         self.verbose = verbose
 
@@ -143,8 +144,8 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
             name: _repeat(value, len(parts)) if _one_each(value, len(panel)) else value
             for name, value in fit_params.items()
         }
-        both = len(parts) > 1 and self.copies_for == "damaged"
-        self._longest = _LONGER * _intervals(panel).max(axis=0)
+        both = len(parts) > 1 and self.use_augmented == "sparser"
+        self._longest, self._all_have_intervals = _longest_of(panel)
         self.estimator_, self.plain_estimator_ = clone(self.estimator), clone(self.estimator) if both else None
         with progress(self.verbose, type(self).__name__, panel.values.size * (len(parts) + both)):
             self.estimator_.fit(Panel.concatenate(parts), _repeat(targets, len(parts)), **repeated)
@@ -187,7 +188,7 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         """Return the score of the estimator.
 
         This is the accuracy of a classifier, or the coefficient of determination of a regressor.  With
-        ``copies_for="all"`` or without copies it is the estimator's own score, if it defines another one.
+        ``use_augmented="always"`` or without copies it is the estimator's own score, if it defines another one.
 
         Parameters
         ----------
@@ -209,12 +210,15 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
             return self._score_predictions(panel, y, **score_params)
         return self.estimator_.score(panel, y, **score_params)
 
-    def damaged(self, X: object) -> NDArray[np.bool_]:
-        """Tell which series are damaged: observed less densely than every training series.
+    def is_sparser(self, X: object) -> NDArray[np.bool_]:
+        """Tell which series are sparser, that is, observed less densely than all training series.
 
-        A series is damaged if the mean or the longest interval between its observations is more than 10 % longer than
+        A series is sparser if the mean or the longest interval between its observations is more than 10 % longer than
         that of each training series, in time or as a fraction of the duration of the series.  Intervals are those
         between observed values of a channel; they are averaged over the channels that have two observations.
+
+        A series of which no channel has two observations has no interval.  It is sparser if every training series has
+        one.  All other series are compared only with the training series that have one.
 
         Parameters
         ----------
@@ -225,8 +229,8 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         -------
         ndarray of bool, shape (n_series,)
         """
-        longer = _intervals(self._read(X, reset=False)) > self._longest
-        return np.asarray(longer.any(axis=1))
+        intervals = _intervals(self._read(X, reset=False))
+        return np.where(np.isfinite(intervals[:, 0]), (intervals > self._longest).any(axis=1), self._all_have_intervals)
 
     def _ask(self, method: str, X: object) -> Any:
         if isinstance(X, HiPPOMemory):
@@ -235,10 +239,10 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         panel = self._read(X, reset=False)  # first, since it tells what is not fitted
         if self.plain_estimator_ is None:
             return getattr(self.estimator_, method)(panel)
-        damaged = self.damaged(panel)
+        sparser = self.is_sparser(panel)
         answers = [
             (np.flatnonzero(which), getattr(model, method)(panel[which]))
-            for which, model in ((damaged, self.estimator_), (~damaged, self.plain_estimator_))
+            for which, model in ((sparser, self.estimator_), (~sparser, self.plain_estimator_))
             if which.any() or not len(panel)
         ]
         order = np.argsort(np.concatenate([which for which, _ in answers]), kind="stable")
@@ -296,10 +300,10 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
         ``()`` makes no copies.
     n_copies : int, default=2
         Number of copies of the panel per corruption.  More copies take longer to fit and average over more draws.
-    copies_for : {"damaged", "all"}, default="damaged"
-        Which series the estimator fitted with copies predicts: only those that the method `damaged` finds, or all.
-        ``"all"`` saves the fit of the second estimator.  Choose it if later series may be damaged in a way that
-        `damaged` cannot see.
+    use_augmented : {"sparser", "always"}, default="sparser"
+        When to predict with the estimator fitted with copies: for series that are sparser than all training series (see
+        `is_sparser`), or always.  ``"always"`` saves the fit of the second estimator.  Choose it if later series may be
+        corrupted in a way that `is_sparser` cannot see.
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0
@@ -311,7 +315,7 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
     estimator_ : classifier
         The clone of `estimator` that is fitted with copies.
     plain_estimator_ : classifier or None
-        The clone that is fitted without copies.  None with ``copies_for="all"`` or without corruptions.
+        The clone that is fitted without copies.  None with ``use_augmented="always"`` or without corruptions.
     classes_ : ndarray of shape (n_classes,)
         The class labels.
     n_channels_ : int
@@ -444,10 +448,10 @@ class AugmentedRegressor(RegressorMixin, Augmented):
         ``()`` makes no copies.
     n_copies : int, default=2
         Number of copies of the panel per corruption.  More copies take longer to fit and average over more draws.
-    copies_for : {"damaged", "all"}, default="damaged"
-        Which series the estimator fitted with copies predicts: only those that the method `damaged` finds, or all.
-        ``"all"`` saves the fit of the second estimator.  Choose it if later series may be damaged in a way that
-        `damaged` cannot see.
+    use_augmented : {"sparser", "always"}, default="sparser"
+        When to predict with the estimator fitted with copies: for series that are sparser than all training series (see
+        `is_sparser`), or always.  ``"always"`` saves the fit of the second estimator.  Choose it if later series may be
+        corrupted in a way that `is_sparser` cannot see.
     random_state : int, RandomState instance or None, default=None
         Seed or generator of the corruptions only.  Pass an int for reproducible copies.
     verbose : int, default=0
@@ -459,7 +463,7 @@ class AugmentedRegressor(RegressorMixin, Augmented):
     estimator_ : regressor
         The clone of `estimator` that is fitted with copies.
     plain_estimator_ : regressor or None
-        The clone that is fitted without copies.  None with ``copies_for="all"`` or without corruptions.
+        The clone that is fitted without copies.  None with ``use_augmented="always"`` or without corruptions.
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str
@@ -538,6 +542,14 @@ def _intervals(panel: Panel) -> Floats:
     means = np.where(count[:, None] > 0, sums / np.maximum(count, 1)[:, None], np.inf)
     duration = times[panel.offsets[1:] - 1] - times[panel.offsets[:-1]]
     return np.hstack([means, means / np.where(duration > 0.0, duration, 1.0)[:, None]])
+
+
+def _longest_of(panel: Panel) -> tuple[Floats, bool]:
+    """Return the intervals (as in `_intervals`) above which a series is sparser, and whether all series have one."""
+    intervals = _intervals(panel)
+    having = np.isfinite(intervals[:, 0])
+    longest = intervals[having].max(axis=0) if having.any() else np.full(intervals.shape[1], np.inf)
+    return _LONGER * longest, bool(having.all())
 
 
 def _as_corruption(corruption: Any) -> Callable[[Panel, np.random.RandomState], Any]:

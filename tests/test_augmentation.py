@@ -101,13 +101,13 @@ def test_probabilities_of_several_labels_are_lists(sinusoids):
     several = np.column_stack([y == 0, y > 0, y == 1]).astype(int)
     model = AugmentedClassifier(pipeline(RandomForestClassifier(5, random_state=0)), random_state=0).fit(X, several)
     mixed = Panel.concatenate([X[:3], drop(X[3:6], 0.9, random_state=0), X[6:9]])
-    damaged = model.damaged(mixed)
-    assert 0 < damaged.sum() < 9
+    sparser = model.is_sparser(mixed)
+    assert 0 < sparser.sum() < 9
     found = model.predict_proba(mixed)
     for label, probabilities in enumerate(found):
         expected = [
             (model.estimator_ if bad else model.plain_estimator_).predict_proba(mixed[i : i + 1])[label][0]
-            for i, bad in enumerate(damaged)
+            for i, bad in enumerate(sparser)
         ]
         assert_allclose(probabilities, expected)
     assert len(found) == 3
@@ -116,7 +116,7 @@ def test_probabilities_of_several_labels_are_lists(sinusoids):
 def test_several_targets_of_each_series(sinusoids):
     X, y = sinusoids
     several = np.column_stack([y, y**2.0])
-    model = AugmentedRegressor(pipeline(Ridge()), copies_for="all", random_state=0).fit(X, several)
+    model = AugmentedRegressor(pipeline(Ridge()), use_augmented="always", random_state=0).fit(X, several)
     assert model.predict(X).shape == several.shape
     assert model.score(X, several) == model.estimator_.score(X, several) > 0.3
     with pytest.raises(ValueError, match="y should be a 1d array"):
@@ -148,7 +148,7 @@ def test_copies_of_a_series_stay_in_its_fit(sinusoids):
 @pytest.mark.parametrize("method", ["predict_proba", "predict_log_proba", "decision_function"])
 def test_what_the_estimator_has_is_delegated_before_and_after_fit(sinusoids, method):
     X, y = sinusoids
-    model = AugmentedClassifier(pipeline(), copies_for="all", random_state=0)
+    model = AugmentedClassifier(pipeline(), use_augmented="always", random_state=0)
     assert hasattr(model, method)
     model.fit(X, y)
     np.testing.assert_array_equal(getattr(model, method)(X), getattr(model.estimator_, method)(X))
@@ -207,7 +207,8 @@ def test_no_corruptions_make_no_copies(sinusoids):
 def test_one_seed_one_result_and_another_seed_another(sinusoids):
     X, y = sinusoids
     first, again, other = (
-        AugmentedClassifier(pipeline(), copies_for="all", random_state=s).fit(X, y).predict_proba(X) for s in (0, 0, 1)
+        AugmentedClassifier(pipeline(), use_augmented="always", random_state=s).fit(X, y).predict_proba(X)
+        for s in (0, 0, 1)
     )
     np.testing.assert_array_equal(first, again)
     assert np.abs(first - other).max() > 1e-3
@@ -249,26 +250,26 @@ def test_unusual_series(kind):
 
 
 # ---------------------------------------------------------------------- which series the copies are for
-def test_copies_are_for_damaged_series_alone(sinusoids):
+def test_copies_are_for_sparser_series_alone(sinusoids):
     X, y = sinusoids
-    damaged = Panel.concatenate([X[:8], drop(X[8:16], 0.6, random_state=0), gap(X[16:], 0.5, random_state=0)])
+    sparser = Panel.concatenate([X[:8], drop(X[8:16], 0.6, random_state=0), gap(X[16:], 0.5, random_state=0)])
     model = AugmentedClassifier(pipeline(), ("drop", "gap"), random_state=0).fit(X, y)
-    with_copies = AugmentedClassifier(pipeline(), ("drop", "gap"), copies_for="all", random_state=0).fit(X, y)
-    assert not model.damaged(X).any()
-    np.testing.assert_array_equal(model.damaged(damaged), np.arange(24) >= 8)
+    with_copies = AugmentedClassifier(pipeline(), ("drop", "gap"), use_augmented="always", random_state=0).fit(X, y)
+    assert not model.is_sparser(X).any()
+    np.testing.assert_array_equal(model.is_sparser(sparser), np.arange(24) >= 8)
     alone = pipeline().fit(X, y)
     for method in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
-        found = getattr(model, method)(damaged)
-        np.testing.assert_allclose(found[:8], getattr(alone, method)(damaged[:8]))
-        np.testing.assert_allclose(found[8:], getattr(with_copies, method)(damaged[8:]))
-    assert model.score(damaged, y) == (model.predict(damaged) == y).mean()
+        found = getattr(model, method)(sparser)
+        np.testing.assert_allclose(found[:8], getattr(alone, method)(sparser[:8]))
+        np.testing.assert_allclose(found[8:], getattr(with_copies, method)(sparser[8:]))
+    assert model.score(sparser, y) == (model.predict(sparser) == y).mean()
     weights = np.arange(24.0)
-    assert model.score(damaged, y, sample_weight=weights) == np.average(model.predict(damaged) == y, weights=weights)
+    assert model.score(sparser, y, sample_weight=weights) == np.average(model.predict(sparser) == y, weights=weights)
     assert with_copies.plain_estimator_ is None
 
 
 @pytest.mark.parametrize(
-    ("trained", "asked", "damaged"),
+    ("trained", "asked", "sparser"),
     [
         ([np.arange(10.0)], np.arange(5.0), True),  # half of each training series is missing
         ([np.arange(10.0), np.arange(5.0)], np.arange(6.0), False),
@@ -278,31 +279,34 @@ def test_copies_are_for_damaged_series_alone(sinusoids):
         ([np.arange(10.0), np.arange(4.0) * 5], 2 * np.arange(10.0), False),  # such an interval was seen
         ([np.arange(10.0)], np.array([3.0]), True),
         ([np.array([3.0]), np.arange(10.0)], np.array([3.0]), False),
+        ([np.array([3.0]), np.arange(10.0)], np.arange(5.0), True),  # one observation hid all intervals
+        ([np.array([3.0]), np.arange(10.0)], np.arange(10.0), False),
+        ([np.array([3.0])], np.arange(5.0), False),
         ([np.arange(1e6, 1e6 + 10)], np.arange(10.0) + 1e-9, False),
     ],
 )
-def test_what_is_damaged(trained, asked, damaged):
+def test_what_is_sparser(trained, asked, sparser):
     X = [(t, np.ones((2, t.size))) for t in trained for _ in range(2)]
     model = AugmentedClassifier(Recorder(), random_state=0).fit(X, np.arange(len(X)) % 2)
-    assert model.damaged([(asked, np.ones((2, asked.size)))]) == [damaged]
+    assert model.is_sparser([(asked, np.ones((2, asked.size)))]) == [sparser]
 
 
-def test_a_gap_of_one_channel_is_damage():
+def test_a_series_with_a_gap_in_one_channel_is_sparser():
     values = np.ones((4, 3, 50))
     model = AugmentedClassifier(Recorder(), random_state=0).fit(values, [0, 1, 0, 1])
     values[1:3, 1, 10:30] = np.nan
     values[2, 0] = np.nan  # a channel without any observation has no intervals
-    np.testing.assert_array_equal(model.damaged(values), [False, True, True, False])
+    np.testing.assert_array_equal(model.is_sparser(values), [False, True, True, False])
 
 
-def test_the_regressor_uses_its_copies_for_damaged_series(sinusoids):
+def test_the_regressor_uses_its_copies_for_sparser_series(sinusoids):
     X, _ = sinusoids
     y = np.random.default_rng(0).normal(size=(24, 2))
     model = AugmentedRegressor(pipeline(Ridge()), ("gap",), random_state=0).fit(X, y)
-    damaged = gap(X[12:], 0.5, random_state=0)
-    found = model.predict(Panel.concatenate([X[:12], damaged]))
+    sparser = gap(X[12:], 0.5, random_state=0)
+    found = model.predict(Panel.concatenate([X[:12], sparser]))
     np.testing.assert_allclose(found[:12], model.plain_estimator_.predict(X[:12]))
-    np.testing.assert_allclose(found[12:], model.estimator_.predict(damaged))
+    np.testing.assert_allclose(found[12:], model.estimator_.predict(sparser))
     assert model.score(X, y) == pytest.approx(pipeline(Ridge()).fit(X, y).score(X, y))
 
 

@@ -27,7 +27,7 @@ class Method:
     name: str
     make: Callable[[int, int], object]
     copies: tuple[str, ...] = ()  # corruptions of the copies that it is also trained on
-    copies_for: str = "all"  # the series that the model trained on copies predicts
+    use_augmented: str = "always"  # the series that the model trained on copies predicts
     needs: tuple[str, ...] = ()  # packages without which it is left out
 
     @property
@@ -186,7 +186,7 @@ def _methods():
         yield Method(name, make)
         yield Method(f"{name} +c", _bases(copies=True)[name], ("drop", "gap"))
     yield Method("HiPPOClassifier", automatic)
-    yield Method("HiPPOClassifier +d", automatic, ("drop", "gap"), "damaged")
+    yield Method("HiPPOClassifier +d", automatic, ("drop", "gap"), "sparser")
     yield Method("MR-Hydra", MRHydra, needs=("aeon", "torch"))
     yield Method("Catch22 ET", lambda length, seed: make_pipeline(Catch22(length), trees(seed)))
     yield Method("statistics ET", lambda length, seed: make_pipeline(Summary(), trees(seed)))

@@ -82,7 +82,9 @@ def run_fit(set_name, method, seed, train):
     length = int(X.lengths.max())
     model = method.make(length, seed)
     if method.copies:
-        model = AugmentedClassifier(model, method.copies, n_copies=1, copies_for=method.copies_for, random_state=seed)
+        model = AugmentedClassifier(
+            model, method.copies, n_copies=1, use_augmented=method.use_augmented, random_state=seed
+        )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
         start = time.perf_counter()
