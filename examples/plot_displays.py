@@ -67,7 +67,7 @@ CoefficientsDisplay.from_panel(X, order=16, series=1)
 
 times, values = X[1]
 memory = HiPPOMemory("lagt", order=20, theta=4.0).update(values.reshape(1, -1, 1), times)
-MemoryDisplay.from_memory(memory, happened=(times, values[0]))
+MemoryDisplay.from_memory(memory, observations=(times, values[0]))
 
 # %%
 # Which part of the series a linear model uses

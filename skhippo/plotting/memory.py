@@ -28,7 +28,7 @@ class MemoryDisplay(Display):
         Reconstructed value at each moment.
     weight : ndarray of shape (n_points,)
         Density of the measure; NaN where it is infinite.
-    happened : tuple of ndarray, optional
+    observations : tuple of ndarray, optional
         Times and values of the observations, to draw them for comparison.
     title : str
         Title of the plot.
@@ -44,7 +44,8 @@ class MemoryDisplay(Display):
     figure_ : matplotlib Figure
     line_ : matplotlib Line2D
         The reconstruction.
-    happened_ : matplotlib Line2D or None
+    observations_ : matplotlib Line2D or None
+        The observations, if they were given.
     weight_ : matplotlib PolyCollection
 
     See Also
@@ -58,7 +59,7 @@ class MemoryDisplay(Display):
     >>> from skhippo.plotting import MemoryDisplay
     >>> times = np.linspace(0.0, 10.0, 200)
     >>> memory = HiPPOMemory("lagt", order=16, theta=2.0).update(np.sin(times).reshape(1, -1, 1), times)
-    >>> display = MemoryDisplay.from_memory(memory, happened=(times, np.sin(times)))
+    >>> display = MemoryDisplay.from_memory(memory, observations=(times, np.sin(times)))
     >>> display.moments[[0, -1]]
     array([ 0., 10.])
     """
@@ -69,14 +70,14 @@ class MemoryDisplay(Display):
         moments: NDArray[Any],
         approximation: Floats,
         weight: Floats,
-        happened: tuple[NDArray[Any], NDArray[Any]] | None = None,
+        observations: tuple[NDArray[Any], NDArray[Any]] | None = None,
         title: str = "",
         time_label: str = "time",
     ) -> None:
         self.moments = moments
         self.approximation = approximation
         self.weight = weight
-        self.happened = happened
+        self.observations = observations
         self.title = title
         self.time_label = time_label
 
@@ -87,12 +88,12 @@ class MemoryDisplay(Display):
         *,
         stream: int = 0,
         channel: int = 0,
-        happened: tuple[ArrayLike, ArrayLike] | None = None,
+        observations: tuple[ArrayLike, ArrayLike] | None = None,
         n_points: int = 500,
         ax: Any = None,
         **kwargs: Any,
     ) -> MemoryDisplay:
-        """Draw what a memory remembers.
+        """Draw the past as a memory reconstructs it.
 
         Parameters
         ----------
@@ -100,7 +101,7 @@ class MemoryDisplay(Display):
             A memory with at least one observation.
         stream, channel : int, default=0
             Numbers of the stream and the channel to draw.
-        happened : tuple of array-like, optional
+        observations : tuple of array-like, optional
             Times and values of the observations, each of shape (n_times,), to draw them for comparison.  Those older
             than the past covered by the memory are not drawn.
         n_points : int, default=500
@@ -138,8 +139,8 @@ class MemoryDisplay(Display):
                 memory.coefficients[stream, channel], places * (measure.time_scale or 1.0), measure
             ),
             weight=_weights(measure, places),
-            happened=None if happened is None else _until(happened, moments[0], now),
-            title=f"stream {stream}, channel {channel}: remembered by {memory.order} coefficients, {measure!r}",
+            observations=None if observations is None else _until(observations, moments[0], now),
+            title=f"stream {stream}, channel {channel}: reconstruction from {memory.order} coefficients, {measure!r}",
             time_label="time (UTC)" if now.dtype.kind == "M" else "time (units of the timestamps)",
         ).plot(ax, **kwargs)
 
@@ -158,14 +159,14 @@ class MemoryDisplay(Display):
         MemoryDisplay
         """
         ax = axes_for(ax, height=5.0)
-        self.happened_ = None
-        if self.happened is not None:
-            dots = {"linestyle": "none", "marker": "o", "markersize": 2.5, "color": BLACK, "label": "what happened"}
-            (self.happened_,) = ax.plot(*self.happened, **dots)
+        self.observations_ = None
+        if self.observations is not None:
+            dots = {"linestyle": "none", "marker": "o", "markersize": 2.5, "color": BLACK, "label": "observations"}
+            (self.observations_,) = ax.plot(*self.observations, **dots)
         (self.line_,) = ax.plot(
             self.moments,
             self.approximation,
-            **{"color": BLUE, "linewidth": 2.0, "label": "what is remembered", **kwargs},
+            **{"color": BLUE, "linewidth": 2.0, "label": "reconstruction", **kwargs},
         )
         ax.set(ylabel="value")
         self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
@@ -185,12 +186,13 @@ def _seconds(later: Any, earlier: Any) -> Floats:
     return seconds_since(np.asarray(later), np.asarray(earlier))
 
 
-def _until(happened: tuple[ArrayLike, ArrayLike], first: Any, now: Any) -> tuple[NDArray[Any], NDArray[Any]]:
+def _until(observations: tuple[ArrayLike, ArrayLike], first: Any, now: Any) -> tuple[NDArray[Any], NDArray[Any]]:
     """Return the observations between two moments."""
-    times, values = as_times(happened[0], "the times of what happened"), np.asarray(happened[1], dtype=np.float64)
+    times = as_times(observations[0], "the times of the observations")
+    values = np.asarray(observations[1], dtype=np.float64)
     if times.shape != values.shape or times.ndim != 1:
         raise ValueError(
-            f"happened has times of shape {times.shape} and values of shape {values.shape}: give (n,) both"
+            f"observations has times of shape {times.shape} and values of shape {values.shape}: give (n,) both"
         )
     inside = (times >= first) & (times <= now)
     return times[inside], values[inside]

@@ -15,7 +15,7 @@ def test_memory_display_shows_what_the_memory_reconstructs(series, measure):
     times, values = series
     chunk = np.stack([values.T, values.T + 1])
     memory = HiPPOMemory(measure, order=9, n_streams=2, n_channels=2).update(chunk, times)
-    display = rendered(MemoryDisplay.from_memory(memory, stream=1, channel=1, happened=(times, values[1] + 1)))
+    display = rendered(MemoryDisplay.from_memory(memory, stream=1, channel=1, observations=(times, values[1] + 1)))
     moments, drawn = display.line_.get_data()
     oldest = times[0] if measure.name in ("legs", "lagt") else times[-1] - measure.time_scale
     assert_allclose([moments[0], moments[-1]], [oldest, times[-1]], rtol=1e-14)
@@ -24,17 +24,17 @@ def test_memory_display_shows_what_the_memory_reconstructs(series, measure):
     ages = (times[-1] - moments[1:-1]) / length
     s = ages if measure.name == "lagt" else 1 - ages
     assert_allclose(display.weight[1:-1], measure.weight(s), rtol=1e-6)
-    assert display.happened_.get_xdata().tolist() == times[times >= moments[0]].tolist()
+    assert display.observations_.get_xdata().tolist() == times[times >= moments[0]].tolist()
 
 
 def test_memory_display_of_dates(series):
     times, values = series
     dates = np.datetime64("2024-03-01", "s") + np.rint(times * DAY).astype("timedelta64[s]")
     memory = HiPPOMemory("legt", order=9, theta=2 * DAY).update(values[0].reshape(1, -1, 1), dates)
-    display = rendered(MemoryDisplay.from_memory(memory, happened=(dates, values[0])))
+    display = rendered(MemoryDisplay.from_memory(memory, observations=(dates, values[0])))
     assert display.moments[-1] == dates[-1]
     assert_allclose(display.approximation[1:], memory.reconstruct(display.moments[1:])[0, 0], atol=1e-6)
-    assert (display.happened[0] >= display.moments[0]).all()
+    assert (display.observations[0] >= display.moments[0]).all()
     assert display.weight_ax_.get_xlabel() == "time (UTC)"
 
 
@@ -45,7 +45,7 @@ def test_memories_that_cannot_be_drawn():
     with pytest.raises(ValueError, match="stream=1: a number from 0 to 0 is expected"):
         MemoryDisplay.from_memory(memory, stream=1)
     with pytest.raises(ValueError, match=r"times of shape \(2,\) and values of shape \(3,\)"):
-        MemoryDisplay.from_memory(memory, happened=([0.0, 1.0], [1.0, 2.0, 3.0]))
+        MemoryDisplay.from_memory(memory, observations=([0.0, 1.0], [1.0, 2.0, 3.0]))
 
 
 def test_anything_but_a_memory_is_refused():
