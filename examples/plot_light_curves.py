@@ -72,7 +72,7 @@ def of_fit(found):
 
 
 brightest = np.array([times[values[0].argmin()] for times, values in magnitudes])
-folded = fold(magnitudes, harmonics.period, zero=brightest)
+folded = fold(magnitudes, harmonics.period, epoch_time=brightest)
 hippo = HiPPOTransformer(order=16)
 fits = np.hstack([of_fit(sine), of_fit(harmonics)])
 features = {

@@ -20,7 +20,7 @@ from skhippo.panel.times import read_times
 _FINITE, _ABOVE_ZERO = "a finite number is expected", "a finite number above zero is expected"
 
 
-def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
+def fold(X: Any, period: ArrayLike, *, epoch_time: ArrayLike | None = None) -> Panel:
     """Fold each series with its period: its times become phases from 0 to 1.
 
     Parameters
@@ -31,24 +31,25 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
         The period in the unit of the times (seconds for dates and durations); an array holds one period per series.
         Durations (`numpy.timedelta64`, `datetime.timedelta`) are accepted if the times are dates or durations; for
         text, such as "7D", use `pandas.to_timedelta`.
-    zero : float or array-like of shape (n_series,), optional
+    epoch_time : float or array-like of shape (n_series,), optional
         The time with phase 0; an array holds one time per series.  Dates are not accepted.  If the times are dates,
-        `zero` is in seconds since the first date of the series, or a duration.  Default: the first time of each series.
+        `epoch_time` is in seconds since the first date of the series, or a duration.  Default: the first time of each
+        series.
 
     Returns
     -------
     Panel
-        Each observation is at its phase, the fractional part of ``(time - zero) / period``.  The observations of a
-        series are sorted by phase.  Observations with exactly the same phase are replaced by their mean.  Channel names
-        and ids are kept.  The times are numbers, even if those of `X` are dates.
+        Each observation is at its phase, the fractional part of ``(time - epoch_time) / period``.  The observations of
+        a series are sorted by phase.  Observations with exactly the same phase are replaced by their mean.  Channel
+        names and ids are kept.  The times are numbers, even if those of `X` are dates.
 
     Raises
     ------
     ValueError
-        If a period is not a finite number above zero, if `zero` is not finite, if one of them has the wrong shape, or
-        if it is a pandas object whose index differs from the ids of the series or has them in another order.
+        If a period is not a finite number above zero, if `epoch_time` is not finite, if one of them has the wrong
+        shape, or if it is a pandas object whose index differs from the ids of the series or has them in another order.
     TypeError
-        If `period` or `zero` is text, a truth value or a date, or a duration and the times are numbers.
+        If `period` or `epoch_time` is text, a truth value or a date, or a duration and the times are numbers.
 
     Notes
     -----
@@ -72,7 +73,7 @@ def fold(X: Any, period: ArrayLike, *, zero: ArrayLike | None = None) -> Panel:
     series = np.repeat(np.arange(len(panel)), panel.lengths)
     periods = read_periods("period", period, panel)[series]
     first = panel.times[panel.offsets[:-1]]
-    start = first if zero is None else _read("zero", zero, panel)
+    start = first if epoch_time is None else _read("epoch_time", epoch_time, panel)
     phases = np.mod(panel.times - start[series], periods) / periods
     phases[phases >= 1] = 0  # rounding of a time just below a multiple of the period
     order = np.lexsort((phases, series))
@@ -97,7 +98,7 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
     if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
         raise TypeError(
             f"{name} is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"
-            + (", counted from the first date of the series" if name == "zero" and panel.clock in DATES else "")
+            + (", counted from the first date of the series" if name == "epoch_time" and panel.clock in DATES else "")
         )
     if numbers.ndim and numbers.shape != (len(panel),):
         raise ValueError(
@@ -106,7 +107,7 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
     each = np.broadcast_to(numbers, len(panel))
     wrong = np.flatnonzero(~np.isfinite(each))
     if wrong.size:
-        expected = _FINITE if name == "zero" else _ABOVE_ZERO
+        expected = _FINITE if name == "epoch_time" else _ABOVE_ZERO
         raise ValueError(f"{_place(name, given, wrong[0], panel)} is {each[wrong[0]]}: {expected}")
     return each
 

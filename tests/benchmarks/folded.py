@@ -36,7 +36,7 @@ def recipe(X):
     magnitudes = X.select_channels(0)
     sine = find_periods(X, SHORTEST, error_channel=1)
     harmonics = find_periods(X, SHORTEST, n_harmonics=4, error_channel=1)
-    folded = fold(magnitudes, harmonics.period, zero=brightest_times(magnitudes))
+    folded = fold(magnitudes, harmonics.period, epoch_time=brightest_times(magnitudes))
     statistics = SummaryTransformer(quantiles=(0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95))
     return np.hstack([statistics.fit_transform(X), of_fit(sine), of_fit(harmonics), statistics.fit_transform(folded)])
 
@@ -52,7 +52,7 @@ def folded_features(X):
         for panel in (
             magnitudes,
             fold(magnitudes, periods),
-            fold(magnitudes, periods, zero=brightest_times(magnitudes)),
+            fold(magnitudes, periods, epoch_time=brightest_times(magnitudes)),
         )
     )
     return {

@@ -21,7 +21,7 @@ def features(curves, periods, brightest):
     final = HiPPOTransformer(order=16, scaling=None)
     tables = {
         "in time": final.fit_transform(curves),
-        "folded": final.fit_transform(fold(curves, periods, zero=brightest)),
+        "folded": final.fit_transform(fold(curves, periods, epoch_time=brightest)),
         "scattering": HiPPOScatteringTransformer().fit_transform(curves),
     }
     return {name: np.hstack([table, period]) for name, table in tables.items()}
@@ -36,7 +36,7 @@ def main():
     curves = X[:, "magnitude"]
     periods = find_periods(curves, SHORTEST).period
     brightest = np.array([times[values[0].argmin()] for times, values in curves])
-    folded = smooth(fold(X, periods, zero=brightest), "error")
+    folded = smooth(fold(X, periods, epoch_time=brightest), "error")
     tables = {f"as observed, {name}": table for name, table in features(curves, periods, brightest).items()}
     smoothed = features(smooth(X, "error"), periods, brightest)
     tables |= {f"smoothed in time, {name}": table for name, table in smoothed.items()}

@@ -33,7 +33,7 @@ def ragged():
 @pytest.mark.parametrize("zero", [None, 3.0, [1.0, 500.0, 101.5]], ids=["first", "one", "each"])
 @pytest.mark.parametrize("period", [2.5, [0.3, 7.0, 40.0]], ids=["one", "each"])
 def test_phases_are_those_of_the_definition(ragged, period, zero):
-    folded = fold(ragged, period, zero=zero)
+    folded = fold(ragged, period, epoch_time=zero)
     for i, (times, values) in enumerate(ragged):
         start = times[0] if zero is None else np.broadcast_to(zero, 3)[i]
         phases, expected = naive(times, values, np.broadcast_to(period, 3)[i], start)
@@ -70,7 +70,7 @@ def test_dates_become_phases_since_the_first_date(period):
 
 
 def test_a_time_just_below_a_period_has_phase_zero():
-    folded = fold([([0.0, 1.0], [1.0, 2.0])], 1.0, zero=np.nextafter(1, 2))
+    folded = fold([([0.0, 1.0], [1.0, 2.0])], 1.0, epoch_time=np.nextafter(1, 2))
     assert (folded.times < 1).all()
 
 
@@ -94,8 +94,8 @@ def test_wrong_periods_are_named():
         fold(Panel([[1.0]], series_ids=["a"]), [-1])
     with pytest.raises(ValueError, match=r"period has shape \(3,\): one number is expected, or one per series, \(2,\)"):
         fold(X, [1.0, 2.0, 3.0])
-    with pytest.raises(ValueError, match=r"zero has shape \(1, 2\)"):
-        fold(X, 1.0, zero=[[1.0, 2.0]])
+    with pytest.raises(ValueError, match=r"epoch_time has shape \(1, 2\)"):
+        fold(X, 1.0, epoch_time=[[1.0, 2.0]])
     with pytest.raises(TypeError, match="period is given as durations, and the times of X are numbers: pass a number"):
         fold(X, np.timedelta64(1, "D"))
     with pytest.raises(TypeError, match="period is given as naive dates"):
@@ -106,23 +106,23 @@ def test_zero_is_a_number_or_a_duration_since_the_first_date():
     dates = np.datetime64("2024-01-01") + np.array([0, 6, 30]).astype("timedelta64[h]")
     panel = as_panel([(dates, [1.0, 2.0, 3.0])])
     hour = np.timedelta64(1, "h")
-    assert_array_equal(fold(panel, 24 * hour, zero=hour).times, fold(panel, 86400.0, zero=3600.0).times)
-    with pytest.raises(TypeError, match=r"zero is given as naive dates, .* counted from the first date of the series"):
-        fold(panel, 86400.0, zero=dates[0])
+    assert_array_equal(fold(panel, 24 * hour, epoch_time=hour).times, fold(panel, 86400.0, epoch_time=3600.0).times)
+    with pytest.raises(TypeError, match=r"epoch_time is given as naive dates, .* counted from the first date of the"):
+        fold(panel, 86400.0, epoch_time=dates[0])
     numbers = [([0.0, 1.0], [1.0, 2.0])]
-    with pytest.raises(TypeError, match="zero is given as durations, and the times of X are numbers"):
-        fold(numbers, 1.0, zero=hour)
+    with pytest.raises(TypeError, match="epoch_time is given as durations, and the times of X are numbers"):
+        fold(numbers, 1.0, epoch_time=hour)
     for wrong in (nan, np.inf):
-        with pytest.raises(ValueError, match=f"the zero of all series is {wrong}: a finite number is expected"):
-            fold(numbers, 1.0, zero=wrong)
-    with pytest.raises(TypeError, match="zero is given as text, 'a'"):
-        fold(numbers, 1.0, zero="a")
-    with pytest.raises(ValueError, match="zero is complex128"):
-        fold(numbers, 1.0, zero=1j)
+        with pytest.raises(ValueError, match=f"the epoch_time of all series is {wrong}: a finite number is expected"):
+            fold(numbers, 1.0, epoch_time=wrong)
+    with pytest.raises(TypeError, match="epoch_time is given as text, 'a'"):
+        fold(numbers, 1.0, epoch_time="a")
+    with pytest.raises(ValueError, match="epoch_time is complex128"):
+        fold(numbers, 1.0, epoch_time=1j)
 
 
 @pytest.mark.parametrize("given", ["7D", ["7D", "8D"], np.array(["7D", "8D"])])
-@pytest.mark.parametrize("name", ["period", "zero"])
+@pytest.mark.parametrize("name", ["period", "epoch_time"])
 def test_text_is_refused_with_the_way_to_read_it(name, given):
     pandas = pytest.importorskip("pandas")
     days = [pandas.Series(np.arange(9.0), pandas.date_range("2024", periods=9))] * 2
@@ -135,5 +135,5 @@ def test_text_is_refused_with_the_way_to_read_it(name, given):
 def test_truth_values_are_no_times(given):
     with pytest.raises(TypeError, match="period is given as True: a number or a duration is expected"):
         fold([[1.0, 2.0]] * 2, given)
-    with pytest.raises(TypeError, match="zero is given as True"):
-        fold([[1.0, 2.0]] * 2, 3.0, zero=given)
+    with pytest.raises(TypeError, match="epoch_time is given as True"):
+        fold([[1.0, 2.0]] * 2, 3.0, epoch_time=given)

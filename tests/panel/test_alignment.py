@@ -19,7 +19,7 @@ def panel():
     ("name", "call"),
     [
         ("period", fold),
-        ("zero", lambda X, zero: fold(X, 2.0, zero=zero)),
+        ("epoch_time", lambda X, time: fold(X, 2.0, epoch_time=time)),
         ("at", lambda X, at: project(X, order=2, at=at)),
         ("fraction", drop),
         ("fraction", gap),
