@@ -19,8 +19,8 @@ def matrices(A, B, times, alpha, theta, measure=None):
             old, new = (share[0] for share in shares(alpha, [begin, end]))
             yield Abar, Bbar * old / (old + new), Bbar * new / (old + new)
         elif (end - begin) / theta >= reach:
-            slope = measure.line(len(B)) * theta / (end - begin)
-            yield 0 * A, -slope, measure.steady(len(B)) + slope
+            slope = measure.ramp(len(B)) * theta / (end - begin)
+            yield 0 * A, -slope, measure.steady_state(len(B)) + slope
         elif (end - begin) / theta > 0.5:
             yield in_parts(A, B, (end - begin) / theta, alpha)
         else:

@@ -60,7 +60,7 @@ def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None
     These properties are checked:
 
     - the basis is orthonormal under the weight;
-    - `antiderivative`, `steady`, `line` and the results of `assemble` are the integrals of the definition;
+    - `antiderivative`, `steady_state`, `ramp` and the results of `assemble` are the integrals of the definition;
     - `phase` counts the oscillations of the fastest function, and the kernel is 0 beyond `horizon`;
     - `A` and `B` keep a constant, forget everything else, and give the derivative of the projection for every function
       of the basis (for an infinite domain: the kernel is ``expm(-A s) B``);
@@ -81,7 +81,7 @@ def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None
     Traceback (most recent call last):
         ...
     ValueError: Wrong(theta=2.0) is not what it says:
-    - order 1: A @ steady differs from B by 1 at coefficient 0: a constant signal would not stay
+    - order 1: A @ steady_state differs from B by 1 at coefficient 0: a constant signal would not stay
     ...
     """
     if not isinstance(measure, Measure):
@@ -127,7 +127,7 @@ def _rule(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0
 
 def _edges(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0) -> Floats:
     """Return both ends of a part of a window, and the places between them where functions of the basis jump."""
-    breaks = measure.breaks(order)
+    breaks = measure.breakpoints(order)
     return np.concatenate([[oldest], breaks[(breaks > oldest) & (breaks < newest)], [newest]])
 
 
@@ -184,7 +184,7 @@ def _check_shapes(measure: Measure, order: int) -> Iterator[str]:
         ("antiderivative(order, s)", measure.antiderivative(order, places), (*places.shape, order)),
         ("A(order)", measure.A(order), (order, order)),
         ("B(order)", measure.B(order), (order,)),
-        ("steady(order)", measure.steady(order), (order,)),
+        ("steady_state(order)", measure.steady_state(order), (order,)),
     ):
         if np.shape(array) != shape:
             yield f"{name} has the shape {np.shape(array)}: {shape} is expected"
@@ -224,11 +224,15 @@ def _check_coefficients(measure: Measure, order: int) -> Iterator[str]:
         yield from _worst("antiderivative differs", measure.antiderivative(order, place), step, _CLOSE, why)
     constant = _integrate(measure, order, np.ones_like)
     yield from _worst(
-        "steady differs", measure.steady(order), constant, _CLOSE, "the coefficients of a constant are expected"
+        "steady_state differs",
+        measure.steady_state(order),
+        constant,
+        _CLOSE,
+        "the coefficients of a constant are expected",
     )
     line = _integrate(measure, order, lambda s: -measure.age(s))
     yield from _worst(
-        "line differs", measure.line(order), line, _CLOSE, "those of a line to 0 at the present are expected"
+        "ramp differs", measure.ramp(order), line, _CLOSE, "those of a ramp to 0 at the present are expected"
     )
 
 
@@ -268,14 +272,14 @@ def _check_reach(measure: Measure, order: int) -> Iterator[str]:
     everything = measure.antiderivative(order, measure.age(np.array(horizon)))
     why = f"nothing should be left beyond the horizon, {horizon:g}"
     yield from _worst(
-        "antiderivative at the horizon differs from steady", everything, measure.steady(order), _EQUAL, why
+        "antiderivative at the horizon differs from steady_state", everything, measure.steady_state(order), _EQUAL, why
     )
 
 
 def _check_matrices(measure: Measure, order: int) -> Iterator[str]:
     A, B = measure.A(order), measure.B(order)
-    kept = A @ measure.steady(order)
-    yield from _worst("A @ steady differs from B", kept, B, _CLOSE, "a constant signal would not stay")
+    kept = A @ measure.steady_state(order)
+    yield from _worst("A @ steady_state differs from B", kept, B, _CLOSE, "a constant signal would not stay")
     slowest = float(np.linalg.eigvals(A).real.min())
     if slowest <= 1e-9 * np.abs(A).max():
         yield f"A has an eigenvalue with the real part {slowest:.2g}: its recurrence would not forget"

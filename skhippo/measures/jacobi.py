@@ -55,7 +55,7 @@ class _Jacobi(Measure):
         values = _polynomials(check_count("order", order), self.alpha, self.beta).evaluate(self.age(s).ravel())
         return np.ascontiguousarray(values[:, :order]).reshape((*s.shape, order))
 
-    def line(self, order: int) -> Floats:
+    def ramp(self, order: int) -> Floats:
         a, b = self._exponents
         coefficients = np.zeros(order)
         coefficients[:2] = [-a / (a + b), 0.5 * math.sqrt(_recurrence(1, self.alpha, self.beta)[1][0])][:order]

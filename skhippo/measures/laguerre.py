@@ -106,9 +106,9 @@ class LagT(Translated):
     def B(self, order: int) -> Floats:
         return self._binomial(check_count("order", order)) / self._norm(order)
 
-    def line(self, order: int) -> Floats:
+    def ramp(self, order: int) -> Floats:
         return -solve_triangular(
-            self.A(order), self.steady(order), lower=True
+            self.A(order), self.steady_state(order), lower=True
         )  # the equation is exact for every signal
 
     def structure(self, order: int) -> Structure | None:

@@ -259,7 +259,7 @@ class Measure(ABC):
     def B(self, order: int) -> Floats:
         """Return the input vector of ``c' = rate * (-A c + B f)``, shape (order,)."""
 
-    def breaks(self, order: int) -> Floats:
+    def breakpoints(self, order: int) -> Floats:
         """Return the places inside the domain where functions of the basis jump, in ascending order; usually none.
 
         Parameters
@@ -319,13 +319,13 @@ class Measure(ABC):
         """
         raise TypeError(f"{self!r} looks at the whole history and has no theta")
 
-    def steady(self, order: int) -> Floats:
+    def steady_state(self, order: int) -> Floats:
         """Return the coefficients ``A^-1 B`` of a signal that has always been 1, shape (order,)."""
         still = np.zeros(self.functions(order).number)
         return self.assemble(still, np.ones(()), np.ones(()), order)
 
-    def line(self, order: int) -> Floats:
-        """Return the coefficients of the straight line that rises by 1 per time scale and is 0 at the present.
+    def ramp(self, order: int) -> Floats:
+        """Return the coefficients of a ramp: the straight line that rises by 1 per time scale and is 0 at the present.
 
         For a window, this method integrates the definition.  A measure with an infinite domain has to override it.
 

@@ -58,7 +58,7 @@ class _Multiwavelet(Measure):
             pieces *= 2
         return np.ascontiguousarray(out[:, : check_count("order", order)]).reshape((*s.shape, order))
 
-    def breaks(self, order: int) -> Floats:
+    def breakpoints(self, order: int) -> Floats:
         pieces = self._pieces(order)
         return np.arange(1.0, pieces) / pieces
 
@@ -81,10 +81,10 @@ class _Multiwavelet(Measure):
     def B(self, order: int) -> Floats:
         return self.basis(order, 1.0)
 
-    def steady(self, order: int) -> Floats:
+    def steady_state(self, order: int) -> Floats:
         return np.eye(1, check_count("order", order))[0]
 
-    def line(self, order: int) -> Floats:
+    def ramp(self, order: int) -> Floats:
         size, pieces = self.degree + 1, self._pieces(order)
         local = np.zeros((pieces, size))
         local[:, 0] = (np.arange(pieces) + 0.5) / pieces - 1.0

@@ -83,9 +83,9 @@ class LegE(Translated):
     def B(self, order: int) -> Floats:
         return LegS().B(order)
 
-    def line(self, order: int) -> Floats:
+    def ramp(self, order: int) -> Floats:
         # The equation is exact for every signal, so for the line too.
-        return -solve_triangular(self.A(order), self.steady(order), lower=True)
+        return -solve_triangular(self.A(order), self.steady_state(order), lower=True)
 
     def structure(self, order: int) -> Structure | None:
         return LegS().structure(order)

@@ -40,7 +40,7 @@ class DecayJoining(Joining):
                 f"{measure!r} declares remembers='decay': a time scale is expected, and a Triangle with a constant "
                 "diagonal as its structure"
             )
-        self._constant = measure.steady(order)
+        self._constant = measure.steady_state(order)
         self._theta, self._rate, self._norm = measure.time_scale, float(structure.diagonal[0]), structure.q
 
     def point(self, values: Floats) -> Floats:
@@ -94,7 +94,7 @@ class DecayJoining(Joining):
     @cached_property
     def _integrated(self) -> Floats:
         """A^{-1} A^{-1} B, times the norms of the basis."""
-        return -self._norm * self.measure.line(self.order)
+        return -self._norm * self.measure.ramp(self.order)
 
     def _decayed(self, state: Floats, lengths: Floats) -> Floats:
         out = state.copy()

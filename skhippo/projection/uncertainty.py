@@ -320,7 +320,9 @@ def row_covariances(
         rate = rates[:, channel].reshape((-1,) + (1,) * (out.ndim - 2))
         out[:, channel] = rate * unit
         if uncertain:
-            out[:, channel] += _of_values(means, rows, chain(rows, rates[:, channel]), measure.steady(order), full)
+            out[:, channel] += _of_values(
+                means, rows, chain(rows, rates[:, channel]), measure.steady_state(order), full
+            )
         out[np.diff(rows.offsets) == 0, channel] = np.nan
     return out
 
@@ -406,7 +408,7 @@ def _integrate(
     """Return the covariances at the rate 1, and the means of step responses over pieces (if `keep`)."""
     total = np.zeros((len(scale), order, order) if full else (len(scale), order))
     means = np.zeros((len(pieces.series) if keep else 0, order))
-    steady = measure.steady(order)
+    steady = measure.steady_state(order)
     nodes = _Nodes.of(pieces, measure, order, scale)
     length = pieces.old - pieces.new
     for low, high in nodes.blocks(_BLOCK // order):
@@ -465,7 +467,7 @@ def _smooth_parts(
     measure: Measure, order: int, piece: Integers, new: Floats, old: Floats
 ) -> tuple[Integers, Floats, Floats]:
     """Cut intervals at breaks of the functions, and halve them towards an edge at which the phase is infinite."""
-    piece, new, old = _cut(piece, new, old, np.sort(measure.age(np.asarray(measure.breaks(order)))))
+    piece, new, old = _cut(piece, new, old, np.sort(measure.age(np.asarray(measure.breakpoints(order)))))
     with np.errstate(divide="ignore"):
         at_new, at_old = ~np.isfinite(measure.phase(order, new)), ~np.isfinite(measure.phase(order, old))
     both = at_new & at_old

@@ -311,11 +311,11 @@ class Recurrence:
 
     @cached_property
     def _steady(self) -> Floats:
-        return self.measure.steady(self.order)
+        return self.measure.steady_state(self.order)
 
     @cached_property
     def _line(self) -> Floats:
-        return self.measure.line(self.order)
+        return self.measure.ramp(self.order)
 
     def _restart(self, length: Floats, ends: tuple[Floats, Floats]) -> Floats:
         """Return the coefficients of straight lines between two ends."""

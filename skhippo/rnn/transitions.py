@@ -149,15 +149,15 @@ def _check_room(order: int) -> None:
 def measure_dynamics(measure: Measure, order: int) -> Dynamics:
     """Return the dynamics of a measure."""
     _check_room(order)
-    line = np.zeros(order) if measure.time_scale is None else measure.line(order)
+    line = np.zeros(order) if measure.time_scale is None else measure.ramp(order)
     try:
         reach = math.inf if measure.time_scale is None else measure.horizon(order)
     except ValueError:  # further than double precision reaches
         reach = math.inf
     A, B, outflow = measure.A(order), measure.B(order), measure.outflow(order)
     if outflow is None:
-        return Dynamics.of_any(A, B, measure.steady(order), line, reach)
-    return Dynamics.of(A, B, outflow, measure.steady(order), line, reach)
+        return Dynamics.of_any(A, B, measure.steady_state(order), line, reach)
+    return Dynamics.of(A, B, outflow, measure.steady_state(order), line, reach)
 
 
 @lru_cache(maxsize=4)

@@ -56,13 +56,16 @@ def without_last(self, order):
         ),
         (broken(ChebT(1.0), weight=scaled("weight", 2.0)), "the basis is not orthonormal"),
         (broken(LegS(), basis=lambda self, order, s: LegS().basis(order, 1 - np.asarray(s))), "assemble differs by"),
-        (broken(LegT(1.0), assemble=scaled("assemble", 0.5)), "steady differs by 0.5 at coefficient 0"),
+        (broken(LegT(1.0), assemble=scaled("assemble", 0.5)), "steady_state differs by 0.5 at coefficient 0"),
         (broken(LagT(1.0), horizon=lambda self, order: 3.0), "nothing should be left beyond the horizon, 3"),
         (broken(FouT(1.0), phase=scaled("phase", 0.1)), "phase grows by .* while the last function changes its sign"),
         (broken(LegT(1.0), phase=scaled("phase", -1.0)), "phase decreases with age"),
-        (broken(LegS(), B=scaled("B", 2.0)), "A @ steady differs from B by 1 at coefficient 0: a constant .* not stay"),
+        (
+            broken(LegS(), B=scaled("B", 2.0)),
+            "A @ steady_state differs from B by 1 at coefficient 0: a constant .* not stay",
+        ),
         (broken(LegT(1.0), A=without_last), "real part 0: its recurrence would not forget"),
-        (broken(LagT(1.0), line=lambda self, order: np.ones(order)), "line differs by .* a line to 0 at the present"),
+        (broken(LagT(1.0), ramp=lambda self, order: np.ones(order)), "ramp differs by .* a ramp to 0 at the present"),
         (
             broken(LegT(1.0), structure=LegS().structure.__func__),
             "structure: A differs by .* Triangle does not stand for",
@@ -111,7 +114,7 @@ def test_a_kernel_that_is_not_an_exponential_is_found():
     measure = broken(
         LagT(1.0),
         A=A,
-        line=lambda self, order: LagT(1.0).line(order),
+        ramp=lambda self, order: LagT(1.0).ramp(order),
         structure=lambda self, order: None,
         outflow=lambda self, order: None,
         remembers="window",

@@ -113,7 +113,7 @@ def test_line_is_the_projection_of_a_line(measure, order):
     reach = 300.0 if measure.name == "lagt" else 1.0
     scale = measure.time_scale or 1.0
     series = [([0.0, reach * scale], [-reach, 0.0])]
-    assert_allclose(measure.line(order), project(series, measure, order)[0, 0], atol=1e-12 * reach)
+    assert_allclose(measure.ramp(order), project(series, measure, order)[0, 0], atol=1e-12 * reach)
 
 
 @pytest.mark.parametrize("name", MEASURES)

@@ -250,7 +250,7 @@ def test_nothing_of_long_ago_is_left_after_a_gap(measure, method, order, rng):
             memory = HiPPOMemory(measure, order, method="recurrence", discretization=method, hold=hold)
             found = memory.update(after[None, :, None], later).coefficients[0]
             if hold == "previous":
-                exact = values[-1] * measure.steady(order)[None]
+                exact = values[-1] * measure.steady_state(order)[None]
             assert_allclose(found, exact, atol=1e-12)
 
 
@@ -283,7 +283,7 @@ def test_long_steps_of_some_rows_leave_the_others_as_they_are(measure, rng):
     assert_array_equal(record[:, -1], whole)
     for r in range(n_rows):
         assert_array_equal(run(measure, order, "bilinear", values[r : r + 1], times[r]), whole[r : r + 1])
-    c = values[:, :1] * measure.steady(order)
+    c = values[:, :1] * measure.steady_state(order)
     for j in range(k):
         for r in range(n_rows):
             ends = values[r : r + 1, j], values[r : r + 1, j + 1]
