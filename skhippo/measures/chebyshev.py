@@ -111,7 +111,7 @@ class ChebT(Translated):
         a, c = 2 * m / (m + 1), m * (m - 3) / ((m - 2) * (m + 1))
         return Differences("chebyshev", 2, np.column_stack([a, np.zeros_like(m), c]))
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # With y = cos(phi) the weighted integral is that of cos(n phi) over phi.
         coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + moments[..., 0] / np.pi

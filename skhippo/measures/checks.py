@@ -60,12 +60,12 @@ def check_measure(measure: Measure, orders: tuple[int, ...] = (1, 2, 7)) -> None
     These properties are checked:
 
     - the basis is orthonormal under the weight;
-    - `antiderivative`, `steady_state`, `ramp` and the results of `assemble` are the integrals of the definition;
+    - `antiderivative`, `steady_state`, `ramp` and `coefficients_from_moments` return the integrals of the definition;
     - `phase` counts the oscillations of the fastest function, and the kernel is 0 beyond `horizon`;
     - `A` and `B` keep a constant, forget everything else, and give the derivative of the projection for every function
       of the basis (for an infinite domain: the kernel is ``expm(-A s) B``);
     - `structure` and `outflow` agree with `A` and `B`;
-    - coefficients can be joined as `remembers` and `slides` declare.
+    - coefficients can be joined as `memory_kind` and `mergeable_windows` declare.
 
     Integrals are quadratures in double precision.  They resolve weights that are infinite at an edge like the power
     -1/2 of the distance, but not much more.
@@ -161,8 +161,8 @@ def _worst(name: str, found: Floats, expected: Floats, tolerance: float, why: st
 def _check_declarations(measure: Measure) -> Iterator[str]:
     if tuple(measure.domain) not in ((0.0, 1.0), (0.0, np.inf)):
         yield f"domain is {measure.domain}: (0, 1) or (0, inf) is expected"
-    if measure.remembers not in ("polynomial", "decay", "window"):
-        yield f"remembers is {measure.remembers!r}: 'polynomial', 'decay' or 'window' is expected"
+    if measure.memory_kind not in ("polynomial", "decay", "window"):
+        yield f"memory_kind is {measure.memory_kind!r}: 'polynomial', 'decay' or 'window' is expected"
     try:
         hash(measure)
         equal = measure == measure
@@ -213,9 +213,13 @@ def _check_coefficients(measure: Measure, order: int) -> Iterator[str]:
     slope = _derivative(wave)(places) * (-1.0 if _endless(measure) else 1.0)
     functions = measure.functions(order).evaluate(measure.age(places))
     first, last = wave(np.array([oldest, newest]))
-    found = measure.assemble((lengths * slope) @ functions, first, last, order)
+    found = measure.coefficients_from_moments((lengths * slope) @ functions, first, last, order)
     yield from _worst(
-        "assemble differs", found, exact, _CLOSE, "a signal does not have the coefficients of the definition"
+        "coefficients_from_moments differs",
+        found,
+        exact,
+        _CLOSE,
+        "a signal does not have the coefficients of the definition",
     )
     for place in (0.2, 0.5, 0.9):
         inner = _rule_up_to(measure, place) if _endless(measure) else _rule(measure, order, place, 1.0)
@@ -336,16 +340,16 @@ def _check_dynamics(measure: Measure, order: int) -> Iterator[str]:
 
 
 def _check_memory(measure: Measure, order: int) -> Iterator[str]:
-    if measure.remembers == "decay":
+    if measure.memory_kind == "decay":
         structure = measure.structure(order)
         if measure.time_scale is None or not isinstance(structure, Triangle) or np.ptp(structure.diagonal) > 0.0:
-            yield "remembers is 'decay': a time scale and a Triangle with a constant diagonal are expected"
+            yield "memory_kind is 'decay': a time scale and a Triangle with a constant diagonal are expected"
         elif np.abs(structure.p * structure.q - 1.0).max() > _EQUAL:
-            yield "remembers is 'decay': a Triangle with p * q == 1 is expected"
-    if measure.remembers == "polynomial" and measure.time_scale is not None:
-        yield "remembers is 'polynomial': no time scale is expected, because it is for the whole history"
-    if measure.remembers == "polynomial" or measure.slides:
-        name = "remembers is 'polynomial'" if measure.remembers == "polynomial" else "slides"
+            yield "memory_kind is 'decay': a Triangle with p * q == 1 is expected"
+    if measure.memory_kind == "polynomial" and measure.time_scale is not None:
+        yield "memory_kind is 'polynomial': no time scale is expected, because it is for the whole history"
+    if measure.memory_kind == "polynomial" or measure.mergeable_windows:
+        name = "memory_kind is 'polynomial'" if measure.memory_kind == "polynomial" else "mergeable_windows"
         places = _rule(measure, order).places
         uniform = np.ptp(measure.weight(places)) < _EQUAL
         polynomials = np.polynomial.legendre.legvander(2.0 * places - 1.0, order - 1) * np.sqrt(

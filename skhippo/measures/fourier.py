@@ -97,7 +97,7 @@ class FouT(Translated):
     def functions(self, order: int) -> Powers:
         return Powers(max(order // 2, 1) + 1)
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # int_s^1 cos(2 pi k v) dv = -sin(2 pi k s) / (2 pi k); the sine has (cos(2 pi k s) - 1) / (2 pi k).
         coefficients = np.empty((*moments.shape[:-1], order))
         coefficients[..., 0] = first + moments[..., 0].real

@@ -90,7 +90,7 @@ class _Jacobi(Measure):
         before = roots[j - 2] / roots[j - 1] * norms[:, 2] / norms[:, 0]
         return Differences("jacobi", 2, np.column_stack([slope, -centers[j - 1] * slope, before]))
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         a, b = self._exponents
         n = np.arange(1.0, order)
         scale = math.exp(-betaln(a, b)) * np.sqrt((a + b) * (a + b + 1.0) / (a * b) / (n * (n + a + b - 1.0)))

@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.measures.measure import Differences, Functions, Memory, Translated
+from skhippo.measures.measure import Differences, Functions, MemoryKind, Translated
 from skhippo.measures.structure import Outflow, Structure, Triangle
 
 __all__ = ["LagT"]
@@ -66,7 +66,7 @@ class LagT(Translated):
     beta: float = 1.0
     name: ClassVar[str] = "lagt"
     domain: ClassVar[tuple[float, float]] = (0.0, math.inf)
-    remembers: ClassVar[Memory] = "decay"
+    memory_kind: ClassVar[MemoryKind] = "decay"
 
     def __post_init__(self) -> None:
         super().__post_init__()
@@ -159,7 +159,7 @@ class LagT(Translated):
         start = np.array([[0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1 + self.alpha, -1]], dtype=np.float64)
         return Functions(start, table, rate)
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # A step at age s adds int_0^s K = A^{-1} (B - K(s)).  Without the norms A is p on and 1 below its diagonal,
         # so row n minus row n-1 of A c = y reads p c_n + (1 - p) c_{n-1} = y_n - y_{n-1}.
         y = self._binomial(order) * last[..., None] - moments[..., :order]

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Differences, Functions, Measure, Memory, Translated
+from skhippo.measures.measure import Differences, Functions, Measure, MemoryKind, Translated
 from skhippo.measures.structure import Halves, Outflow, Structure, Triangle
 
 __all__ = ["LegS", "LegT", "legendre"]
@@ -51,7 +51,7 @@ class _Legendre(Measure):
         m = np.arange(4.0, order + 8)
         return Differences("legendre", 2, np.column_stack([(2 * m - 1) / (m + 2), np.zeros_like(m), (m - 3) / (m + 2)]))
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         coefficients = moments[..., :order] * self._norm(order)
         coefficients[..., 0] += first
         return coefficients
@@ -85,7 +85,7 @@ class LegS(_Legendre):
     """
 
     name: ClassVar[str] = "legs"
-    remembers: ClassVar[Memory] = "polynomial"
+    memory_kind: ClassVar[MemoryKind] = "polynomial"
 
     def A(self, order: int) -> Floats:
         n = np.arange(check_count("order", order))
@@ -133,7 +133,7 @@ class LegT(_Legendre, Translated):
     """
 
     name: ClassVar[str] = "legt"
-    slides: ClassVar[bool] = True
+    mergeable_windows: ClassVar[bool] = True
 
     def A(self, order: int) -> Floats:
         n = np.arange(check_count("order", order))

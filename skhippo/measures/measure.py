@@ -24,8 +24,8 @@ equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))`, and the functions that the pr
 the antiderivative of the kernel, which is basis x weight.  For every measure here but WavS and WavT (see `Pieces`)
 :math:`G_n` combines :math:`O(1)` functions out of :math:`q_0, q_1, \dots`, which obey a three-term recurrence
 :math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure provides the recurrence (`functions`) and the
-combination (`assemble`).  The engine computes the moments :math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of
-the changes along cells, and needs nothing else.
+combination (`coefficients_from_moments`).  The engine computes the moments
+:math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of the changes along cells, and needs nothing else.
 
 The means over cells also obey a recurrence for some measures (`differences`); the cost is then :math:`O(N)` per
 observation.  For other measures a Gauss rule takes the mean, with more nodes for higher orders and longer cells.
@@ -45,10 +45,10 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
 from skhippo.measures.structure import Outflow, Structure
 
-__all__ = ["Differences", "Functions", "Measure", "Memory", "Pieces", "Powers", "Translated"]
+__all__ = ["Differences", "Functions", "Measure", "MemoryKind", "Pieces", "Powers", "Translated"]
 
-#: The kinds of state that a memory keeps, see `Measure.remembers`.
-Memory: TypeAlias = Literal["polynomial", "decay", "window"]
+#: The kinds of state that a memory keeps, see `Measure.memory_kind`.
+MemoryKind: TypeAlias = Literal["polynomial", "decay", "window"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -189,11 +189,11 @@ class Measure(ABC):
     A measure has to define
 
     * its definition: `name`, `domain`, `weight`, `basis`, and the dynamics `A` and `B`;
-    * the coefficients of a step, for `skhippo.project`: `functions`, `assemble` and `phase`.
+    * the coefficients of a step, for `skhippo.project`: `functions`, `coefficients_from_moments` and `phase`.
 
     It may also define the `structure` of `A`, the `outflow` of a memory and the state that a memory keeps
-    (`remembers`); this reduces costs from :math:`O(N^2)` to :math:`O(N)`.  Use `skhippo.measures.check_measure` to test
-    all of these against the definition.
+    (`memory_kind`); this reduces costs from :math:`O(N^2)` to :math:`O(N)`.  Use `skhippo.measures.check_measure` to
+    test all of these against the definition.
 
     Attributes
     ----------
@@ -202,7 +202,7 @@ class Measure(ABC):
     domain : tuple of float
         Range of the places `s`: ``(0, 1)`` for a window, from its oldest moment to the present, or ``(0, inf)`` for
         ages.
-    remembers : {"polynomial", "decay", "window"}
+    memory_kind : {"polynomial", "decay", "window"}
         State that a memory keeps:
 
         - ``"window"``: the observations in the window;
@@ -210,15 +210,15 @@ class Measure(ABC):
           uniform on the whole history and the basis consists of Legendre polynomials;
         - ``"decay"``: the difference to a constant history, which decays with ``exp(-A s)``.  `structure` has to be a
           `Triangle` with a constant diagonal and ``p * q == 1``.
-    slides : bool
+    mergeable_windows : bool
         Whether the measure is a window with uniform weight and Legendre polynomials, so that the coefficients of a
         window follow from those of its parts.
     """
 
     name: ClassVar[str]
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
-    remembers: ClassVar[Memory] = "window"
-    slides: ClassVar[bool] = False
+    memory_kind: ClassVar[MemoryKind] = "window"
+    mergeable_windows: ClassVar[bool] = False
 
     # ------------------------------------------------------------------ the definition
     @abstractmethod
@@ -292,7 +292,7 @@ class Measure(ABC):
         s = np.asarray(s, dtype=np.float64)
         ages = self.age(s).ravel()
         steps = self.functions(check_count("order", order)).evaluate(ages)
-        values = self.assemble(steps, np.zeros(ages.size), np.ones(ages.size), order)
+        values = self.coefficients_from_moments(steps, np.zeros(ages.size), np.ones(ages.size), order)
         return values.reshape((*s.shape, order))
 
     @property
@@ -322,7 +322,7 @@ class Measure(ABC):
     def steady_state(self, order: int) -> Floats:
         """Return the coefficients ``A^-1 B`` of a signal that has always been 1, shape (order,)."""
         still = np.zeros(self.functions(order).number)
-        return self.assemble(still, np.ones(()), np.ones(()), order)
+        return self.coefficients_from_moments(still, np.ones(()), np.ones(()), order)
 
     def ramp(self, order: int) -> Floats:
         """Return the coefficients of a ramp: the straight line that rises by 1 per time scale and is 0 at the present.
@@ -386,7 +386,7 @@ class Measure(ABC):
         return None
 
     @abstractmethod
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         """Return the coefficients of a signal from the moments of its steps.
 
         Parameters

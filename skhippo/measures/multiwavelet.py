@@ -98,7 +98,7 @@ class _Multiwavelet(Measure):
     def functions(self, order: int) -> Pieces:
         return Pieces(self._pieces(order), self.degree + 2)
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         size, pieces = self.degree + 1, self._pieces(order)
         sums = moments.reshape((*moments.shape[:-1], pieces, size + 1))[..., ::-1, :]  # from the oldest piece
         # int_x^1 P_m = (P_{m-1} - P_{m+1}) / (2 m + 1) (DLMF 18.9.7), and for m = 0 the value at the older end, without

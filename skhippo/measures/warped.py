@@ -120,7 +120,7 @@ class LegE(Translated):
         table = [(2 * n - 1) * n * (n - 1) * scale, (2 * n - 1) * scale, (n - 2) ** 2 * n * scale]
         return Differences("warped", 2, np.column_stack(table))
 
-    def assemble(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
+    def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         coefficients = moments[..., 1 : order + 1] * LegS().B(order)
         coefficients[..., 0] += first
         return coefficients

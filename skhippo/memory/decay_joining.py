@@ -37,7 +37,7 @@ class DecayJoining(Joining):
         structure = measure.structure(order)
         if measure.time_scale is None or not isinstance(structure, Triangle) or np.ptp(structure.diagonal) > 0.0:
             raise ValueError(
-                f"{measure!r} declares remembers='decay': a time scale is expected, and a Triangle with a constant "
+                f"{measure!r} declares memory_kind='decay': a time scale is expected, and a Triangle with a constant "
                 "diagonal as its structure"
             )
         self._constant = measure.steady_state(order)

@@ -1,8 +1,8 @@
 """Merging: which measures have coefficients that can be joined, and how.
 
-A measure declares in `Measure.remembers` what its memory keeps.  Coefficients of polynomials on the whole history, and
-histories that decay, are joined (`skhippo.memory.polynomial_joining`, `skhippo.memory.decay_joining`).  For a window
-measure the observations are kept instead.
+A measure declares in `Measure.memory_kind` what its memory keeps.  Coefficients of polynomials on the whole history,
+and histories that decay, are joined (`skhippo.memory.polynomial_joining`, `skhippo.memory.decay_joining`).  For a
+window measure the observations are kept instead.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ _JOININGS: dict[str, type[Joining]] = {"polynomial": PolynomialJoining, "decay":
 
 def can_join(measure: Measure) -> bool:
     """Return whether the coefficients of neighbouring stretches determine those of their union."""
-    return measure.remembers in _JOININGS
+    return measure.memory_kind in _JOININGS
 
 
 def find_joining(measure: Measure, order: int, hold: Hold) -> Joining:
     """Return the joining of a measure for which `can_join` is true."""
-    return _JOININGS[measure.remembers](measure, order, hold)
+    return _JOININGS[measure.memory_kind](measure, order, hold)

@@ -30,7 +30,7 @@ class WindowStore(MergeableStore):
         if setting.measure.time_scale is None:
             raise ValueError(
                 f"{setting.measure!r} has no window, so a memory cannot tell which observations it may forget: use "
-                "method='recurrence', or declare in `Measure.remembers` how its coefficients are joined"
+                "method='recurrence', or declare in `Measure.memory_kind` how its coefficients are joined"
             )
         self.length = setting.measure.time_scale * setting.measure.horizon(setting.order)
 

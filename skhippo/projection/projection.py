@@ -473,7 +473,7 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
 def _assemble(task: Task, series: Integers, moments: NDArray, first: Floats, last: Floats, largest: float) -> Floats:
     """Turn the moments of series into coefficients; raise if one is larger than `largest`."""
     with np.errstate(over="ignore", invalid="ignore"):
-        coefficients = task.measure.assemble(moments, first, last, task.order)
+        coefficients = task.measure.coefficients_from_moments(moments, first, last, task.order)
     never_observed = np.isnan(last)
     coefficients[never_observed] = 0.0  # so that the check below ignores them
     if not -largest <= coefficients.min() <= coefficients.max() <= largest:

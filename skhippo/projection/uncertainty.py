@@ -509,7 +509,9 @@ def _span(measure: Measure, order: int, new: Floats, old: Floats) -> Floats:
 
 def _step_response(measure: Measure, order: int, ages: Floats) -> Floats:
     """Return the coefficients of unit steps at some ages, shape (n, order)."""
-    return measure.assemble(measure.functions(order).evaluate(ages), np.zeros(ages.size), np.ones(ages.size), order)
+    return measure.coefficients_from_moments(
+        measure.functions(order).evaluate(ages), np.zeros(ages.size), np.ones(ages.size), order
+    )
 
 
 @kernel

@@ -144,7 +144,7 @@ def _find_walk(measure: Measure, order: int, hold: Hold) -> Callable[..., None] 
     """Return a function that computes coefficients from those of earlier moments; None if there is no such way."""
     if can_join(measure):
         return partial(_join_along, joining=find_joining(measure, order, hold))
-    return partial(slide_along, measure=measure, order=order, hold=hold) if measure.slides else None
+    return partial(slide_along, measure=measure, order=order, hold=hold) if measure.mergeable_windows else None
 
 
 def _join_along(panel: Panel, joining: Joining, out: Floats, done: NDArray[np.bool_]) -> None:

@@ -55,8 +55,14 @@ def without_last(self, order):
             r"order 1: the integrals of g_m g_n differ by 0.21 .*orthonormal",
         ),
         (broken(ChebT(1.0), weight=scaled("weight", 2.0)), "the basis is not orthonormal"),
-        (broken(LegS(), basis=lambda self, order, s: LegS().basis(order, 1 - np.asarray(s))), "assemble differs by"),
-        (broken(LegT(1.0), assemble=scaled("assemble", 0.5)), "steady_state differs by 0.5 at coefficient 0"),
+        (
+            broken(LegS(), basis=lambda self, order, s: LegS().basis(order, 1 - np.asarray(s))),
+            "coefficients_from_moments differs by",
+        ),
+        (
+            broken(LegT(1.0), coefficients_from_moments=scaled("coefficients_from_moments", 0.5)),
+            "steady_state differs by 0.5 at coefficient 0",
+        ),
         (broken(LagT(1.0), horizon=lambda self, order: 3.0), "nothing should be left beyond the horizon, 3"),
         (broken(FouT(1.0), phase=scaled("phase", 0.1)), "phase grows by .* while the last function changes its sign"),
         (broken(LegT(1.0), phase=scaled("phase", -1.0)), "phase decreases with age"),
@@ -77,10 +83,13 @@ def without_last(self, order):
         (broken(LegS(), structure=lambda self, order: LegS().structure(order + 1)), "A of the Triangle has the shape"),
         (broken(LegT(1.0), outflow=lambda self, order: Outflow(1.0)), r"outflow: A \+ A.T differs"),
         (broken(LegT(1.0), A=lambda self, order: LegS().A(order) + 0.0, structure=lambda self, order: None), "outflow"),
-        (broken(LegT(1.0), remembers="polynomial"), "remembers is 'polynomial': no time scale is expected"),
-        (broken(FouT(1.0), slides=True), "slides: uniform weight and Legendre polynomials are expected"),
-        (broken(LegT(1.0), remembers="decay"), "remembers is 'decay': a time scale and a Triangle .* are expected"),
-        (broken(LegT(1.0), remembers="all"), "remembers is 'all': 'polynomial', 'decay' or 'window' is expected"),
+        (broken(LegT(1.0), memory_kind="polynomial"), "memory_kind is 'polynomial': no time scale is expected"),
+        (
+            broken(FouT(1.0), mergeable_windows=True),
+            "mergeable_windows: uniform weight and Legendre polynomials are expected",
+        ),
+        (broken(LegT(1.0), memory_kind="decay"), "memory_kind is 'decay': a time scale and a Triangle .* are expected"),
+        (broken(LegT(1.0), memory_kind="all"), "memory_kind is 'all': 'polynomial', 'decay' or 'window' is expected"),
         (broken(LegT(1.0), domain=(0.0, 2.0)), r"domain is \(0.0, 2.0\): \(0, 1\) or \(0, inf\) is expected"),
         (broken(LegT(1.0), with_theta=lambda self, theta: self), r"with_theta\(2.0\) gives Broken\(theta=1.0\)"),
         (broken(LegT(1.0), B=lambda self, order: np.ones((order, 1))), r"B\(order\) has the shape \(1, 1\): \(1,\) is"),
@@ -117,7 +126,7 @@ def test_a_kernel_that_is_not_an_exponential_is_found():
         ramp=lambda self, order: LagT(1.0).ramp(order),
         structure=lambda self, order: None,
         outflow=lambda self, order: None,
-        remembers="window",
+        memory_kind="window",
     )
     with pytest.raises(ValueError, match=r"expm\(-A s\) @ B differs"):
         check_measure(measure, orders=(3,))
@@ -125,7 +134,7 @@ def test_a_kernel_that_is_not_an_exponential_is_found():
 
 def test_a_decay_with_a_triangle_of_another_kind_is_found():
     class Faded(LagT):
-        remembers: ClassVar[str] = "decay"
+        memory_kind: ClassVar[str] = "decay"
 
         def structure(self, order):
             triangle = super().structure(order)

@@ -227,7 +227,7 @@ def test_parameters_that_are_refused(parameters, error, message):
 
 def test_a_measure_of_somebody_else_needs_a_window():
     class Own(LegS):
-        remembers = "window"
+        memory_kind = "window"
 
     with pytest.raises(ValueError, match=r"has no window, so a memory cannot tell which observations it may forget"):
         HiPPOMemory(Own())

@@ -55,10 +55,12 @@ def test_an_heir_is_remembered_like_its_parent(heir, parent, rng):
 def test_a_decay_needs_a_triangle():
     @dataclass(frozen=True)
     class Wrong(LagT):
-        remembers: ClassVar[str] = "decay"
+        memory_kind: ClassVar[str] = "decay"
 
         def structure(self, order):
             return None
 
-    with pytest.raises(ValueError, match=r"Wrong\(theta=1.0.*\) declares remembers='decay': a time scale is expected"):
+    with pytest.raises(
+        ValueError, match=r"Wrong\(theta=1.0.*\) declares memory_kind='decay': a time scale is expected"
+    ):
         HiPPOMemory(Wrong(1.0), 3)

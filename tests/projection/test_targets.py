@@ -22,7 +22,7 @@ def interpolation_error(measure, order, edges):
         inside = origin + width * u
         steps = measure.functions(order).evaluate(inside.ravel())
         nothing = np.zeros(inside.size)
-        return measure.assemble(steps, nothing, nothing, order).reshape(*inside.shape, order)
+        return measure.coefficients_from_moments(steps, nothing, nothing, order).reshape(*inside.shape, order)
 
     exact = coefficients(points)
     return np.abs(lagrange @ coefficients(nodes) - exact).max() / np.abs(exact).max()
