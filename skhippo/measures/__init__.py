@@ -11,7 +11,14 @@ from skhippo.measures.fourier import FouT
 from skhippo.measures.jacobi import JacS, JacT
 from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
-from skhippo.measures.measure import Differences, Functions, Measure, Pieces, Powers, Translated
+from skhippo.measures.measure import (
+    ComplexExponentials,
+    Differences,
+    Measure,
+    PiecewiseLegendre,
+    ThreeTermRecurrence,
+    Translated,
+)
 from skhippo.measures.multiwavelet import WavS, WavT
 from skhippo.measures.structure import Halves, Outflow, Rotations, Structure, Tau, Triangle
 from skhippo.measures.warped import LegE
@@ -19,9 +26,9 @@ from skhippo.measures.warped import LegE
 __all__ = [
     "MEASURES",
     "ChebT",
+    "ComplexExponentials",
     "Differences",
     "FouT",
-    "Functions",
     "Halves",
     "JacS",
     "JacT",
@@ -31,11 +38,11 @@ __all__ = [
     "LegT",
     "Measure",
     "Outflow",
-    "Pieces",
-    "Powers",
+    "PiecewiseLegendre",
     "Rotations",
     "Structure",
     "Tau",
+    "ThreeTermRecurrence",
     "Translated",
     "Triangle",
     "WavS",

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Differences, Functions, Translated
+from skhippo.measures.measure import Differences, ThreeTermRecurrence, Translated
 from skhippo.measures.structure import Structure, Tau
 
 __all__ = ["ChebT"]
@@ -98,12 +98,12 @@ class ChebT(Translated):
         with np.errstate(divide="ignore"):
             return order * _angle(age) + 3.0 * (np.log(age) - np.log1p(-age))
 
-    def functions(self, order: int) -> Functions:
+    def functions(self, order: int) -> ThreeTermRecurrence:
         # phi, sin(phi), sin(2 phi), ...: sin((n + 1) phi) = 2 cos(phi) sin(n phi) - sin((n - 1) phi).
         table = np.tile([2.0, 0.0, 1.0], (max(order - 1, 1) - 1, 1))
         table[:1, 2] = 0.0  # what precedes sin(phi) is sin(0), not the phi stored there
         start = np.array([[1.0, -2, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]])
-        return Functions(start, table, angular=True)
+        return ThreeTermRecurrence(start, table, angular=True)
 
     def differences(self, order: int) -> Differences | None:
         # Antiderivatives of sin(m phi) in cos(phi): (m + 1) F_m = 2 m x F_{m-1} - m (m - 3) / (m - 2) F_{m-2}.

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Powers, Translated
+from skhippo.measures.measure import ComplexExponentials, Translated
 from skhippo.measures.structure import Outflow, Rotations, Structure
 
 __all__ = ["FouT"]
@@ -94,8 +94,8 @@ class FouT(Translated):
     def phase(self, order: int, age: Floats) -> Floats:
         return 2.0 * np.pi * max(order // 2, 1) * age
 
-    def functions(self, order: int) -> Powers:
-        return Powers(max(order // 2, 1) + 1)
+    def functions(self, order: int) -> ComplexExponentials:
+        return ComplexExponentials(max(order // 2, 1) + 1)
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # int_s^1 cos(2 pi k v) dv = -sin(2 pi k s) / (2 pi k); the sine has (cos(2 pi k s) - 1) / (2 pi k).

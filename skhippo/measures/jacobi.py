@@ -14,7 +14,7 @@ from scipy.special import betaln
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.measures.measure import Differences, Functions, Measure, Translated
+from skhippo.measures.measure import Differences, Measure, ThreeTermRecurrence, Translated
 from skhippo.measures.structure import Structure, Triangle
 
 __all__ = ["JacS", "JacT"]
@@ -69,7 +69,7 @@ class _Jacobi(Measure):
             turns = (2.0 * order + self.alpha + self.beta + 1.0) * np.arcsin(np.sqrt(age))
             return turns + 3.0 * (np.log(age) - np.log1p(-age))
 
-    def functions(self, order: int) -> Functions:
+    def functions(self, order: int) -> ThreeTermRecurrence:
         # The integral of basis x weight is a multiple of age^(alpha + 1) (1 - age)^(beta + 1) times the polynomial of
         # degree n - 1 with exponents larger by one (DLMF 18.9.16), and an incomplete beta function for n = 0.
         a, b = self._exponents
@@ -77,7 +77,7 @@ class _Jacobi(Measure):
         (value, slope), rest = polynomials.start[2, :2], polynomials.table[:-1]  # of the polynomial of degree 1, at age
         table = np.vstack([[-0.5 * slope, value + 0.5 * slope, 0.0], rest])
         start = np.array([[1.0, -2, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]])
-        return Functions(start, table, exponents=(a, b))
+        return ThreeTermRecurrence(start, table, exponents=(a, b))
 
     def differences(self, order: int) -> Differences | None:
         # Antiderivatives of those functions: once more with exponents larger by one.
@@ -250,14 +250,14 @@ def _recurrence(number: int, alpha: float, beta: float) -> tuple[Floats, Floats]
     return np.append((beta - alpha) / (alpha + beta + 2.0), centers[:-1]), squares
 
 
-def _polynomials(number: int, alpha: float, beta: float) -> Functions:
+def _polynomials(number: int, alpha: float, beta: float) -> ThreeTermRecurrence:
     """Return the orthonormal Jacobi polynomials of ``1 - 2 * u``, at least two."""
     centers, squares = _recurrence(max(number, 2), alpha, beta)
     roots = np.sqrt(squares)
     slope = 1.0 / roots[1 : max(number, 2) - 1]
     table = np.column_stack([slope, -centers[1 : slope.size + 1] * slope, roots[: slope.size] * slope])
     first = [(1.0 - centers[0]) / roots[0], -2.0 / roots[0], 0, 0, 0]
-    return Functions(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], first]), table)
+    return ThreeTermRecurrence(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], first]), table)
 
 
 @lru_cache(maxsize=64)

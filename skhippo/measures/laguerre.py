@@ -12,7 +12,7 @@ from scipy.linalg import solve_triangular
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.measures.measure import Differences, Functions, MemoryKind, Translated
+from skhippo.measures.measure import Differences, MemoryKind, ThreeTermRecurrence, Translated
 from skhippo.measures.structure import Outflow, Structure, Triangle
 
 __all__ = ["LagT"]
@@ -142,7 +142,7 @@ class LagT(Translated):
         nu = order + 0.5 * (self.alpha + 1.0)
         return 2.0 * np.sqrt(nu * age) + self._rate * age
 
-    def functions(self, order: int) -> Functions:
+    def functions(self, order: int) -> ThreeTermRecurrence:
         return self._laguerre(order, -self._rate)
 
     def differences(self, order: int) -> Differences | None:
@@ -152,12 +152,12 @@ class LagT(Translated):
         n = np.arange(3.0, order + 7)
         return Differences("laguerre", 1, np.column_stack([-1 / n, (2 * n - 2) / n, (n - 2) / n]))
 
-    def _laguerre(self, order: int, rate: float) -> Functions:
+    def _laguerre(self, order: int, rate: float) -> ThreeTermRecurrence:
         # (n + 1) L_{n+1} = (2 n + 1 + alpha - s) L_n - (n + alpha) L_{n-1} (DLMF 18.9.13), times e^{rate s}.
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([-1 / (n + 1), (2 * n + 1 + self.alpha) / (n + 1), (n + self.alpha) / (n + 1)])
         start = np.array([[0, 1, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 1 + self.alpha, -1]], dtype=np.float64)
-        return Functions(start, table, rate)
+        return ThreeTermRecurrence(start, table, rate)
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # A step at age s adds int_0^s K = A^{-1} (B - K(s)).  Without the norms A is p on and 1 below its diagonal,

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Differences, Functions, Measure, MemoryKind, Translated
+from skhippo.measures.measure import Differences, Measure, MemoryKind, ThreeTermRecurrence, Translated
 from skhippo.measures.structure import Halves, Outflow, Structure, Triangle
 
 __all__ = ["LegS", "LegT", "legendre"]
@@ -39,12 +39,12 @@ class _Legendre(Measure):
         # P_n(cos phi) turns like cos((n + 1/2) phi) (Szego, Orthogonal Polynomials, 8.21.1).
         return (2.0 * order + 1.0) * np.arcsin(np.sqrt(age))
 
-    def functions(self, order: int) -> Functions:
+    def functions(self, order: int) -> ThreeTermRecurrence:
         # int_s^1 P_n(2 v - 1) dv = (1 - x^2) P_n'(x) / (2 n (n + 1)) = w_n at x = 2 s - 1, and the age for n = 0;
         # (n + 2) w_{n+1} = (2 n + 1) x w_n - (n - 1) w_{n-1} (DLMF 18.9.15 and 18.9.17), w_1 = age (1 - age).
         n = np.arange(1.0, max(order, 2) - 1)
         table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
-        return Functions(np.array([[1.0, -2, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, -1, 0, 0]]), table)
+        return ThreeTermRecurrence(np.array([[1.0, -2, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, -1, 0, 0]]), table)
 
     def differences(self, order: int) -> Differences | None:
         # W_m = (1 - x^2)^2 P_m'' / (4 (m - 1) m (m + 1) (m + 2)); (m + 2) W_m = (2 m - 1) x W_{m-1} - (m - 3) W_{m-2}.
@@ -169,8 +169,8 @@ class LegT(_Legendre, Translated):
         return self._norm(check_count("order", order)) * (-1.0) ** np.arange(order)
 
 
-def legendre(number: int) -> Functions:
+def legendre(number: int) -> ThreeTermRecurrence:
     """Return the Legendre polynomials P_0, P_1, ... of ``1 - 2 * u``, at least two."""
     n = np.arange(1.0, max(number, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
     table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
-    return Functions(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], [1, -2, 0, 0, 0]]), table)
+    return ThreeTermRecurrence(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], [1, -2, 0, 0, 0]]), table)

@@ -21,10 +21,10 @@ equation :math:`c'(t) = r(t)\,(-A c(t) + B f(t))`, and the functions that the pr
 
 .. math:: G_n(s) = \int_s^{\mathrm{now}} g_n \, d\omega,
 
-the antiderivative of the kernel, which is basis x weight.  For every measure here but WavS and WavT (see `Pieces`)
-:math:`G_n` combines :math:`O(1)` functions out of :math:`q_0, q_1, \dots`, which obey a three-term recurrence
-:math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure provides the recurrence (`functions`) and the
-combination (`coefficients_from_moments`).  The engine computes the moments
+the antiderivative of the kernel, which is basis x weight.  For every measure here but WavS and WavT (see
+`PiecewiseLegendre`), :math:`G_n` combines :math:`O(1)` functions out of :math:`q_0, q_1, \dots`, which obey a
+three-term recurrence :math:`q_{m+1} = (a_m x + b_m) q_m - c_m q_{m-1}`.  So a measure provides the recurrence
+(`functions`) and the combination (`coefficients_from_moments`).  The engine computes the moments
 :math:`\sum_k \Delta_k \overline{q_m}(k)` of the steps, or of the changes along cells, and needs nothing else.
 
 The means over cells also obey a recurrence for some measures (`differences`); the cost is then :math:`O(N)` per
@@ -45,14 +45,22 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
 from skhippo.measures.structure import Outflow, Structure
 
-__all__ = ["Differences", "Functions", "Measure", "MemoryKind", "Pieces", "Powers", "Translated"]
+__all__ = [
+    "ComplexExponentials",
+    "Differences",
+    "Measure",
+    "MemoryKind",
+    "PiecewiseLegendre",
+    "ThreeTermRecurrence",
+    "Translated",
+]
 
 #: The kinds of state that a memory keeps, see `Measure.memory_kind`.
 MemoryKind: TypeAlias = Literal["polynomial", "decay", "window"]
 
 
 @dataclass(frozen=True, eq=False)
-class Functions:
+class ThreeTermRecurrence:
     r"""Functions :math:`q_0, q_1, ...` of a coordinate `u`, as the data of their three-term recurrence.
 
     The recurrence starts from combinations of a few elementary functions: :math:`1, u, u^2, e^{ru}, u e^{ru}`, or
@@ -85,7 +93,7 @@ class Functions:
             raise TypeError(f"start has the type {self.start.dtype}: functions are combined in float64")
 
     @property
-    def number(self) -> int:
+    def n_functions(self) -> int:
         """Number of functions."""
         return len(self.table) + 2
 
@@ -100,7 +108,7 @@ class Functions:
             growth = np.exp(self.rate * u)
             last = growth, u * growth
         x, *first = self.start @ np.stack([np.ones_like(u), u, u * u, *last])
-        values = np.empty((self.number, u.size))
+        values = np.empty((self.n_functions, u.size))
         values[:2] = first
         for m, (a, b, c) in enumerate(self.table):
             values[m + 2] = (a * x + b) * values[m + 1] - c * values[m]
@@ -108,26 +116,26 @@ class Functions:
 
 
 @dataclass(frozen=True)
-class Powers:
+class ComplexExponentials:
     r"""The functions :math:`u, z, z^2, \dots` with :math:`z = e^{-2\pi i u}`.
 
     Attributes
     ----------
-    number : int
+    n_functions : int
         Number of functions, at least two.
     """
 
-    number: int
+    n_functions: int
 
     def evaluate(self, u: Floats) -> NDArray[np.complex128]:
         """Return all functions at all points, shape (n_points, n_functions)."""
-        values = np.exp(-2j * np.pi * np.multiply.outer(u, np.arange(self.number)))
+        values = np.exp(-2j * np.pi * np.multiply.outer(u, np.arange(self.n_functions)))
         values[:, 0] = u
         return values
 
 
 @dataclass(frozen=True)
-class Pieces:
+class PiecewiseLegendre:
     r"""Legendre polynomials on equal pieces of the window, each 0 outside its piece.
 
     The functions are :math:`P_0, \dots, P_{d-1}` of ``1 - 2 * v`` in the newest piece, then those in the next older
@@ -135,27 +143,27 @@ class Pieces:
 
     Attributes
     ----------
-    pieces : int
+    n_pieces : int
         Number of pieces.
-    degrees : int
+    n_degrees : int
         Number of polynomials per piece, at most 16.
     """
 
-    pieces: int
-    degrees: int
+    n_pieces: int
+    n_degrees: int
 
     @property
-    def number(self) -> int:
+    def n_functions(self) -> int:
         """Number of functions."""
-        return self.pieces * self.degrees
+        return self.n_pieces * self.n_degrees
 
     def evaluate(self, u: Floats) -> Floats:
         """Return all functions at all points, shape (n_points, n_functions); an edge belongs to the newer piece."""
-        piece = np.clip(np.ceil(u * self.pieces).astype(np.int64) - 1, 0, self.pieces - 1)
-        values = np.zeros((u.size, self.pieces, self.degrees))
-        local = 1.0 - 2.0 * (u * self.pieces - piece)
-        values[np.arange(u.size), piece] = np.polynomial.legendre.legvander(local, self.degrees - 1)
-        return values.reshape(u.size, self.number)
+        piece = np.clip(np.ceil(u * self.n_pieces).astype(np.int64) - 1, 0, self.n_pieces - 1)
+        values = np.zeros((u.size, self.n_pieces, self.n_degrees))
+        local = 1.0 - 2.0 * (u * self.n_pieces - piece)
+        values[np.arange(u.size), piece] = np.polynomial.legendre.legvander(local, self.n_degrees - 1)
+        return values.reshape(u.size, self.n_functions)
 
 
 class Differences(NamedTuple):
@@ -321,7 +329,7 @@ class Measure(ABC):
 
     def steady_state(self, order: int) -> Floats:
         """Return the coefficients ``A^-1 B`` of a signal that has always been 1, shape (order,)."""
-        still = np.zeros(self.functions(order).number)
+        still = np.zeros(self.functions(order).n_functions)
         return self.coefficients_from_moments(still, np.ones(()), np.ones(()), order)
 
     def ramp(self, order: int) -> Floats:
@@ -368,7 +376,7 @@ class Measure(ABC):
         """
 
     @abstractmethod
-    def functions(self, order: int) -> Functions | Powers | Pieces:
+    def functions(self, order: int) -> ThreeTermRecurrence | ComplexExponentials | PiecewiseLegendre:
         """Return the functions of the age whose moments give the coefficients of a step."""
 
     def differences(self, order: int) -> Differences | None:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures.legendre import LegS, legendre
-from skhippo.measures.measure import Measure, Pieces, Translated
+from skhippo.measures.measure import Measure, PiecewiseLegendre, Translated
 
 __all__ = ["WavS", "WavT"]
 
@@ -95,8 +95,8 @@ class _Multiwavelet(Measure):
     def phase(self, order: int, age: Floats) -> Floats:
         return np.pi * (order + 4.0 * (self.degree + 1)) * np.asarray(age)
 
-    def functions(self, order: int) -> Pieces:
-        return Pieces(self._pieces(order), self.degree + 2)
+    def functions(self, order: int) -> PiecewiseLegendre:
+        return PiecewiseLegendre(self._pieces(order), self.degree + 2)
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         size, pieces = self.degree + 1, self._pieces(order)

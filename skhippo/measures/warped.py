@@ -13,7 +13,7 @@ from scipy.linalg import solve_triangular
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures.legendre import LegS, legendre
-from skhippo.measures.measure import Differences, Functions, Translated
+from skhippo.measures.measure import Differences, ThreeTermRecurrence, Translated
 from skhippo.measures.structure import Outflow, Structure
 
 __all__ = ["LegE"]
@@ -105,13 +105,13 @@ class LegE(Translated):
         # falls like an exponential of the age, which limits the length of an interval for interpolation too.
         return (2.0 * order + 1.0) * np.arcsin(np.sqrt(-np.expm1(-age))) + 3.0 * age
 
-    def functions(self, order: int) -> Functions:
+    def functions(self, order: int) -> ThreeTermRecurrence:
         # Those of LegS with e^{-age} as the place, after a constant: w_0 = 1 - e^{-age}, w_1 = (x + 1) w_0 / 2, and
         # (n + 2) w_{n+1} = (2 n + 1) x w_n - (n - 1) w_{n-1}.
         n = np.arange(1.0, max(order, 2) - 1)
         later = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
         start = np.array([[-1.0, 0, 0, 2, 0], [1, 0, 0, 0, 0], [1, 0, 0, -1, 0]])
-        return Functions(start, np.vstack([[0.5, 0.5, 0.0], later]), rate=-1.0)
+        return ThreeTermRecurrence(start, np.vstack([[0.5, 0.5, 0.0], later]), rate=-1.0)
 
     def differences(self, order: int) -> Differences | None:
         # The integral of w_n over the age is W_n = (1 - x)^2 P_{n-1}^(2, 0)(x) / (4 n (n + 1)) (DLMF 18.9.17).

@@ -28,7 +28,7 @@ from scipy.special import betaln
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
-from skhippo.measures import Functions
+from skhippo.measures import ThreeTermRecurrence
 from skhippo.projection.sums import _E, _FIRST, _NEW, _NEW_REST, _OLD, _OLD_REST, _SECOND, _WEIGHT, _X0, _X1, _Z
 
 __all__ = ["beta_table", "start_beta", "start_beta_points"]
@@ -90,7 +90,7 @@ def _table(p: float, q: float, slope: float, next_slope: float) -> Floats:
     return table
 
 
-def beta_table(functions: Functions) -> Floats:
+def beta_table(functions: ThreeTermRecurrence) -> Floats:
     """Return what the kernels below need to know of functions with real exponents."""
     if functions.exponents is None:
         raise ValueError("functions without exponents have no incomplete beta function")

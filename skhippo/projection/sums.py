@@ -118,7 +118,7 @@ class Target(NamedTuple):
     used: int  # number of moments that are used, a multiple of 8
     table: Floats  # (n, 3) rows a, b, c; n is a multiple of 4
     factors: Floats  # (number,) factors of the sums
-    start: Floats  # for functions at points; see `skhippo.measures.Functions`
+    start: Floats  # for functions at points; see `skhippo.measures.ThreeTermRecurrence`
     rate: float
     angular: bool
     beta: Floats | None = None  # for functions with real exponents; see `skhippo.projection.beta`

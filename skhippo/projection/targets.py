@@ -22,7 +22,7 @@ import numpy as np
 
 from skhippo._support.quadrature import interpolation_phase, rule
 from skhippo._support.types import Floats, Integers
-from skhippo.measures import Functions, Measure, Pieces, Powers, legendre
+from skhippo.measures import ComplexExponentials, Measure, PiecewiseLegendre, ThreeTermRecurrence, legendre
 from skhippo.projection.beta import beta_table
 from skhippo.projection.sums import LANES, Leaves, Target
 
@@ -68,7 +68,7 @@ class Targets(NamedTuple):
 def targets(measure: Measure, order: int) -> Targets:
     """Return the sums that a measure needs at an order."""
     functions = measure.functions(order)
-    if isinstance(functions, Pieces):
+    if isinstance(functions, PiecewiseLegendre):
         return _in_pieces(functions)
     points = _at_points(functions)
     cells = _over_cells(measure, functions, order)
@@ -81,19 +81,19 @@ def targets(measure: Measure, order: int) -> Targets:
     factors = np.ones(width)
     if cells is not None:
         factors[: cells.number] = cells.factors
-    return Targets(functions.number, width, cells, points, leaves, *inner, nodes, columns, dense, factors)
+    return Targets(functions.n_functions, width, cells, points, leaves, *inner, nodes, columns, dense, factors)
 
 
-def _in_pieces(functions: Pieces) -> Targets:
+def _in_pieces(functions: PiecewiseLegendre) -> Targets:
     """Return sums for functions that are those of leaves: every cell is summed inside its leaf."""
-    if functions.degrees > LEAF_NODES:
-        raise ValueError(f"a piece has {functions.degrees} polynomials: at most {LEAF_NODES} are possible")
-    width, number, of_leaf = LANES, functions.pieces, _lanes(functions.degrees)
+    if functions.n_degrees > LEAF_NODES:
+        raise ValueError(f"a piece has {functions.n_degrees} polynomials: at most {LEAF_NODES} are possible")
+    width, number, of_leaf = LANES, functions.n_pieces, _lanes(functions.n_degrees)
     columns = width + of_leaf * np.arange(number)
     leaves = Leaves(np.arange(number + 1.0) / number, columns)
     cells, points = _scaled("leaf", 1, 0, _leaf_table(), of_leaf), _at_points(legendre(of_leaf))
     return Targets(
-        n_functions=functions.number,
+        n_functions=functions.n_functions,
         width=width,
         cells=None,
         points=points,
@@ -105,7 +105,7 @@ def _in_pieces(functions: Pieces) -> Targets:
         dense_from=0.0,
         factors=np.ones(width),
         leaf_width=of_leaf,
-        kept=functions.degrees,
+        kept=functions.n_degrees,
     )
 
 
@@ -115,33 +115,33 @@ def _padded(rows: Floats, multiple: int) -> Floats:
     return out
 
 
-def _at_points(functions: Functions | Powers) -> Target:
+def _at_points(functions: ThreeTermRecurrence | ComplexExponentials) -> Target:
     nothing = np.zeros((3, 5))
-    if isinstance(functions, Powers):
-        table = np.zeros((-(-(functions.number - 1) // 2) * 2, 3))
-        number, used = _lanes(2 + 2 * len(table)), _lanes(2 * functions.number)
+    if isinstance(functions, ComplexExponentials):
+        table = np.zeros((-(-(functions.n_functions - 1) // 2) * 2, 3))
+        number, used = _lanes(2 + 2 * len(table)), _lanes(2 * functions.n_functions)
         return Target("powers at points", 1, 2, number, used, table, np.ones(number), nothing, 0.0, False)
     table = _padded(np.vstack([functions.table, np.zeros((2, 3))]), 4)
     ones = np.ones(_lanes(len(table)))
-    used = _lanes(functions.number)
+    used = _lanes(functions.n_functions)
     beta = None if functions.exponents is None else beta_table(functions)
     return Target(
         "points", 0, 0, ones.size, used, table, ones, functions.start, functions.rate, functions.angular, beta
     )
 
 
-def _over_cells(measure: Measure, functions: Functions | Powers, order: int) -> Target | None:
-    if isinstance(functions, Powers):
+def _over_cells(measure: Measure, functions: ThreeTermRecurrence | ComplexExponentials, order: int) -> Target | None:
+    if isinstance(functions, ComplexExponentials):
         points = _at_points(functions)
         factors = points.factors.copy()
-        factors[2 : 2 * functions.number] = np.repeat(1.0 / np.arange(1.0, functions.number), 2)
+        factors[2 : 2 * functions.n_functions] = np.repeat(1.0 / np.arange(1.0, functions.n_functions), 2)
         return points._replace(kind="powers", factors=factors)
     differences = measure.differences(order)
     if differences is None:
         return None
     kind, n_first, table = differences
     beta = beta_table(functions) if kind == "jacobi" else None
-    return _scaled(kind, n_first, n_first, table, functions.number)._replace(beta=beta)
+    return _scaled(kind, n_first, n_first, table, functions.n_functions)._replace(beta=beta)
 
 
 def _scaled(kind: str, n_first: int, offset: int, table: Floats, number: int) -> Target:

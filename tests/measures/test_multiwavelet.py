@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOMemory, HiPPOTransformer, LegS, LegT, WavS, WavT, as_panel, project, reconstruct
-from skhippo.measures import Pieces, as_measure, check_measure
+from skhippo.measures import PiecewiseLegendre, as_measure, check_measure
 from skhippo.projection import schedule
 from tests import naive
 from tests.cases import cases
@@ -198,7 +198,7 @@ def test_names_and_functions_of_pieces():
     assert as_measure("wavt", 3.0) == WavT(3.0)
     assert WavT(3.0, 1).with_theta(4.0) == WavT(4.0, 1)
     functions = WavS(1).functions(8)
-    assert functions == Pieces(4, 3)
+    assert functions == PiecewiseLegendre(4, 3)
     ages = np.array([0.0, 0.25, 0.3, 1.0])
     values = functions.evaluate(ages).reshape(4, 4, 3)
     assert (np.abs(values).max(axis=2) > 0).argmax(axis=1).tolist() == [0, 0, 1, 3]

@@ -14,7 +14,7 @@ def exact_moments(measure, order, ages, masses, linear, n_nodes=200):
         density = weights * np.sin(places)
         total = density.sum(axis=1, keepdims=True)
         shares = np.where(total > 0, density / np.where(total > 0, total, 1.0), weights)
-        places, n = (places.ravel() if linear else angles[1:]), np.arange(functions.number)
+        places, n = (places.ravel() if linear else angles[1:]), np.arange(functions.n_functions)
         values = np.where(n == 0, places[:, None], np.sin(n * places[:, None]))
     else:
         places = ages[1:, None] + (ages[:-1] - ages[1:])[:, None] * nodes

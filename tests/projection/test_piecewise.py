@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skhippo import WavS
-from skhippo.measures import Pieces
+from skhippo.measures import PiecewiseLegendre
 from skhippo.projection import sums
 from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.targets import targets
@@ -31,7 +31,7 @@ def test_moments_of_cells(degree, linear):
         out[:, what.width :].reshape(-1, what.leaf_width)[:] *= what.inner_cells.factors[: what.leaf_width]
     found = out[0, what.node_columns[:, None] + np.arange(what.kept)].ravel()
     functions = WavS(degree).functions(4 * (degree + 1))
-    expected = np.zeros(functions.number)
+    expected = np.zeros(functions.n_functions)
     x, w = np.polynomial.legendre.leggauss(12)
     for a, b, weight in zip(old, new, weights, strict=True):
         if not linear or a == b:
@@ -47,7 +47,7 @@ def test_moments_of_cells(degree, linear):
 def test_more_polynomials_than_a_leaf_has_are_refused():
     class Fine(WavS):
         def functions(self, order):
-            return Pieces(2, 17)
+            return PiecewiseLegendre(2, 17)
 
     with pytest.raises(ValueError, match="a piece has 17 polynomials: at most 16"):
         targets(Fine(), 4)
