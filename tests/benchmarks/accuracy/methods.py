@@ -156,7 +156,7 @@ class Summary(TransformerMixin, BaseEstimator):
 
 
 def plain():
-    return HiPPOTransformer(empty="zero")
+    return HiPPOTransformer(handle_empty="zero")
 
 
 def logistic():
