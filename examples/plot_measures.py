@@ -13,7 +13,7 @@ from sklearn.feature_selection import f_classif
 from sklearn.tree import DecisionTreeClassifier
 from sktime.datasets import load_solar
 
-from skhippo import JacS, LagT, LegE, LegS, WavS, as_panel, project, reconstruct, with_clock
+from skhippo import JacS, LagT, LegE, LegS, WavS, as_panel, project, reconstruct, warp_time
 from skhippo.datasets import load_uea
 
 ORDER = 32
@@ -91,7 +91,7 @@ ax.set(xlim=(hours[-1] - 36, hours[-1] + 0.5), ylim=(-0.1, 0.7))
 # On the clock of activity, time passes only while the output changes.  So nights take no time, and the coefficients
 # describe the days.
 
-active = with_clock(solar)
+active = warp_time(solar)
 moments = np.append(0.0, np.cumsum(np.abs(np.diff(output))))
 curves = {
     "LegS, hours": approximation(LegS()),

@@ -9,7 +9,7 @@
 - `project`, `reconstruct`: plain functions that compute coefficients and turn them back into signals.
 - `coefficient_std`, `coefficient_covariance`, `signal_std`: the uncertainty that gaps between observations leave.
 - `Panel`, `as_panel`: the container of series, and its conversion from every other format.
-- `with_clock`, `smooth`: series on another clock, and series weighted by their measurement errors.
+- `warp_time`, `smooth`: series on another clock, and series weighted by their measurement errors.
 - `warm_up`: compile the kernels before the first request.
 - `LegS`, `LegT`, `LagT`, `FouT`, `ChebT`, `JacS`, `JacT`, `LegE`, `WavS`, `WavT`: the measures,
   with their theory in the docstrings.
@@ -27,7 +27,7 @@ from skhippo.augmentation import AugmentedClassifier, AugmentedRegressor
 from skhippo.estimators import HiPPOClassifier, HiPPORegressor, SummaryTransformer, warm_up
 from skhippo.measures import ChebT, FouT, JacS, JacT, LagT, LegE, LegS, LegT, WavS, WavT
 from skhippo.memory import HiPPOMemory
-from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, smooth, with_clock
+from skhippo.panel import AmbiguousInputWarning, Panel, as_panel, smooth, warp_time
 from skhippo.projection import coefficient_covariance, coefficient_std, project, reconstruct, signal_std
 from skhippo.scattering import HiPPOScatteringTransformer
 from skhippo.transformer import HiPPOTransformer
@@ -64,7 +64,7 @@ __all__ = [
     "signal_std",
     "smooth",
     "warm_up",
-    "with_clock",
+    "warp_time",
 ]
 
 # Imported on first access, because they need torch.

@@ -3,7 +3,7 @@
 from skhippo.panel.axes import AmbiguousInputWarning
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.reclocking import with_clock
 from skhippo.panel.smoothing import smooth
+from skhippo.panel.warping import warp_time
 
-__all__ = ["AmbiguousInputWarning", "Panel", "as_panel", "smooth", "with_clock"]
+__all__ = ["AmbiguousInputWarning", "Panel", "as_panel", "smooth", "warp_time"]

@@ -16,7 +16,7 @@ from sklearn.linear_model import RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhippo import HiPPOTransformer, JacS, LagT, LegE, LegS, Panel, WavS, with_clock
+from skhippo import HiPPOTransformer, JacS, LagT, LegE, LegS, Panel, WavS, warp_time
 from skhippo.datasets import load_uea
 
 ORDER = 32
@@ -56,7 +56,7 @@ def main() -> None:
         fading = {"JacS(0, 1)": JacS(0.0, 1.0), "LegE": LegE(theta), "LagT": LagT(theta)}
         found = {key: accuracy(measure, (X, y), (X_test, y_test)) for key, measure in (whole | fading).items()}
         found |= {f"WavS({k})": accuracy(WavS(k), (X, y), (X_test, y_test)) for k in (0, 1, 3)}
-        found["LegS, activity"] = accuracy(LegS(), (with_clock(X), y), (with_clock(X_test), y_test))
+        found["LegS, activity"] = accuracy(LegS(), (warp_time(X), y), (warp_time(X_test), y_test))
         rows.append(found)
         local = {"LegS": LegS(), "JacS(-0.5, 0)": JacS(-0.5, 0.0)} | {f"WavS({k})": WavS(k) for k in (0, 1, 3)}
         of_forests.append({key: forest(measure, (X, y), (X_test, y_test)) for key, measure in local.items()})

@@ -14,10 +14,10 @@ from skhippo.panel.labels import channel_place
 from skhippo.panel.layout import namer, place_of
 from skhippo.panel.long import merge_rows
 
-__all__ = ["with_clock"]
+__all__ = ["warp_time"]
 
 
-def with_clock(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") -> Panel:
+def warp_time(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") -> Panel:
     """Return the same series with times from another clock.
 
     Parameters
@@ -64,14 +64,14 @@ def with_clock(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") 
     Examples
     --------
     >>> import numpy as np
-    >>> from skhippo import project, with_clock
+    >>> from skhippo import project, warp_time
     >>> times, values = np.array([0.0, 1.0, 2.0, 50.0, 51.0]), np.array([0.0, 2.0, 1.0, 1.0, 3.0])
-    >>> active = with_clock([(times, values)])
+    >>> active = warp_time([(times, values)])
     >>> active[0]
     (array([0., 2., 3., 5.]), array([[0., 2., 1., 3.]]))
     >>> project(active, order=3).shape
     (1, 1, 3)
-    >>> with_clock([(times, values)], np.log1p).times.round(2)
+    >>> warp_time([(times, values)], np.log1p).times.round(2)
     array([0.  , 0.69, 1.1 , 3.93, 3.95])
     """
     panel = as_panel(X)

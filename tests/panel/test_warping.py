@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 
-from skhippo import HiPPOTransformer, Panel, project, with_clock
+from skhippo import HiPPOTransformer, Panel, project, warp_time
 
 nan = np.nan
 
@@ -19,7 +19,7 @@ def panel():
 
 @pytest.mark.parametrize("clock", ["mileage", 1, -1])
 def test_a_channel_becomes_the_clock_and_leaves_the_values(panel, clock):
-    found = with_clock(panel, clock)
+    found = warp_time(panel, clock)
     assert_array_equal(found.times, [10.0, 11.5, 12.0, 14.0, -3.0, 2.0])
     assert_array_equal(found.values, panel.values[:, :1])
     assert found.channel_names == ("level",)
@@ -27,7 +27,7 @@ def test_a_channel_becomes_the_clock_and_leaves_the_values(panel, clock):
 
 
 def test_activity_is_the_sum_of_the_changes_of_all_channels(panel):
-    found = with_clock(panel)
+    found = warp_time(panel)
     assert_allclose(found.times, [0.0, 3.5, 4.0, 7.0, 0.0, 5.0])
     assert_array_equal(found.values, panel.values)
 
@@ -35,10 +35,10 @@ def test_activity_is_the_sum_of_the_changes_of_all_channels(panel):
 def test_stretches_without_change_take_no_time(rng):
     times = np.arange(6.0)
     values = np.array([[1.0, 1.0, 4.0, 4.0, 4.0, 2.0], [nan, 3.0, nan, nan, 3.0, 3.0]])
-    found = with_clock([(times, values)])
+    found = warp_time([(times, values)])
     assert_array_equal(found.times, [0.0, 3.0, 5.0])
     assert_array_equal(found.values, [[1.0, 3.0], [4.0, 3.0], [2.0, 3.0]])
-    assert with_clock([(times, np.ones(6))]).lengths.tolist() == [1]
+    assert warp_time([(times, np.ones(6))]).lengths.tolist() == [1]
 
 
 def test_projection_on_the_clock_of_activity_is_the_integral_over_activity(rng):
@@ -52,28 +52,28 @@ def test_projection_on_the_clock_of_activity_is_the_integral_over_activity(rng):
         f, clock = np.interp(t, times, values), np.interp(t, times, activity)
         polynomials = np.polynomial.legendre.legvander(2 * clock / activity[-1] - 1, 4) * np.sqrt(2 * np.arange(5) + 1)
         expected += (0.5 * w * f * (activity[k + 1] - activity[k]) / activity[-1]) @ polynomials
-    assert_allclose(project(with_clock([(times, values)]), order=5)[0, 0], expected, atol=1e-13)
+    assert_allclose(project(warp_time([(times, values)]), order=5)[0, 0], expected, atol=1e-13)
 
 
 def test_a_function_sees_the_times_of_each_series(panel):
-    found = with_clock(panel, lambda t: (t - t[0]) ** 2)
+    found = warp_time(panel, lambda t: (t - t[0]) ** 2)
     assert_array_equal(found.times, [0.0, 1.0, 9.0, 16.0, 0.0, 4.0])
     days = np.array(["2020-01-01", "2020-01-02", "2020-01-05"], dtype="datetime64[D]")
-    dated = with_clock([(days, [1.0, 2.0, 3.0])], lambda seconds: seconds / 86400)
+    dated = warp_time([(days, [1.0, 2.0, 3.0])], lambda seconds: seconds / 86400)
     assert_array_equal(dated.times, [0.0, 1.0, 4.0])
     assert dated.clock == "numbers"
     assert dated.origins is None
 
 
 def test_stretching_a_clock_changes_nothing_under_legs(panel):
-    found = project(with_clock(panel, lambda t: 7.0 * t - 3.0), order=4)
+    found = project(warp_time(panel, lambda t: 7.0 * t - 3.0), order=4)
     assert_allclose(found, project(panel, order=4), atol=1e-12)
 
 
 def test_in_a_pipeline(rng):
     series = [(np.arange(20.0), rng.normal(size=20)) for _ in range(4)]
-    pipeline = make_pipeline(FunctionTransformer(with_clock, kw_args={"clock": "activity"}), HiPPOTransformer(order=4))
-    assert_allclose(pipeline.fit_transform(series), HiPPOTransformer(order=4).fit_transform(with_clock(series)))
+    pipeline = make_pipeline(FunctionTransformer(warp_time, kw_args={"clock": "activity"}), HiPPOTransformer(order=4))
+    assert_allclose(pipeline.fit_transform(series), HiPPOTransformer(order=4).fit_transform(warp_time(series)))
 
 
 @pytest.mark.parametrize(
@@ -95,16 +95,16 @@ def test_in_a_pipeline(rng):
 )
 def test_errors(panel, clock, error, match):
     with pytest.raises(error, match=match):
-        with_clock(panel, clock)
+        warp_time(panel, clock)
 
 
 def test_clocks_that_leave_nothing_or_are_ambiguous(panel):
     with pytest.raises(ValueError, match="clock=0 is the only channel"):
-        with_clock(panel[:, "mileage"], 0)
+        warp_time(panel[:, "mileage"], 0)
     with pytest.raises(ValueError, match="clock='activity' is ambiguous"):
-        with_clock(panel.rename_channels(["activity", "mileage"]))
+        warp_time(panel.rename_channels(["activity", "mileage"]))
     with pytest.raises(ValueError, match="series 0: the sum of its changes overflows"):
-        with_clock([([0.0, 1.0], [-1.7e308, 1.7e308])])
+        warp_time([([0.0, 1.0], [-1.7e308, 1.7e308])])
     decreasing = Panel([[1.0, 2.0], [1.0, 1.0]])
     with pytest.raises(ValueError, match=r"series 0, position 1: the clock shows 1.0 after 2.0"):
-        with_clock(decreasing, 1)
+        warp_time(decreasing, 1)
