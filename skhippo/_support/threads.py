@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from joblib.parallel import get_active_backend
 
+from skhippo._support.validation import check_n_jobs
+
 __all__ = ["run"]
 
 Item = TypeVar("Item")
@@ -33,6 +35,7 @@ def run(
     n_jobs : int or None
         Number of threads, see joblib.  Its contexts, and its limits inside other workers, are respected.
     """
+    check_n_jobs(n_jobs)
     # Like `joblib.effective_n_jobs`, but for threads; that function would warn inside a worker process.
     backend, usual = get_active_backend(require="sharedmem")
     n_threads = min(backend.effective_n_jobs(usual if n_jobs is None else n_jobs), _MOST)

@@ -6,6 +6,7 @@ import datetime
 import math
 import numbers
 from collections.abc import Mapping
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -20,12 +21,15 @@ from sklearn.utils.validation import _check_sample_weight as check_sample_weight
 from skhippo._support.text import HUGE, shortened
 
 __all__ = [
+    "N_JOBS",
     "Interval",
     "StrOptions",
+    "check_bool",
     "check_choice",
     "check_count",
     "check_feature_names_in",
     "check_finite_number",
+    "check_n_jobs",
     "check_sample_weight",
     "check_sizes",
     "fit_context",
@@ -35,16 +39,31 @@ __all__ = [
 
 
 class Interval(_Interval):
-    """scikit-learn's interval, outside of which are numpy's durations.
+    """scikit-learn's interval, outside of which are truth values and numpy's durations.
 
-    To Python a `numpy.timedelta64` is an integer; without this it ends in an error of numpy's.
+    Both are integers to Python.  A truth value would be taken for 0 or 1; a `numpy.timedelta64` ends in an error of
+    numpy's.
     """
 
     def is_satisfied_by(self, val: Any) -> bool:
         """Whether a value is in the interval."""
-        if isinstance(val, np.timedelta64):
+        if isinstance(val, bool | np.bool_ | np.timedelta64):
             return False
         return bool(super().is_satisfied_by(val)) and not math.isnan(val)
+
+
+#: The constraint of a number of threads, as in joblib: -1 stands for one per core, -2 for one less, and so on.
+N_JOBS = (None, Interval(Integral, None, -1, closed="right"), Interval(Integral, 1, None, closed="left"))
+
+
+def check_n_jobs(n_jobs: Any) -> None:
+    """Raise unless `n_jobs` is None or an integer other than 0."""
+    if n_jobs is None:
+        return
+    if isinstance(n_jobs, bool | np.timedelta64) or not isinstance(n_jobs, Integral):
+        raise TypeError(f"n_jobs must be an integer or None, got {shortened(n_jobs)} of type {type(n_jobs).__name__}")
+    if n_jobs == 0:
+        raise ValueError("n_jobs must not be 0: give the number of threads, or -1 for one per core")
 
 
 def check_sizes(parameters: Mapping[str, Any], owner: str) -> None:
@@ -59,9 +78,15 @@ def check_sizes(parameters: Mapping[str, Any], owner: str) -> None:
             )
 
 
+def check_bool(name: str, value: Any) -> None:
+    """Raise unless `value` is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {shortened(value)} of type {type(value).__name__}")
+
+
 def check_count(name: str, value: Any, minimum: int = 1) -> int:
     """Return a count as an int; raise unless it is an integer of at least `minimum`."""
-    if isinstance(value, bool | np.timedelta64) or not isinstance(value, numbers.Integral):
+    if isinstance(value, bool | np.timedelta64) or not isinstance(value, Integral):
         raise TypeError(f"{name} must be an integer, got {shortened(value)} of type {type(value).__name__}")
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {shortened(int(value))}")

@@ -12,7 +12,7 @@ from typing import Any, Literal, overload
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.validation import check_choice
+from skhippo._support.validation import check_bool, check_choice
 from skhippo.datasets.downloads import data_folder
 from skhippo.datasets.files import READERS, read_file
 from skhippo.panel.clocks import check_same_clock
@@ -83,6 +83,7 @@ def load_uea(name: Name, split: str | None = None, return_panel: bool = True) ->
     >>> X  # doctest: +SKIP
     Panel(50 series, 1 channel, 150 observations)
     """
+    check_bool("return_panel", return_panel)
     if split is not None:
         check_choice("split", split, ("train", "test"))
     files = _files_of(name, split)

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.allocation import check_room
 from skhippo._support.types import Floats, Integers
-from skhippo._support.validation import check_choice, check_finite_number
+from skhippo._support.validation import check_bool, check_choice, check_finite_number
 from skhippo.datasets.draws import ROUNDING, check_fraction, choose, floor, spawn, without_entries
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import as_array
@@ -53,6 +53,7 @@ def drop(
     >>> drop([[1.0, 2.0, 3.0, 4.0]], 0.5, random_state=0)
     Panel(1 series, 1 channel, 2 observations)
     """
+    check_bool("per_channel", per_channel)
     panel = as_panel(X)
     fractions = _for_each_series("fraction", fraction, panel, check_fraction)
     keep = np.ones(len(panel.values), dtype=bool)

@@ -8,6 +8,8 @@ import os
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from skhippo._support.validation import check_bool
+
 __all__ = ["Remote", "data_folder", "download"]
 
 _TIMEOUT = 60  # seconds without an answer
@@ -38,6 +40,7 @@ def download(remote: Remote, folder: Path, download_if_missing: bool) -> Path:
     ValueError
         If the downloaded file has another hash.
     """
+    check_bool("download_if_missing", download_if_missing)
     path = folder / remote.name
     found = path.is_file()
     if found and (remote.sha256 is None or _hash(path) == remote.sha256):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.files import replacing
 from skhippo._support.types import Integers
-from skhippo._support.validation import check_choice
+from skhippo._support.validation import check_bool, check_choice
 from skhippo.datasets.archive import load_uea
 from skhippo.datasets.downloads import Remote, data_folder, download
 from skhippo.panel.clocks import NUMBERS
@@ -181,6 +181,7 @@ def fetch_physionet2012(
     >>> X, y = fetch_physionet2012()  # doctest: +SKIP
     """
     check_choice("subset", subset, ("a", "b"))
+    check_bool("descriptors", descriptors)
     folder = data_folder(data_home) / "PhysioNet2012"
     archive, outcomes = (
         download(Remote(name, _PHYSIONET.format(name=name), _HASHES[name]), folder, download_if_missing)
@@ -275,6 +276,7 @@ def fetch_asas(
     >>> from skhippo.datasets import fetch_asas
     >>> X, y = fetch_asas()  # doctest: +SKIP
     """
+    check_bool("errors", errors)
     folder = data_folder(data_home) / "ASAS"
     archive, classes = (
         download(Remote(name, _ASAS.format(name=name), _HASHES[name]), folder, download_if_missing)

@@ -6,6 +6,7 @@ from importlib.resources import files
 
 import numpy as np
 
+from skhippo._support.validation import check_bool
 from skhippo.panel.container import Panel
 
 __all__ = ["load_mauna_loa"]
@@ -48,8 +49,7 @@ def load_mauna_loa(*, by_year: bool = True) -> Panel:
     >>> years.series_ids[[0, -1]]
     array([1958, 2001])
     """
-    if not isinstance(by_year, bool | np.bool_):
-        raise TypeError(f"by_year is {by_year!r}: True or False is expected")
+    check_bool("by_year", by_year)
     text = files("skhippo.datasets").joinpath("mauna_loa.csv").read_text(encoding="ascii")
     rows = [line.split(",") for line in text.splitlines() if not line.startswith("#")]
     dates = np.array([date for date, _ in rows], dtype="datetime64[D]")

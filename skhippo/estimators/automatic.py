@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from abc import ABC, abstractmethod
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ from sklearn.utils import check_random_state
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats
+from skhippo._support.validation import N_JOBS
 from skhippo.estimators.budget import estimated_seconds
 from skhippo.estimators.choice import Choice, choose
 from skhippo.estimators.importance import losses
@@ -34,7 +34,7 @@ class Automatic(SeriesEstimator, ABC):
     """Base class of estimators that choose features and a head for the training panel."""
 
     _parameter_constraints: dict[str, list[Any]] = {  # noqa: RUF012
-        "n_jobs": [None, Integral],
+        "n_jobs": list(N_JOBS),
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }

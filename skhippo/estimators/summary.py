@@ -14,7 +14,7 @@ from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.labels import one_row_per_series
 from skhippo._support.threads import run
 from skhippo._support.types import Floats
-from skhippo._support.validation import Interval, StrOptions, fit_context
+from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context
 from skhippo.estimators.statistics import STATISTICS, fill_statistics
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import namer
@@ -101,7 +101,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         "n_windows": [Interval(Integral, 1, 52, closed="both")],
         "hold": [StrOptions({"linear", "previous"})],
         "handle_empty": [StrOptions({"nan", "zero", "error"})],
-        "n_jobs": [None, Integral],
+        "n_jobs": list(N_JOBS),
     }
     _free_parameters = SeriesEstimator._free_parameters | {"handle_empty"}
 

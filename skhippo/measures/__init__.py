@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from skhippo._support.names import name_publicly
+from skhippo._support.validation import check_finite_number
 from skhippo.measures.chebyshev import ChebT
 from skhippo.measures.checks import check_measure
 from skhippo.measures.fourier import FouT
@@ -77,10 +78,10 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     Raises
     ------
     ValueError
-        If the name is unknown, if `theta` is missing for the name of a translated measure, or if `theta` differs from
-        that of a measure object.
+        If the name is unknown, if `theta` is not above 0 and finite, if it is missing for the name of a translated
+        measure, or if it differs from that of a measure object.
     TypeError
-        If `measure` is neither a name nor a measure.
+        If `measure` is neither a name nor a measure, or if `theta` is no number.
 
     Examples
     --------
@@ -88,6 +89,8 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
     >>> as_measure("legt", theta=2.5)
     LegT(theta=2.5)
     """
+    if theta is not None:
+        check_finite_number("theta", theta, minimum=0.0)
     if isinstance(measure, Measure):
         if theta is not None and measure.time_scale is not None and theta != measure.time_scale:
             raise ValueError(f"theta={theta!r} contradicts measure={measure!r}: give theta to one of them only")

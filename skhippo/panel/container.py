@@ -386,6 +386,8 @@ class Panel:
         ------
         ValueError
             If two columns would have the same name, or dates need a finer unit than the library offers.
+        TypeError
+            If `series` or `time` is not a string.
         ImportError
             If the library is not installed.
 
@@ -423,6 +425,8 @@ class Panel:
         ------
         ValueError
             If two columns would have the same name, or dates need a finer unit than nanoseconds.
+        TypeError
+            If `series` or `time` is not a string.
         ImportError
             If pyarrow is not installed.
 
@@ -439,6 +443,9 @@ class Panel:
         """Return the ids, and the packed columns of the times and channels by their names."""
         names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
         columns = (series, time, *names)
+        for parameter, column in (("series", series), ("time", time)):
+            if not isinstance(column, str):
+                raise TypeError(f"{parameter} is {column!r} of type {type(column).__name__}: a column name is expected")
         for column in columns:
             if columns.count(column) > 1:
                 raise ValueError(f"two columns would be called {column!r}: choose other names for series and time")

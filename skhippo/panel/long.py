@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
+from skhippo._support.validation import check_bool, check_choice
 from skhippo.panel.arrays import as_real, common_dtype
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame
@@ -161,6 +163,8 @@ def _place(out: NDArray, rows: Integers, columns: Integers, values: NDArray, dup
 
 
 def _listed(channels: Any) -> list[Any]:
+    if not isinstance(channels, Iterable):
+        raise TypeError(f"channels is {channels!r} of type {type(channels).__name__}: a list of names is expected")
     return [channels] if isinstance(channels, str) else list(channels)
 
 
@@ -249,7 +253,5 @@ def merge_rows(
 
 def check_options(duplicates: Any, sort: Any) -> None:
     """Raise unless `duplicates` and `sort` have allowed values."""
-    if duplicates not in ("error", "mean", "last"):
-        raise ValueError(f"duplicates must be one of 'error', 'mean', 'last'; got {duplicates!r}")
-    if not isinstance(sort, bool | np.bool_):
-        raise TypeError(f"sort is {sort!r}: True or False is expected")
+    check_choice("duplicates", duplicates, ("error", "mean", "last"))
+    check_bool("sort", sort)

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import Any, Literal, overload
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
+from skhippo._support.validation import check_bool
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.layout import namer
+from skhippo.panel.layout import namer, place_of
 from skhippo.panel.motion import noisy, read_errors, read_rates
 
 __all__ = ["smooth"]
@@ -63,7 +64,7 @@ def smooth(
     ValueError
         If an error is negative, or NaN where a value was observed, if `errors` or `variance_rate` has the wrong shape,
         or labels that differ from those of `X` or have another order, if a rate is negative, if no channel would be
-        left, or if squares of changes overflow or underflow.
+        left, if squares of changes overflow or underflow, or if a standard deviation is too large for float32 values.
     KeyError, IndexError, TypeError
         If a channel that `errors` mentions does not exist, or `errors` holds something else than numbers.
 
@@ -91,6 +92,7 @@ def smooth(
     >>> smooth(panel, "err", variance_rate=0.1).values.round(2).ravel()
     array([11.01, 11.14, 11.19, 11.1 ])
     """
+    check_bool("return_std", return_std)
     panel, sizes = read_errors(as_panel(X), errors)
     rates = read_rates(panel, sizes, variance_rate)
     means, spreads = np.full(panel.values.shape, np.nan), np.full(panel.values.shape, np.nan)
@@ -104,7 +106,21 @@ def smooth(
     smoothed = panel._with_channels(means.astype(panel.dtype, copy=False), panel.channel_names)
     if not return_std:
         return smoothed
-    return smoothed, panel._with_channels(spreads.astype(panel.dtype, copy=False), panel.channel_names)
+    return smoothed, panel._with_channels(_in_type_of(panel, spreads), panel.channel_names)
+
+
+def _in_type_of(panel: Panel, spreads: Floats) -> NDArray:
+    """Return standard deviations in the type of the values of a panel; raise if one is too large for it."""
+    wrong = np.argwhere(spreads > np.finfo(panel.dtype).max)
+    if len(wrong):
+        row, channel = wrong[0]
+        label = channel if panel.channel_names is None else repr(panel.channel_names[channel])
+        raise ValueError(
+            f"{place_of(int(row), panel.offsets, namer(panel.series_ids))}, channel {label}: the standard deviation "
+            f"{spreads[row, channel]:g} is too large for {panel.dtype}: pass X.astype('float64'), or give such errors "
+            "as inf to ignore their observations"
+        )
+    return spreads.astype(panel.dtype, copy=False)
 
 
 def _check_finite(panel: Panel, channel: int, rows: Integers, mean: Floats) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._support.validation import check_count
 from skhippo.plotting.axes import axes_for, entitle, label_times
 from skhippo.plotting.display import SeriesDisplay
 from skhippo.plotting.source import drawn_by, projecting
@@ -102,6 +103,7 @@ class CoefficientsDisplay(SeriesDisplay):
         -------
         CoefficientsDisplay
         """
+        n_points = check_count("n_points", n_points)
         hippo = projecting(estimator)
         drawn = drawn_by(hippo, X, series, channel)
         start, end = drawn.domain(hippo.hold)

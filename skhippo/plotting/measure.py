@@ -94,7 +94,7 @@ class MeasureDisplay(Display):
         """
         measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
         warn_unused_theta(theta, measure)
-        order = check_count("order", order)
+        order, n_points = check_count("order", order), check_count("n_points", n_points)
         s = inner_places(measure, n_points, _DECAYS)
         return cls(
             moments=moments_at(measure, s),

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
+from skhippo._support.validation import check_count
 from skhippo.measures import Measure
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.times import as_times, seconds_since
@@ -118,10 +119,11 @@ class MemoryDisplay(Display):
         if not isinstance(memory, HiPPOMemory):
             raise TypeError(f"memory is of type {type(memory).__name__}: a HiPPOMemory is expected")
         for name, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
-            if not 0 <= number < limit:
+            if check_count(name, number, 0) >= limit:
                 raise ValueError(
                     f"{name}={number}: a number from 0 to {limit - 1} is expected, since the memory has {limit}"
                 )
+        n_points = check_count("n_points", n_points)
         start, now = memory.start[stream], memory.now[stream]
         if np.isnat(now) if now.dtype.kind == "M" else np.isnan(now):
             raise ValueError("nothing was observed yet: update the memory first")

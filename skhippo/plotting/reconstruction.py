@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats
+from skhippo._support.validation import check_bool, check_count
 from skhippo.panel.container import Panel
 from skhippo.plotting.axes import BLACK, BLUE, GREY, SKY, axes_for, entitle, label_times
 from skhippo.plotting.display import SeriesDisplay
@@ -129,7 +130,17 @@ class ReconstructionDisplay(SeriesDisplay):
         Returns
         -------
         ReconstructionDisplay
+
+        Raises
+        ------
+        TypeError
+            If `estimator` does not begin with a HiPPOTransformer, or `band` is neither True nor False.
+        ValueError
+            If there is no such series or channel, if `n_points` is below 1, or if the hold is not linear and a band is
+            asked for.
         """
+        check_bool("band", band)
+        n_points = check_count("n_points", n_points)
         hippo = transformer_of(estimator)
         if band and hippo.hold != "linear":
             raise ValueError(f"band=True needs hold='linear', got hold={hippo.hold!r}: see skhippo.signal_std")

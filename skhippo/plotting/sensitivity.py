@@ -13,6 +13,7 @@ from sklearn.base import is_classifier
 from sklearn.pipeline import Pipeline
 
 from skhippo._support.types import Floats
+from skhippo._support.validation import check_count
 from skhippo.measures import Measure
 from skhippo.panel.dataframes import library, make_table
 from skhippo.plotting.axes import GREY, axes_for, colours, entitle
@@ -146,6 +147,7 @@ class SensitivityDisplay(Display):
         ValueError
             If its decision is not linear in the coefficients.
         """
+        n_points = check_count("n_points", n_points)
         hippo = projecting(estimator)
         model = model_of(estimator)
         names = hippo.channel_names_

@@ -58,6 +58,7 @@ class Drawn(NamedTuple):
 
 def draw_from(panel: Panel, series: int, channel: int | str, names: tuple[str, ...] | None = None) -> Drawn:
     """Find a channel of a series; raise if one of them does not exist."""
+    _check_integer("series", series)
     names = names or panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
     if not -len(panel) <= series < len(panel):
         raise ValueError(f"series={series} is asked for in a panel of {len(panel)}")
@@ -72,9 +73,16 @@ def channel_number(channel: int | str, names: tuple[str, ...]) -> int:
         if channel not in names:
             raise ValueError(f"there is no channel={channel!r}: the channels are {', '.join(map(repr, names))}")
         return names.index(channel)
+    _check_integer("channel", channel)
     if not -len(names) <= channel < len(names):
         raise ValueError(f"there is no channel={channel}: the channels are {', '.join(map(repr, names))}")
     return channel % len(names)
+
+
+def _check_integer(name: str, value: object) -> None:
+    """Raise unless a position is an integer; negative ones count from the end."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer):
+        raise TypeError(f"{name} must be an integer, got {value!r} of type {type(value).__name__}")
 
 
 def transformer_of(estimator: object) -> HiPPOTransformer:

@@ -17,7 +17,7 @@ from skhippo._sklearn.labels import one_row_per_series
 from skhippo._sklearn.learning import median_duration
 from skhippo._support.allocation import check_room
 from skhippo._support.progress import progress
-from skhippo._support.validation import Interval, StrOptions, fit_context
+from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, domain_ends, signals
@@ -187,7 +187,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         "relative": ["boolean"],
         "coverage": ["boolean"],
         "hold": [StrOptions({"linear", "previous"})],
-        "n_jobs": [None, Integral],
+        "n_jobs": list(N_JOBS),
         "random_state": ["random_state"],
         "verbose": ["verbose"],
     }

@@ -17,7 +17,7 @@ from skhippo._sklearn.labels import ids_of_rows, one_row_per_series
 from skhippo._sklearn.learning import center_and_scale, median_duration
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats, Integers
-from skhippo._support.validation import Interval, StrOptions, fit_context, output_container
+from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context, output_container
 from skhippo.measures import MEASURES, Measure, as_measure, warn_unused_theta
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.arrays import as_real
@@ -193,7 +193,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         "shrinkage": ["boolean"],
         "handle_empty": [StrOptions({"nan", "zero", "error"})],
         "time_channel": [None, Integral],
-        "n_jobs": [None, Integral],
+        "n_jobs": list(N_JOBS),
         "verbose": ["verbose"],
     }
     _free_parameters = SeriesEstimator._free_parameters | {"handle_empty", "output", "time_channel"}

@@ -84,3 +84,10 @@ def test_there_are_not_more_threads_than_can_be_of_use():
         collected = []
         threads.run(lambda item: item, collected.append, range(3), n_jobs)
         assert collected == [0, 1, 2]
+
+
+def test_a_wrong_number_of_threads_is_refused():
+    with pytest.raises(ValueError, match="n_jobs must not be 0"):
+        threads.run(abs, print, [1], 0)
+    with pytest.raises(TypeError, match=r"n_jobs must be an integer or None, got 2\.0"):
+        threads.run(abs, print, [1], 2.0)

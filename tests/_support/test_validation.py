@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from skhippo import HiPPOTransformer
-from skhippo._support.validation import check_choice, check_count, check_finite_number, output_container
+from skhippo._support.validation import (
+    check_bool,
+    check_choice,
+    check_count,
+    check_finite_number,
+    check_n_jobs,
+    output_container,
+)
 
 
 @pytest.mark.parametrize("value", [1, 7, np.int8(7), np.uint64(7)])
@@ -66,16 +73,36 @@ def test_what_is_no_finite_number_is_refused(value, closed, error, message):
         {"order": np.timedelta64(3, "D")},
         {"n_windows": np.timedelta64(2, "D")},
         {"n_windows": 53},
+        {"order": True},
+        {"n_jobs": True},
         {"n_windows": 10**400},
     ],
     ids=str,
 )
 def test_parameters_that_are_no_numbers_or_absurd_are_refused(setting):
-    found = "(must be an int|is an integer of 401 digits)"
+    found = "(must be (None, )?an int|is an integer of 401 digits)"
     with pytest.raises(ValueError, match=f"The '{next(iter(setting))}' parameter of HiPPOTransformer {found}"):
         HiPPOTransformer(**setting).fit([[1.0, 2.0]])
     with pytest.raises(ValueError, match=r"theta must be above 0 and finite|The 'theta' parameter"):
         HiPPOTransformer("legt", theta=10**400).fit([[1.0, 2.0]])
+
+
+def test_truth_values():
+    for value in (True, False, np.True_):
+        check_bool("sort", value)
+    for value in ("yes", 1, None, np.array([True])):
+        with pytest.raises(TypeError, match=r"sort must be True or False, got .* of type"):
+            check_bool("sort", value)
+
+
+def test_numbers_of_threads():
+    for value in (None, 1, -1, np.int64(2)):
+        check_n_jobs(value)
+    for value in (2.0, True, "2", np.nan):
+        with pytest.raises(TypeError, match=r"n_jobs must be an integer or None, got .* of type"):
+            check_n_jobs(value)
+    with pytest.raises(ValueError, match="n_jobs must not be 0: give the number of threads, or -1"):
+        check_n_jobs(0)
 
 
 def test_choices():

@@ -38,5 +38,5 @@ def test_the_season_is_found_from_half_of_the_weeks():
 
 
 def test_options_are_checked():
-    with pytest.raises(TypeError, match="by_year is 'no': True or False is expected"):
+    with pytest.raises(TypeError, match="by_year must be True or False, got 'no' of type str"):
         load_mauna_loa(by_year="no")

@@ -79,6 +79,14 @@ def test_dates_that_no_unit_of_the_library_holds():
         panel.to_long()
 
 
+def test_names_of_columns_are_text():
+    panel = Panel([[1.0], [2.0]])
+    for name, value in (("series", 3.5), ("time", None)):
+        for convert in (panel.to_long, panel.to_arrow):
+            with pytest.raises(TypeError, match=f"{name} is {value!r} of type .*: a column name is expected"):
+                convert(**{name: value})
+
+
 @pytest.mark.parametrize("library", LIBRARIES)
 def test_nanoseconds_of_a_long_series_are_not_rounded(library):
     """Seconds in float64 could not give them back."""

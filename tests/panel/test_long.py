@@ -124,8 +124,10 @@ def test_order_and_duplicates_on_request(library):
         Panel.from_long(frame, duplicates="mean")
     with pytest.raises(ValueError, match="duplicates must be one of 'error', 'mean', 'last'; got 'first'"):
         Panel.from_long(frame, duplicates="first")
-    with pytest.raises(TypeError, match="sort is 'time': True or False"):
+    with pytest.raises(TypeError, match="sort must be True or False, got 'time'"):
         Panel.from_long(frame, sort="time")
+    with pytest.raises(TypeError, match=r"channels is 3\.5 of type float: a list of names is expected"):
+        Panel.from_long(frame, channels=3.5)
 
 
 def test_equal_times_of_neighbouring_series_are_no_duplicates():

@@ -224,6 +224,18 @@ def test_errors_and_rates_in_another_order_of_channels_are_refused(labelled):
         smooth(labelled, 1.0, variance_rate=pd.DataFrame({"u": [1.0, 2.0], "v": [1.0, 2.0]}, index=["a", "b"]))
 
 
+def test_standard_deviations_that_float32_cannot_hold_are_named():
+    """They were infinite, with a warning of numpy's."""
+    panel = Panel(np.array([[1.0], [2.0]], dtype=np.float32), [0.0, 1.0], series_ids=["a"], channel_names=["u"])
+    match = (
+        r"series 0 \(id 'a'\), position 0, channel 'u': the standard deviation 7.07107e\+38 is too large for float32"
+    )
+    with pytest.raises(ValueError, match=match):
+        smooth(panel, 1e39, return_std=True)
+    assert smooth(panel, 1e39).values.tolist() == [[1.5], [1.5]]
+    assert_allclose(smooth(panel.astype("float64"), 1e39, return_std=True)[1].values, 1e39 / np.sqrt(2), rtol=1e-6)
+
+
 @pytest.mark.parametrize("unit", [1e-300, 1e-12, 1.7e9, 1e300])
 def test_the_unit_of_times_does_not_matter(noisy, unit):
     """Estimated rates below 1e-290 were taken for 1e-290."""
