@@ -56,8 +56,12 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
     - *competition*: random patterns compete in groups; at each position the pattern that fits best wins and the one
       that fits worst loses.  The features are how strongly each pattern wins and how often it loses.
 
-    The first 16 coefficients of the whole series (`HiPPOTransformer`) are appended.  Labels are not used.  Series may
-    be irregular, of different lengths, and have missing values.
+    The first 16 coefficients of the whole series (`HiPPOTransformer`) are appended.  For one channel the result has the
+    shape (n_series, about 8700), and more columns for several.  Labels are not used.  Series may be irregular, of
+    different lengths, and have missing values.
+
+    Use it in pipelines of your own, for classes that differ in the shape of parts of the series.  If you only want
+    predictions, use `HiPPOClassifier` or `HiPPORegressor`, which choose these features where they are suitable.
 
     Parameters
     ----------
