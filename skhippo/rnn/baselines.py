@@ -19,8 +19,10 @@ from skhippo.rnn.batch import Batch, ages, last_of
 __all__ = ["DecayCell", "FusedCell", "MinimalGatedCell", "OrthogonalCell"]
 
 
-# Added to the initial biases of the gate that keeps the state, in all gated cells.
+# Added to the initial biases of the gate that keeps the state, in all gated cells except the LSTM.
 REMEMBER = 1.0
+# The LSTM has a range instead of one value: with 1 for all units it did not learn GunPoint from one seed of three.
+REMEMBER_LSTM = (0.0, 5.0)
 
 
 class FusedCell(nn.Module):
@@ -33,17 +35,28 @@ class FusedCell(nn.Module):
 
     Notes
     -----
-    The initial weights are those of torch, except that 1 is added to the biases of the gate that keeps the state (the
-    LSTM's forget gate, the GRU's update gate).  Otherwise an untrained cell would forget half of the state at each step
-    (Jozefowicz, Zaremba, Sutskever 2015, section 4.1).
+    With the initial weights of torch, an untrained cell would forget about half of its state at each step (Jozefowicz,
+    Zaremba, Sutskever 2015, section 4.1).  These differ:
+
+    - RNN: the matrix from state to state is a random orthogonal one (Saxe, McClelland, Ganguli 2013, arXiv 1312.6120).
+    - GRU: 1 is added to the biases of the update gate.
+    - LSTM: numbers from 0 to 5, evenly spaced over the units, are added to the biases of the forget gate and subtracted
+      from those of the input gate.  Units then keep their state over about 2 to 150 steps, and those that keep it for
+      longer take less from each observation.  This is the chrono initialization (Tallec and Ollivier 2018, arXiv
+      1804.11188), but with time scales that do not depend on the length of the series.
     """
 
     def __init__(self, n_inputs: int, hidden_size: int, kind: str) -> None:
         super().__init__()
         self.layer = {"rnn": nn.RNN, "gru": nn.GRU, "lstm": nn.LSTM}[kind](n_inputs, hidden_size, batch_first=True)
-        if kind in ("gru", "lstm"):
-            with torch.no_grad():
+        with torch.no_grad():
+            if kind == "rnn":
+                nn.init.orthogonal_(self.layer.weight_hh_l0)
+            elif kind == "gru":
                 self.layer.bias_ih_l0[hidden_size : 2 * hidden_size] += REMEMBER
+            else:
+                keep = torch.linspace(*REMEMBER_LSTM, hidden_size)
+                self.layer.bias_ih_l0[: 2 * hidden_size] += torch.cat([-keep, keep])
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""

@@ -24,7 +24,8 @@ def test_fused_cells_are_those_of_torch(cell, layer, rng):
 @pytest.mark.parametrize(
     ("cell", "bias", "rows", "expected"),
     [
-        ("lstm", "layer.bias_ih_l0", slice(64, 128), 1.0),
+        ("lstm", "layer.bias_ih_l0", slice(64), -2.5),
+        ("lstm", "layer.bias_ih_l0", slice(64, 128), 2.5),
         ("gru", "layer.bias_ih_l0", slice(64, 128), 1.0),
         ("mgu", "inputs.bias", slice(64), -1.0),  # these two weigh what is new
         ("gru_d", "inputs.bias", slice(64), -1.0),
@@ -33,6 +34,28 @@ def test_fused_cells_are_those_of_torch(cell, layer, rng):
 def test_gated_cells_remember_at_first(cell, bias, rows, expected):
     biases = make_network(cell, hidden_size=64).cell.get_parameter(bias)
     assert abs(float(biases[rows].detach().mean()) - expected) < 0.2
+
+
+def differences(cell):
+    """Differences of the states of an untrained cell over 101 steps that a first observation makes."""
+    layer = make_network(cell, inputs=("values",), hidden_size=64).cell.layer
+    inputs = torch.zeros(2, 101, 2)
+    inputs[0, 0] = 1.0
+    with torch.no_grad():
+        first, other = layer(inputs)[0]
+    return (first - other).abs()
+
+
+def test_an_untrained_lstm_has_units_that_keep_the_first_observation_for_a_hundred_steps():
+    found = differences("lstm")
+    kept = found[100] / found[0]
+    assert kept[-6:].median() > 0.05
+    assert kept[:6].median() < 0.01  # what they get from other units
+
+
+def test_an_untrained_rnn_keeps_the_first_observation_for_twenty_steps():
+    found = differences("rnn").norm(dim=1)
+    assert found[20] > 0.05 * found[0]  # with the weights of torch below 0.001
 
 
 def sigmoid(x):
