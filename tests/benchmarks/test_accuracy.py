@@ -2,6 +2,7 @@
 
 import sys
 
+import numpy as np
 import pytest
 from sklearn.pipeline import make_pipeline
 
@@ -9,9 +10,9 @@ from skhippo import as_panel
 from skhippo.datasets import irregular_sinusoids
 from tests.benchmarks.accuracy import __main__ as program
 from tests.benchmarks.accuracy.irregular import Task
-from tests.benchmarks.accuracy.methods import METHODS, Grid, Method, Summary, logistic, plain
+from tests.benchmarks.accuracy.methods import METHODS, Grid, Method, Summary, logistic, plain, with_times
 from tests.benchmarks.accuracy.protocol import CONDITIONS, DEVELOPMENT
-from tests.benchmarks.accuracy.report import cells, damaged, means, pairs, write
+from tests.benchmarks.accuracy.report import cells, damaged, damaged_others, means, pairs, write
 from tests.benchmarks.accuracy.results import Store, read_means, write_means
 
 
@@ -105,6 +106,19 @@ def test_the_summary_compares_all_sets_that_both_were_run_on(store):
     assert list(damaged(store))[1] == ("rate half, copies", "2", "50.0", "40.0", "+10.0", "0.0", "2", "0")
 
 
+def test_other_methods_are_compared_each_on_the_sets_that_it_was_run_on(store, tmp_path):
+    for name, ours, quant in (("GunPoint", 0.9, 0.8), ("OSULeaf", 0.7, 0.72), ("Libras", 0.6, None)):
+        store.add(record(name, "HiPPOClassifier", 0, "test gap40", ours))
+        if quant:
+            store.add(record(name, "QUANT", 0, "test gap40", quant))
+    store.add(record("GunPoint", "BORF", 0, "test gap40", 0.9))  # on one set: no row
+    assert list(damaged_others(store)) == [("test gap40", "QUANT", "2", "80.0", "76.0", "+4.0", "6.0", "1", "1")]
+    write(store, tmp_path / "table.rst")
+    text = (tmp_path / "damaged_table.rst").read_text()
+    assert ".. begin damaged others" in text
+    assert ".. begin damaged\n" not in text
+
+
 def test_cells_tell_the_number_of_seeds_where_some_are_missing(store):
     for seed in (0, 1, 2):
         store.add(record("GunPoint", "HiPPO LR", seed, "clean", 0.7 + 0.1 * seed))
@@ -135,6 +149,21 @@ def test_grid_interpolates_each_series_over_its_own_time():
     assert grid[0, 0].tolist() == [0.0, 1.0, 2.0, 3.0, 4.0]
     assert grid[0, 1].tolist() == [2.0] * 5
     assert grid[1].tolist() == [[7.0] * 5, [8.0] * 5]
+
+
+def test_times_are_the_last_channel_of_what_borf_takes():
+    nan = float("nan")
+    X = as_panel([([0.0, 1.0, 4.0], [[1.0, 2.0, 3.0], [nan, 5.0, nan]]), ([5.0], [[7.0], [8.0]])])
+    expected = [[[1, 2, 3], [nan, 5, nan], [0, 1, 4]], [[7, nan, nan], [8, nan, nan], [5, nan, nan]]]
+    np.testing.assert_array_equal(with_times(X), expected)
+
+
+@pytest.mark.parametrize("name", ["MR-Hydra", "QUANT", "BORF", "BORF grid"])
+def test_methods_of_other_packages_classify(name):
+    for package in METHODS[name].needs:
+        pytest.importorskip(package)
+    X, y = irregular_sinusoids(40, n_classes=2, random_state=0)
+    assert METHODS[name].make(30, 0).fit(X[:30], y[:30]).score(X[30:], y[30:]) > 0.6
 
 
 def test_statistics():

@@ -18,6 +18,9 @@ def main():
     )
     parser.add_argument("--seeds", type=int, nargs="*", default=SEEDS)
     parser.add_argument(
+        "--trained-on", nargs="*", choices=TRAINED_ON, default=TRAINED_ON, help="series that methods are trained on"
+    )
+    parser.add_argument(
         "--out", default=".benchmarks/accuracy", help="folder of the records; what is there is not run again"
     )
     parser.add_argument("--kept", help="file of means of earlier runs; what is there is not run again")
@@ -34,11 +37,11 @@ def main():
             if name not in TASKS:
                 for method in methods:
                     if (name, method.name, "clean") not in kept:
-                        run_set(store, name, method, seed)
+                        run_set(store, name, method, seed, options.trained_on)
     for name in sets:
         if name in TASKS:
             run_task(store, TASKS[name])
-    for name, part in (*parts(store), *extra(store)):
+    for name, part in (*parts(store), *(found[1:] for found in extra(store))):
         print(f"\n{name}\n{part}")
     if options.table:
         write(store, options.table)
@@ -63,9 +66,9 @@ def is_there(name):
     return True
 
 
-def run_set(store, set_name, method, seed):
+def run_set(store, set_name, method, seed, trained_on=TRAINED_ON):
     """Run what is missing of a method on a set."""
-    for train in TRAINED_ON:
+    for train in trained_on:
         wanted = [c.name for c in CONDITIONS if c.train == train]
         if not all(store.find(set_name, method.name, seed, condition) for condition in wanted):
             keep(store, run_fit(set_name, method, seed, train))

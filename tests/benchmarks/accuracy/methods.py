@@ -3,6 +3,7 @@
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from importlib.util import find_spec
 
 import numpy as np
@@ -11,7 +12,7 @@ from sklearn.ensemble import ExtraTreesClassifier
 from sklearn.impute import SimpleImputer
 from sklearn.linear_model import LogisticRegression, RidgeClassifier, RidgeClassifierCV
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skhippo import HiPPOClassifier, HiPPOScatteringTransformer, HiPPOTransformer, as_panel
 
@@ -79,23 +80,65 @@ class Rocket(TransformerMixin, BaseEstimator):
         return np.asarray(self.rocket_.transform(self.grid_.transform(X)), dtype=np.float32)
 
 
-class MRHydra(ClassifierMixin, BaseEstimator):
-    """MultiRocketHydra of aeon, which needs torch, on the grid."""
+class OnGrid(ClassifierMixin, BaseEstimator):
+    """A classifier of aeon, with its defaults, on the grid; `kind` is its module and its name."""
 
-    def __init__(self, length, random_state):
+    def __init__(self, kind, length, random_state):
+        self.kind = kind
         self.length = length
         self.random_state = random_state
 
     def fit(self, X, y):
-        from aeon.classification.convolution_based import MultiRocketHydraClassifier
-
+        module, name = self.kind.split(".")
+        make = getattr(import_module(f"aeon.classification.{module}"), name)
         self.grid_ = Grid(max(self.length, 10))
-        self.model_ = MultiRocketHydraClassifier(random_state=self.random_state).fit(self.grid_.transform(X), y)
+        self.model_ = make(random_state=self.random_state).fit(self.grid_.transform(X), y)
         self.classes_ = self.model_.classes_
         return self
 
     def predict(self, X):
         return self.model_.predict(self.grid_.transform(X))
+
+
+def on_grid(kind):
+    return lambda length, seed: OnGrid(kind, length, seed)
+
+
+def with_times(X):
+    """Return the observations as an array with the times as its last channel, filled up with NaN."""
+    panel = as_panel(X)
+    out = np.full((len(panel), panel.n_channels + 1, int(panel.lengths.max())), np.nan)
+    for row, (times, values) in zip(out, panel, strict=True):
+        row[:-1, : len(times)] = values
+        row[-1, : len(times)] = times
+    return out
+
+
+class Borf(TransformerMixin, BaseEstimator):
+    """BORF of fast-borf: time-aware on the observations as they are, or on a grid of `length` positions.
+
+    With the settings that its author registered with pyrregular, ``models/borf.py``, ``iborf_pipeline``.
+    """
+
+    def __init__(self, length=None):
+        self.length = length
+
+    def fit(self, X, y=None):
+        from fast_borf import BORF
+
+        self.borf_ = BORF(time_channel=self.length is None, min_window_to_signal_std_ratio=0.15)
+        self.borf_.fit(self._array(X))
+        return self
+
+    def transform(self, X):
+        return self.borf_.transform(self._array(X))
+
+    def _array(self, X):
+        return with_times(X) if self.length is None else Grid(self.length).transform(X)
+
+
+def borf(length=None):
+    return make_pipeline(Borf(length), FunctionTransformer(np.arcsinh), RidgeClassifierCV())
 
 
 def ridge(n_features, copies):
@@ -187,7 +230,10 @@ def _methods():
         yield Method(f"{name} +c", _bases(copies=True)[name], ("drop", "gap"))
     yield Method("HiPPOClassifier", automatic)
     yield Method("HiPPOClassifier +d", automatic, ("drop", "gap"), "sparser")
-    yield Method("MR-Hydra", MRHydra, needs=("aeon", "torch"))
+    yield Method("MR-Hydra", on_grid("convolution_based.MultiRocketHydraClassifier"), needs=("aeon", "torch"))
+    yield Method("QUANT", on_grid("interval_based.QUANTClassifier"), needs=("aeon", "torch"))
+    yield Method("BORF", lambda length, seed: borf(), needs=("fast_borf",))
+    yield Method("BORF grid", lambda length, seed: borf(max(length, 10)), needs=("fast_borf",))
     yield Method("Catch22 ET", lambda length, seed: make_pipeline(Catch22(length), trees(seed)))
     yield Method("statistics ET", lambda length, seed: make_pipeline(Summary(), trees(seed)))
 

@@ -16,6 +16,9 @@ PAIRS = (
     ("HiPPOClassifier", "MiniRocket"),
     ("HiPPOClassifier", "MultiRocket"),
     ("HiPPOClassifier", "MR-Hydra"),
+    ("HiPPOClassifier", "QUANT"),
+    ("HiPPOClassifier", "BORF"),
+    ("HiPPOClassifier", "BORF grid"),
     ("HiPPOClassifier +d", "MiniRocket +c"),
     ("HiPPOClassifier +d", "MultiRocket +c"),
     ("HiPPOClassifier +d", "HiPPOClassifier"),
@@ -33,10 +36,10 @@ def write(store, path):
     there is something to tell.
     """
     path = Path(path)
-    files = {path: parts(store)}
-    for name, rows in extra(store):
+    files = {path: [*parts(store)]}
+    for file, name, rows in extra(store):
         if rows != NOTHING:
-            files[path.with_name(f"{name}_table.rst")] = [(name, rows)]
+            files.setdefault(path.with_name(f"{file}_table.rst"), []).append((name, rows))
     for file, of_file in files.items():
         text = "\n\n".join(f".. begin {name}\n\n{part}\n\n.. end {name}" for name, part in of_file)
         file.write_text(f".. Written by make bench-accuracy.\n\n{text}\n", encoding="utf-8")
@@ -52,10 +55,13 @@ def parts(store):
 
 
 def extra(store):
-    """Return name and text of the summary and of the tables of heads and of irregular tasks."""
-    yield "damaged", _table(("condition", *SUMMARY), damaged(store))
-    yield "heads", _table(("method", "sets", *NAMES), means(store, DEVELOPMENT, heads.METHODS))
-    yield "irregular", _table(("task", "figure", "method", "features", "folds", "mean", "deviation"), irregular(store))
+    """Return file, name and text of the summaries and of the tables of heads and of irregular tasks."""
+    yield "damaged", "damaged", _table(("condition", *SUMMARY), damaged(store))
+    yield "damaged", "damaged others", _table(("condition", "other", *OF_OTHERS), damaged_others(store))
+    rows = means(store, DEVELOPMENT, heads.METHODS, heads.NAMES)
+    yield "heads", "heads", _table(("method", "sets", *heads.NAMES), rows)
+    tasks = _table(("task", "figure", "method", "features", "folds", "mean", "deviation"), irregular(store))
+    yield "irregular", "irregular", tasks
 
 
 NOTHING = "Not measured in this run."
@@ -81,14 +87,15 @@ def mean(store, set_name, method, condition):
 def all_means(store):
     """Return all means, by set, method and condition."""
     names = [(s, method, name) for s in (*DEVELOPMENT, *OTHER) for method in METHODS for name in NAMES]
+    names += [(s, method, name) for s in DEVELOPMENT for method in heads.METHODS for name in heads.NAMES]
     return {key: found for key in names if (found := mean(store, *key))}
 
 
-def means(store, sets, methods=METHODS):
+def means(store, sets, methods=METHODS, conditions=NAMES):
     """Mean over sets of the mean over seeds, where a method was run on all sets."""
     for method in methods:
         row, counts = [], []
-        for name in NAMES:
+        for name in conditions:
             found = [mean(store, s, method, name) for s in sets]
             done = [f[0] for f in found if f]
             counts.append(len(done))
@@ -124,15 +131,33 @@ def damaged(store):
         (", copies", "HiPPOClassifier +d", "MiniRocket +c"),
     ):
         for name in NAMES:
-            both = [[mean(store, s, m, name) for m in (first, second)] for s in (*DEVELOPMENT, *OTHER)]
-            found = np.array([[one[0], other[0]] for one, other in both if one and other])
-            if len(found) < 2:
-                continue
-            of_sets = found[:, 0] - found[:, 1]
-            error = of_sets.std(ddof=1) / np.sqrt(len(found))
-            counts = str((of_sets >= 0.05).sum()), str((of_sets <= -0.05).sum())
-            accuracy = (f"{value:.1f}" for value in found.mean(axis=0))
-            yield name + copies, str(len(found)), *accuracy, f"{of_sets.mean():+.1f}", f"{error:.1f}", *counts
+            if found := _beside(store, first, second, name):
+                yield name + copies, *found
+
+
+OF_OTHERS = ("sets", "HiPPOClassifier", "accuracy of the other", *SUMMARY[3:])
+OTHERS = ("MultiRocket", "MR-Hydra", "QUANT", "BORF", "BORF grid")
+
+
+def damaged_others(store):
+    """HiPPOClassifier beside other methods, each on all sets that both were run on, without copies."""
+    for name in NAMES:
+        for other in OTHERS:
+            if found := _beside(store, "HiPPOClassifier", other, name):
+                yield name, other, *found
+
+
+def _beside(store, first, second, condition):
+    """Number of sets, means, difference, its standard error, and sets won and lost; None with fewer than two sets."""
+    both = [[mean(store, s, m, condition) for m in (first, second)] for s in (*DEVELOPMENT, *OTHER)]
+    found = np.array([[one[0], other[0]] for one, other in both if one and other])
+    if len(found) < 2:
+        return None
+    of_sets = found[:, 0] - found[:, 1]
+    error = of_sets.std(ddof=1) / np.sqrt(len(found))
+    accuracy = (f"{value:.1f}" for value in found.mean(axis=0))
+    won, lost = (of_sets >= 0.05).sum(), (of_sets <= -0.05).sum()
+    return str(len(found)), *accuracy, f"{of_sets.mean():+.1f}", f"{error:.1f}", str(won), str(lost)
 
 
 def _difference(store, set_name, first, second, condition):
