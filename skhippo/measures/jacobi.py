@@ -57,7 +57,7 @@ class _Jacobi(Measure):
 
     def ramp(self, order: int) -> Floats:
         a, b = self._exponents
-        coefficients = np.zeros(order)
+        coefficients = np.zeros(check_count("order", order))
         coefficients[:2] = [-a / (a + b), 0.5 * math.sqrt(_recurrence(1, self.alpha, self.beta)[1][0])][:order]
         return coefficients
 

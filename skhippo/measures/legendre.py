@@ -169,8 +169,10 @@ class LegT(_Legendre, Translated):
         return self._norm(check_count("order", order)) * (-1.0) ** np.arange(order)
 
 
-def legendre(number: int) -> ThreeTermRecurrence:
+def legendre(n_functions: int) -> ThreeTermRecurrence:
     """Return the Legendre polynomials P_0, P_1, ... of ``1 - 2 * u``, at least two."""
-    n = np.arange(1.0, max(number, 2) - 1)  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
+    n = np.arange(
+        1.0, max(check_count("n_functions", n_functions), 2) - 1
+    )  # (n + 1) P_{n+1} = (2 n + 1) x P_n - n P_{n-1} (DLMF 18.9.1)
     table = np.column_stack([(2 * n + 1) / (n + 1), np.zeros_like(n), n / (n + 1)])
     return ThreeTermRecurrence(np.array([[1.0, -2, 0, 0, 0], [1, 0, 0, 0, 0], [1, -2, 0, 0, 0]]), table)

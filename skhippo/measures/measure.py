@@ -127,6 +127,9 @@ class ComplexExponentials:
 
     n_functions: int
 
+    def __post_init__(self) -> None:
+        check_count("n_functions", self.n_functions, 2)
+
     def evaluate(self, u: Floats) -> NDArray[np.complex128]:
         """Return all functions at all points, shape (n_points, n_functions)."""
         values = np.exp(-2j * np.pi * np.multiply.outer(u, np.arange(self.n_functions)))
@@ -151,6 +154,10 @@ class PiecewiseLegendre:
 
     n_pieces: int
     n_degrees: int
+
+    def __post_init__(self) -> None:
+        check_count("n_pieces", self.n_pieces)
+        check_count("n_degrees", self.n_degrees)
 
     @property
     def n_functions(self) -> int:
@@ -329,7 +336,7 @@ class Measure(ABC):
 
     def steady_state(self, order: int) -> Floats:
         """Return the coefficients ``A^-1 B`` of a signal that has always been 1, shape (order,)."""
-        still = np.zeros(self.functions(order).n_functions)
+        still = np.zeros(self.functions(check_count("order", order)).n_functions)
         return self.coefficients_from_moments(still, np.ones(()), np.ones(()), order)
 
     def ramp(self, order: int) -> Floats:
@@ -347,7 +354,7 @@ class Measure(ABC):
         ndarray of shape (order,)
         """
         # Integration by parts: the mean over steps at all places in the window, minus a step at its start.
-        x, weights = np.polynomial.legendre.leggauss(2 * order + 32)
+        x, weights = np.polynomial.legendre.leggauss(2 * check_count("order", order) + 32)
         angles, weights = 0.5 * np.pi * (x + 1.0), 0.5 * np.pi * weights
         steps = self.antiderivative(order, 0.5 - 0.5 * np.cos(angles))
         return (0.5 * weights * np.sin(angles)) @ steps - self.antiderivative(order, 0.0)

@@ -43,7 +43,7 @@ class _Multiwavelet(Measure):
         return np.ones_like(np.asarray(s, dtype=np.float64))
 
     def basis(self, order: int, s: ArrayLike) -> Floats:
-        s = np.asarray(s, dtype=np.float64)
+        s, order = np.asarray(s, dtype=np.float64), check_count("order", order)
         size, places = self.degree + 1, s.ravel()
         out = np.zeros((places.size, max(order, size)))
         out[:, :size] = _polynomials(size, places)
@@ -56,7 +56,7 @@ class _Multiwavelet(Measure):
             inside = np.broadcast_to(columns < out.shape[1], wavelets.shape)
             out[np.broadcast_to(rows, inside.shape)[inside], columns[inside]] = wavelets[inside]
             pieces *= 2
-        return np.ascontiguousarray(out[:, : check_count("order", order)]).reshape((*s.shape, order))
+        return np.ascontiguousarray(out[:, :order]).reshape((*s.shape, order))
 
     def breakpoints(self, order: int) -> Floats:
         pieces = self._pieces(order)

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skhippo import ChebT, FouT, HiPPOMemory, JacS, LagT, LegS, LegT, project, reconstruct
-from skhippo.measures import MEASURES, as_measure
+from skhippo import ChebT, FouT, HiPPOMemory, JacS, LagT, LegS, LegT, WavS, project, reconstruct
+from skhippo.measures import MEASURES, ComplexExponentials, PiecewiseLegendre, as_measure, legendre
 from tests import naive
 from tests.measures.conftest import LAGUERRES, derivative
 
+WHOLE = [LegS(), JacS(), WavS()]
 WINDOWS = [LegS(), LegT(3.0), FouT(3.0), ChebT(3.0)]
 
 
@@ -109,7 +110,7 @@ def test_constant_history_has_one_coefficient_unless_tilted(measure):
 
 
 @pytest.mark.parametrize("order", [1, 2, 9, 64])
-def test_line_is_the_projection_of_a_line(measure, order):
+def test_ramp_is_the_projection_of_a_ramp(measure, order):
     reach = 300.0 if measure.name == "lagt" else 1.0
     scale = measure.time_scale or 1.0
     series = [([0.0, reach * scale], [-reach, 0.0])]
@@ -156,3 +157,30 @@ def test_a_time_scale_without_effect_is_told(call):
     with pytest.warns(UserWarning, match=r"theta=3.0 has no effect: .* covers the whole history and has no time scale"):
         call(theta=3.0)
     call()
+
+
+@pytest.mark.parametrize("measure", [as_measure(name, 2.0) for name in MEASURES if name[-1] != "s"] + WHOLE, ids=repr)
+@pytest.mark.parametrize("name", ["A", "B", "basis", "antiderivative", "steady_state", "ramp"])
+def test_every_order_is_checked(measure, name):
+    """LagT and JacS returned coefficients of a steady state for the order -1."""
+    places = (np.array([0.25]),) if name in ("basis", "antiderivative") else ()
+    for order in (-1, 0):
+        with pytest.raises(ValueError, match=f"order must be at least 1, got {order}"):
+            getattr(measure, name)(order, *places)
+    for order in (2.0, True, None):
+        with pytest.raises(TypeError, match=f"order must be an integer, got {order}"):
+            getattr(measure, name)(order, *places)
+
+
+@pytest.mark.parametrize(
+    ("make", "match"),
+    [
+        (lambda: legendre(0), "n_functions must be at least 1, got 0"),
+        (lambda: ComplexExponentials(1), "n_functions must be at least 2, got 1"),
+        (lambda: PiecewiseLegendre(0, 3), "n_pieces must be at least 1, got 0"),
+        (lambda: PiecewiseLegendre(2, 0), "n_degrees must be at least 1, got 0"),
+    ],
+)
+def test_numbers_of_functions_are_checked(make, match):
+    with pytest.raises(ValueError, match=match):
+        make()
