@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from skhippo._support.validation import check_choice, check_count, check_finite_number
+from skhippo._support.validation import check_bool, check_choice, check_count, check_finite_number
 from skhippo.measures import MEASURES, LagT, Measure, as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
 from skhippo.rnn.batch import Batch, ages, last_of, shown
@@ -146,6 +146,9 @@ class HiPPORNN(nn.Module):
         for name in inputs:
             check_choice("inputs", name, INPUTS)
         check_choice("pooling", pooling, POOLINGS)
+        check_bool("feedback", feedback)
+        check_bool("gate", gate)
+        check_finite_number("dropout", dropout, minimum=0.0, closed=True)
         sizes = {"n_channels": n_channels, "n_outputs": n_outputs, "hidden_size": hidden_size, "order": order}
         for name, size in (sizes | {"number of inputs": len(inputs)}).items():
             check_count(name, size)

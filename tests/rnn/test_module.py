@@ -124,8 +124,11 @@ def test_without_feedback_the_coefficients_are_all_that_is_read(cell, rng):
         ({"theta": 0.0}, "theta must be above 0 and finite, got 0.0"),
         ({"cell": "gru", "feedback": False}, "feedback=False needs the memory of a measure, .*; got cell='gru'"),
         ({"discretization": "zoh"}, "discretization='zoh' has no step in O"),
+        ({"feedback": "yes"}, "feedback must be True or False, got 'yes'"),
+        ({"gate": 2}, "gate must be True or False, got 2"),
+        ({"dropout": float("nan")}, "dropout must be at least 0 and finite, got nan"),
     ],
 )
 def test_errors(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((ValueError, TypeError), match=message):
         HiPPORNN(1, 2, **options)
