@@ -19,7 +19,7 @@ class CoefficientsDisplay(SeriesDisplay):
 
     Parameters
     ----------
-    moments : ndarray of shape (n_points,)
+    grid_times : ndarray of shape (n_points,)
         Times; dates if the series has dates.
     coefficients : ndarray of shape (n_points, order)
         Coefficients of the history up to each moment.
@@ -56,13 +56,13 @@ class CoefficientsDisplay(SeriesDisplay):
     def __init__(
         self,
         *,
-        moments: NDArray[Any],
+        grid_times: NDArray[Any],
         coefficients: NDArray[Any],
         title: str = "",
         time_label: str = "time",
         colour_label: str = "coefficient",
     ) -> None:
-        self.moments = moments
+        self.grid_times = grid_times
         self.coefficients = coefficients
         self.title = title
         self.time_label = time_label
@@ -93,7 +93,7 @@ class CoefficientsDisplay(SeriesDisplay):
         channel : int or str, default=0
             Channel to draw, by number or by name.
         n_points : int, default=300
-            Number of moments, from the start to the end of the series.
+            Number of times, from the start to the end of the series.
         ax : matplotlib Axes, optional
             Axes to draw on.  By default a new figure is made.
         **kwargs : dict
@@ -112,7 +112,7 @@ class CoefficientsDisplay(SeriesDisplay):
         coefficients = along[0, :, drawn.channel]
         coefficients[:, 0] -= hippo.center_[drawn.channel]
         return cls(
-            moments=drawn.as_given(moments),
+            grid_times=drawn.as_given(moments),
             coefficients=coefficients / hippo.scale_[drawn.channel],
             title=f"{drawn.title}: coefficients of the history until each moment, {hippo.measure_!r}",
             time_label=drawn.time_label,
@@ -140,10 +140,10 @@ class CoefficientsDisplay(SeriesDisplay):
         if "norm" not in kwargs:
             largest = np.nanmax(np.abs(self.coefficients), initial=0.0) or 1.0
             style |= {"vmin": -largest, "vmax": largest}
-        self.mesh_ = ax.pcolormesh(self.moments, np.arange(order), self.coefficients.T, **style | kwargs)
+        self.mesh_ = ax.pcolormesh(self.grid_times, np.arange(order), self.coefficients.T, **style | kwargs)
         self.colorbar_ = ax.figure.colorbar(self.mesh_, ax=ax, label=self.colour_label)
         ax.set_ylabel("n, number of the coefficient")
-        label_times(ax, self.moments, self.time_label)
+        label_times(ax, self.grid_times, self.time_label)
         ax.yaxis.get_major_locator().set_params(integer=True)
         entitle(ax, self.title)
         return self._drawn_on(ax)

@@ -22,12 +22,12 @@ class MeasureDisplay(Display):
 
     Parameters
     ----------
-    moments : ndarray of shape (n_points,)
+    grid_times : ndarray of shape (n_points,)
         Moments of the past in the units of `theta`; the present is 0.  For LegS, fractions of the history.
     basis : ndarray of shape (n_points, order)
-        Basis functions at the moments.
+        Basis functions at these times.
     weight : ndarray of shape (n_points,)
-        Density of the measure at the moments.
+        Density of the measure at these times.
     title : str
         Title of the plot.
     time_label : str
@@ -52,9 +52,9 @@ class MeasureDisplay(Display):
     """
 
     def __init__(
-        self, *, moments: Floats, basis: Floats, weight: Floats, title: str = "", time_label: str = "time"
+        self, *, grid_times: Floats, basis: Floats, weight: Floats, title: str = "", time_label: str = "time"
     ) -> None:
-        self.moments = moments
+        self.grid_times = grid_times
         self.basis = basis
         self.weight = weight
         self.title = title
@@ -82,7 +82,7 @@ class MeasureDisplay(Display):
         theta : float, optional
             Time scale of a translated measure.  Default: 1 if `measure` is a name.
         n_points : int, default=500
-            Number of moments at which the functions are evaluated.
+            Number of times at which the functions are evaluated.
         ax : matplotlib Axes, optional
             Axes to draw on.  By default a new figure is made.
         **kwargs : dict
@@ -97,7 +97,7 @@ class MeasureDisplay(Display):
         order, n_points = check_count("order", order), check_count("n_points", n_points)
         s = inner_places(measure, n_points, _DECAYS)
         return cls(
-            moments=moments_at(measure, s),
+            grid_times=moments_at(measure, s),
             basis=measure.basis(order, s),
             weight=measure.weight(s),
             title=f"{measure!r}: first {order} functions of the basis, and the weight",
@@ -121,11 +121,11 @@ class MeasureDisplay(Display):
         ax = axes_for(ax, height=5.0)
         order = self.basis.shape[1]
         self.lines_ = [
-            ax.plot(self.moments, function, **{"color": colour, "label": f"$g_{{{n}}}$", **kwargs})[0]
+            ax.plot(self.grid_times, function, **{"color": colour, "label": f"$g_{{{n}}}$", **kwargs})[0]
             for n, (function, colour) in enumerate(zip(self.basis.T, shades(order), strict=True))
         ]
         ax.set(ylabel="basis")
-        self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
+        self.weight_ax_, self.weight_ = weight_below(ax, self.grid_times, self.weight, self.time_label)
         entitle(ax, self.title)
         return self._drawn_on(ax)
 

@@ -23,10 +23,10 @@ class MemoryDisplay(Display):
 
     Parameters
     ----------
-    moments : ndarray of shape (n_points,)
+    grid_times : ndarray of shape (n_points,)
         Times; dates if the memory was updated with dates.
     approximation : ndarray of shape (n_points,)
-        Reconstructed value at each moment.
+        Reconstructed value at each time.
     weight : ndarray of shape (n_points,)
         Density of the measure; NaN where it is infinite.
     observations : tuple of ndarray, optional
@@ -61,21 +61,21 @@ class MemoryDisplay(Display):
     >>> times = np.linspace(0.0, 10.0, 200)
     >>> memory = HiPPOMemory("lagt", order=16, theta=2.0).update(np.sin(times).reshape(1, -1, 1), times)
     >>> display = MemoryDisplay.from_memory(memory, observations=(times, np.sin(times)))
-    >>> display.moments[[0, -1]]
+    >>> display.grid_times[[0, -1]]
     array([ 0., 10.])
     """
 
     def __init__(
         self,
         *,
-        moments: NDArray[Any],
+        grid_times: NDArray[Any],
         approximation: Floats,
         weight: Floats,
         observations: tuple[NDArray[Any], NDArray[Any]] | None = None,
         title: str = "",
         time_label: str = "time",
     ) -> None:
-        self.moments = moments
+        self.grid_times = grid_times
         self.approximation = approximation
         self.weight = weight
         self.observations = observations
@@ -106,7 +106,7 @@ class MemoryDisplay(Display):
             Times and values of the observations, each of shape (n_times,), to draw them for comparison.  Those older
             than the past covered by the memory are not drawn.
         n_points : int, default=500
-            Number of moments, from the start of the stream (or of the window, if that is later) to `now`.
+            Number of times, from the start of the stream (or of the window, if that is later) to `now`.
         ax : matplotlib Axes, optional
             Axes to draw on.  By default a new figure is made.
         **kwargs : dict
@@ -136,7 +136,7 @@ class MemoryDisplay(Display):
         if reach == length:
             moments[0] = start  # exactly: the difference above is rounded
         return cls(
-            moments=moments,
+            grid_times=moments,
             approximation=reconstruct(
                 memory.coefficients[stream, channel], places * (measure.time_scale or 1.0), measure
             ),
@@ -166,12 +166,12 @@ class MemoryDisplay(Display):
             dots = {"linestyle": "none", "marker": "o", "markersize": 2.5, "color": BLACK, "label": "observations"}
             (self.observations_,) = ax.plot(*self.observations, **dots)
         (self.line_,) = ax.plot(
-            self.moments,
+            self.grid_times,
             self.approximation,
             **{"color": BLUE, "linewidth": 2.0, "label": "reconstruction", **kwargs},
         )
         ax.set(ylabel="value")
-        self.weight_ax_, self.weight_ = weight_below(ax, self.moments, self.weight, self.time_label)
+        self.weight_ax_, self.weight_ = weight_below(ax, self.grid_times, self.weight, self.time_label)
         entitle(ax, self.title)
         return self._drawn_on(ax)
 

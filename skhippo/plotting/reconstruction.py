@@ -29,17 +29,17 @@ class ReconstructionDisplay(SeriesDisplay):
         Times of the series; dates if it has dates.
     values : ndarray of shape (n_times,)
         Values of the channel; NaN where it was not observed.
-    moments : ndarray of shape (n_points,)
+    grid_times : ndarray of shape (n_points,)
         Times at which the approximation was evaluated.
     approximation : ndarray of shape (n_points,)
-        The approximation; NaN at moments older than the window of the measure.
+        The approximation; NaN at times before the window of the measure.
     holes : ndarray of shape (n_holes, 2)
         Start and end of the stretches in which the series has times but the channel was not observed.  They extend
         halfway to the neighbouring times.
     hold : {"linear", "previous"}
         The signal between two observations: a straight line, or the earlier value.
     band : ndarray of shape (2, n_points), optional
-        Lower and upper end of a band at the moments, such as two standard deviations around the held signal.
+        Lower and upper end of a band at `grid_times`, such as two standard deviations around the held signal.
     title : str
         Title of the plot.
     channel_name, time_label : str
@@ -72,7 +72,7 @@ class ReconstructionDisplay(SeriesDisplay):
         *,
         times: NDArray[Any],
         values: NDArray[Any],
-        moments: NDArray[Any],
+        grid_times: NDArray[Any],
         approximation: Floats,
         holes: NDArray[Any],
         hold: Hold = "linear",
@@ -83,7 +83,7 @@ class ReconstructionDisplay(SeriesDisplay):
     ) -> None:
         self.times = times
         self.values = values
-        self.moments = moments
+        self.grid_times = grid_times
         self.approximation = approximation
         self.holes = holes
         self.hold = hold
@@ -118,7 +118,7 @@ class ReconstructionDisplay(SeriesDisplay):
         channel : int or str, default=0
             Channel to draw, by number or by name.
         n_points : int, default=500
-            Number of moments at which the approximation is evaluated.
+            Number of times at which the approximation is evaluated.
         band : bool, default=False
             Whether to draw a band of two standard deviations of the signal around the held signal, under Brownian
             motion (see `skhippo.signal_std`).  It opens in gaps.  Needs ``hold="linear"``.
@@ -155,7 +155,7 @@ class ReconstructionDisplay(SeriesDisplay):
         return cls(
             times=drawn.as_given(drawn.panel.times),
             values=drawn.values,
-            moments=drawn.as_given(moments),
+            grid_times=drawn.as_given(moments),
             approximation=approximation,
             holes=drawn.as_given(find_holes(drawn.panel.times, drawn.values)),
             hold=hippo.hold,
@@ -197,7 +197,7 @@ class ReconstructionDisplay(SeriesDisplay):
         self.band_ = None
         if self.band is not None:
             look = {"color": SKY, "alpha": 0.4, "linewidth": 0.0, "label": "held signal ± 2 std"}
-            self.band_ = ax.fill_between(self.moments, *self.band, **look)
+            self.band_ = ax.fill_between(self.grid_times, *self.band, **look)
         style = "steps-post" if self.hold == "previous" else "default"
         held = {"color": GREY, "linewidth": 0.8, "drawstyle": style, "label": f"held signal ({self.hold})"}
         (self.held_,) = ax.plot(self.times[seen], self.values[seen], **held)
@@ -205,9 +205,9 @@ class ReconstructionDisplay(SeriesDisplay):
         dots = {"linestyle": "none", "marker": "o", "markersize": size, "color": BLACK, "label": "observations"}
         (self.observations_,) = ax.plot(self.times[seen], self.values[seen], **dots)
         line = {"color": BLUE, "linewidth": 2.0, "label": "reconstruction", **kwargs}
-        (self.line_,) = ax.plot(self.moments, self.approximation, **line)
+        (self.line_,) = ax.plot(self.grid_times, self.approximation, **line)
         ax.set_ylabel(self.channel_name)
-        label_times(ax, self.moments, self.time_label)
+        label_times(ax, self.grid_times, self.time_label)
         entitle(ax, self.title)
         return self._drawn_on(ax)
 

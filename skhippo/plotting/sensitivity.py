@@ -35,7 +35,7 @@ class SensitivityDisplay(Display):
 
     Parameters
     ----------
-    moments : ndarray of shape (n_points,)
+    grid_times : ndarray of shape (n_points,)
         Moments of the past in the units of the timestamps; the present is 0.  For LegS, fractions of the history.
     sensitivity : ndarray of shape (n_curves, n_points)
         One weight function per class or per target; a single one for two classes.
@@ -95,14 +95,14 @@ class SensitivityDisplay(Display):
     def __init__(
         self,
         *,
-        moments: Floats,
+        grid_times: Floats,
         sensitivity: Floats,
         labels: tuple[str, ...] = (),
         title: str = "",
         time_label: str = "time",
         channel_name: str = "the signal",
     ) -> None:
-        self.moments = moments
+        self.grid_times = grid_times
         self.sensitivity = sensitivity
         self.labels = labels
         self.title = title
@@ -130,7 +130,7 @@ class SensitivityDisplay(Display):
             Channel to draw, by number or by name.  With ``add_indicator=True`` this may also be an observation pattern,
             such as ``"x0__observed"``.
         n_points : int, default=500
-            Number of moments at which the function is evaluated.
+            Number of times at which the function is evaluated.
         ax : matplotlib Axes, optional
             Axes to draw on.  By default a new figure is made.
         **kwargs : dict
@@ -159,7 +159,7 @@ class SensitivityDisplay(Display):
         measure = hippo.measure_
         s = inner_places(measure, n_points, _reach(measure, own))
         return cls(
-            moments=moments_at(measure, s),
+            grid_times=moments_at(measure, s),
             sensitivity=_weight_function(measure, own, s),
             labels=_labels(model, own.shape[1]),
             title=f"{type(model).__name__}: sensitivity of the decision to channel {names[number]}",
@@ -185,7 +185,7 @@ class SensitivityDisplay(Display):
         ax.axhline(0.0, color=GREY, linewidth=0.8)
         labels = self.labels or tuple(str(i) for i in range(len(self.sensitivity)))
         self.lines_ = [
-            ax.plot(self.moments, curve, **{"color": colour, "label": label, "linewidth": 2.0, **kwargs})[0]
+            ax.plot(self.grid_times, curve, **{"color": colour, "label": label, "linewidth": 2.0, **kwargs})[0]
             for curve, colour, label in zip(self.sensitivity, colours(len(labels)), labels, strict=True)
         ]
         ax.set(xlabel=self.time_label, ylabel=f"decision per unit of {self.channel_name} and of time")

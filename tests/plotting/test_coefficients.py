@@ -15,9 +15,9 @@ def test_coefficients_are_those_of_the_history_until_each_moment(series, measure
     times, values = series
     display = rendered(CoefficientsDisplay.from_panel([series], measure=measure, order=5, channel=1, n_points=7))
     shown = np.asarray(display.mesh_.get_array()).reshape(5, 7)
-    for moment, c in list(zip(display.moments, shown.T, strict=True))[1:]:
+    for moment, c in list(zip(display.grid_times, shown.T, strict=True))[1:]:
         assert_allclose(c, naive.project(times, values[1], measure, 5, now=moment), rtol=0, atol=1e-9)
-    assert display.moments[[0, -1]].tolist() == times[[0, -1]].tolist()
+    assert display.grid_times[[0, -1]].tolist() == times[[0, -1]].tolist()
     low, high = display.mesh_.get_clim()
     assert low == -high  # nought is white
 

@@ -32,9 +32,9 @@ def test_memory_display_of_dates(series):
     dates = np.datetime64("2024-03-01", "s") + np.rint(times * DAY).astype("timedelta64[s]")
     memory = HiPPOMemory("legt", order=9, theta=2 * DAY).update(values[0].reshape(1, -1, 1), dates)
     display = rendered(MemoryDisplay.from_memory(memory, observations=(dates, values[0])))
-    assert display.moments[-1] == dates[-1]
-    assert_allclose(display.approximation[1:], memory.reconstruct(display.moments[1:])[0, 0], atol=1e-6)
-    assert (display.observations[0] >= display.moments[0]).all()
+    assert display.grid_times[-1] == dates[-1]
+    assert_allclose(display.approximation[1:], memory.reconstruct(display.grid_times[1:])[0, 0], atol=1e-6)
+    assert (display.observations[0] >= display.grid_times[0]).all()
     assert display.weight_ax_.get_xlabel() == "time (UTC)"
 
 

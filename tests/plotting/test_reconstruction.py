@@ -57,8 +57,8 @@ def test_dates_stay_dates(series):
     times, values = series
     dates = np.datetime64("2024-03-01", "s") + np.rint(times * DAY).astype("timedelta64[s]")
     display = rendered(ReconstructionDisplay.from_panel([(dates, values)], order=8, channel=1))
-    assert display.moments.dtype == "datetime64[us]"
-    assert display.moments[[0, -1]].tolist() == dates[[0, -1]].astype("datetime64[us]").tolist()
+    assert display.grid_times.dtype == "datetime64[us]"
+    assert display.grid_times[[0, -1]].tolist() == dates[[0, -1]].astype("datetime64[us]").tolist()
     plain = ReconstructionDisplay.from_panel([(np.rint(times * DAY), values)], order=8, channel=1)
     assert_allclose(display.approximation, plain.approximation, rtol=1e-12)
     assert display.ax_.get_xlabel() == "time (UTC)"
@@ -80,10 +80,10 @@ def test_the_band_is_two_standard_deviations_of_the_signal(series):
     display = rendered(ReconstructionDisplay.from_panel([series], channel=1, band=True))
     seen = ~np.isnan(values[1])
     low, high = display.band
-    std = signal_std([(times[seen], values[1, seen])], display.moments[None].clip(times[seen][0]))[0, :, 0]
-    inside = display.moments >= times[seen][0]
+    std = signal_std([(times[seen], values[1, seen])], display.grid_times[None].clip(times[seen][0]))[0, :, 0]
+    inside = display.grid_times >= times[seen][0]
     assert_allclose((high - low)[inside], 4 * std[inside], atol=1e-12)
-    assert_allclose((high + low) / 2, np.interp(display.moments, times[seen], values[1, seen]), atol=1e-12)
+    assert_allclose((high + low) / 2, np.interp(display.grid_times, times[seen], values[1, seen]), atol=1e-12)
     assert display.band_ is not None
     assert ReconstructionDisplay.from_panel([series]).band_ is None
     with pytest.raises(ValueError, match=r"band=True needs hold='linear', got hold='previous'"):

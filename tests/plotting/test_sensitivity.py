@@ -37,8 +37,8 @@ def test_the_decision_is_the_integral_of_the_signal_times_the_curve(panel, name)
         total = np.zeros(3)
         for channel, display in zip(values, curves, strict=True):
             start, length = (times[0], times[-1] - times[0]) if name == "legs" else (times[-1], 1.0)
-            f = naive.signal(times, channel, "linear")(start + length * display.moments)
-            total += (display.sensitivity * f).sum(axis=1) * np.diff(display.moments[:2])
+            f = naive.signal(times, channel, "linear")(start + length * display.grid_times)
+            total += (display.sensitivity * f).sum(axis=1) * np.diff(display.grid_times[:2])
         assert_allclose(total, decision, rtol=0, atol=INTEGRAL[name] * np.abs(decided).max())
 
 
@@ -52,7 +52,7 @@ def test_a_bump_moves_the_decision_by_the_curve_there(panel):
     bump = flat.copy()
     bump[0, place] = 1000.0  # a triangle of area 1/2
     low, high = model.decision_function([(times, flat), (times, bump)])
-    at = np.interp(times[[place, 2000 - place]], display.moments, display.sensitivity[0])
+    at = np.interp(times[[place, 2000 - place]], display.grid_times, display.sensitivity[0])
     assert_allclose((high - low) / 0.5, at[0], rtol=1e-3)
     assert abs((high - low) / 0.5 - at[1]) > 0.1 * np.abs(display.sensitivity).max()
     assert display.lines_[0].get_label() == "class True against False"
