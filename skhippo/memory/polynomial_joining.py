@@ -49,11 +49,11 @@ __all__ = ["PolynomialJoining"]
 _SHARED = 32
 # Number of rows with different shares from which they are processed side by side.
 _SEVERAL = 8
-# Largest number of terms of a power series, the error it may add to its sum, and the largest step times the norm of A:
-# beyond it the terms grow like those of an exponential, and cancel.
+# Largest number of terms of a power series, the error it may add to its sum, and the largest norm of a term, because
+# large terms cancel.
 _TERMS = 24
 _SERIES_ERROR = 1e-17
-_LONGEST = 2.0
+_LARGEST_TERM = 8.0
 # A step beside which the time before has no weight; a larger one may overflow.
 _ALL_OF_IT = 1e300
 # Rows that are processed together.  Loops over fewer are unrolled before LLVM looks for SIMD, and then it finds none.
@@ -213,12 +213,16 @@ def _changes(old: Floats, new: Floats, older: Floats, newer: Floats, order: int)
 @lru_cache(maxsize=32)
 def _reach(order: int) -> Floats:
     """Return the longest steps (as shares of the time before) for which 1, 2, 3, ... terms of the series suffice."""
-    # |c_k| <= rho^k |A| (|A| + 1) ... (|A| + k - 1) / k! has to be below the rounding of the first term.
-    size = float(np.linalg.norm(LegS().A(order)))
-    k = np.arange(1, _TERMS + 1)
-    growth = np.cumsum(np.log((size + k[:-1]) / k[1:]))
-    reach = np.concatenate([[0.0], np.exp((np.log(_SERIES_ERROR) - growth) / k[:-1])])
-    return np.minimum(np.maximum.accumulate(reach), _LONGEST / size)
+    # c_k = rho^k T_k c_0 with T_k = (-1)^k A (A + 1) ... (A + k - 1) / k! has to be below the rounding of c_0.
+    norm, n = LegS().B(order)[:, None], np.arange(1.0, order + 1.0)[:, None]
+    term, sizes = np.eye(order), np.empty(_TERMS - 1)
+    for k in range(sizes.size):
+        scaled = norm * term
+        term = -((n + k) * term + norm * (np.cumsum(scaled, axis=0) - scaled)) / (k + 1.0)
+        sizes[k] = np.linalg.norm(term)
+    power = 1.0 / np.arange(1, _TERMS)
+    reach = np.concatenate([[0.0], (_SERIES_ERROR / sizes) ** power])
+    return np.minimum(np.maximum.accumulate(reach), ((_LARGEST_TERM / sizes) ** power).min())
 
 
 @kernel
@@ -421,8 +425,9 @@ def _step_by_nodes(state: Floats, rows: Integers, steps: Floats, nodes: tuple, n
     steps[:, number:] = 0.0
     values[:] = 0.0
     for lane in range(number):
-        for n in range(order):
-            values[n * _LANES + lane] = state[rows[lane], n]
+        row, place = np.uint64(rows[lane]), np.uint64(lane)
+        for n in range(np.uint64(order)):
+            values[n * _ALL + place] = state[row, n]
     for lane in range(_LANES):
         line[lane] = steps[1, lane] + 0.5 * steps[2, lane]
         line[_LANES + lane] = steps[2, lane] / np.sqrt(12.0)
@@ -431,9 +436,9 @@ def _step_by_nodes(state: Floats, rows: Integers, steps: Floats, nodes: tuple, n
     _unite(values, line, steps, nodes, norm, series)
     change = series[0]
     for lane in range(number):
-        row = state[rows[lane]]
-        for n in range(order):
-            row[n] += change[n * _LANES + lane]
+        row, place = np.uint64(rows[lane]), np.uint64(lane)
+        for n in range(np.uint64(order)):
+            state[row, n] += change[n * _ALL + place]
 
 
 @kernel
@@ -467,9 +472,12 @@ def _step_by_series(state: Floats, rows: Integers, steps: Floats, reach: Floats,
     steps[:, number:] = 0.0
     term[:] = 0.0
     change[:] = 0.0
+    for n in range(order):
+        work[n] = 1.0 / norm[n]
     for lane in range(number):
-        for n in range(order):
-            term[n * _LANES + lane] = state[rows[lane], n] / norm[n]
+        row, place = np.uint64(rows[lane]), np.uint64(lane)
+        for n in range(np.uint64(order)):
+            term[n * _ALL + place] = state[row, n] * work[n]
     longest = steps[0].max()
     for k in range(reach.size):
         needed = reach[k - 1] if k > 0 else -1.0
@@ -488,9 +496,9 @@ def _step_by_series(state: Floats, rows: Integers, steps: Floats, reach: Floats,
                 work[_SECOND + lane] = pull - weight * value
                 change[at + lane] += following
     for lane in range(number):
-        row = state[rows[lane]]
-        for n in range(order):
-            row[n] += norm[n] * change[n * _LANES + lane]
+        row, place = np.uint64(rows[lane]), np.uint64(lane)
+        for n in range(np.uint64(order)):
+            state[row, n] += norm[n] * change[n * _ALL + place]
 
 
 @kernel

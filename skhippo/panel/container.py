@@ -925,9 +925,9 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
         raise ValueError(
             f"offsets run from {bounds[0]} to {bounds[-1]}: 0 to {total}, the number of rows of values, is expected"
         )
-    falling = np.flatnonzero(bounds[1:] < bounds[:-1])
-    if falling.size:
-        i = falling[0]
+    falling = bounds[1:] < bounds[:-1]
+    if falling.any():
+        i = falling.argmax()
         raise ValueError(
             f"offsets[{i + 1}] = {bounds[i + 1]} is below offsets[{i}] = {bounds[i]}: offsets must increase"
         )

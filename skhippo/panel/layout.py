@@ -87,9 +87,11 @@ def check_values(values: NDArray, offsets: Integers, name: Namer, names: tuple[s
 
 def check_not_empty(lengths: Integers, name: Namer) -> None:
     """Raise if a series has no observation."""
-    empty = np.flatnonzero(lengths == 0)
-    if empty.size:
-        raise ValueError(f"{name(int(empty[0]))} has 0 observations: at least one is expected; leave empty series out")
+    empty = lengths == 0
+    if empty.any():
+        raise ValueError(
+            f"{name(int(empty.argmax()))} has 0 observations: at least one is expected; leave empty series out"
+        )
 
 
 def same_channels(counts: list[int], name: Namer) -> None:

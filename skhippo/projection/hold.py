@@ -165,7 +165,7 @@ def ends_of(signals: Signals, window: Window, first: Integers, number: Integers)
     """
     panel = signals.panel
     out = np.empty((2, len(panel), panel.n_channels))
-    cells = np.stack([panel.offsets[:-1], panel.offsets[1:], first, number])
+    cells = panel.offsets, first, number
     _find_ends(signals.times, panel.values, signals.occupied, cells, window, signals.hold == "linear", out)
     return out[0], out[1]
 
@@ -338,15 +338,16 @@ def _find_ends(
     times: Floats,
     values: NDArray,
     occupied: NDArray[np.bool_],
-    cells: Integers,
+    cells: tuple[Integers, Integers, Integers],
     window: Window,
     linear: bool,
     out: Floats,
 ) -> None:
+    offsets, first, number = cells
     for i in range(window.now.size):
-        begin, end, now, after = cells[0, i], cells[1, i], window.now[i], window.after[i]
-        oldest = begin + cells[2, i]
-        newest = oldest + cells[3, i]
+        begin, end, now, after = offsets[i], offsets[i + 1], window.now[i], window.after[i]
+        oldest = begin + first[i]
+        newest = oldest + number[i]
         if newest > oldest and _since_start(times, begin, newest, now, after, 0.0) > 0.0:
             newest -= 1  # the cell is under way
         for c in range(values.shape[1]):

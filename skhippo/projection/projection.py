@@ -438,7 +438,7 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     work, whole = plan(held, window, cells, what.dense_from)
     first, last = ends_of(held, window, *cells)
     # The sums of a series in several pieces are added in their order; those of a single observation are 0.
-    rest = np.flatnonzero(~whole)
+    rest = (~whole).nonzero()[0]
     dense = rest.size > 0 and bool((cells[1][rest] >= what.dense_from).any())
     n_channels = out.shape[1]
     total = np.zeros((rest.size, n_channels, what.row_width(dense)))

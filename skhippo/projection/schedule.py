@@ -107,9 +107,9 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
 
 def _short_rows(first: Integers, number: Integers, n_channels: int) -> Iterator[Unit]:
     """Combine neighbouring series that share no times and are no longer than a piece."""
-    series = np.flatnonzero(number)
+    series = number.nonzero()[0]
     first, number = first[series], number[series]
-    unit = (np.cumsum((number + 1) * n_channels) - 1) // _UNIT["rows"]
+    unit = (((number + 1) * n_channels).cumsum() - 1) // _UNIT["rows"]
     bounds = stretches(unit)
     ones = np.ones(series.size, dtype=np.int64)
     for low, high in pairwise(bounds.tolist()):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from numbers import Integral, Real
 from typing import Any, Literal
 
@@ -494,6 +494,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
                 raise ValueError(f"shrinkage=True needs {name}={needed!r}, got {name}={value!r}")
 
     def _progress(self, panel: Panel) -> AbstractContextManager:
+        if not self.verbose:
+            return nullcontext()
         return progress(self.verbose, type(self).__name__, panel.values.size * self.n_windows)
 
     def _output(self, X: Any, panel: Panel, domain: Domain, final: Floats | None) -> Any:
