@@ -89,13 +89,20 @@ def learn(samples: Floats, size: Floats, margin: Floats, parts: Integers, signs:
     Combinations
     """
     part = np.ascontiguousarray(samples[..., :: max(1, samples.shape[-1] // _SAMPLES)])
-    of_terms = size[tuple(np.moveaxis(parts, -1, 0))]
+    part = part.reshape(size.size, part.shape[-1])
+    rows = (parts[..., 0] * size.shape[1] + parts[..., 1]) * size.shape[2] + parts[..., 2]
+    of_terms = size.ravel()[rows]
     factors = np.where(of_terms > 0.0, signs / np.where(of_terms > 0.0, of_terms, 1.0), 0.0)
+    least = (np.abs(factors) * margin[parts[..., 0]]).sum(axis=1, keepdims=True)
     share: Floats = np.arange(1.0, len(signs) + 1.0) * _GOLDEN % 1.0
     thresholds = np.empty(len(signs))
     for begin in range(0, len(signs), _AT_A_TIME):
         few = slice(begin, begin + _AT_A_TIME)
-        paths = sum(factors[few, i, None] * part[tuple(parts[few, i].T)] for i in range(_TERMS))
-        of_terms = np.abs(factors[few]) * margin[parts[few, :, 0]]
-        thresholds[few] = quantiles(paths, share[few, None], of_terms.sum(axis=1, keepdims=True))[:, 0]
+        paths = part[rows[few, 0]]
+        paths *= factors[few, 0, None]
+        for i in range(1, _TERMS):
+            term = part[rows[few, i]]
+            term *= factors[few, i, None]
+            paths += term
+        thresholds[few] = quantiles(paths, share[few, None], least[few])[:, 0]
     return Combinations(parts, factors, thresholds)

@@ -368,12 +368,11 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         features = np.empty((len(panel), self._n_features_out), dtype=np.float32)
         places = self._plain_places()
         n_pooled = self.varying_.size * self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
-        ends = np.cumsum([n_pooled, places.size, len(self.factors_)])
-        pooled, plain, combined, competed = np.split(features, ends, axis=1)
+        begins = 0, n_pooled + places.size, n_pooled + places.size + len(self.factors_)
         with np.errstate(over="ignore"):
             if self.varying_.size:
-                self._sliding(panel).pool(pooling, (pooled, combined, competed))
-            plain[:] = self.plain_.transform(panel)[:, places]
+                self._sliding(panel).pool(pooling, begins, features)
+            features[:, n_pooled : begins[1]] = self.plain_.transform(panel)[:, places]
         if np.isinf(features).any():
             series, place = np.argwhere(np.isinf(features))[0]
             name = self.get_feature_names_out()[place].split("__")[0]

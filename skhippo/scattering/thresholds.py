@@ -32,7 +32,10 @@ def quantiles(samples: Floats, share: Floats, margin: Floats) -> Floats:
     ndarray of shape (..., n_quantiles)
     """
     ordered = np.sort(samples, axis=-1)  # NaN last
-    last = np.maximum(np.count_nonzero(~np.isnan(ordered), axis=-1) - 1, 0)[..., None]
+    if np.isnan(ordered[..., -1:]).any():
+        last = np.maximum(np.count_nonzero(~np.isnan(ordered), axis=-1) - 1, 0)[..., None]
+    else:
+        last = np.full((*ordered.shape[:-1], 1), max(ordered.shape[-1] - 1, 0))
     place = share * last
     low = place.astype(np.int64)
     below, above = (np.take_along_axis(ordered, np.minimum(k, last), axis=-1) for k in (low, low + 1))

@@ -20,7 +20,7 @@ from skhippo.projection.hold import Signals
 from skhippo.scattering.blocks import POSITIONS, Blocks, plan
 from skhippo.scattering.combinations import Combinations
 from skhippo.scattering.competition import Groups
-from skhippo.scattering.kernels import add_combined, add_competed, add_pooled, fill_windows, take_samples
+from skhippo.scattering.kernels import fill_windows, gather, pool_channels, pool_combinations, pool_groups
 
 __all__ = ["Pooling", "Sliding"]
 
@@ -31,6 +31,8 @@ _FEWEST, _MOST, _POSITIONS = 8, 32, 1 << 12
 _EACH = 16
 # Approximate number of coefficients of windows that are kept at a time.
 _ROOM = 1 << 18
+# Approximate number of cells of several channels that are united in one loop.
+_COLUMNS = 1 << 8
 
 
 class Tables(NamedTuple):
@@ -54,6 +56,14 @@ def tables(order: int) -> Tables:
     half[np.abs(half) < 1e-14] = 0.0
     n = np.arange(float(order))
     return Tables(half, nodes, weights, np.stack([np.sqrt(2 * n + 1), (2 * n + 3) / (n + 2), (n + 1) / (n + 2)]))
+
+
+class Windows(NamedTuple):
+    """The windows at the positions of blocks: see `fill_windows`."""
+
+    paths: Floats  # (n_blocks, n_paths * n_positions)
+    counts: Floats  # (n_blocks, n_windows * n_positions)
+    whole: NDArray[np.bool_]  # (n_blocks, n_windows, n_series)
 
 
 class Pooling(NamedTuple):
@@ -114,20 +124,20 @@ class Sliding(NamedTuple):
         def work(part: slice) -> None:
             numbers = self.clocks[which[part], 2:].astype(np.int64)
             places = (2 * np.arange(each) + 1) * numbers // (2 * each)
-            for chunk, paths, counts in self._windows(which[part]):
-                take_samples(paths, counts, chunk, places, part.start, out)
+            for chunk, windows in self._windows(which[part]):
+                take_samples(windows, chunk.blocks, places, out[:, part])
 
         run(work, _nothing, watched(self._parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
         return out.reshape(*shape, -1)
 
-    def pool(self, pooling: Pooling, out: tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float32]]) -> None:
+    def pool(self, pooling: Pooling, begins: tuple[int, int, int], out: NDArray[np.float32]) -> None:
         """Pool the paths of windows.
 
         Parameters
         ----------
         pooling : Pooling
-        out : tuple
-            Arrays to fill, one row per series:
+        begins : tuple of int
+            Places of the first features of each of three kinds:
 
             - for each channel, window length and coefficient, the fractions of positions at which it lies above each
               threshold, and the Legendre coefficients of its absolute value over the domain.  NaN for unobserved
@@ -137,73 +147,72 @@ class Sliding(NamedTuple):
             - for each competitor of each group, the square roots of two means over positions: of its value where it is
               the largest of its group (0 elsewhere), and of whether it is the smallest.  NaN if the group contains an
               unobserved channel.
+        out : ndarray of shape (n_series, n_features), float32
+            To fill.  Its rows are contiguous, so that kernels are compiled only once.
         """
-        how = pooling.arguments()
+        thresholds, combinations, groups = pooling.arguments()
+        n_windows, order, n_thresholds = thresholds.shape
+        n_groups, n_competitors = groups[2].shape[:2]
+        of_channels, of_combinations, of_groups = begins
+        most = max(POSITIONS // int(self.clocks[:, 2].min()), 1)  # series per block
 
         def work(part: slice) -> None:
-            of_channels, of_combinations, of_groups = self._sums(
-                np.arange(part.start, part.stop), how, pooling.n_moments
+            rows = out[part]
+            # Sums over the positions of a series that has several blocks.
+            sums = np.empty((n_windows, order * (n_thresholds + pooling.n_moments) + 1))
+            of_terms, of_patterns = (
+                np.empty((2, len(combinations[0]))),
+                np.empty((most, n_groups, 2 * n_competitors + 1)),
             )
-            pooled, combined, competed = (array[part] for array in out)
-            with np.errstate(over="ignore", invalid="ignore"):  # counts are 0 if a channel was never observed
-                total = of_channels[..., -1:]
-                pooled = pooled.reshape(*total.shape[:-1], -1)
-                np.divide(of_channels[..., :-1], total, out=pooled, casting="same_kind")
-                np.divide(of_combinations[:, 0], of_combinations[:, 1], out=combined, casting="same_kind")
-                means = of_groups[:, :, :-1] / of_groups[:, :, -1:, :1]
-                np.sqrt(means, out=competed.reshape(means.shape), casting="same_kind")
+            values = aligned((n_competitors + 3) * POSITIONS)
+            for chunk, (paths, counts, whole) in self._windows(np.arange(part.start, part.stop)):
+                blocks, moments = chunk.blocks, moments_of(chunk.blocks, pooling.n_moments)
+                with np.errstate(over="ignore", invalid="ignore"):  # 0 / 0 if a channel was never observed
+                    pool_channels(paths, counts, blocks, thresholds, moments, sums, of_channels, rows)
+                    if len(combinations[0]):
+                        pool_combinations(paths, counts, whole, blocks, combinations, of_terms, of_combinations, rows)
+                    if n_groups:
+                        pool_groups(paths, counts, blocks, groups, (values, of_patterns), of_groups, rows)
 
         run(work, _nothing, watched(self._parts(len(self.clocks)), self._size), self.n_jobs)
 
-    def _sums(self, which: Integers, how: tuple, n_moments: int) -> tuple[Floats, Floats, Floats]:
-        """Return sums over the positions of some series: see the kernels."""
-        thresholds, combinations, groups = how
-        n_windows, order, n_thresholds = thresholds.shape
-        n_combinations, (n_groups, n_competitors) = len(combinations[0]), groups[2].shape[:2]
-        sizes = n_windows * order, n_windows
-        # Rows get some more entries: if they began at powers of two, those of several series would share cache lines.
-        moments, values = aligned(n_moments + 1, POSITIONS), aligned((n_competitors + 3) * POSITIONS)
-        of_channels = np.zeros((which.size, n_windows, order, n_thresholds + n_moments + 1))
-        of_combinations = np.zeros((which.size, 2, n_combinations + 8))
-        of_groups = np.zeros((which.size, n_groups + 1, n_competitors + 1, 2))
-        for chunk, paths, counts in self._windows(which):
-            add_pooled(paths, counts, chunk.blocks, thresholds, moments, of_channels)
-            if n_combinations:
-                add_combined(paths, counts, chunk.blocks, sizes, combinations, of_combinations)
-            if n_groups:
-                add_competed(paths, counts, chunk.blocks, sizes, groups, values, of_groups)
-        return of_channels, of_combinations[..., :n_combinations], of_groups[:, :n_groups]
-
-    def _windows(self, which: Integers) -> Iterator[tuple[Blocks, Floats, Floats]]:
+    def _windows(self, which: Integers) -> Iterator[tuple[Blocks, Windows]]:
         """Yield the windows of some series, chunk by chunk, and their weights: see `fill_windows`."""
         reach = 2 ** (self.steps + self.n_windows - 1)
         longest = max(POSITIONS, reach)
         numbers = self.clocks[which, 2].astype(np.int64)
         whole = plan(numbers, longest)
-        panel = self.signals.panel
-        n_windows = panel.n_channels * self.n_windows
+        n_channels = self.signals.panel.n_channels
+        n_windows = n_channels * self.n_windows
         width = n_windows * self.order * POSITIONS
         room = min(max(_ROOM // width, longest // POSITIONS), len(whole.blocks))
-        paths, counts = aligned(room, width), aligned(room, n_windows * POSITIONS)
-        # Pieces of one series share the observations of all channels.
-        together = panel.n_channels if numbers.max() > longest else 1
-        scratch = (
-            np.empty((together, 2, int(panel.lengths[which].max()))),
-            np.empty(panel.n_channels, dtype=np.int64),
-            np.empty(panel.n_channels),
-            aligned(3 * self.order + 1, min(longest, int(numbers.max())) + reach),
+        windows = Windows(
+            aligned(room, width), aligned(room, n_windows * POSITIONS), np.empty((room, n_windows, POSITIONS), np.bool_)
         )
-        series, options, constants = self._series(which), self._options, tables(self.order)
+        columns = min(longest, int(numbers.max())) + reach  # of the longest piece
+        together = min(max(_COLUMNS // columns, 1), n_channels)
+        scratch = aligned(3 * self.order + 1, together * columns), np.empty((2, self.order))
+        observed, exponents = self._observed(which), (self.steps, self.steps + self.n_windows - 1)
+        linear, constants = self.signals.hold == "linear", tables(self.order)
         for chunk in whole.chunks(room):
-            fill_windows(series, options, constants, chunk, scratch, (paths, counts))
-            yield chunk, paths, counts
+            fill_windows(observed, linear, exponents, constants, chunk, scratch, windows)
+            yield chunk, windows
 
-    def _series(self, which: Integers) -> tuple[NDArray, ...]:
-        """Return series as copies in one memory layout, so that kernels are compiled only once."""
-        panel = self.signals.panel[which]
-        times = np.empty(0) if panel._times is None else np.array(panel._times)
-        values = np.array(panel.values, dtype=np.float64, order="C")
-        return times, values, np.array(panel.offsets), self.clocks[which], np.ascontiguousarray(self.scaling)
+    def _observed(self, which: Integers) -> tuple[Integers, Floats, Integers, Floats]:
+        """Return the offsets of series, and their observations: see `gather`.
+
+        The arrays have one memory layout, so that kernels are compiled only once.
+        """
+        panel, (start, cell, _) = self.signals.panel[which], self.clocks[which].T
+        center, scale = self.scaling
+        offsets, lengths = np.array(panel.offsets), panel.lengths
+        # A position is the edge between two cells; the domain begins half a cell before the first position.
+        places = (panel.times - np.repeat(start, lengths)) / np.repeat(cell, lengths) + 0.5
+        values = np.divide(panel.values - center, scale, order="C", dtype=np.float64)
+        shape = len(panel), panel.n_channels
+        seen, numbers, longest = np.empty((shape[1], 2, len(values))), np.empty(shape, dtype=np.int64), np.empty(shape)
+        gather(places, values, offsets, self.gaps, np.empty(int(lengths.max())), seen, numbers, longest)
+        return offsets, seen, numbers, longest
 
     def _size(self, which: slice | Integers) -> int:
         """Return the number of values in some series."""
@@ -216,9 +225,39 @@ class Sliding(NamedTuple):
         for begin in range(0, number, step):
             yield slice(begin, min(begin + step, number))
 
-    @property
-    def _options(self) -> tuple[bool, bool, tuple[int, int]]:
-        return self.signals.hold == "linear", self.gaps, (self.steps, self.steps + self.n_windows - 1)
+
+def take_samples(windows: Windows, blocks: Integers, places: Integers, out: Floats) -> None:
+    """Take the windows at some positions, where these count.
+
+    Parameters
+    ----------
+    windows : Windows
+    blocks : ndarray
+        Blocks of `plan`.
+    places : ndarray of shape (n_series, n_samples)
+        Positions in ascending order, counted from 0.
+    out : ndarray of shape (n_paths, n_series, n_samples)
+        To fill.
+    """
+    n_windows, everything = windows.whole.shape[1], slice(0, places.shape[1])
+    for block, (begin, n_series, number, first, total) in enumerate(blocks.tolist()):
+        series, size, few = slice(begin, begin + n_series), n_series * number, everything
+        if number < total:  # one of several blocks of a series, in which some of the samples are
+            few = slice(*np.searchsorted(places[begin], [first - 1, first - 1 + number]))
+        at = np.arange(1 - first, size + 1 - first, number)[:, None] + places[series, few]
+        taken = windows.paths[block, : len(out) * size].reshape(len(out), size)[:, at]
+        if not windows.whole[block, :, :n_series].all():
+            counts = windows.counts[block, : n_windows * size].reshape(n_windows, size)[:, at]
+            taken[np.repeat(counts != 1.0, len(out) // n_windows, axis=0)] = np.nan
+        out[:, series, few] = taken
+
+
+def moments_of(blocks: Integers, n_moments: int) -> Floats:
+    """Return Legendre polynomials over the domain at positions, (n_blocks, n_moments, n_positions)."""
+    first, total = blocks[:, 3:4], blocks[:, 4:5]
+    u = (first - 0.5 + np.arange(POSITIONS)) / total
+    basis = LegT(1.0).basis(n_moments, u.ravel()) if n_moments else np.empty((u.size, 0))
+    return np.ascontiguousarray(basis.reshape(*u.shape, n_moments).transpose(0, 2, 1))
 
 
 def _nothing(_: None) -> None:

@@ -6,7 +6,6 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, as_panel
 from skhippo.scattering import kernels, resolution
-from skhippo.scattering.blocks import POSITIONS, plan
 from tests import naive
 from tests.scattering.conftest import combined, competed, parts, ragged
 
@@ -79,25 +78,3 @@ def test_features_do_not_depend_on_the_series_in_the_same_block(options):
     assert_array_equal(together, alone)
     assert_array_equal(together[::-1], transformer.transform(X[::-1]))
     assert_array_equal(together, transformer.set_params(n_jobs=2).transform(X))
-
-
-def test_samples_are_found_where_the_windows_are():
-    numbers = [3, 3, 600]
-    blocks = plan(np.array(numbers), 512)
-    paths = np.full((len(blocks.blocks), 2 * POSITIONS), np.nan)  # two coefficients of one window
-    counts = np.zeros((len(blocks.blocks), POSITIONS))
-    for series, first, number, begin, place in blocks.pieces.tolist():
-        for position in range(first, first + number):
-            block, q = begin + (position - first) // POSITIONS, place + (position - first) % POSITIONS
-            width = blocks.blocks[block, 1] * blocks.blocks[block, 2]
-            for m in range(2):
-                paths[block, m * width + q] = 10_000 * series + 10 * position + m
-            counts[block, q] = 1.0 if position != 2 else 1e-15
-    places = np.array([[0, 1], [1, 2], [3, 599]])
-    out = np.full((2, 4, 2), np.nan)
-    for chunk in blocks.chunks(2):
-        first = int(np.flatnonzero((blocks.blocks == chunk.blocks[0]).all(axis=1))[0])
-        here = slice(first, first + len(chunk.blocks))
-        kernels.take_samples(paths[here], counts[here], chunk, places, 1, out)
-    expected = 10_000 * np.arange(3)[:, None] + 10 * (places + 1) + np.arange(2)[:, None, None]
-    assert_array_equal(out[:, 1:], np.where(places == 1, np.nan, expected))

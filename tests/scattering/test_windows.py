@@ -1,11 +1,15 @@
 """Windows are projections; positions in gaps do not count."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, LegT, as_panel
 from skhippo.scattering import kernels
+from skhippo.scattering.blocks import POSITIONS, plan
+from skhippo.scattering.windows import Windows, moments_of, take_samples
 from tests import naive
 from tests.scattering.conftest import parts, ragged
 
@@ -69,13 +73,14 @@ def test_a_gap_is_relative_to_the_channels_own_sampling():
 
 def test_intervals_between_random_times_are_no_gaps():
     rng = np.random.default_rng(0)
-    limit, longest = [], []
-    for n in (20, 100, 1000):
-        for _ in range(200):
-            places = np.cumsum(rng.exponential(size=n))
-            longest.append(np.diff(places).max())
-            limit.append(kernels._longest_interval(places, n))
-    share = np.reshape(np.greater(longest, limit), (3, 200)).mean(axis=1)
+    lengths = np.repeat([20, 100, 1000], 200)
+    places = rng.exponential(size=lengths.sum()).cumsum()
+    offsets, values = np.r_[0, lengths.cumsum()], np.ones((places.size, 1))
+    seen, numbers, limit = np.empty((1, 2, places.size)), np.empty((600, 1), int), np.empty((600, 1))
+    kernels.gather(places, values, offsets, True, np.empty(1000), seen, numbers, limit)
+    assert_array_equal(numbers[:, 0], lengths)
+    longest = [np.diff(places[begin:end]).max() for begin, end in pairwise(offsets)]
+    share = np.reshape(np.greater(longest, limit[:, 0]), (3, 200)).mean(axis=1)
     assert (share < 0.15).all()
     assert share[2] > 0.01  # the limit is not far above them
 
@@ -87,15 +92,53 @@ def test_series_too_long_for_absolute_windows():
         transformer.transform([(np.array([0.0, 1e9]), np.array([1.0, 2.0]))])
 
 
+@pytest.mark.compiled
 @pytest.mark.parametrize("n_channels", [1, 3])
 def test_kernels_are_compiled_once_whatever_the_number_of_channels(n_channels, rng):
     X = [(np.arange(20.0), rng.normal(size=(n_channels, 20))) for _ in range(3)]
     transformer = HiPPOScatteringTransformer(2, n_windows=2, n_combinations=4, n_groups=2).fit(X)
-    arrays = transformer._sliding(as_panel(X))._series(np.arange(3))
+    transformer.transform(X[:1])
+    arrays = transformer._sliding(as_panel(X))._observed(np.arange(3))
     assert all(array.flags.c_contiguous for array in arrays)
+    for name in kernels.__all__:
+        assert len(getattr(kernels, name)._compiled.signatures) <= 1
 
 
 def test_a_sample_larger_than_the_machine_is_refused(monkeypatch, rng):
     monkeypatch.setattr("skhippo._support.allocation._memory", lambda: 250_000)
     with pytest.raises(MemoryError, match=r"a sample of windows takes 2 copies x .* lower order or n_windows"):
         HiPPOScatteringTransformer(order=1000, n_windows=3, n_combinations=8).fit(rng.normal(size=(2, 200)))
+
+
+def test_samples_are_found_where_the_windows_are():
+    numbers = [3, 3, 600]
+    blocks = plan(np.array(numbers), 512)
+    paths = np.full((len(blocks.blocks), 2 * POSITIONS), np.nan)  # two coefficients of one window
+    counts = np.zeros((len(blocks.blocks), POSITIONS))
+    whole = np.zeros((len(blocks.blocks), 1, POSITIONS), bool)
+    for series, first, number, begin, place in blocks.pieces.tolist():
+        for position in range(first, first + number):
+            block, q = begin + (position - first) // POSITIONS, place + (position - first) % POSITIONS
+            width = blocks.blocks[block, 1] * blocks.blocks[block, 2]
+            for m in range(2):
+                paths[block, m * width + q] = 10_000 * series + 10 * position + m
+            counts[block, q] = 1.0 if position != 2 else 1e-15
+        whole[begin:] = first > 1  # of the first blocks of each series, one position does not count
+    places = np.array([[0, 1], [1, 2], [3, 599]])
+    out = np.full((2, 4, 2), np.nan)
+    for chunk in blocks.chunks(2):
+        first = int(np.flatnonzero((blocks.blocks == chunk.blocks[0]).all(axis=1))[0])
+        here = slice(first, first + len(chunk.blocks))
+        take_samples(Windows(paths[here], counts[here], whole[here]), chunk.blocks, places, out[:, 1:])
+    expected = 10_000 * np.arange(3)[:, None] + 10 * (places + 1) + np.arange(2)[:, None, None]
+    assert_array_equal(out[:, 1:], np.where(places == 1, np.nan, expected))
+
+
+def test_moments_are_legendre_polynomials_over_the_domain():
+    blocks = plan(np.array([600]), 512).blocks
+    moments = moments_of(blocks, 3)
+    positions = np.concatenate([moments[k, :, : blocks[k, 2]] for k in range(len(blocks))], axis=1)
+    x = 2 * (np.arange(600) + 0.5) / 600 - 1
+    expected = [np.ones(600), np.sqrt(3) * x, np.sqrt(5) * (1.5 * x**2 - 0.5)]
+    assert_allclose(positions, expected, atol=1e-12)
+    assert moments_of(blocks, 0).shape == (3, 0, POSITIONS)
