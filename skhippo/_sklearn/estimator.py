@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhippo._sklearn.input import InputLayout, read_series
 from skhippo._sklearn.links import DocumentedMixin
 from skhippo._support.text import shortened
-from skhippo._support.validation import check_feature_names_in, check_sizes
+from skhippo._support.validation import as_python_number, check_feature_names_in, check_sizes
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
 
@@ -117,9 +117,16 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         return {name: getattr(self, name) for name in self._learned_parameters()}
 
     def _validate_params(self) -> None:
-        """Check the parameters with scikit-learn, after those whose digits would fill its message."""
-        check_sizes(self.get_params(deep=False), type(self).__name__)
+        """Check the parameters with scikit-learn, after those whose digits would fill its message.
+
+        Parameters that are numbers of numpy become equal Python numbers.
+        """
+        parameters = self.get_params(deep=False)
+        check_sizes(parameters, type(self).__name__)
         super()._validate_params()
+        for name, value in parameters.items():
+            if isinstance(value, np.number):
+                setattr(self, name, as_python_number(value))
 
     def _remember_parameters(self) -> None:
         """Store the parameters of a successful `fit`."""

@@ -24,6 +24,7 @@ __all__ = [
     "N_JOBS",
     "Interval",
     "StrOptions",
+    "as_python_number",
     "check_bool",
     "check_choice",
     "check_count",
@@ -64,6 +65,16 @@ def check_n_jobs(n_jobs: Any) -> None:
         raise TypeError(f"n_jobs must be an integer or None, got {shortened(n_jobs)} of type {type(n_jobs).__name__}")
     if n_jobs == 0:
         raise ValueError("n_jobs must not be 0: give the number of threads, or -1 for one per core")
+
+
+def as_python_number(value: Any) -> Any:
+    """Return a number of numpy as a Python number; return anything else unchanged.
+
+    The products of sizes overflow in numpy's small integers, and kernels are not compiled for its small floats.
+    """
+    if isinstance(value, np.integer) and not isinstance(value, np.timedelta64):
+        return int(value)
+    return float(value) if isinstance(value, np.floating) else value
 
 
 def check_sizes(parameters: Mapping[str, Any], owner: str) -> None:

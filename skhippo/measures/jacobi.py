@@ -162,6 +162,7 @@ class JacS(_Jacobi):
     name: ClassVar[str] = "jacs"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._check_exponents()
 
     def A(self, order: int) -> Floats:

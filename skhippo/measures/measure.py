@@ -34,7 +34,7 @@ observation.  For other measures a Gauss rule takes the mean, with more nodes fo
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import ClassVar, Literal, NamedTuple, TypeAlias
 
 import numpy as np
@@ -42,7 +42,7 @@ from numpy.typing import ArrayLike, NDArray
 from scipy.special import betainc
 
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_count, check_finite_number
+from skhippo._support.validation import as_python_number, check_count, check_finite_number
 from skhippo.measures.structure import Outflow, Structure
 
 __all__ = [
@@ -234,6 +234,11 @@ class Measure(ABC):
     domain: ClassVar[tuple[float, float]] = (0.0, 1.0)
     memory_kind: ClassVar[MemoryKind] = "window"
     mergeable_windows: ClassVar[bool] = False
+
+    def __post_init__(self) -> None:
+        """Replace parameters that are numbers of numpy by equal Python numbers."""
+        for field in fields(self):
+            object.__setattr__(self, field.name, as_python_number(getattr(self, field.name)))
 
     # ------------------------------------------------------------------ the definition
     @abstractmethod
@@ -457,6 +462,7 @@ class Translated(Measure):
     theta: float
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         check_finite_number("theta", self.theta, minimum=0.0)
 
     @property

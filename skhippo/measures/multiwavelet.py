@@ -156,6 +156,7 @@ class WavS(_Multiwavelet):
     name: ClassVar[str] = "wavs"
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         self._check_degree()
 
 

@@ -233,3 +233,27 @@ def test_a_copy_from_a_pickle_knows_that_nan_is_nan():
     copy.set_params(estimator__simpleimputer__missing_values=0.0)
     with pytest.raises(ValueError, match=r"missing_values was changed after fit, from nan to 0\.0"):
         copy.predict(series())
+
+
+@pytest.mark.parametrize(
+    "estimator",
+    [
+        HiPPOTransformer(order=np.int8(100)),
+        HiPPOTransformer("legt", order=np.uint8(3), theta=np.float16(4.0)),
+        HiPPOScatteringTransformer(order=np.int8(5), n_windows=np.int8(4), n_combinations=np.int8(100)),
+        SummaryTransformer(windows=np.int8(50)),
+    ],
+    ids=["order", "theta", "scattering", "summary"],
+)
+def test_numbers_of_numpy_give_the_features_of_equal_numbers_of_python(estimator):
+    """Their products overflowed: a feature count of 200 is -56 in int8."""
+    plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in estimator.get_params().items()}
+    expected = type(estimator)(**plain).fit_transform(series(), LABELS)
+    np.testing.assert_array_equal(estimator.fit_transform(series(), LABELS), expected)
+    assert estimator.get_params() == plain
+
+
+@pytest.mark.parametrize("value", [True, np.True_])
+def test_truth_values_are_no_sizes(value):
+    with pytest.raises(ValueError, match=r"The 'order' parameter of HiPPOTransformer must be an int in the range"):
+        HiPPOTransformer(order=value).fit(series())

@@ -7,6 +7,7 @@ import pytest
 
 from skhippo import HiPPOTransformer
 from skhippo._support.validation import (
+    as_python_number,
     check_bool,
     check_choice,
     check_count,
@@ -115,3 +116,18 @@ def test_choices():
 def test_output_container():
     assert output_container(HiPPOTransformer()) == "default"
     assert output_container(HiPPOTransformer().set_output(transform="polars")) == "polars"
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [(np.int8(7), int), (np.uint64(7), int), (np.float16(0.5), float), (np.longdouble(0.5), float), (7, int)],
+)
+def test_numbers_of_numpy_become_numbers_of_python(value, kind):
+    found = as_python_number(value)
+    assert found == value
+    assert type(found) is kind
+
+
+@pytest.mark.parametrize("value", [np.timedelta64(3, "s"), np.True_, "a", None])
+def test_what_is_no_number_stays(value):
+    assert as_python_number(value) is value

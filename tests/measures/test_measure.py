@@ -184,3 +184,20 @@ def test_every_order_is_checked(measure, name):
 def test_numbers_of_functions_are_checked(make, match):
     with pytest.raises(ValueError, match=match):
         make()
+
+
+@pytest.mark.parametrize(
+    ("measure", "plain"),
+    [
+        (LegT(np.float16(3.0)), LegT(3.0)),
+        (LagT(np.int8(3), alpha=np.float16(0.5)), LagT(3, alpha=0.5)),
+        (JacS(np.float32(0.5)), JacS(0.5)),
+        (WavS(np.int8(2)), WavS(2)),
+    ],
+    ids=repr,
+)
+def test_parameters_may_be_numbers_of_numpy(measure, plain):
+    """Kernels are not compiled for float16."""
+    assert repr(measure) == repr(plain)
+    series = [([0.0, 1.0, 2.5], [1.0, 0.0, 3.0])]
+    assert_allclose(project(series, measure, order=5), project(series, plain, order=5), rtol=0, atol=0)
