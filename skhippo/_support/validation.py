@@ -31,6 +31,7 @@ __all__ = [
     "check_feature_names_in",
     "check_finite_number",
     "check_n_jobs",
+    "check_ordered",
     "check_sample_weight",
     "check_sizes",
     "fit_context",
@@ -102,6 +103,12 @@ def check_count(name: str, value: Any, minimum: int = 1) -> int:
     if value < minimum:
         raise ValueError(f"{name} must be at least {minimum}, got {shortened(int(value))}")
     return int(value)
+
+
+def check_ordered(name: str, value: Any) -> None:
+    """Raise if a value whose order counts is a set: the order of its items differs from process to process."""
+    if isinstance(value, set | frozenset):
+        raise TypeError(f"{name} is the set {shortened(value)}: a list is expected, because the order counts")
 
 
 def check_finite_number(name: str, value: Any, *, minimum: float, closed: bool = False) -> None:

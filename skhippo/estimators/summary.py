@@ -14,8 +14,9 @@ from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.labels import one_row_per_series
 from skhippo._support.threads import run
 from skhippo._support.types import Floats
-from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context
+from skhippo._support.validation import N_JOBS, Interval, StrOptions, check_ordered, fit_context
 from skhippo.estimators.statistics import STATISTICS, fill_statistics
+from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, domain_ends
@@ -191,7 +192,8 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         """
         self._check_fitted()
         columns, quantiles = self._columns()
-        every = [*STATISTICS, *(f"q{q:g}" for q in quantiles)]
+        short = [f"q{q:g}" for q in quantiles]
+        every = [*STATISTICS, *(short if len(set(short)) == len(short) else (f"q{q!r}" for q in quantiles.tolist()))]
         windows = [""] if self.n_windows == 1 else ["w1_", *(f"w1/{2**k}_" for k in range(1, self.n_windows))]
         names = self._name_channels(input_features)
         return np.asarray(
@@ -204,13 +206,19 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
 
     def _columns(self) -> tuple[list[int], Floats]:
         """Return the positions of the chosen statistics, and the quantiles."""
+        check_ordered("statistics", self.statistics)
+        check_ordered("quantiles", self.quantiles)
         names = STATISTICS if isinstance(self.statistics, str) else tuple(self.statistics)
         unknown = [name for name in names if name not in STATISTICS]
         if unknown:
             raise ValueError(f"unknown statistic {unknown[0]!r}: choose from {', '.join(STATISTICS)}")
-        quantiles = np.asarray(self.quantiles, dtype=np.float64).reshape(-1)
+        quantiles = as_real(self.quantiles, "quantiles").astype(np.float64).reshape(-1)
         if not ((quantiles >= 0.0) & (quantiles <= 1.0)).all():
             raise ValueError(f"quantiles must lie between 0 and 1, got {self.quantiles!r}")
+        for what, given in (("statistics", names), ("quantiles", quantiles.tolist())):
+            twice = next((one for i, one in enumerate(given) if one in given[:i]), None)
+            if twice is not None:
+                raise ValueError(f"{what} holds {twice!r} twice: two features would have the same name")
         if len(names) + quantiles.size == 0:
             raise ValueError("there are no statistics and no quantiles: choose at least one of them")
         places = [STATISTICS.index(name) for name in names]

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from numpy.typing import NDArray
 
-__all__ = ["as_index", "check_channels", "check_follows", "counts"]
+__all__ = ["as_index", "channel_labels", "check_channels", "check_columns", "check_follows", "counts"]
 
 
 def check_follows(ids: NDArray | None, y: Any, name: str = "y", entry: str = "label") -> None:
@@ -61,14 +62,48 @@ def check_channels(names: tuple[str, ...] | None, given: Any, called: str) -> No
     ValueError
         If both have names that differ, or differ in order.
     """
-    labels = getattr(given, "columns", getattr(given, "index", None) if hasattr(given, "iloc") else None)
-    if names is None or labels is None or len(labels) != len(names) or not all(isinstance(one, str) for one in labels):
-        return
-    if tuple(labels) != names:
+    labels = channel_labels(given)
+    if names is not None and labels is not None and len(labels) == len(names) and labels != names:
         raise ValueError(
             f"{called} has the labels {', '.join(map(repr, labels))}, and the channels are "
             f"{', '.join(map(repr, names))}: the same names in the same order are expected, or an array without names"
         )
+
+
+def channel_labels(given: Any) -> tuple[str, ...] | None:
+    """Return the columns of a table, or the index of a pandas Series, if all of them are strings, else None."""
+    columns = getattr(given, "column_names", None)  # pyarrow
+    if columns is None:
+        columns = getattr(given, "columns", getattr(given, "index", None) if hasattr(given, "iloc") else None)
+    labels = tuple(columns) if columns is not None else ()
+    return labels if labels and all(isinstance(label, str) for label in labels) else None
+
+
+def check_columns(names: Iterable[str], table: Any, called: str) -> None:
+    """Raise if the columns of a table are others than `names`, or have another order; prefixes "step__" may be added.
+
+    Parameters
+    ----------
+    names : iterable of str
+        One name per column.
+    table : array-like of shape (n_rows, n_columns)
+    called : str
+        What messages call `table`.
+
+    Raises
+    ------
+    ValueError
+        If names differ, or differ in order.
+    """
+    labels, names = channel_labels(table), list(names)
+    if labels is None or len(labels) != len(names):
+        return
+    for i, (label, name) in enumerate(zip(labels, names, strict=True)):
+        if label != name and not label.endswith(f"__{name}"):
+            raise ValueError(
+                f"column {i} of {called} is {label!r}, where {name!r} is expected: bring the columns into the order of "
+                f"get_feature_names_out(), or pass {called}.to_numpy() if they are in this order under other names"
+            )
 
 
 def as_index(ids: NDArray) -> Any:

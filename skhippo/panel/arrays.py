@@ -90,6 +90,8 @@ def is_scalar(x: Any) -> bool:
         return x.ndim == 0
     if is_sequence(x):
         return False
+    if isinstance(x, memoryview):
+        return x.ndim == 0
     return not hasattr(x, "__array__") or isinstance(x, type) or getattr(x, "ndim", 1) == 0
 
 
@@ -97,7 +99,7 @@ def is_sequence(X: Any) -> bool:
     """Tell whether `X` is a list, a tuple or another sequence, but no array and no text."""
     if isinstance(X, np.ndarray):  # a shortcut: the test against the abstract class is slow
         return False
-    return isinstance(X, Sequence) and not isinstance(X, (str, bytes, bytearray, memoryview))
+    return isinstance(X, Sequence) and not isinstance(X, (str, bytes, memoryview))
 
 
 def is_null(x: Any) -> bool:

@@ -16,11 +16,12 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from skhippo._support.text import shortened
 from skhippo._support.types import Floats, Integers
-from skhippo._support.validation import check_choice
+from skhippo._support.validation import check_choice, check_ordered
+from skhippo.panel.alignment import channel_labels
 from skhippo.panel.arrays import as_array, as_real
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
-from skhippo.panel.dataframes import TABLES, make_lists, make_table
-from skhippo.panel.labels import as_labels, channel_place, join_labels
+from skhippo.panel.dataframes import TABLES, is_dated, is_pandas_frame, make_lists, make_table
+from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels
 from skhippo.panel.layout import (
     Namer,
     check_not_empty,
@@ -174,6 +175,10 @@ class Panel:
         clock: str | None = None,
     ) -> None:
         packed = as_real(values, "values")
+        if is_pandas_frame(values):
+            channel_names = channel_labels(values) if channel_names is None else channel_names
+            if times is None:
+                _refuse_index(values)
         if packed.ndim != 2:
             raise ValueError(
                 f"values has shape {packed.shape}: (total, n_channels) is expected, one row per observation time; "
@@ -187,7 +192,7 @@ class Panel:
         ids = None if series_ids is None else _check_labels(series_ids, n_series)
         name = namer(ids)
         check_not_empty(bounds[1:] - bounds[:-1], name)
-        names = None if channel_names is None else _check_names(channel_names, n_channels)
+        names = None if channel_names is None else check_names(channel_names, n_channels)
         clock_of_rows = _read_clock(times, origins, clock, bounds, name)
         missing = check_values(packed, bounds, name, names)
         parts = {"values": packed, "offsets": bounds, "channel_names": names, "series_ids": ids}
@@ -591,6 +596,7 @@ class Panel:
         >>> panel[:, ["temp", "hr"]].channel_names
         ('temp', 'hr')
         """
+        check_ordered("channels", channels)
         wanted = [channels] if isinstance(channels, str | int | np.integer) else list(channels)
         places = [channel_place(channel, self.channel_names, self.n_channels) for channel in wanted]
         if not places or len(set(places)) < len(places):
@@ -631,8 +637,9 @@ class Panel:
             for old, name in names.items():
                 new[channel_place(old, self.channel_names, self.n_channels)] = name
         else:
+            check_ordered("names", names)
             new = list(names) if not isinstance(names, str) else [names]
-        return self._with_channels(self.values, _check_names(new, self.n_channels))
+        return self._with_channels(self.values, check_names(new, self.n_channels))
 
     def describe(self) -> PanelSummary:
         """Summarise lengths, durations, sampling intervals and channels.
@@ -959,21 +966,13 @@ def _read_clock(
     return {"_times": numbers, "origins": starts, "_stamps": None, "clock": check_clock_name(clock, kind)}
 
 
-def _check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
-    """Return channel names as a tuple; raise unless they are distinct strings, one per channel."""
-    if isinstance(channel_names, str) or not isinstance(channel_names, Iterable):
-        raise TypeError(f"channel_names is {channel_names!r}: a sequence of strings is expected")
-    names = tuple(channel_names)
-    for i, name in enumerate(names):
-        if not isinstance(name, str):
-            raise TypeError(f"channel_names[{i}] is {name!r} of type {type(name).__name__}: a string is expected")
-        if name in names[:i]:
-            raise ValueError(f"channel name {name!r} occurs twice: distinct names are expected; rename one")
-    if len(names) != n_channels:
+def _refuse_index(values: Any) -> None:
+    """Raise if values come in a pandas frame whose index holds times, which would be lost."""
+    if is_dated(values.index):
         raise ValueError(
-            f"{len(names)} channel_names for {counted(n_channels, 'channel')}: one name per channel is expected"
+            f"values is a frame whose index holds times, {values.index[0]} ...: pass times=values.index, or "
+            "as_panel([values]) for one series"
         )
-    return names
 
 
 def _check_origins(origins: ArrayLike, n_series: int) -> Times:

@@ -48,6 +48,12 @@ def is_table(X: Any) -> bool:
     return hasattr(X, "column_names") and hasattr(X, "column")
 
 
+def is_dated(labels: Any) -> bool:
+    """Tell whether an index holds dates or durations."""
+    pandas = library("pandas")
+    return isinstance(labels, pandas.DatetimeIndex | pandas.TimedeltaIndex | pandas.PeriodIndex)
+
+
 def column_names(frame: Any) -> list[Any]:
     """Return the names of the columns of a pandas, polars or pyarrow table."""
     return list(frame.column_names if is_table(frame) else frame.columns)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numbers
 import re
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from skhippo.panel.clocks import NUMBERS, kind_of_item
 from skhippo.panel.dataframes import (
     column_names,
     frame_matrix,
+    is_dated,
     is_pandas_frame,
     is_pandas_series,
     is_polars_frame,
@@ -76,7 +78,7 @@ def time_level(index: Any) -> int:
     """Return the level that holds the times: the last, unless another one certainly does."""
     last = index.nlevels - 1
     named = [names_times(name) for name in index.names]
-    dated = [_is_dated(level) for level in index.levels]
+    dated = [is_dated(level) for level in index.levels]
     ids = [names_series(name) for name in index.names]
     if named[last] or (not any(named[:last]) and not (any(dated[:last]) and not dated[last]) and not ids[last]):
         return last
@@ -89,12 +91,6 @@ def time_level(index: Any) -> int:
         "like times: bring the levels into the order (series, time) with X.swaplevel() or X.reorder_levels(...), or "
         "call the last level 'time' if it is (X.index.names = [..., 'time'])"
     )
-
-
-def _is_dated(labels: Any) -> bool:
-    """Tell whether an index holds dates or durations."""
-    pandas = library("pandas")
-    return isinstance(labels, pandas.DatetimeIndex | pandas.TimedeltaIndex | pandas.PeriodIndex)
 
 
 def _is_text(labels: Any) -> bool:
@@ -136,9 +132,11 @@ def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
         series = [as_real(column_of_place(X, i), f"column {c!r}", hint) for i, c in enumerate(columns)]
         matrix = np.column_stack(series)
     _warn_of_labels(X, columns)
+    ids = row_labels(X)
     if is_pandas_frame(X):
+        X = X.set_axis(_plain_labels(X.columns), axis=1)
         _check_index(X)
-    times, ids = _column_times(X), row_labels(X)
+    times = _column_times(X)
     if times is None:
         return {"series_ids": ids} | pack_cube(matrix[:, np.newaxis])
     n, width = matrix.shape
@@ -151,11 +149,17 @@ def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
     }
 
 
+def _plain_labels(columns: Any) -> Any:
+    """Return an index of categories, such as a pivot table has, as an index of the labels themselves."""
+    pandas = library("pandas")
+    return pandas.Index(list(columns)) if isinstance(columns, pandas.CategoricalIndex) else columns
+
+
 def _check_index(X: Any) -> None:
     """Raise or warn if the index of a wide table looks like times: its columns may be channels or series."""
     index = X.index
     fractions = index.dtype.kind == "f" and bool((np.asarray(index) % 1 != 0).any())
-    if not (_is_dated(index) or fractions or names_times(index.name)) or not index.is_monotonic_increasing:
+    if not (is_dated(index) or fractions or names_times(index.name)) or not index.is_monotonic_increasing:
         return
     if not index.is_unique or len(index) < 2 or _labels_times(X.columns):
         return
@@ -170,7 +174,7 @@ def _check_index(X: Any) -> None:
 
 def _labels_times(columns: Any) -> bool:
     """Tell whether the labels of columns are certainly times: dates, or numbers other than 0, 1, 2, ..."""
-    if _is_dated(columns) or (columns.dtype == object and _are_dates(columns)):
+    if is_dated(columns) or (columns.dtype == object and _are_dates(columns)):
         return True
     if columns.dtype == object and all(map(_is_number, columns)):
         return list(columns) != list(range(len(columns)))
@@ -182,7 +186,7 @@ def _are_dates(columns: Any) -> bool:
 
 
 def _is_number(label: Any) -> bool:
-    return isinstance(label, numbers.Real) and not isinstance(label, bool | np.timedelta64)
+    return isinstance(label, numbers.Real | Decimal) and not isinstance(label, bool | np.timedelta64)
 
 
 def _warn_of_texts(labels: list[Any], to_times: str, columns: str = "X.columns", array: str = "X.to_numpy()") -> None:
@@ -226,6 +230,13 @@ def _column_times(X: Any) -> Times | None:
             f"the columns of X have {columns.nlevels} levels: one is expected; pass X.stack(), with the index (series, "
             "time), if the last level holds the times"
         )
+    if isinstance(columns, library("pandas").IntervalIndex):
+        warn_ambiguous(
+            f"the columns of X are labelled by intervals, {columns[0]} to {columns[-1]}: they are read as the times 0, "
+            "1, 2, ...; pass X.set_axis(pandas.IntervalIndex(X.columns).mid, axis=1) if the intervals are bins of "
+            "times, X.to_numpy() if not"
+        )
+        return None
     if not _labels_times(columns):
         _warn_of_texts(list(columns), "X.set_axis")
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.text import shortened
+from skhippo._support.validation import check_ordered
 from skhippo.panel.arrays import as_array
 
 
@@ -68,3 +70,22 @@ def channel_place(channel: Any, names: tuple[str, ...] | None, n_channels: int) 
     if not -n_channels <= channel < n_channels:
         raise IndexError(f"channel {shortened(channel)} is asked for in a panel of {n_channels}")
     return int(channel) % n_channels
+
+
+def check_names(channel_names: Sequence[str], n_channels: int) -> tuple[str, ...]:
+    """Return channel names as a tuple; raise unless they are distinct strings, one per channel."""
+    if isinstance(channel_names, str) or not isinstance(channel_names, Iterable):
+        raise TypeError(f"channel_names is {channel_names!r}: a sequence of strings is expected")
+    check_ordered("channel_names", channel_names)
+    names = tuple(channel_names)
+    for i, name in enumerate(names):
+        if not isinstance(name, str):
+            raise TypeError(f"channel_names[{i}] is {name!r} of type {type(name).__name__}: a string is expected")
+        if name in names[:i]:
+            raise ValueError(f"channel name {name!r} occurs twice: distinct names are expected; rename one")
+    if len(names) != n_channels:
+        raise ValueError(
+            f"{len(names)} channel_names for {n_channels} channel{'s' * (n_channels != 1)}: one name per channel is "
+            "expected"
+        )
+    return names

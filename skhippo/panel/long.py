@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
-from skhippo._support.validation import check_bool, check_choice
+from skhippo._support.validation import check_bool, check_choice, check_ordered
 from skhippo.panel.arrays import as_real, common_dtype
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame
@@ -29,7 +29,10 @@ def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, dup
     ids = [series] if isinstance(series, str) or not isinstance(series, list | tuple) else list(series)
     known = [*ids, *([] if time is None else [time])]
     chosen = [c for c in available if c not in known] if channels is None else _listed(channels)
-    if time is not None and time not in available and time not in _levels(frame):
+    if time is not None and time in ids:
+        raise ValueError(f"series and time are the same column, {time!r}: the ids and the times are two columns")
+    levels = frame.columns.nlevels if is_pandas_frame(frame) else 1
+    if time is not None and levels == 1 and time not in available and time not in _levels(frame):
         raise ValueError(
             f"column {time!r} occurs 0 times: once is expected; the columns are {', '.join(map(repr, available))}; "
             "name the one that holds the times, or pass time=None if the rows of each series are only in their order"
@@ -41,8 +44,8 @@ def read_long(frame: Any, series: Any, time: Any, channels: Any, sort: bool, dup
         "; if the column names the channel of each row, pass variable= and value=; if it holds categories, make one "
         "channel per category (pandas.get_dummies)"
     )
-    columns = [as_real(column_of(frame, c), f"channel column {c!r}", hint) for c in chosen]
-    times = None if time is None else read_times(column_of(frame, time), f"column {time!r}")
+    columns = [_one_per_row(as_real(column_of(frame, c), f"channel column {c!r}", hint), c) for c in chosen]
+    times = None if time is None else _times_of(frame, time)
     names = {"channel_names": [str(c) for c in chosen]}
     return names | pack_rows(id_column(frame, ids), times, columns, sort=sort, duplicates=duplicates)
 
@@ -62,11 +65,11 @@ def read_stacked(
         raise ValueError("time is None: a stacked table needs a column of times")
     ids = list(series) if isinstance(series, list | tuple) else [series]
     check_columns(frame, [*ids, time, variable, value])
-    values = as_real(column_of(frame, value), f"column {value!r}")
+    values = _one_per_row(as_real(column_of(frame, value), f"column {value!r}"), value)
     if len(values) == 0:
         raise ValueError(nothing_found((0, 1)))
     codes, unique = group(id_column(frame, ids))
-    times, clock = read_times(column_of(frame, time), f"column {time!r}")
+    times, clock = _times_of(frame, time)
     number, names = _channel_numbers(frame, variable, None if channels is None else _listed(channels))
     kept = number >= 0
     rows: Any = slice(None) if kept.all() else kept
@@ -165,7 +168,24 @@ def _place(out: NDArray, rows: Integers, columns: Integers, values: NDArray, dup
 def _listed(channels: Any) -> list[Any]:
     if not isinstance(channels, Iterable):
         raise TypeError(f"channels is {channels!r} of type {type(channels).__name__}: a list of names is expected")
+    check_ordered("channels", channels)
     return [channels] if isinstance(channels, str) else list(channels)
+
+
+def _times_of(frame: Any, time: Any) -> Times:
+    """Return the times in a column."""
+    times = read_times(column_of(frame, time), f"column {time!r}")
+    return times._replace(values=_one_per_row(times.values, time))
+
+
+def _one_per_row(values: NDArray, column: Any) -> NDArray:
+    """Return the values of a column; raise if its cells hold several, as structs and lists of one length do."""
+    if values.ndim != 1:
+        raise ValueError(
+            f"column {column!r} holds {values.shape[1]} numbers per row: one is expected; make a column of each "
+            "(polars: unnest for structs), or one row of each"
+        )
+    return values
 
 
 def check_columns(frame: Any, wanted: list[Any]) -> None:
@@ -175,6 +195,8 @@ def check_columns(frame: Any, wanted: list[Any]) -> None:
     for column in wanted:
         if available.count(column) != 1:
             advice = "; it is in the index: pass frame.reset_index()" if column in index and column is not None else ""
+            if is_pandas_frame(frame) and frame.columns.nlevels > 1:
+                advice = "; the columns have several levels: join them, frame.columns = frame.columns.map('_'.join)"
             raise ValueError(
                 f"column {column!r} occurs {available.count(column)} times: once is expected; the columns are "
                 f"{', '.join(map(repr, available))}{advice}"

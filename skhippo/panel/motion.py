@@ -117,7 +117,10 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
 
 def _as_numbers(given: Any, name: str) -> NDArray:
     """Return numbers as an array of their own type; masked entries, and nulls in tables, become NaN."""
-    array = as_array(given, name)
+    try:
+        array = as_array(given, name)
+    except ValueError as error:
+        raise ValueError(f"{error}; if {name} are series of different lengths, pass as_panel({name})") from error
     return objects_as_real(array, name, "") if array.dtype.kind == "O" and array.ndim else array
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Integers
+from skhippo._support.validation import check_ordered
 from skhippo.panel.arrays import as_real, common_dtype, is_null, is_scalar
 from skhippo.panel.axes import names_series, names_times, warn_ambiguous
 from skhippo.panel.dataframes import column_names, column_of, is_pandas_frame, is_pandas_series, is_table, library
@@ -130,6 +131,7 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     """
     frame = as_table(frame)
     names = column_names(frame)
+    check_ordered("channels", channels)
     asked = [channels] if isinstance(channels, str) else channels
     for name in (times, series, *(asked or ())):
         if name is not None and names.count(name) != 1:

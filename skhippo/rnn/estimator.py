@@ -21,7 +21,7 @@ from skhippo._sklearn.learning import median_duration
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
 from skhippo._support.types import Floats
-from skhippo._support.validation import Interval, StrOptions, check_sample_weight
+from skhippo._support.validation import Interval, StrOptions, check_ordered, check_sample_weight
 from skhippo.measures import Measure
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
@@ -264,6 +264,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
     def _asked_architecture(self, panel: Panel) -> dict[str, Any]:
         """Return the parameters of a network for a panel; theta is None if it is to be learned from the series."""
         asked = {name: getattr(self, name) for name in _ARCHITECTURE}
+        check_ordered("inputs", self.inputs)
         asked["inputs"] = tuple(self.inputs)
         unknown = set(asked["inputs"]) - set(INPUTS)
         if unknown or not asked["inputs"]:

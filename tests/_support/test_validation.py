@@ -13,6 +13,7 @@ from skhippo._support.validation import (
     check_count,
     check_finite_number,
     check_n_jobs,
+    check_ordered,
     output_container,
 )
 
@@ -131,3 +132,11 @@ def test_numbers_of_numpy_become_numbers_of_python(value, kind):
 @pytest.mark.parametrize("value", [np.timedelta64(3, "s"), np.True_, "a", None])
 def test_what_is_no_number_stays(value):
     assert as_python_number(value) is value
+
+
+def test_what_has_an_order():
+    for ordered in (["b", "a"], ("a",), {"a": 1}.keys(), "all"):
+        check_ordered("statistics", ordered)
+    for unordered in ({"a", "b"}, frozenset("a")):
+        with pytest.raises(TypeError, match=r"statistics is the set .*: a list is expected, because the order counts"):
+            check_ordered("statistics", unordered)

@@ -51,3 +51,23 @@ def test_names_threads_and_batches():
     assert features.shape == (150, len(expected))
     assert_array_equal(SummaryTransformer(**summary.get_params() | {"n_jobs": 2}).fit(X).transform(X), features)
     assert_array_equal(summary.transform(X[77:78])[0], features[77])
+
+
+@pytest.mark.parametrize(
+    ("parameters", "error", "message"),
+    [
+        ({"statistics": ("mean", "std", "mean")}, ValueError, "statistics holds 'mean' twice"),
+        ({"quantiles": (0.5, 0.5)}, ValueError, r"quantiles holds 0\.5 twice"),
+        ({"quantiles": ("a",)}, TypeError, "quantiles holds strings"),
+        ({"statistics": {"mean", "std"}}, TypeError, r"statistics is the set .*: a list is expected"),
+        ({"quantiles": {0.1, 0.9}}, TypeError, r"quantiles is the set .*: a list is expected"),
+    ],
+)
+def test_statistics_that_would_give_ambiguous_features(parameters, error, message):
+    with pytest.raises(error, match=message):
+        SummaryTransformer(**parameters).fit([[1.0, 2.0]])
+
+
+def test_close_quantiles_have_names_of_their_own():
+    names = SummaryTransformer((), quantiles=(0.3333333, 0.3333334)).fit([[1.0, 2.0]]).get_feature_names_out()
+    assert names.tolist() == ["x0__q0.3333333", "x0__q0.3333334"]

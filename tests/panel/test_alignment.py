@@ -5,7 +5,7 @@ import pytest
 
 from skhippo import Panel, project
 from skhippo.datasets import drop, find_periods, fold, gap, resample
-from skhippo.panel.alignment import as_index, check_follows, counts
+from skhippo.panel.alignment import as_index, channel_labels, check_columns, check_follows, counts
 
 pd = pytest.importorskip("pandas")
 
@@ -49,3 +49,21 @@ def test_a_masked_number_of_a_series_is_refused(panel, call):
     """The number under the mask was used."""
     with pytest.raises(ValueError, match="nan"):
         call(panel, np.ma.masked_array([0.5, 0.75], mask=[False, True]))
+
+
+def test_labels_of_channels():
+    frame = pd.DataFrame({"hr": [1.0], "bp": [2.0]})
+    assert channel_labels(frame) == channel_labels(frame.iloc[0]) == ("hr", "bp")
+    assert channel_labels(frame.set_axis([0, 1], axis=1)) is None
+    assert channel_labels(frame.to_numpy()) is None
+    pa = pytest.importorskip("pyarrow")
+    assert channel_labels(pa.table({"hr": [1.0]})) == ("hr",)
+
+
+def test_columns_in_another_order_are_refused():
+    names = ["x0__legs_c0", "x0__legs_c1"]
+    table = pd.DataFrame([[1.0, 2.0]], columns=names)
+    for good in (table, table.add_prefix("hippo__"), table.set_axis([0, 1], axis=1), table.to_numpy()):
+        check_columns(names, good, "C")
+    with pytest.raises(ValueError, match="column 0 of C is 'x0__legs_c1', where 'x0__legs_c0' is expected: bring the"):
+        check_columns(names, table[names[::-1]], "C")

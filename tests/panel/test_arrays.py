@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skhippo import as_panel
+from skhippo.panel.arrays import is_scalar
 
 nan, inf = np.nan, np.inf
 
@@ -40,3 +41,8 @@ def test_sparse_is_refused():
             as_panel(make(np.eye(3)))
         with pytest.raises(TypeError, match=r"series 0 .*sparse"):
             as_panel([make(np.eye(3))])
+
+
+def test_buffers_are_arrays():
+    assert not is_scalar(memoryview(np.arange(3.0)))
+    assert as_panel([memoryview(np.arange(3.0)), bytearray(b"abc")]).values[:, 0].tolist() == [0, 1, 2, 97, 98, 99]

@@ -804,3 +804,15 @@ def test_rename_channels():
         NAMED.rename_channels({"temp": "hr"})
     with pytest.raises(ValueError, match="2 channel_names for 3 channels"):
         NAMED.rename_channels(["a", "b"])
+
+
+def test_names_of_the_columns_of_a_frame_are_kept():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"hr": [1.0, 2.0], "bp": [3.0, 4.0]})
+    assert Panel(frame).channel_names == ("hr", "bp")
+    assert Panel(frame, channel_names=["a", "b"]).channel_names == ("a", "b")
+    assert Panel(frame.set_axis([0, 1], axis=1)).channel_names is None
+    dated = frame.set_axis(pd.date_range("2024", periods=2))
+    with pytest.raises(ValueError, match=r"a frame whose index holds times, 2024-01-01 .*times=values\.index"):
+        Panel(dated)
+    assert Panel(dated, times=dated.index) == as_panel([dated])

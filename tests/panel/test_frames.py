@@ -1,5 +1,7 @@
 """Index levels, columns and the index of frames: read as what they are, or refused, never crosswise."""
 
+from decimal import Decimal
+
 import numpy as np
 import pytest
 
@@ -256,3 +258,30 @@ def test_arrays_with_one_column_are_named():
 def test_from_long_takes_a_frame_with_an_index_only_without_it():
     with pytest.raises(ValueError, match=r"column 'id' occurs 0 times.*it is in the index: pass frame\.reset_index"):
         Panel.from_long(LONG.set_index(["id", "t"]))
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [Decimal(0), Decimal(5), Decimal("7.5")],
+        pd.CategoricalIndex([0.0, 5.0, 7.5]),
+        pd.CategoricalIndex(pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-09"])),
+    ],
+    ids=["decimal", "categories", "categories of dates"],
+)
+def test_categories_and_decimals_label_columns_like_their_values(labels):
+    """A pivot table has such columns; they were read as the times 0, 1, 2."""
+    table = pd.DataFrame([[1.0, 2.0, 3.0], [3.0, 4.0, 6.0]])
+    plain = [float(label) if isinstance(label, Decimal) else label for label in labels]
+    found, expected = as_panel(table.set_axis(labels, axis=1)), as_panel(table.set_axis(plain, axis=1))
+    assert found == expected
+    assert found.times[2] > 2.0
+
+
+@pytest.mark.parametrize("categories", [False, True])
+def test_a_warning_if_columns_are_bins(categories):
+    bins = pd.IntervalIndex.from_breaks([0, 1, 2, 7])
+    table = pd.DataFrame([[1.0, 2.0, 3.0]], columns=pd.CategoricalIndex(bins) if categories else bins)
+    with pytest.warns(AmbiguousInputWarning, match=r"labelled by intervals, \(0, 1\] to \(2, 7\]: .*\.mid"):
+        as_panel(table)
+    assert as_panel(table.set_axis(pd.IntervalIndex(table.columns).mid, axis=1)).times.tolist() == [0.5, 1.5, 4.5]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skhippo.panel.labels import as_labels, channel_place, join_labels, object_array, shown
+from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels, object_array, shown
 
 
 @pytest.mark.parametrize(
@@ -47,3 +47,16 @@ def test_channels_by_number_or_name():
         channel_place(2, None, 2)
     with pytest.raises(TypeError, match="channel True is of type bool: a number or a name is expected"):
         channel_place(True, None, 2)
+
+
+def test_names_of_channels_are_distinct_strings_one_per_channel():
+    assert check_names(["a", "b"], 2) == ("a", "b")
+    for names, error, message in (
+        ("ab", TypeError, "channel_names is 'ab': a sequence of strings is expected"),
+        ({"a", "b"}, TypeError, "channel_names is the set"),
+        (["a", 1], TypeError, r"channel_names\[1\] is 1 of type int"),
+        (["a", "a"], ValueError, "channel name 'a' occurs twice"),
+        (["a"], ValueError, "1 channel_names for 2 channels: one name per channel"),
+    ):
+        with pytest.raises(error, match=message):
+            check_names(names, 2)

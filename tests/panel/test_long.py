@@ -249,3 +249,47 @@ def test_a_kind_that_does_not_occur_is_a_channel_without_observations():
     events = pd.DataFrame({"id": ["a"], "t": [0.0], "kind": ["hr"], "v": [80.0]})
     panel = Panel.from_long(events, channels=["temp", "hr"], variable="kind", value="v")
     np.testing.assert_array_equal(panel.values, [[np.nan, 80.0]])
+
+
+@pytest.mark.parametrize("column", ["x", "t"])
+@pytest.mark.parametrize("kind", ["struct", "array"])
+def test_a_column_of_several_numbers_per_row_is_named(column, kind):
+    pl = pytest.importorskip("polars")
+    frame = pl.DataFrame({"id": [1, 1], "t": [0.0, 1.0], "x": [1.0, 2.0]})
+    cells = pl.struct("t", "x") if kind == "struct" else pl.concat_arr("t", "x")
+    with pytest.raises(ValueError, match=f"column '{column}' holds 2 numbers per row: one is expected"):
+        Panel.from_long(frame.with_columns(cells.alias(column)))
+
+
+def test_series_and_time_are_two_columns():
+    frame = pd.DataFrame({"id": [1, 1], "t": [0.0, 1.0], "x": [1.0, 2.0]})
+    for series in ("t", ["id", "t"]):
+        with pytest.raises(ValueError, match="series and time are the same column, 't'"):
+            Panel.from_long(frame, series=series)
+
+
+def test_columns_of_several_levels_are_joined_first():
+    columns = pd.MultiIndex.from_tuples([("id", ""), ("t", ""), ("x", "a")])
+    frame = pd.DataFrame([[1, 0.0, 1.0], [1, 1.0, 2.0]], columns=columns)
+    with pytest.raises(ValueError, match=r"column 'id' occurs 0 times.*columns have several levels: join them"):
+        Panel.from_long(frame)
+    frame.columns = frame.columns.map("_".join)
+    assert Panel.from_long(frame, series="id_", time="t_").channel_names == ("x_a",)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda frame, panel: Panel.from_long(frame, channels={"x", "y"}),
+        lambda frame, panel: panel.select_channels({"x", "y"}),
+        lambda frame, panel: panel[:, frozenset({"x"})],
+        lambda frame, panel: panel.rename_channels({"p", "q"}),
+        lambda frame, panel: Panel(panel.values, channel_names={"x", "y"}),
+        lambda frame, panel: Panel.from_rows(pd.DataFrame({"x": [[1.0]], "y": [[2.0]]}), channels={"x", "y"}),
+    ],
+)
+def test_a_set_has_no_order_of_channels(call):
+    """The order of a set of strings differs from process to process, and with it the names of the channels."""
+    frame = pd.DataFrame({"id": [1, 1], "t": [0.0, 1.0], "x": [1.0, 2.0], "y": [3.0, 4.0]})
+    with pytest.raises(TypeError, match=r"is the set .*: a list is expected, because the order counts"):
+        call(frame, Panel.from_long(frame))

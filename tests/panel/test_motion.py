@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize_scalar
 
-from skhippo import Panel, as_panel
+from skhippo import Panel, as_panel, smooth
 from skhippo.panel.motion import chain, estimate_rates, noisy, pooled_rates, read_rates
 
 nan = np.nan
@@ -86,3 +86,10 @@ def test_the_chain_has_the_covariance_of_the_values(rng):
         found[k + 1 :, k] = found[k, k + 1 :]
     assert_allclose(found, expected, atol=1e-9)
     assert_allclose(links.rests[:-1], links.variances[:-1] - links.gains[:-1] ** 2 * links.variances[1:], atol=1e-14)
+
+
+def test_errors_of_different_lengths_are_passed_as_a_panel():
+    ragged = [[1.0, 2.0], [1.0, 2.0, 3.0]]
+    with pytest.raises(ValueError, match=r"if errors are series of different lengths, pass as_panel\(errors\)"):
+        smooth(ragged, ragged)
+    assert len(smooth(ragged, as_panel(ragged))) == 2
