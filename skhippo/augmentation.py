@@ -32,9 +32,17 @@ from sklearn.utils.validation import (
 )
 
 from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._sklearn.targets import as_labels_array, refuse_durations
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats
-from skhippo._support.validation import Interval, StrOptions, check_choice, fit_context, routing_enabled
+from skhippo._support.validation import (
+    Interval,
+    StrOptions,
+    check_choice,
+    check_ordered,
+    fit_context,
+    routing_enabled,
+)
 from skhippo.datasets import drop, gap, resample
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.container import Panel
@@ -160,6 +168,7 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
 
     def _copies(self, panel: Panel) -> Iterator[Panel]:
         """Return the corrupted copies of a panel."""
+        check_ordered("corruptions", self.corruptions)
         if isinstance(self.corruptions, str) or not isinstance(self.corruptions, Iterable):
             raise TypeError(
                 f"corruptions is {self.corruptions!r}: a sequence of names or functions is expected, such as ('drop',)"
@@ -362,6 +371,7 @@ class AugmentedClassifier(ClassifierMixin, Augmented):
         if is_regressor(self.estimator):
             name = type(self.estimator).__name__
             raise TypeError(f"estimator is a regressor, of type {name}: use AugmentedRegressor")
+        y = as_labels_array(y)
         labels = np.asarray(y)
         several = labels.ndim == 2 and labels.shape[1] > 1 and get_tags(self.estimator).classifier_tags.multi_label
         labels = labels if several else column_or_1d(y, warn=True)
@@ -515,6 +525,7 @@ class AugmentedRegressor(RegressorMixin, Augmented):
             raise TypeError(f"estimator is a classifier, of type {name}: use AugmentedClassifier")
         if not get_tags(self.estimator).target_tags.multi_output:
             y = column_or_1d(y, warn=True)
+        refuse_durations(y)
         return check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, check_consistent_length, column_or_1d
+from sklearn.utils.validation import check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
+from skhippo._sklearn.targets import check_class_weight, read_labels
 from skhippo._support.types import Floats
 from skhippo._support.validation import StrOptions, check_sample_weight, fit_context
 from skhippo.estimators.automatic import Automatic
@@ -148,12 +148,16 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
             The fitted classifier.
         """
         panel = self._read_labelled(X, y, reset=True)
-        labels = column_or_1d(y, warn=True)
-        assert_all_finite(labels, input_name="y")
-        check_classification_targets(labels)
+        labels = read_labels(y)
         check_consistent_length(panel, labels)
+        check_class_weight(self.class_weight)
         weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
         weights = weights * compute_sample_weight(self.class_weight, labels)
+        if not weights.any():
+            raise ValueError(
+                "sample_weight times class_weight is 0 for every series, so none is left to learn from: give some "
+                "series a weight above 0 in both"
+            )
         if (weights == 0.0).any():
             kept = weights > 0.0
             panel, labels, weights = panel[kept], labels[kept], weights[kept]

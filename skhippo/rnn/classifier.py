@@ -10,20 +10,18 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin
-from sklearn.utils import assert_all_finite
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_consistent_length, column_or_1d
 from torch import Tensor
 
 from skhippo._sklearn.estimator import ScoringMixin
+from skhippo._sklearn.targets import check_class_weight, read_labels
 from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration
 from skhippo.rnn.estimator import Callback, NetworkEstimator
-from skhippo.rnn.examples import check_class_weight
 from skhippo.rnn.losses import CrossEntropy, Loss
 from skhippo.rnn.saving import classes_from, describe_classes
 
@@ -359,10 +357,8 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     def _read_targets(
         self, y: Any, panel: Panel, *, known: bool, classes: ArrayLike | None = None
     ) -> tuple[NDArray, Floats]:
-        labels = column_or_1d(y, warn=True)
-        assert_all_finite(labels, input_name="y")
+        labels = read_labels(y)
         check_consistent_length(panel, labels)
-        check_classification_targets(labels)
         own = np.unique(labels if classes is None else column_or_1d(classes))
         if not known:
             self.classes_ = own

@@ -7,6 +7,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from skhippo._support.text import shortened
+
 __all__ = ["find_device", "find_precision", "on_cpu"]
 
 
@@ -23,11 +25,17 @@ def find_device(name: str, otherwise: str | None = None) -> torch.device:
     Raises
     ------
     ValueError
-        If the device is a GPU, torch finds none, and `otherwise` is None.
+        If the device is a CUDA GPU, torch finds none, and `otherwise` is None; or if torch cannot use the device.
     """
     if name == "auto":
         return torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    device = torch.device(name)
+    try:
+        device = torch.device(name)
+        if device.type not in ("cpu", "cuda"):
+            torch.empty(1, device=device)
+    except Exception as error:  # each kind of device has its own type of error
+        reason = shortened(str(error).splitlines()[0], 120)
+        raise ValueError(f"device is {name!r}, but torch cannot use it ({reason}): choose 'auto' or 'cpu'") from error
     if device.type == "cuda" and not torch.cuda.is_available():
         if otherwise is None:
             raise ValueError(f"device is {name!r}, but torch sees no CUDA GPU: choose 'auto' or 'cpu'")

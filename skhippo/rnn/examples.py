@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 from skhippo._support.types import Floats
 from skhippo.panel.container import Panel
 
-__all__ = ["Examples", "check_class_weight", "hold_back", "join_weights", "stops_early"]
+__all__ = ["Examples", "hold_back", "join_weights", "stops_early"]
 
 #: With at least this many series, ``early_stopping="auto"`` holds some back.
 HOLD_BACK_FROM = 1000
@@ -43,24 +42,6 @@ class Examples(NamedTuple):
 
 
 # ------------------------------------------------------------------ weights
-def check_class_weight(class_weight: Any) -> None:
-    """Raise unless the weights of classes are finite, not negative, and not all 0.
-
-    Parameters
-    ----------
-    class_weight : dict, "balanced" or None
-    """
-    if not isinstance(class_weight, Mapping):
-        return
-    for label, weight in class_weight.items():
-        if not np.isfinite(weight) or weight < 0.0:
-            raise ValueError(
-                f"class_weight of the class {label!r} is {weight}: finite numbers that are not negative are expected"
-            )
-    if class_weight and not any(class_weight.values()):
-        raise ValueError("all values of class_weight are 0: no series is left to learn from")
-
-
 def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
     """Return the products of two kinds of weights, each scaled to a maximum of 1 so that nothing overflows.
 

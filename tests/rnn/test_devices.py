@@ -23,6 +23,13 @@ def test_a_gpu_that_is_not_there(monkeypatch):
     assert find_device("cuda:1", otherwise="cpu").type == "cpu"
 
 
+@pytest.mark.parametrize("name", ["xpu", "nonsense"])
+def test_a_device_that_torch_cannot_use(name, monkeypatch):
+    monkeypatch.setattr(torch, "empty", lambda *_, **__: 1 / 0)
+    with pytest.raises(ValueError, match=f"device is '{name}', but torch cannot use it .*: choose 'auto' or 'cpu'"):
+        find_device(name)
+
+
 @pytest.mark.parametrize(("capability", "expected"), [((8, 0), "bfloat16"), ((7, 5), "float32")])
 def test_automatic_precision_is_bfloat16_where_the_gpu_has_it(capability, expected, monkeypatch):
     monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)

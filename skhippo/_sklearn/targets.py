@@ -1,0 +1,107 @@
+"""The `y` of estimators: class labels, numbers to predict, and the weights of classes."""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import assert_all_finite, column_or_1d
+
+from skhippo.panel.arrays import is_null
+
+__all__ = ["as_labels_array", "check_class_weight", "read_labels", "refuse_durations"]
+
+
+def read_labels(y: Any) -> NDArray:
+    """Return class labels as an array of shape (n_series,).
+
+    Raises
+    ------
+    ValueError
+        If a label is missing, or `y` does not hold classes.
+    TypeError
+        If some labels are strings and others are numbers.
+    """
+    labels = column_or_1d(as_labels_array(y), warn=True)
+    assert_all_finite(labels, input_name="y")
+    check_classification_targets(labels)
+    return labels
+
+
+def as_labels_array(y: Any) -> Any:
+    """Return labels without the conversions of numpy and scikit-learn that change them without a word.
+
+    They make the string "nan" of a missing label beside strings, strings of numbers beside strings, and floats of the
+    nullable integers and truth values of pandas.  Tables and arrays of numbers and strings are returned unchanged.
+
+    Raises
+    ------
+    ValueError
+        If a label is missing.
+    TypeError
+        If some labels are strings and others are numbers.
+    """
+    y = y.to_pylist() if hasattr(y, "to_pylist") else y  # pyarrow
+    dtype = getattr(y, "dtype", None)
+    if hasattr(y, "columns") or (isinstance(dtype, np.dtype) and dtype.kind not in "OmM") or not hasattr(y, "__iter__"):
+        return y
+    if isinstance(y, Mapping | set | frozenset):
+        raise TypeError(f"y is of type {type(y).__name__}: a sequence is expected, with one label per series")
+    items = list(y)
+    kinds: dict[str, Any] = {}
+    for i, item in enumerate(items):
+        if is_null(item):
+            raise ValueError(
+                f"Input y contains NaN: series {i} has no label, but {item!r}; leave the series out, or give the "
+                "missing labels a name of their own"
+            )
+        kinds.setdefault(_kind(item), item)
+    if len(kinds) > 1:
+        one, other = list(kinds.values())[:2]
+        raise TypeError(
+            f"y holds labels of several types, such as {one!r} and {other!r}: use one type, for example with "
+            "[str(label) for label in y]"
+        )
+    return y if dtype is None or isinstance(dtype, np.dtype) else y.to_numpy()
+
+
+def _kind(label: Any) -> str:
+    """Return the kind of a label: one kind for all numbers, one for all strings, else its type."""
+    if isinstance(label, numbers.Number | np.bool_):
+        return "number"
+    return "string" if isinstance(label, str) else type(label).__name__
+
+
+def refuse_durations(y: Any) -> None:
+    """Raise if the numbers to predict are durations or dates, whose unit would be lost."""
+    dtype = getattr(y, "dtype", None)
+    if dtype is None:
+        return
+    kind = getattr(dtype, "kind", None) or np.asarray(y).dtype.kind  # polars types have no kind
+    if kind in ("m", "M"):
+        what, way = {
+            "m": ("durations", "y / numpy.timedelta64(1, 's')"),
+            "M": ("dates", "(y - y.min()) / numpy.timedelta64(1, 's')"),
+        }[kind]
+        raise TypeError(f"y holds {what} ({y.dtype}): numbers are expected, in a unit of your choice; pass {way}")
+
+
+def check_class_weight(class_weight: Any) -> None:
+    """Raise unless the weights of classes are finite numbers that are not negative.
+
+    Parameters
+    ----------
+    class_weight : dict, "balanced" or None
+    """
+    if not isinstance(class_weight, Mapping):
+        return
+    for label, weight in class_weight.items():
+        if not isinstance(weight, numbers.Real) or not math.isfinite(weight) or weight < 0.0:
+            raise ValueError(
+                f"class_weight of the class {label!r} is {weight!r}: finite numbers that are not negative are expected"
+            )

@@ -1,0 +1,124 @@
+"""A label that is missing is an error, not a class of its own, and labels keep their type."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from skhippo import AugmentedClassifier, HiPPOClassifier, HiPPORegressor, HiPPOTransformer
+from skhippo._sklearn.targets import as_labels_array, check_class_weight, read_labels, refuse_durations
+
+X = [(np.arange(6.0) + 0.1 * i, np.sin(np.arange(6.0) * (1 + i % 2))) for i in range(12)]
+Y = np.arange(12) % 2
+
+
+@pytest.mark.parametrize(
+    "y",
+    [
+        ["a", None, "b"],
+        ["a", np.nan, "b"],  # numpy makes the string "nan" of it
+        np.array(["a", np.nan, "b"], dtype=object),
+        np.array(["2024", "NaT", "2025"], dtype="datetime64[D]"),
+    ],
+    ids=["none", "nan", "objects", "dates"],
+)
+def test_a_missing_label_is_named(y):
+    with pytest.raises(ValueError, match=r"Input y contains NaN: series 1 has no label, but .*; leave the series out"):
+        read_labels(y)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_a_missing_label_of_a_table_is_named(library):
+    module = pytest.importorskip(library)
+    make = {"pandas": lambda y: module.array(y, dtype="string"), "polars": lambda y: module.Series(y)}
+    make["pyarrow"] = lambda y: module.array(y)
+    with pytest.raises(ValueError, match="Input y contains NaN: series 1 has no label"):
+        read_labels(make[library](["a", None, "b"]))
+    assert read_labels(make[library](["a", "b", "b"])).tolist() == ["a", "b", "b"]
+
+
+@pytest.mark.parametrize(("dtype", "expected"), [("Int64", "i"), ("boolean", "b")])
+def test_nullable_types_of_pandas_stay_integers_and_truth_values(dtype, expected):
+    """scikit-learn makes floats of them, and `predict` returned 1.0 for the label 1."""
+    pandas = pytest.importorskip("pandas")
+    model = HiPPOClassifier().fit(X, pandas.Series(Y, dtype=dtype))
+    assert model.classes_.dtype.kind == expected
+    assert model.predict(X).dtype.kind == expected
+
+
+@pytest.mark.parametrize("y", [["a", 1, "b"], np.array(["a", 1], dtype=object)])
+def test_strings_and_numbers_are_not_mixed(y):
+    with pytest.raises(TypeError, match="y holds labels of several types, such as 'a' and 1: use one type"):
+        read_labels(y)
+
+
+@pytest.mark.parametrize("y", [{"a", "b"}, {"a": 1}])
+def test_what_has_no_order_is_no_target(y):
+    with pytest.raises(TypeError, match=r"y is of type .*: a sequence is expected, with one label per series"):
+        read_labels(y)
+
+
+def test_good_labels_pass():
+    for y in ([True, 0], ["a", np.str_("b")], Y, [[0, 1], [1, 0]]):
+        assert as_labels_array(y) is y
+
+
+@pytest.mark.parametrize("model", ["classifier", "augmented", "network"])
+def test_every_classifier_reads_labels_alike(model):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    import skhippo
+
+    if model == "network":
+        pytest.importorskip("torch")
+    make = {
+        "classifier": HiPPOClassifier,
+        "augmented": lambda: AugmentedClassifier(make_pipeline(HiPPOTransformer(order=2), LogisticRegression())),
+        "network": lambda: skhippo.HiPPORNNClassifier(hidden_size=2, order=2, max_epochs=1),
+    }
+    with pytest.raises(ValueError, match="Input y contains NaN: series 1 has no label"):
+        make[model]().fit(X, ["a", np.nan] * 6)
+
+
+@pytest.mark.parametrize(
+    ("y", "message"),
+    [
+        (np.array([1, 2], dtype="timedelta64[h]"), r"y holds durations .*pass y / numpy\.timedelta64\(1, 's'\)"),
+        (np.array([1, 2], dtype="datetime64[D]"), r"y holds dates .*pass \(y - y\.min\(\)\)"),
+    ],
+)
+def test_targets_with_a_unit_are_refused(y, message):
+    with pytest.raises(TypeError, match=message):
+        refuse_durations(y)
+    with pytest.raises(TypeError, match=message):
+        HiPPORegressor().fit(X[:2], y)
+
+
+def test_targets_with_a_unit_in_polars_are_refused():
+    polars = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match="y holds durations"):
+        refuse_durations(polars.Series([datetime.timedelta(hours=1)]))
+    refuse_durations(polars.Series([1.0]))
+
+
+@pytest.mark.parametrize(
+    ("class_weight", "message"),
+    [
+        ({0: np.nan, 1: 1.0}, "class_weight of the class 0 is nan: finite numbers that are not negative"),
+        ({0: np.inf, 1: 1.0}, "class_weight of the class 0 is inf"),
+        ({0: 1.0, 1: -1.0}, r"class_weight of the class 1 is -1\.0"),
+        ({0: "a"}, "class_weight of the class 0 is 'a'"),
+    ],
+)
+def test_class_weights_that_are_none(class_weight, message):
+    with pytest.raises(ValueError, match=message):
+        check_class_weight(class_weight)
+    with pytest.raises(ValueError, match=message):
+        HiPPOClassifier(class_weight=class_weight).fit(X, Y)
+
+
+def test_weights_of_zero():
+    with pytest.raises(ValueError, match="sample_weight times class_weight is 0 for every series"):
+        HiPPOClassifier(class_weight={0: 0, 1: 0}).fit(X, Y)
+    assert HiPPOClassifier(class_weight={0: 0}).fit(X, Y).classes_.tolist() == [1]  # a class without weight: 1
