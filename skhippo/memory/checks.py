@@ -8,11 +8,21 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats, Integers
+from skhippo.panel.alignment import channel_labels, check_channels
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 
-__all__ = ["LARGEST", "check_clock", "chosen_streams", "read_panel", "read_values", "spread_times"]
+__all__ = [
+    "LARGEST",
+    "check_clock",
+    "chosen_streams",
+    "join_names",
+    "read_names",
+    "read_panel",
+    "read_values",
+    "spread_times",
+]
 
 
 #: Largest value allowed: differences of larger ones, and sums of these, may overflow.  It is a numpy scalar, because a
@@ -35,6 +45,33 @@ def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Flo
         stream, position, channel = np.argwhere(bad)[0]
         raise ValueError(_refusal(chunk[stream, position, channel], stream, channel, position))
     return chunk, single
+
+
+def read_names(values: Any, known: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Return the names of the channels: those of the columns or rows of `values`, if they have any, or the known ones.
+
+    Raises
+    ------
+    ValueError
+        If both have names that differ, or differ in order.
+    """
+    rows = values if isinstance(values, list | tuple) else [values]
+    if not rows or channel_labels(rows[0]) is None:  # arrays, in most updates
+        return known
+    for row in rows:
+        check_channels(known, row, "values")
+        known = channel_labels(row) if known is None else known
+    return known
+
+
+def join_names(ours: tuple[str, ...] | None, theirs: tuple[str, ...] | None, other: str) -> tuple[str, ...] | None:
+    """Return the names of the channels of two memories, or of a memory and a transformer; raise if they differ."""
+    if ours is not None and theirs is not None and ours != theirs:
+        raise ValueError(
+            f"the channels of this memory are {', '.join(map(repr, ours))}, those of {other} "
+            f"{', '.join(map(repr, theirs))}: the same names in the same order are expected"
+        )
+    return theirs if ours is None else ours
 
 
 def read_panel(X: object) -> Panel:

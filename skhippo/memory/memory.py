@@ -27,7 +27,15 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import MEASURES, Measure, as_measure, warn_unused_theta
 from skhippo.memory import checkpoint
-from skhippo.memory.checks import check_clock, chosen_streams, read_panel, read_values, spread_times
+from skhippo.memory.checks import (
+    check_clock,
+    chosen_streams,
+    join_names,
+    read_names,
+    read_panel,
+    read_values,
+    spread_times,
+)
 from skhippo.memory.history_store import HistoryStore
 from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import RecurrenceStore
@@ -35,6 +43,7 @@ from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
 from skhippo.memory.window_store import WindowStore
 from skhippo.panel.clocks import DATES, DURATIONS, NUMBERS, check_same_clock
 from skhippo.panel.durations import DURATION_TYPES, Duration, in_unit_of_times
+from skhippo.panel.labels import check_names
 from skhippo.panel.times import common_unit, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Hold
 from skhippo.projection.projection import evaluate, settle
@@ -89,6 +98,8 @@ class HiPPOMemory:
         First and last observation time of each stream.
     coefficients : ndarray of shape (n_streams, n_channels, order)
         Coefficients at `now`.
+    channel_names : tuple of str or None
+        Names of the channels: those of the panel in `from_panel`, or of the first table in `update`.
     nbytes : int
         Size of the memory in bytes.
 
@@ -166,7 +177,7 @@ class HiPPOMemory:
 
     def _begin_with(self, method: Method, store: Store) -> None:
         self.measure, self.order, self.hold = store.setting[:3]
-        self.n_channels, self.discretization = store.setting[4:]
+        self.n_channels, self.discretization = store.setting[4:6]
         self.method = method
         self._store = store  # replaced as a whole, never changed
         self._lock, self._process = RLock(), os.getpid()
@@ -233,7 +244,7 @@ class HiPPOMemory:
             method=method,
             discretization=discretization,
         )
-        memory._store = memory._store.begin(panel)
+        memory._store = memory._store.named(panel.channel_names).begin(panel)
         return memory
 
     @classmethod
@@ -253,7 +264,7 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If `memories` is empty, or parameters differ.
+            If `memories` is empty, or parameters or channel names differ.
         TypeError
             If an item is not a memory, or some memories have dates and others numbers.
 
@@ -268,10 +279,12 @@ class HiPPOMemory:
         if not listed:
             raise ValueError("there is no memory to concatenate: give one or more")
         first, *others = listed
+        names = first.channel_names
         for other in others:
             first._check_alike(other, besides="n_streams")
+            names = join_names(names, other.channel_names, "another one")
         first._check_kinds([memory._store for memory in listed])
-        return first._with(first._store.join([other._store for other in others]))
+        return first._with(first._store.join([other._store for other in others]).named(names))
 
     # ------------------------------------------------------------------ state
     @property
@@ -295,6 +308,11 @@ class HiPPOMemory:
         return _coefficients(self._store)
 
     @property
+    def channel_names(self) -> tuple[str, ...] | None:
+        """Names of the channels, None as long as no panel or table has named them."""
+        return self._store.setting.channel_names
+
+    @property
     def nbytes(self) -> int:
         """Size of the memory in bytes."""
         return self._store.nbytes
@@ -312,7 +330,8 @@ class HiPPOMemory:
         Parameters
         ----------
         values : array-like of shape (n_streams, n_channels) or (n_streams, k, n_channels)
-            One observation per stream, or a chunk of k observations per stream.  NaN marks missing values.
+            One observation per stream, or a chunk of k observations per stream.  NaN marks missing values.  If it is a
+            table, or a list of pandas Series, its columns have to be those of earlier ones (`channel_names`).
         times : array-like, optional
             Observation times, strictly increasing and after `now`.  For one observation per stream, a scalar or an
             array of shape (n_streams,); for a chunk, an array of shape (k,) or (n_streams, k).  By default each
@@ -326,8 +345,9 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If shapes do not fit, values are infinite, times are not finite, do not increase or are not after `now`,
-            or a recurrence diverges to coefficients that overflow.  The memory is then unchanged.
+            If shapes do not fit, values are infinite, channels have other names or another order than before, times
+            are not finite, do not increase or are not after `now`, or a recurrence diverges to coefficients that
+            overflow.  The memory is then unchanged.
         TypeError
             If values are not numbers, times are neither numbers nor dates nor durations, or dates and numbers are
             mixed.
@@ -335,11 +355,13 @@ class HiPPOMemory:
         with self._turn():
             store = self._store
             chunk, single = read_values(values, store.setting.n_streams, self.n_channels)
+            names = read_names(values, store.setting.channel_names)
             if chunk.shape[1] == 0:
                 return self
             moments, origins, clock = _read_times(store, times, chunk.shape[1], single=single)
             check_clock(moments, store.start, store.now)
-            self._store = store.extend(Chunk(moments, chunk), origins, clock)
+            longer = store.extend(Chunk(moments, chunk), origins, clock)
+            self._store = longer if names == store.setting.channel_names else longer.named(names)
         return self
 
     # ------------------------------------------------------------------ streams
@@ -507,21 +529,23 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If parameters differ, if `method` is "recurrence", if `other` begins before `now`, or if both have observed
-            a channel at the time where they meet, with different values.  The memory is then unchanged.
+            If parameters or channel names differ, if `method` is "recurrence", if `other` begins before `now`, or if
+            both have observed a channel at the time where they meet, with different values.  The memory is then
+            unchanged.
         TypeError
             If `other` is not a memory, or only one of the two has dates.
         """
         self._check_alike(other)
         with self._turn():
             ours, theirs = self._store, other._store
+            names = join_names(ours.setting.channel_names, theirs.setting.channel_names, "the other one")
             if not (isinstance(ours, MergeableStore) and isinstance(theirs, MergeableStore)):
                 raise ValueError(f"a memory with method={self.method!r} cannot be merged: use method='projection'")
             self._check_kinds([ours, theirs])
             if theirs.begun.any():
                 _check_follows(ours, theirs)
                 _check_meeting(ours, theirs)
-                self._store = ours.absorb(theirs)
+                self._store = ours.absorb(theirs).named(names)
         return self
 
     def _check_alike(self, other: object, besides: str = "") -> None:
@@ -558,7 +582,8 @@ class HiPPOMemory:
 
     def __getstate__(self) -> dict[str, Any]:
         store = self._store
-        return {"parameters": self._parameters(), "arrays": store.arrays, "clock": store.clock}
+        names = {} if store.setting.channel_names is None else {"channel_names": store.setting.channel_names}
+        return {"parameters": self._parameters() | names, "arrays": store.arrays, "clock": store.clock}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         setting, method = _read_parameters(**state["parameters"])
@@ -640,6 +665,7 @@ def _read_parameters(
     hold: Hold,
     method: Method,
     discretization: str | float,
+    channel_names: Sequence[str] | None = None,
 ) -> tuple[Setting, Method]:
     """Check the parameters and return them."""
     counts = {"order": order, "n_streams": n_streams, "n_channels": n_channels}
@@ -647,7 +673,8 @@ def _read_parameters(
     check_choice("hold", hold, HOLDS)
     check_choice("method", method, METHODS)
     as_discretization(discretization)  # raises if it is invalid
-    return Setting(measure, order, hold, n_streams, n_channels, discretization), method
+    names = None if channel_names is None else check_names(channel_names, n_channels)
+    return Setting(measure, order, hold, n_streams, n_channels, discretization, names), method
 
 
 def _check_room(setting: Setting) -> None:

@@ -40,6 +40,7 @@ class Setting(NamedTuple):
     n_streams: int
     n_channels: int
     discretization: str | float
+    channel_names: tuple[str, ...] | None = None
 
     @property
     def n_rows(self) -> int:
@@ -188,6 +189,12 @@ class Store(ABC):
         """Return a store that shares the arrays of this one; they must not be written to."""
         twin = object.__new__(type(self))
         twin.__dict__.update(self.__dict__)
+        return twin
+
+    def named(self, channel_names: tuple[str, ...] | None) -> Self:
+        """Return a store whose channels have names; it shares the arrays of this one."""
+        twin = self._twin()
+        twin.setting = self.setting._replace(channel_names=channel_names)
         return twin
 
     def copy(self) -> Self:

@@ -12,6 +12,7 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures import Measure
 from skhippo.memory.memory import HiPPOMemory
+from skhippo.panel.labels import channel_place
 from skhippo.panel.times import as_times, seconds_since
 from skhippo.plotting.axes import BLACK, BLUE, axes_for, entitle, weight_below
 from skhippo.plotting.display import Display
@@ -88,7 +89,7 @@ class MemoryDisplay(Display):
         memory: HiPPOMemory,
         *,
         stream: int = 0,
-        channel: int = 0,
+        channel: int | str = 0,
         observations: tuple[ArrayLike, ArrayLike] | None = None,
         n_points: int = 500,
         ax: Any = None,
@@ -100,8 +101,10 @@ class MemoryDisplay(Display):
         ----------
         memory : HiPPOMemory
             A memory with at least one observation.
-        stream, channel : int, default=0
-            Numbers of the stream and the channel to draw.
+        stream : int, default=0
+            Number of the stream to draw.
+        channel : int or str, default=0
+            Number of the channel to draw, or its name if the memory has `channel_names`.
         observations : tuple of array-like, optional
             Times and values of the observations, each of shape (n_times,), to draw them for comparison.  Those older
             than the past covered by the memory are not drawn.
@@ -118,6 +121,8 @@ class MemoryDisplay(Display):
         """
         if not isinstance(memory, HiPPOMemory):
             raise TypeError(f"memory is of type {type(memory).__name__}: a HiPPOMemory is expected")
+        if isinstance(channel, str):
+            channel = channel_place(channel, memory.channel_names, memory.n_channels)
         for name, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
             if check_count(name, number, 0) >= limit:
                 raise ValueError(

@@ -6,7 +6,9 @@ from typing import Any
 
 import numpy as np
 
+from skhippo._sklearn.input import InputLayout
 from skhippo._support.types import Floats
+from skhippo.memory.checks import join_names
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.clocks import mixture
 from skhippo.transformer.compute import Way
@@ -14,7 +16,7 @@ from skhippo.transformer.compute import Way
 __all__ = ["coefficients_of_memory"]
 
 
-def coefficients_of_memory(memory: HiPPOMemory, way: Way, n_channels: int, clock: str) -> Floats:
+def coefficients_of_memory(memory: HiPPOMemory, way: Way, layout: InputLayout) -> Floats:
     """Return the coefficients of the streams of a memory, like those at the ends of series.
 
     Parameters
@@ -23,10 +25,8 @@ def coefficients_of_memory(memory: HiPPOMemory, way: Way, n_channels: int, clock
         A memory with the measure, hold, method and order of the transformer.  A projection may have a higher order.
     way : Way
         How the transformer computes coefficients.
-    n_channels : int
-        Number of channels of its training series.
-    clock : str
-        Kind of times of its training series; see `Panel.clock`.
+    layout : InputLayout
+        Channels and kind of times of its training series.
 
     Returns
     -------
@@ -35,12 +35,13 @@ def coefficients_of_memory(memory: HiPPOMemory, way: Way, n_channels: int, clock
     Raises
     ------
     ValueError
-        If the settings of memory and transformer differ, or a stream has no observation yet.
+        If the settings or the channels of memory and transformer differ, or a stream has no observation yet.
     TypeError
         If the times of the memory are of another kind.
     """
-    _check_alike(memory, way, n_channels)
-    seen = memory._store.clock
+    _check_alike(memory, way, layout.n_channels)
+    join_names(memory.channel_names, layout.channel_names, "the training series")
+    seen, clock = memory._store.clock, layout.clock
     blank = np.isnat(memory.now) if memory.now.dtype.kind == "M" else np.isnan(memory.now)
     if seen is None or blank.any():
         raise ValueError(f"stream {int(blank.argmax())} of the memory has no observation yet: update or drop it first")

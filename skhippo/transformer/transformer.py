@@ -20,6 +20,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context, output_container
 from skhippo.measures import MEASURES, Measure, as_measure, warn_unused_theta
 from skhippo.memory.memory import HiPPOMemory
+from skhippo.panel.alignment import check_columns
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import DURATION_TYPES, in_unit_of_times
@@ -323,8 +324,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
                 raise ValueError(
                     f"{name}={value!r}: a memory does not keep the observations that this needs; use {name}={needed!r}"
                 )
-        clock = self._input_layout.clock
-        coefficients = coefficients_of_memory(memory, self._way, self.n_channels_, clock)
+        coefficients = coefficients_of_memory(memory, self._way, self._input_layout)
         if self.handle_empty == "error" and np.isnan(coefficients).any():
             stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
             raise ValueError(f'stream {stream}, channel "{self.channel_names_[channel]}" has no observation')
@@ -384,7 +384,8 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         Raises
         ------
         ValueError
-            If `C` has another shape or holds infinities, or the ids of `times` are not those of `C`.
+            If `C` has another shape, columns of other names or in another order, or holds infinities, or the ids of
+            `times` are not those of `C`.
         TypeError
             If `times` are of another kind than those of `fit`, such as dates instead of numbers.
         """
@@ -394,6 +395,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             raise ValueError(
                 f"C has the shape {features.shape}: expected (n_series, {self._n_features_out}), as from transform"
             )
+        check_columns(self.get_feature_names_out(), C, "C")
         if np.isinf(features).any():
             raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
         blank = self._blank(self.sample_times_ if times is None else times, len(features))

@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skhippo import HiPPOMemory, Panel
+from skhippo.memory.checks import join_names, read_names
 from tests.memory.conftest import unchanged
 
 
@@ -62,3 +63,22 @@ def test_histories_that_are_refused():
         HiPPOMemory.from_panel([(dates, [1.0]), ([0.0], [1.0])])
     single = Panel(np.ones((2, 1), dtype=np.float32))
     assert_array_equal(HiPPOMemory.from_panel(single, order=2).coefficients, [[[1.0, 0.0]]])
+
+
+def test_names_of_columns_and_rows():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"a": [1.0], "b": [2.0]})
+    assert read_names(table.to_numpy(), ("p", "q")) == ("p", "q")
+    assert read_names([[1.0, 2.0]], None) is None
+    assert read_names(table, None) == read_names([table.iloc[0]], None) == ("a", "b")
+    with pytest.raises(ValueError, match="values has the labels 'a', 'b', and the channels are 'p', 'q'"):
+        read_names([table.iloc[0]], ("p", "q"))
+    with pytest.raises(ValueError, match="values has the labels 'b', 'a', and the channels are 'a', 'b'"):
+        read_names([table.iloc[0], table.iloc[0][::-1]], None)
+
+
+def test_names_of_two():
+    for ours, theirs in ((None, ("a",)), (("a",), None), (("a",), ("a",))):
+        assert join_names(ours, theirs, "it") == ("a",)
+    with pytest.raises(ValueError, match="the channels of this memory are 'a', those of it 'b': the same names"):
+        join_names(("a",), ("b",), "it")

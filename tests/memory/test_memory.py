@@ -309,3 +309,65 @@ def test_absurd_numbers_of_new_streams_end_at_once(number, monkeypatch):
     with pytest.raises(MemoryError, match=r"the memory takes .* take fewer streams"):
         memory.add(number)
     assert memory.n_streams == 1
+
+
+# ---------------------------------------------------------------------- names of channels
+@pytest.fixture
+def vitals():
+    """Two streams of the channels hr and bp, as frames."""
+    pd = pytest.importorskip("pandas")
+    return [
+        pd.DataFrame({"hr": [1.0, 2.0], "bp": [3.0, 4.0]}, index=[0.0, 1.0]),
+        pd.DataFrame({"hr": [1.0, 5.0], "bp": [3.0, 6.0]}, index=[0.0, 2.0]),
+    ]
+
+
+def swapped(frames, later=0.0):
+    return [frame[["bp", "hr"]].set_axis(frame.index + later) for frame in frames]
+
+
+def test_channels_in_another_order_are_refused(vitals):
+    """They were taken by their positions: the pressure continued the heart rate."""
+    memory = HiPPOMemory.from_panel(vitals, order=3)
+    assert memory.channel_names == ("hr", "bp")
+    now = memory.now
+    table = vitals[0]
+    for values in (table[["bp", "hr"]], [table.loc[0.0, ["bp", "hr"]]] * 2):
+        with pytest.raises(ValueError, match="values has the labels 'bp', 'hr', and the channels are 'hr', 'bp'"):
+            memory.update(values, 5.0)
+    with pytest.raises(ValueError, match="channels of this memory are 'hr', 'bp', those of the other one 'bp', 'hr'"):
+        memory.merge(HiPPOMemory.from_panel(swapped(vitals, 5.0), order=3))
+    with pytest.raises(ValueError, match="channels of this memory are 'hr', 'bp', those of another one 'bp', 'hr'"):
+        HiPPOMemory.concatenate([memory, HiPPOMemory.from_panel(swapped(vitals), order=3)])
+    assert_array_equal(memory.now, now)
+
+
+def test_named_and_unnamed_channels_go_together(vitals):
+    named = HiPPOMemory.from_panel(vitals, order=3)
+    plain = HiPPOMemory.from_panel([(frame.index, frame.to_numpy().T) for frame in vitals], order=3)
+    assert plain.channel_names is None
+    chunk, rows = vitals[0], [vitals[0].loc[1.0], vitals[1].loc[2.0]]
+    expected = plain.copy().update(chunk.to_numpy(), 5.0).coefficients
+    numbered = chunk.set_axis([0, 1], axis=1)
+    for memory, values in ((named, chunk.to_numpy()), (named, chunk), (plain, chunk), (plain, numbered)):
+        assert_array_equal(memory.copy().update(values, 5.0).coefficients, expected)
+    assert plain.copy().update(rows, 5.0).channel_names == ("hr", "bp")  # from the first labelled update
+    assert plain.copy().merge(HiPPOMemory(order=3, n_streams=2, n_channels=2)).channel_names is None
+    assert HiPPOMemory.concatenate([plain, named]).channel_names == ("hr", "bp")
+
+
+def test_names_stay_with_a_memory(vitals, tmp_path):
+    memory = HiPPOMemory.from_panel(vitals, order=3)
+    memory.save(tmp_path / "memory.npz")
+    others = [HiPPOMemory.load(tmp_path / "memory.npz"), pickle.loads(pickle.dumps(memory)), memory.copy(), memory[[1]]]
+    others += [memory.copy().add(), memory.copy().drop(0), memory.copy().reset(0)]
+    assert {other.channel_names for other in others} == {("hr", "bp")}
+    blank = HiPPOMemory(order=3, n_streams=2, n_channels=2)
+    assert blank.merge(memory).channel_names == ("hr", "bp")
+
+
+def test_names_that_do_not_fit_are_damage(vitals, tmp_path):
+    state = HiPPOMemory.from_panel(vitals, order=3).__getstate__()
+    state["parameters"]["channel_names"] = ["hr"]
+    with pytest.raises(ValueError, match="1 channel_names for 2 channels"):
+        HiPPOMemory.__new__(HiPPOMemory).__setstate__(state)

@@ -51,3 +51,12 @@ def test_memories_that_cannot_be_drawn():
 def test_anything_but_a_memory_is_refused():
     with pytest.raises(TypeError, match="memory is of type list: a HiPPOMemory is expected"):
         MemoryDisplay.from_memory([1.0])
+
+
+def test_a_channel_may_be_named():
+    pd = pytest.importorskip("pandas")
+    memory = HiPPOMemory.from_panel([pd.DataFrame({"hr": [1.0, 2.0], "bp": [3.0, 5.0]})], order=2)
+    by_name, by_number = (MemoryDisplay.from_memory(memory, channel=channel) for channel in ("bp", 1))
+    np.testing.assert_array_equal(by_name.approximation, by_number.approximation)
+    with pytest.raises(KeyError, match="there is no channel 'temp'"):
+        MemoryDisplay.from_memory(memory, channel="temp")

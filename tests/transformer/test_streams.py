@@ -68,3 +68,13 @@ def test_other_channels_and_empty_streams_are_refused():
         transformer.transform(HiPPOMemory(order=4, n_channels=2))
     with pytest.raises(ValueError, match="stream 0 of the memory has no observation yet"):
         transformer.transform(HiPPOMemory(order=4))
+
+
+def test_channels_of_a_memory_in_another_order_are_refused():
+    pd = pytest.importorskip("pandas")
+    frames = [pd.DataFrame({"hr": [1.0, 2.0 + i], "bp": [3.0, 4.0]}) for i in range(3)]
+    transformer = HiPPOTransformer(order=2).fit(frames)
+    memory = HiPPOMemory.from_panel(frames, order=2)
+    assert_allclose(transformer.transform(memory), transformer.transform(frames), rtol=0, atol=1e-12)
+    with pytest.raises(ValueError, match="of this memory are 'bp', 'hr', those of the training series 'hr', 'bp'"):
+        transformer.transform(HiPPOMemory.from_panel([frame[["bp", "hr"]] for frame in frames], order=2))

@@ -394,3 +394,13 @@ def test_inverse_of_one_moment_of_a_sequence(hold, rng):
         features = model.transform(panel)
         back = model.inverse_transform(features.values[39:40], [times[:40]])
         assert_allclose(back.values[:, 0], np.sin(times[:40]), atol=4 * tolerance)
+
+
+def test_inverse_transform_refuses_features_in_another_order():
+    """The coefficients of one channel were read as those of another."""
+    pd = pytest.importorskip("pandas")
+    transformer = HiPPOTransformer(order=2).fit(np.random.default_rng(0).normal(size=(4, 2, 9)))
+    features = pd.DataFrame(np.ones((1, 4)), columns=transformer.get_feature_names_out())
+    assert len(transformer.inverse_transform(features)) == 1
+    with pytest.raises(ValueError, match="column 0 of C is 'x1__legs_c1', where 'x0__legs_c0' is expected"):
+        transformer.inverse_transform(features[features.columns[::-1]])
