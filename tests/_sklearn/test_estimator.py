@@ -241,7 +241,7 @@ def test_a_copy_from_a_pickle_knows_that_nan_is_nan():
         HiPPOTransformer(order=np.int8(100)),
         HiPPOTransformer("legt", order=np.uint8(3), theta=np.float16(4.0)),
         HiPPOScatteringTransformer(order=np.int8(5), n_windows=np.int8(4), n_combinations=np.int8(100)),
-        SummaryTransformer(windows=np.int8(50)),
+        SummaryTransformer(n_windows=np.int8(50)),
     ],
     ids=["order", "theta", "scattering", "summary"],
 )
