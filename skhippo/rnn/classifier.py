@@ -86,8 +86,9 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     batch_size : int, default=64
         Number of series per step of training.  Predictions use batches of four times this size.  Lower it if memory is
         short, as with long series.
-    learning_rate : float, default=5e-3
-        Learning rate of the optimizer; with the cosine schedule, its largest value.
+    learning_rate : float or "auto", default="auto"
+        Learning rate of the optimizer; with the cosine schedule, its largest value.  "auto": 1e-3 for the cell "rnn",
+        which does not learn long series at higher rates, and 5e-3 for all others.
     schedule : {"cosine", "constant"}, default="cosine"
         "cosine" increases the learning rate to `learning_rate` over the first twentieth of `max_epochs`, then decreases
         it to 0 along half a cosine.  "constant" keeps it at `learning_rate`.
@@ -209,7 +210,7 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
         label_smoothing: float = 0.1,
         max_epochs: int | str = "auto",
         batch_size: int = 64,
-        learning_rate: float = 5e-3,
+        learning_rate: float | str = "auto",
         schedule: str = "cosine",
         optimizer: str | Callable[..., torch.optim.Optimizer] = "adamw",
         weight_decay: float = 0.01,

@@ -10,8 +10,9 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
+from skhippo.measures import LagT
 from skhippo.rnn import HiPPORNN
-from skhippo.rnn.training import count_epochs
+from skhippo.rnn.training import choose_rate, count_epochs
 from tests.rnn.cases import classifier, weights
 
 
@@ -38,6 +39,13 @@ def test_the_learning_rate_goes_up_and_down(data):
     assert rates[-1] < 1e-3
     constant = classifier(schedule="constant", learning_rate=0.1).fit(X, y)
     assert [record["learning_rate"] for record in constant.history_] == [0.1] * 3
+
+
+def test_the_learning_rate_depends_on_the_cell_unless_it_is_given(data):
+    assert [choose_rate("auto", cell) for cell in ("rnn", "legs", "lstm", LagT(3.0))] == [1e-3, 5e-3, 5e-3, 5e-3]
+    assert choose_rate(0.1, "rnn") == 0.1
+    model = classifier(cell="rnn", feedback=True, schedule="constant").fit(*data)
+    assert [record["learning_rate"] for record in model.history_] == [1e-3] * 3
 
 
 def test_early_stopping_keeps_the_weights_of_the_best_epoch(data):
