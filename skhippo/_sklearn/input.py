@@ -26,8 +26,8 @@ class InputLayout(NamedTuple):
     n_channels: int
     #: None if the input has no names.
     channel_names: tuple[str, ...] | None
-    #: Kind of the times; see `Panel.clock`.
-    clock: str
+    #: Kind of the times; see `Panel.time_kind`.
+    time_kind: str
     #: Number of dimensions of an array or a table; None for any other input.
     n_dims: int | None
     #: Length of the rows of a list of rows, which scikit-learn reads as an array; None for any other input.
@@ -44,10 +44,22 @@ class InputLayout(NamedTuple):
         return cls(
             n_channels=panel.n_channels,
             channel_names=panel.channel_names,
-            clock=panel.clock,
+            time_kind=panel.time_kind,
             n_dims=n_dims,
             row_width=array_width(X) if isinstance(X, list) else None,
         )
+
+    @classmethod
+    def from_record(cls, record: dict[str, Any]) -> InputLayout:
+        """Return the layout from a file, see `to_record`."""
+        names, kind = record["channel_names"], record["clock"]
+        rest = {name: value for name, value in record.items() if name != "clock"}
+        return cls(**rest | {"channel_names": names and tuple(names), "time_kind": kind})
+
+    def to_record(self) -> dict[str, Any]:
+        """Return the fields for a file; "clock" is what files call the kind of times."""
+        record = self._asdict()
+        return record | {"clock": record.pop("time_kind")}
 
     def check(self, X: Any, panel: Panel, estimator: str) -> None:
         """Raise unless later input has the channels and the kind of times of this layout.
@@ -78,11 +90,11 @@ class InputLayout(NamedTuple):
 
     def check_clock(self, panel: Panel, times_are: str, estimator: str, hint: str = "") -> None:
         """Raise unless the times of a panel are of the kind seen in `fit`; `times_are` begins the message."""
-        if panel.clock != self.clock:
-            found = "X has no times of its own" if panel._times is None else f"{times_are} {panel.clock}"
+        if panel.time_kind != self.time_kind:
+            found = "X has no times of its own" if panel._times is None else f"{times_are} {panel.time_kind}"
             raise TypeError(
-                f"{found}, but {estimator} was fitted on series whose times are {self.clock}: "
-                f"{mixture(panel.clock, self.clock)}{hint}"
+                f"{found}, but {estimator} was fitted on series whose times are {self.time_kind}: "
+                f"{mixture(panel.time_kind, self.time_kind)}{hint}"
             )
 
 

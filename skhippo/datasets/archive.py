@@ -91,7 +91,7 @@ def load_uea(name: Name, split: str | None = None, return_panel: bool = True) ->
     counts = {file.name: part.panel.n_channels for file, part in zip(files, parts, strict=True)}
     if len(set(counts.values())) > 1:
         raise ValueError(f"the files of {str(name)!r} have different numbers of channels: {counts}")
-    check_same_clock([part.panel.clock for part in parts], lambda i: files[i].name)
+    check_same_clock([part.panel.time_kind for part in parts], lambda i: files[i].name)
     panel = Panel.concatenate([part.panel for part in parts])
     labels = [part.labels for part in parts if part.labels is not None]
     y: Any = np.concatenate(labels) if len(labels) == len(parts) else None

@@ -222,7 +222,7 @@ def _rebuilt(panel: Panel, values: NDArray, times: Floats, offsets: Integers) ->
     if origins is not None:
         origins = origins.astype(np.promote_types(origins.dtype, "datetime64[us]"))
     names, ids = panel.channel_names, panel.series_ids
-    return Panel(values, times, offsets, names, origins=origins, series_ids=ids, clock=panel.clock)
+    return Panel(values, times, offsets, names, origins=origins, series_ids=ids, time_kind=panel.time_kind)
 
 
 def _for_each_series(name: str, value: Any, panel: Panel, check: Callable[[str, Any], None]) -> Sequence[float]:

@@ -95,10 +95,14 @@ def _read(name: str, given: Any, panel: Panel) -> Floats:
     check_follows(panel.series_ids, given, name, name)
     _refuse_kind(name, given)
     numbers, clock = read_times(given if hasattr(given, "iloc") else as_array(given, name), name)
-    if clock in DATES or (clock == DURATIONS and panel.clock not in (DURATIONS, *DATES)):
+    if clock in DATES or (clock == DURATIONS and panel.time_kind not in (DURATIONS, *DATES)):
         raise TypeError(
-            f"{name} is given as {clock}, and the times of X are {panel.clock}: pass a number of their unit"
-            + (", counted from the first date of the series" if name == "epoch_time" and panel.clock in DATES else "")
+            f"{name} is given as {clock}, and the times of X are {panel.time_kind}: pass a number of their unit"
+            + (
+                ", counted from the first date of the series"
+                if name == "epoch_time" and panel.time_kind in DATES
+                else ""
+            )
         )
     if numbers.ndim and numbers.shape != (len(panel),):
         raise ValueError(

@@ -210,7 +210,7 @@ def _join_timed(series: list[Raw]) -> Panel:
         _read_stamps([t for channel in raw.stamps or () for t in channel], f"series {i}")
         for i, raw in enumerate(series)
     ]
-    kind = check_same_clock([clock.clock for clock in clocks], lambda i: f"series {i}")
+    kind = check_same_clock([clock.time_kind for clock in clocks], lambda i: f"series {i}")
     stamps = [clock.values for clock in clocks]
     if kind in DATES:
         stamps = common_unit(stamps)
@@ -225,7 +225,7 @@ def _join_timed(series: list[Raw]) -> Panel:
         times.append(union)
         parts.append(values)
     offsets = np.cumsum([0, *(len(union) for union in times)])
-    return Panel(np.concatenate(parts), np.concatenate(times), offsets, clock=kind)
+    return Panel(np.concatenate(parts), np.concatenate(times), offsets, time_kind=kind)
 
 
 def _read_stamps(texts: list[str], where: str) -> Times:
@@ -238,7 +238,9 @@ def _read_stamps(texts: list[str], where: str) -> Times:
     )
     if any(numbers):
         number = texts[numbers.index(True)]
-        raise TypeError(f"{where}: times mix {NUMBERS} ({number}) and {dates.clock}: {mixture(NUMBERS, dates.clock)}")
+        raise TypeError(
+            f"{where}: times mix {NUMBERS} ({number}) and {dates.time_kind}: {mixture(NUMBERS, dates.time_kind)}"
+        )
     return dates
 
 

@@ -164,7 +164,7 @@ def _pieces(
         _times=panel._times,
         offsets=np.append(new, len(before)),
         origins=None if panel.origins is None else panel.origins[np.searchsorted(panel.offsets, new, "right") - 1],
-        clock=panel.clock,
+        time_kind=panel.time_kind,
     )
     store = HistoryStore.empty(_setting(transformer, len(runs))).begin(runs)
     return np.append(codes, alone.codes[new]), np.append(counts, runs.lengths), kept.join([store])

@@ -87,13 +87,13 @@ def _use_measure(name: str | Measure) -> None:
 def _use_memory(memory: HiPPOMemory) -> None:
     """Update a memory with single observations and with chunks, and read it."""
     steps = np.arange(1, 51)
-    if memory._store.clock in DATES:
+    if memory._store.time_kind in DATES:
         begin = memory.now.max()
         times = begin + (1000 * steps).astype("timedelta64[ms]")
     else:
         now = memory._store.now
         times = (np.nanmax(now) if memory._store.begun.any() else 0.0) + steps
-    if memory._store.clock not in (*DATES, NUMBERS, None):
+    if memory._store.time_kind not in (*DATES, NUMBERS, None):
         times = np.rint(1000 * times).astype("timedelta64[ms]")
     values = np.ones((memory.n_streams, steps.size, memory.n_channels))
     memory.update(values[:, :40], times[:40])
@@ -115,7 +115,7 @@ def _use_estimator(estimator: Any) -> None:
     step = _first_step(estimator)
     layout, measure = getattr(step, "_input_layout", None), getattr(step, "measure_", None)
     scale = getattr(measure, "time_scale", None) or 1.0
-    panel = _series(step.n_channels_, getattr(layout, "clock", NUMBERS), scale)
+    panel = _series(step.n_channels_, getattr(layout, "time_kind", NUMBERS), scale)
     for method in ("predict_proba", "predict", "transform"):
         if hasattr(estimator, method):
             for series in (panel, panel[:1], panel[::2]):  # many, one (as in most requests), and some with equal times
@@ -132,7 +132,7 @@ def _first_step(estimator: Any) -> Any:
     return estimator
 
 
-def _series(n_channels: int, clock: str, scale: float) -> Panel:
+def _series(n_channels: int, time_kind: str, scale: float) -> Panel:
     """Make up series: two on a common grid, irregular ones with missing values, and a long one."""
     rng = np.random.default_rng(0)
     times = [_times(rng, n, scale) for n in _LENGTHS]
@@ -140,10 +140,10 @@ def _series(n_channels: int, clock: str, scale: float) -> Panel:
     values = rng.normal(size=(sum(_LENGTHS), n_channels))
     values[25:28] = np.nan
     clocks = np.concatenate(times)
-    if clock in DATES:
+    if time_kind in DATES:
         moments = np.datetime64("2000-01-01", "us") + np.rint(1e6 * clocks).astype("timedelta64[us]")
-        return Panel(values, moments, np.cumsum([0, *_LENGTHS]), clock=clock)
-    return Panel(values, clocks, np.cumsum([0, *_LENGTHS]), clock=clock)
+        return Panel(values, moments, np.cumsum([0, *_LENGTHS]), time_kind=time_kind)
+    return Panel(values, clocks, np.cumsum([0, *_LENGTHS]), time_kind=time_kind)
 
 
 def _times(rng: np.random.Generator, n: int, scale: float) -> Floats:

@@ -65,7 +65,7 @@ class HistoryStore(MergeableStore):
         return np.column_stack([array.reshape(self.setting.n_streams, -1) for array in arrays])
 
     @classmethod
-    def from_rows(cls, setting: Setting, rows: Floats, origins: NDArray | None, clock: str) -> Self:
+    def from_rows(cls, setting: Setting, rows: Floats, origins: NDArray | None, time_kind: str) -> Self:
         """Return a store from the rows that `as_rows` returned."""
         streams: tuple[int | None, ...] = (setting.n_streams,)
         shapes = {"start": streams, "now": streams, **cls.shapes(setting)}
@@ -74,7 +74,7 @@ class HistoryStore(MergeableStore):
         new = cls(setting)
         for (name, shape), part in zip(shapes.items(), np.split(rows, ends[:-1], axis=1), strict=True):
             setattr(new, name, part.reshape(shape))
-        new.origins, new.clock = origins, clock
+        new.origins, new.time_kind = origins, time_kind
         return new
 
     def last_seen(self) -> tuple[Floats, Floats]:

@@ -239,7 +239,7 @@ class HiPPOMemory:
             order,
             n_streams=len(panel),
             n_channels=panel.n_channels,
-            theta=in_unit_of_times(theta, panel.clock),
+            theta=in_unit_of_times(theta, panel.time_kind),
             hold=hold,
             method=method,
             discretization=discretization,
@@ -562,7 +562,7 @@ class HiPPOMemory:
     @staticmethod
     def _check_kinds(stores: Sequence[Store]) -> None:
         """Raise if memories have different kinds of times."""
-        kinds = {i: store.clock for i, store in enumerate(stores) if store.clock is not None}
+        kinds = {i: store.time_kind for i, store in enumerate(stores) if store.time_kind is not None}
         if kinds:
             check_same_clock(list(kinds.values()), lambda place: f"memory {list(kinds)[place]}")
 
@@ -583,11 +583,11 @@ class HiPPOMemory:
     def __getstate__(self) -> dict[str, Any]:
         store = self._store
         names = {} if store.setting.channel_names is None else {"channel_names": store.setting.channel_names}
-        return {"parameters": self._parameters() | names, "arrays": store.arrays, "clock": store.clock}
+        return {"parameters": self._parameters() | names, "arrays": store.arrays, "time_kind": store.time_kind}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         setting, method = _read_parameters(**state["parameters"])
-        store = _store_type(setting, method).restored(setting, dict(state["arrays"]), state["clock"])
+        store = _store_type(setting, method).restored(setting, dict(state["arrays"]), state["time_kind"])
         self._begin_with(method, store)
 
     def copy(self) -> HiPPOMemory:
@@ -619,7 +619,9 @@ class HiPPOMemory:
         fields = asdict(self.measure).items()
         measure = {key: int(value) if isinstance(value, Integral) else float(value) for key, value in fields}
         state = self.__getstate__()
-        parameters = state["parameters"] | {"measure": {"name": self.measure.name} | measure, "clock": state["clock"]}
+        # "clock" is what files call the kind of times.
+        described = {"measure": {"name": self.measure.name} | measure, "clock": state["time_kind"]}
+        parameters = state["parameters"] | described
         checkpoint.write(path, _FORMAT, _VERSION, parameters, state["arrays"])
 
     @classmethod
@@ -647,9 +649,9 @@ class HiPPOMemory:
         parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION, _ARRAYS)
         memory = cls.__new__(cls)
         try:
-            fields, clock = dict(parameters["measure"]), parameters.pop("clock")
+            fields, time_kind = dict(parameters["measure"]), parameters.pop("clock")
             parameters["measure"] = MEASURES[fields.pop("name")](**fields)
-            memory.__setstate__({"parameters": parameters, "arrays": arrays, "clock": clock})
+            memory.__setstate__({"parameters": parameters, "arrays": arrays, "time_kind": time_kind})
         except Exception as error:  # manipulated parameters may raise anything
             raise damaged(path, _FORMAT, error) from error
         return memory
@@ -733,8 +735,8 @@ def _read_times(store: Store, times: ArrayLike | None, k: int, *, single: bool) 
 
 def _check_kind(store: Store, kind: str, what: str) -> None:
     """Raise if times are of another kind than the earlier ones."""
-    if store.clock is not None:
-        check_same_clock([store.clock, kind], ("this memory", what).__getitem__)
+    if store.time_kind is not None:
+        check_same_clock([store.time_kind, kind], ("this memory", what).__getitem__)
 
 
 def _check_follows(ours: MergeableStore, theirs: MergeableStore) -> None:

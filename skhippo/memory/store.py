@@ -92,8 +92,8 @@ class Store(ABC):
     origins : ndarray of datetime64 of shape (n_streams,) or None
         If times are dates, the date from which the times of each stream are counted; NaT for streams without
         observations.
-    clock : str or None
-        The kind of times (`Panel.clock`); None without any observations.
+    time_kind : str or None
+        The kind of times (`Panel.time_kind`); None without any observations.
     """
 
     #: Names of the stored arrays, besides `start` and `now`.
@@ -106,7 +106,7 @@ class Store(ABC):
         self.start: Floats
         self.now: Floats
         self.origins: NDArray | None = None
-        self.clock: str | None = None
+        self.time_kind: str | None = None
 
     # ------------------------------------------------------------------ contents
     @classmethod
@@ -127,7 +127,7 @@ class Store(ABC):
         """Return the shape of each array in `names`; None for axes of any length."""
 
     @classmethod
-    def restored(cls, setting: Setting, arrays: dict[str, NDArray], clock: str | None) -> Self:
+    def restored(cls, setting: Setting, arrays: dict[str, NDArray], time_kind: str | None) -> Self:
         """Return a store from its `arrays`; raise ValueError if they are inconsistent."""
         unknown = set(arrays) - {"start", "now", "origins", *cls.names}
         if unknown:
@@ -145,7 +145,7 @@ class Store(ABC):
         for name in ("start", "now", *cls.names):
             setattr(new, name, np.array(arrays[name], order="C"))
         new.origins = None if origins is None else origins.copy()
-        new.clock = clock
+        new.time_kind = time_kind
         new._check()
         return new
 
@@ -156,10 +156,10 @@ class Store(ABC):
             raise ValueError("start and now: finite times of the same streams are expected")
         if (self.now[seen] < self.start[seen]).any():
             raise ValueError("start lies after now")
-        if self.clock not in ((*KINDS,) if seen.any() else (None,)) or (self.clock in DATES) != (
+        if self.time_kind not in ((*KINDS,) if seen.any() else (None,)) or (self.time_kind in DATES) != (
             self.origins is not None
         ):
-            raise ValueError(f"clock={self.clock!r:.80} does not match the times")
+            raise ValueError(f"time_kind={self.time_kind!r:.80} does not match the times")
         if self.origins is not None and not np.array_equal(seen, ~np.isnat(self.origins)):
             raise ValueError("origins: dates of the streams that have times are expected")
 
@@ -209,7 +209,7 @@ class Store(ABC):
         """Return a store of the series of a panel, one per stream; this store must be empty."""
         new = self.copy()
         new.start, new.now = panel._ends()
-        new.origins, new.clock = None if panel.origins is None else panel.origins.copy(), panel.clock
+        new.origins, new.time_kind = None if panel.origins is None else panel.origins.copy(), panel.time_kind
         new._begin(panel)
         return new
 
@@ -223,11 +223,11 @@ class Store(ABC):
         times[places], values[places] = panel.times, panel.values
         self._extend(Chunk(times, values))
 
-    def extend(self, chunk: Chunk, origins: NDArray | None, clock: str) -> Self:
+    def extend(self, chunk: Chunk, origins: NDArray | None, time_kind: str) -> Self:
         """Return a store with more observations; `origins` are given if their times are dates."""
         new = self._twin()
         new.start = np.where(np.isnan(self.start), chunk.times[:, 0], self.start)
-        new.origins, new.clock = origins, clock
+        new.origins, new.time_kind = origins, time_kind
         new._extend(chunk)
         new.now = chunk.times[:, -1].copy()
         return new
@@ -269,8 +269,8 @@ class Store(ABC):
         stores: Sequence[Self] = [self, *others]
         new = self._twin()
         new.setting = self.setting._replace(n_streams=sum(store.setting.n_streams for store in stores))
-        new.clock = next((store.clock for store in stores if store.clock is not None), None)
-        if new.clock in DATES:
+        new.time_kind = next((store.time_kind for store in stores if store.time_kind is not None), None)
+        if new.time_kind in DATES:
             new.origins = np.concatenate(common_unit([store.dates() for store in stores]))
         parts = self._aligned(stores)
         for name in ("start", "now", *self.names):
@@ -302,7 +302,7 @@ class Store(ABC):
         blank = self.empty(self.setting._replace(n_streams=1))
         new = self.join([blank]).take(place)
         if not new.begun.any():
-            new.origins = new.clock = None
+            new.origins = new.time_kind = None
         return new
 
 
@@ -316,7 +316,7 @@ class MergeableStore(Store):
         new._absorb(other, shift)
         new.start = np.where(np.isnan(self.start), other.start + shift, self.start)
         new.now = np.where(np.isnan(other.now), self.now, other.now + shift)
-        new.origins, new.clock = origins, self.clock or other.clock
+        new.origins, new.time_kind = origins, self.time_kind or other.time_kind
         return new
 
     def shift(self, other: MergeableStore) -> tuple[Floats, NDArray | None]:

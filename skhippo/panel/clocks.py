@@ -51,7 +51,7 @@ def check_same_clock(kinds: Sequence[str], name: Namer) -> str:
     Parameters
     ----------
     kinds : sequence of str, not empty
-        The kind of each source, such as `Panel.clock`.
+        The kind of each source, such as `Panel.time_kind`.
     name : callable
         Returns the name of source i for error messages.
 
@@ -66,13 +66,15 @@ def check_same_clock(kinds: Sequence[str], name: Namer) -> str:
     return kinds[0]
 
 
-def check_clock_name(clock: Any, found: str) -> str:
-    """Return the kind of times whose type shows only `found`; raise if `clock` contradicts it."""
-    if clock is None or clock == found:
+def check_clock_name(time_kind: Any, found: str) -> str:
+    """Return the kind of times whose type shows only `found`; raise if `time_kind` contradicts it."""
+    if time_kind is None or time_kind == found:
         return found
-    if clock not in KINDS:
-        raise ValueError(f"clock must be one of {', '.join(map(repr, KINDS))}, got {clock!r}")
+    if time_kind not in KINDS:
+        raise ValueError(f"time_kind must be one of {', '.join(map(repr, KINDS))}, got {time_kind!r}")
     # an array knows neither its time zone nor whether its numbers are durations
-    if (found, clock) in ((NAIVE, AWARE), (NUMBERS, DURATIONS)):
-        return clock
-    raise ValueError(f"clock={clock!r} is given, but the times are {found}: leave clock out, or convert the times")
+    if (found, time_kind) in ((NAIVE, AWARE), (NUMBERS, DURATIONS)):
+        return time_kind
+    raise ValueError(
+        f"time_kind={time_kind!r} is given, but the times are {found}: leave time_kind out, or convert the times"
+    )

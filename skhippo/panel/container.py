@@ -55,7 +55,7 @@ from skhippo.panel.times import (
 
 __all__ = ["Panel"]
 
-_STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids", "clock", "_stamps")
+_STATE = ("values", "_times", "offsets", "channel_names", "origins", "series_ids", "time_kind", "_stamps")
 
 
 class Panel:
@@ -85,7 +85,7 @@ class Panel:
         The date from which the times (in seconds) of each series count.
     series_ids : array-like of shape (n_series,), optional
         One label per series.
-    clock : {"numbers", "durations", "naive dates", "zone-aware dates"}, optional
+    time_kind : {"numbers", "durations", "naive dates", "zone-aware dates"}, optional
         The kind of the times.  Set it if their type does not show it: "durations" for seconds given as floats,
         "zone-aware dates" for datetime64 or `origins` in UTC.  Default: inferred from their type.
 
@@ -103,7 +103,7 @@ class Panel:
         Date from which the times of each series count.
     series_ids : ndarray of shape (n_series,), read-only, or None
         Ids of the series.
-    clock : {"numbers", "durations", "naive dates", "zone-aware dates"}
+    time_kind : {"numbers", "durations", "naive dates", "zone-aware dates"}
         The kind of the times, the same for all series.  Panels whose times are of different kinds cannot be joined.
 
     Raises
@@ -122,7 +122,7 @@ class Panel:
     selects channels: ``panel[:, "hr"]``.
 
     If the times were given as dates, the times of a pair are exactly these dates.  A pair keeps the id, the channel
-    names and the kind of times (`id`, `channel_names`, `clock`), so `as_panel` makes an equal panel from the list of
+    names and the kind of times (`id`, `channel_names`, `time_kind`), so `as_panel` makes an equal panel from a list of
     all pairs.  There is one exception: if `where` removed the first date of a series, `origins` is the new first date.
 
     Examples
@@ -159,7 +159,7 @@ class Panel:
     origins: NDArray | None
     series_ids: NDArray | None
     _stamps: NDArray | None  # (total,) datetime64, only where seconds in float64 cannot give the dates back
-    clock: str
+    time_kind: str
     _n_missing: int | None = None  # None: not counted yet; not part of the state, which reading must not change
     _sample_numbers: Floats | None = None  # kept after `times` was read
 
@@ -172,7 +172,7 @@ class Panel:
         *,
         origins: ArrayLike | None = None,
         series_ids: ArrayLike | None = None,
-        clock: str | None = None,
+        time_kind: str | None = None,
     ) -> None:
         packed = as_real(values, "values")
         if is_pandas_frame(values):
@@ -193,7 +193,7 @@ class Panel:
         name = namer(ids)
         check_not_empty(bounds[1:] - bounds[:-1], name)
         names = None if channel_names is None else check_names(channel_names, n_channels)
-        clock_of_rows = _read_clock(times, origins, clock, bounds, name)
+        clock_of_rows = _read_clock(times, origins, time_kind, bounds, name)
         missing = check_values(packed, bounds, name, names)
         parts = {"values": packed, "offsets": bounds, "channel_names": names, "series_ids": ids}
         self.__setstate__(parts | clock_of_rows | {"_n_missing": missing})
@@ -202,7 +202,7 @@ class Panel:
     def _trusted(cls, **state: Any) -> Panel:
         """Make a panel from valid parts, without checks."""
         panel = cls.__new__(cls)
-        panel.__setstate__(dict.fromkeys(_STATE) | {"clock": NUMBERS} | state)
+        panel.__setstate__(dict.fromkeys(_STATE) | {"time_kind": NUMBERS} | state)
         return panel
 
     def __getstate__(self) -> dict[str, Any]:
@@ -348,8 +348,8 @@ class Panel:
             One dictionary per series, which `as_panel` reads back.  Its keys are "values" (one list per channel: a
             dictionary by channel name if the channels have names, else a list of lists, or a single list for one
             channel), "times" (numbers, or dates in ISO 8601; left out if the panel was made without times), "id" (if
-            the series have ids) and "clock" (for durations, whose times are seconds).  Values that were not observed
-            are None.
+            the series have ids) and "time_kind" (for durations, whose times are seconds).  Values that were not
+            observed are None.
 
         Examples
         --------
@@ -363,7 +363,8 @@ class Panel:
         """
         timed = self._times is not None or self.origins is not None
         return [
-            write_record(pair[0] if timed else None, pair[1], pair.id, self.channel_names, self.clock) for pair in self
+            write_record(pair[0] if timed else None, pair[1], pair.id, self.channel_names, self.time_kind)
+            for pair in self
         ]
 
     def to_long(self, series: str = "id", time: str = "t", *, library: str = "pandas") -> Any:
@@ -376,7 +377,7 @@ class Panel:
         series : str, default="id"
             Name of the column with the `series_ids`, or with the numbers of the series if the panel has no ids.
         time : str, default="t"
-            Name of the column with the times.  According to `clock` these are numbers, durations (to a nanosecond),
+            Name of the column with the times.  According to `time_kind` these are numbers, durations (to a nanosecond),
             dates without a time zone, or dates in UTC.
         library : {"pandas", "polars", "pyarrow"}, default="pandas"
             Library of the returned table.
@@ -408,7 +409,7 @@ class Panel:
         check_choice("library", library, tuple(TABLES))
         ids, columns = self._table_columns(series, time, library)
         rows = {series: np.repeat(ids, self.lengths)} | columns
-        return make_table(rows, library, time if self.clock == AWARE else None)
+        return make_table(rows, library, time if self.time_kind == AWARE else None)
 
     def to_arrow(self, series: str = "id", time: str = "t") -> Any:
         """Convert the panel to a pyarrow table of lists: one row per series, one list column per channel.
@@ -442,7 +443,7 @@ class Panel:
         {'id': [0, 1], 't': [[0.0, 1.5], [0.0]], 'x0': [[1.0, None], [3.0]]}
         """
         ids, columns = self._table_columns(series, time, "pyarrow")
-        return make_lists({series: ids}, columns, self.offsets, time if self.clock == AWARE else None)
+        return make_lists({series: ids}, columns, self.offsets, time if self.time_kind == AWARE else None)
 
     def _table_columns(self, series: str, time: str, library: str) -> tuple[NDArray, dict[str, NDArray]]:
         """Return the ids, and the packed columns of the times and channels by their names."""
@@ -456,9 +457,9 @@ class Panel:
                 raise ValueError(f"two columns would be called {column!r}: choose other names for series and time")
         ids = np.arange(len(self)) if self.series_ids is None else self.series_ids
         clock: NDArray = self.times
-        if self.clock in DATES:
-            clock = in_unit_of(self._dates(), TABLES[library].units[self.clock == AWARE :])
-        elif self.clock == DURATIONS:
+        if self.time_kind in DATES:
+            clock = in_unit_of(self._dates(), TABLES[library].units[self.time_kind == AWARE :])
+        elif self.time_kind == DURATIONS:
             clock = as_durations(clock)
         return ids, dict(zip(columns[1:], [clock, *self.values.T], strict=True))
 
@@ -500,7 +501,7 @@ class Panel:
         same_channels([p.n_channels for p in parts], lambda i: f"panel {i}")
         ids = [p.series_ids for p in parts if p.series_ids is not None]
         lengths = np.concatenate([p.lengths for p in parts])
-        clock = check_same_clock([p.clock for p in parts], lambda i: f"panel {i}")
+        clock = check_same_clock([p.time_kind for p in parts], lambda i: f"panel {i}")
         origins, stamps = _join_origins(parts) if clock in DATES else (None, None)
         return cls._trusted(
             values=np.concatenate([p.values for p in parts]),
@@ -509,7 +510,7 @@ class Panel:
             channel_names=same_names([p.channel_names for p in parts], lambda i: f"panel {i}"),
             origins=origins,
             series_ids=join_labels(ids) if len(ids) == len(parts) else None,
-            clock=clock,
+            time_kind=clock,
             _stamps=stamps,
             _n_missing=None if any(p._n_missing is None for p in parts) else sum(p._count_missing() for p in parts),
         )
@@ -666,7 +667,7 @@ class Panel:
         x0                  4    20.0%             0    1   2.5    4
         """
         names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
-        return summarise(self.values, self.times, self.offsets, names, self.clock)
+        return summarise(self.values, self.times, self.offsets, names, self.time_kind)
 
     def _repr_html_(self) -> str:
         """Return the HTML shown by notebooks: a table of the channels, each with a plot of the first series."""
@@ -838,7 +839,7 @@ class Panel:
         if self.origins is not None:
             times = dates_after(times, self.origins[i]) if self._stamps is None else self._stamps[rows]
         label = None if self.series_ids is None else self.series_ids[i]
-        return Pair(times, self.values[rows].T, label, self.channel_names, self.clock)
+        return Pair(times, self.values[rows].T, label, self.channel_names, self.time_kind)
 
     def _dates(self) -> NDArray:
         """Return the times of all series as dates, packed."""
@@ -872,7 +873,7 @@ class Panel:
             channel_names=self.channel_names,
             origins=_rows_of(self.origins, series),
             series_ids=_rows_of(self.series_ids, series),
-            clock=self.clock,
+            time_kind=self.time_kind,
             _stamps=_rows_of(self._stamps, rows),
             _n_missing=0 if self._n_missing == 0 else None,
         )
@@ -882,7 +883,7 @@ class Panel:
             return NotImplemented
         return (
             self.channel_names == other.channel_names
-            and self.clock == other.clock
+            and self.time_kind == other.time_kind
             and np.array_equal(self.offsets, other.offsets)
             and (self._times is other._times or np.array_equal(self.times, other.times))
             and same_values(self.values, other.values)
@@ -942,7 +943,7 @@ def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
 
 
 def _read_clock(
-    times: ArrayLike | None, origins: ArrayLike | None, clock: str | None, offsets: Integers, name: Namer
+    times: ArrayLike | None, origins: ArrayLike | None, time_kind: str | None, offsets: Integers, name: Namer
 ) -> dict[str, Any]:
     """Return the parts of a panel for its times: times (None: sample numbers), origins, stamps and kind."""
     starts, kind = (None, NUMBERS) if origins is None else _check_origins(origins, len(offsets) - 1)
@@ -957,13 +958,13 @@ def _read_clock(
             if starts is not None:
                 raise ValueError("times are dates and origins are given: pass one or the other")
             seconds, first, stamps = anchor(given, offsets, name)
-            clock = check_clock_name(clock, found)
-            return {"_times": seconds, "origins": first, "_stamps": stamps, "clock": clock}
+            time_kind = check_clock_name(time_kind, found)
+            return {"_times": seconds, "origins": first, "_stamps": stamps, "time_kind": time_kind}
         check_times(given, offsets, name)
         numbers, kind = given, kind if starts is not None else found
     if starts is not None:
         check_unit(sample_numbers(offsets) if numbers is None else numbers, starts, offsets, name)
-    return {"_times": numbers, "origins": starts, "_stamps": None, "clock": check_clock_name(clock, kind)}
+    return {"_times": numbers, "origins": starts, "_stamps": None, "time_kind": check_clock_name(time_kind, kind)}
 
 
 def _refuse_index(values: Any) -> None:
@@ -978,7 +979,7 @@ def _refuse_index(values: Any) -> None:
 def _check_origins(origins: ArrayLike, n_series: int) -> Times:
     """Return origins as datetime64 in a unit of fixed length, and whether they have a time zone."""
     starts = read_times(origins, "origins")
-    if starts.clock not in DATES or starts.values.shape != (n_series,):
+    if starts.time_kind not in DATES or starts.values.shape != (n_series,):
         raise ValueError(
             f"origins has shape {starts.values.shape} and type {starts.values.dtype}: ({n_series},) dates are "
             "expected, one per series"

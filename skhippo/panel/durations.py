@@ -21,15 +21,15 @@ _UNITS = {"W": 604800.0, "D": 86400.0, "h": 3600.0, "min": 60.0, "s": 1.0, "ms":
 _PART = rf"(\d+(?:\.\d+)?)\s*({'|'.join(_UNITS)})"
 
 
-def in_unit_of_times(theta: Any, clock: str) -> Any:
+def in_unit_of_times(theta: Any, time_kind: str) -> Any:
     """Return a time scale in the unit of the times: a duration in seconds, anything else unchanged.
 
     Parameters
     ----------
     theta : None, float, str, numpy.timedelta64, datetime.timedelta or pandas.Timedelta
         The time scale.  A string consists of numbers with units, such as ``"7D"`` or ``"1h 30min"``.
-    clock : str
-        Kind of the times; see `Panel.clock`.
+    time_kind : str
+        Kind of the times; see `Panel.time_kind`.
 
     Returns
     -------
@@ -44,7 +44,7 @@ def in_unit_of_times(theta: Any, clock: str) -> Any:
     """
     if not isinstance(theta, DURATION_TYPES):
         return theta
-    if clock == NUMBERS:
+    if time_kind == NUMBERS:
         raise TypeError(
             f"theta is the duration {theta!r}, but the times of X are numbers: give theta as a number, in their unit"
         )

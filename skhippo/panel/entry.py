@@ -22,7 +22,7 @@ class Series(NamedTuple):
     values: NDArray  # (n_channels, n_times)
     times: NDArray | None = None  # (n_times,) float64 or datetime64; None: sample numbers
     names: tuple[str, ...] | None = None
-    clock: str = NUMBERS
+    time_kind: str = NUMBERS
     label: Any = None
 
 
@@ -50,8 +50,8 @@ def read_pair(entry: tuple[Any, ...], where: str, time_channel: int | None) -> S
             f"expected{looks}"
         )
     if isinstance(entry, Pair):
-        return Series(values, times, entry.channel_names, check_clock_name(entry.clock, clock), entry.id)
-    return Series(values, times, clock=clock)
+        return Series(values, times, entry.channel_names, check_clock_name(entry.time_kind, clock), entry.id)
+    return Series(values, times, time_kind=clock)
 
 
 def read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
@@ -59,7 +59,7 @@ def read_indexed(entry: Any, where: str, time_channel: int | None) -> Series:
     refuse_time_channel(time_channel, f"the times of {where} are in its index; use set_index")
     times, clock = read_times(entry.index, f"{where}, index")
     if is_pandas_series(entry):
-        return Series(as_real(entry, where)[np.newaxis], times, clock=clock)
+        return Series(as_real(entry, where)[np.newaxis], times, time_kind=clock)
     hint = "; the frame of a series has its times in the index (set_index); for a long table use Panel.from_long"
     return Series(frame_matrix(entry, f"{where}, channel", hint).T, times, tuple(str(c) for c in entry.columns), clock)
 
@@ -110,7 +110,7 @@ def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = 
     first = next(given for given, _ in channels if given is not None)
     nothing = first._replace(values=first.values[:0])
     read = [_or_sample_numbers(given, len(v), nothing) for given, v in channels]
-    kind = check_same_clock([given.clock for given in read], labels.__getitem__)
+    kind = check_same_clock([given.time_kind for given in read], labels.__getitem__)
     clocks = [given.values for given in read]
     if all(_same_clock(clocks[0], clock) for clock in clocks):
         return Series(_spread(values, [slice(None)] * len(values), len(clocks[0])), clocks[0], names, kind)
@@ -147,7 +147,7 @@ def _read_channel(item: Any, where: str) -> tuple[Times | None, NDArray]:
         series = read_pair(item, where, None)
         if len(series.values) > 1:
             raise ValueError(f"{where} has shape {series.values.shape}: a channel of shape (n_times,) is expected")
-        return Times(np.asarray(series.times), series.clock), series.values[0]
+        return Times(np.asarray(series.times), series.time_kind), series.values[0]
     refuse_foreign_index(item, where)
     values = as_real(item, where)
     if values.ndim != 1:
@@ -192,7 +192,7 @@ def with_times(values: NDArray, given: Times, where: str) -> Series:
             "(padding) all channels must be NaN"
         )
     kept = list(values[:, :length])
-    return Series(_spread(kept, [np.arange(len(v)) for v in kept], length), times[:length], clock=given.clock)
+    return Series(_spread(kept, [np.arange(len(v)) for v in kept], length), times[:length], time_kind=given.time_kind)
 
 
 def refuse_time_channel(time_channel: int | None, reason: str) -> None:

@@ -145,7 +145,7 @@ def _read_wide(X: Any, columns: list[Any]) -> dict[str, Any]:
         "times": np.tile(times.values, n),
         "offsets": np.arange(n + 1) * width,
         "series_ids": ids,
-        "clock": times.clock,
+        "time_kind": times.time_kind,
     }
 
 
@@ -241,7 +241,7 @@ def _column_times(X: Any) -> Times | None:
         _warn_of_texts(list(columns), "X.set_axis")
         return None
     times = read_times(columns, "the labels of the columns")
-    if times.clock == NUMBERS and not _rises(times.values):
+    if times.time_kind == NUMBERS and not _rises(times.values):
         warn_ambiguous(
             "the columns of X are labelled by numbers that do not increase: they are read as the times 0, 1, 2, ...; "
             "pass X.sort_index(axis=1) if the labels are times, X.to_numpy() if not"

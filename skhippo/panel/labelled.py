@@ -40,7 +40,7 @@ def read_labelled(X: Any) -> dict[str, Any]:
         "values": cube.transpose(0, 2, 1).reshape(n_series * n_times, -1),
         "times": np.tile(times.values, n_series),
         "offsets": np.arange(n_series + 1) * n_times,
-        "clock": times.clock,
+        "time_kind": times.time_kind,
     }
 
 
@@ -53,7 +53,7 @@ def read_labelled_series(X: Any, where: str) -> Series:
     values = np.moveaxis(as_real(X, where), time, -1).reshape(-1, X.shape[time])
     names = _labels(X, 1 - time) if X.ndim == 2 else None
     times = _coordinate(X, time)
-    clock = NUMBERS if times is None else times.clock
+    clock = NUMBERS if times is None else times.time_kind
     names = None if names is None else tuple(str(n) for n in names)
     return Series(values, None if times is None else times.values, names, clock)
 

@@ -116,7 +116,7 @@ def pack_stacked(
     lengths = np.bincount(codes[first], minlength=len(ids))
     out = np.full((int(first.sum()), len(names)), np.nan, dtype=values.dtype)
     _place(out, rows, number, values, duplicates)
-    parts = {"values": out, "times": clock[first], "offsets": to_offsets(lengths), "clock": times.clock}
+    parts = {"values": out, "times": clock[first], "offsets": to_offsets(lengths), "time_kind": times.time_kind}
     return parts | {"channel_names": names, "series_ids": ids}
 
 
@@ -245,7 +245,7 @@ def pack_rows(
         "times": None if times is None else clock,
         "offsets": offsets,
         "series_ids": unique,
-        "clock": NUMBERS if times is None else times.clock,
+        "time_kind": NUMBERS if times is None else times.time_kind,
     }
 
 

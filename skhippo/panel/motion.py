@@ -134,7 +134,7 @@ def _check_same(panel: Panel, errors: Panel) -> None:
     elif names[0] is not None and names[1] is not None and names[0] != names[1]:
         found = f"channels are {', '.join(map(repr, names[1]))}, and those of X are {', '.join(map(repr, names[0]))}"
     elif (
-        errors.clock != panel.clock
+        errors.time_kind != panel.time_kind
         or not np.array_equal(errors.times, panel.times)
         or not _agree(errors.origins, panel.origins)
     ):

@@ -28,7 +28,7 @@ def pack(series: list[Series]) -> dict[str, Any]:
     offsets = to_offsets(lengths)
     values = np.empty((offsets[-1], len(series[0].values)), dtype=common_dtype([s.values for s in series]))
     np.concatenate([s.values.T for s in series], out=values)
-    clock = check_same_clock([s.clock for s in series], name)
+    clock = check_same_clock([s.time_kind for s in series], name)
     times = None if all(s.times is None for s in series) else _join_times(series, clock)
     return {
         "values": values,
@@ -36,14 +36,14 @@ def pack(series: list[Series]) -> dict[str, Any]:
         "offsets": offsets,
         "channel_names": names,
         "series_ids": labels,
-        "clock": clock,
+        "time_kind": clock,
     }
 
 
-def _join_times(series: list[Series], clock: str) -> NDArray:
+def _join_times(series: list[Series], time_kind: str) -> NDArray:
     """Return the times of all series, packed; series without times get their sample numbers."""
     times = [np.arange(s.values.shape[1], dtype=np.float64) if s.times is None else s.times for s in series]
-    return np.concatenate(common_unit(times) if clock in DATES else times)
+    return np.concatenate(common_unit(times) if time_kind in DATES else times)
 
 
 def pack_cube(cube: NDArray) -> dict[str, Any]:

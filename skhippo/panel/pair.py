@@ -15,13 +15,13 @@ class Pair(tuple[NDArray[Any], NDArray[Any]]):
     id : object, or None
         The id of the series.
     channel_names : tuple of str, or None
-    clock : str
-        The kind of its times; see `Panel.clock`.
+    time_kind : str
+        The kind of its times; see `Panel.time_kind`.
     """
 
     id: Any
     channel_names: tuple[str, ...] | None
-    clock: str
+    time_kind: str
 
     def __new__(
         cls,
@@ -29,13 +29,13 @@ class Pair(tuple[NDArray[Any], NDArray[Any]]):
         values: Any = None,
         id: Any = None,
         channel_names: tuple[str, ...] | None = None,
-        clock: str = "",
+        time_kind: str = "",
     ) -> Any:
         if values is None:  # Dask rebuilds tuples from their items alone, so the other attributes are lost
             return tuple(times)
         pair = super().__new__(cls, (times, values))
-        pair.id, pair.channel_names, pair.clock = id, channel_names, clock
+        pair.id, pair.channel_names, pair.time_kind = id, channel_names, time_kind
         return pair
 
     def __getnewargs__(self) -> tuple[Any, ...]:
-        return (*self, self.id, self.channel_names, self.clock)
+        return (*self, self.id, self.channel_names, self.time_kind)

@@ -14,12 +14,12 @@ from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NAIVE, check_clock_nam
 from skhippo.panel.entry import Series, read_pair, read_untimed
 from skhippo.panel.times import Times
 
-FIELDS = frozenset(("id", "times", "values", "clock"))
+FIELDS = frozenset(("id", "times", "values", "time_kind"))
 _DATE = re.compile(r"(?P<date>\d{4}-\d\d-\d\d(?:[T ][\d:.,]+)?)(?P<zone>Z|[+-]\d\d(?::?\d\d)?)?")
 
 
 def read_record(record: Mapping[str, Any], where: str) -> Series:
-    """Read a dictionary {"times": ..., "values": ...}, optionally with "id" and "clock"."""
+    """Read a dictionary {"times": ..., "values": ...}, optionally with "id" and "time_kind"."""
     unknown = sorted(set(map(str, record)) - FIELDS)
     if unknown or "values" not in record:
         form = '{"times": [...], "values": [...] or {channel: [...]}, "id": ...}'
@@ -43,7 +43,9 @@ def read_record(record: Mapping[str, Any], where: str) -> Series:
         given = record["times"]
         clock = parse_dates(given, f"{where}, times") if _are_strings(given) else None
         series = read_pair((given if clock is None else clock.values, values), where, None)
-        series = series._replace(clock=check_clock_name(record.get("clock"), clock.clock if clock else series.clock))
+        series = series._replace(
+            time_kind=check_clock_name(record.get("time_kind"), clock.time_kind if clock else series.time_kind)
+        )
     label = record.get("id")
     return series._replace(names=names, label=tuple(label) if isinstance(label, list) else label)
 
@@ -91,16 +93,18 @@ def _offset(zone: str | None) -> int:
     return -minutes if str(zone)[0] == "-" else minutes
 
 
-def write_record(times: NDArray | None, values: NDArray, label: Any, names: tuple[str, ...] | None, clock: str) -> dict:
+def write_record(
+    times: NDArray | None, values: NDArray, label: Any, names: tuple[str, ...] | None, time_kind: str
+) -> dict:
     """Return one series as a dictionary of lists, numbers and strings."""
     record: dict[str, Any] = {}
     if label is not None:
         plain = label.item() if isinstance(label, np.generic) else label
         record["id"] = plain if isinstance(plain, str | int | float | tuple) else str(plain)
     if times is not None:
-        record["times"] = _texts(times, clock) if clock in DATES else times.tolist()
-    if clock == DURATIONS:
-        record["clock"] = clock
+        record["times"] = _texts(times, time_kind) if time_kind in DATES else times.tolist()
+    if time_kind == DURATIONS:
+        record["time_kind"] = time_kind
     lists = [[None if value != value else value for value in channel] for channel in values.tolist()]
     if names is None:
         record["values"] = lists[0] if len(lists) == 1 else lists
@@ -109,9 +113,9 @@ def write_record(times: NDArray | None, values: NDArray, label: Any, names: tupl
     return record
 
 
-def _texts(dates: NDArray, clock: str) -> list[str]:
+def _texts(dates: NDArray, time_kind: str) -> list[str]:
     """Return dates as ISO 8601 strings."""
-    if clock == NAIVE:
+    if time_kind == NAIVE:
         return np.datetime_as_string(dates).tolist()
     seconds = dates.astype(np.promote_types(dates.dtype, "datetime64[s]"))
     return [f"{text}Z" for text in np.datetime_as_string(seconds).tolist()]

@@ -273,7 +273,7 @@ def _read_flat(cells: dict[Any, Cells], layout: Layout, ids: NDArray | None) -> 
         for c, (name, column) in enumerate(zip(layout.channels, items, strict=True)):
             values[:, c] = as_real(column, f"column {name!r}")
     names = [str(c) for c in layout.channels]
-    labels = {"channel_names": names, "series_ids": ids, "clock": kind}
+    labels = {"channel_names": names, "series_ids": ids, "time_kind": kind}
     return {"values": values, "times": times, "offsets": clock.offsets, **labels}
 
 

@@ -45,7 +45,7 @@ class PanelSummary(NamedTuple):
     Attributes
     ----------
     n_series : int
-    clock : str
+    time_kind : str
         The kind of times.
     lengths, durations, intervals : Range
         ``minimum``, ``median`` and ``maximum`` of three quantities: the number of observation times per series, the
@@ -57,7 +57,7 @@ class PanelSummary(NamedTuple):
     """
 
     n_series: int
-    clock: str
+    time_kind: str
     lengths: Range
     durations: Range
     intervals: Range
@@ -76,7 +76,7 @@ class PanelSummary(NamedTuple):
 
     def ranges(self) -> list[list[str]]:
         """Return the cells of the table of lengths and times, header first."""
-        unit = "" if self.clock == "numbers" else " (s)"
+        unit = "" if self.time_kind == "numbers" else " (s)"
         named = {
             "observation times": self.lengths,
             f"duration{unit}": self.durations,
@@ -85,10 +85,12 @@ class PanelSummary(NamedTuple):
         return [["per series", "min", "median", "max"], *([name, *map(_short, r)] for name, r in named.items())]
 
     def __repr__(self) -> str:
-        return f"{self.n_series} series, times: {self.clock}\n\n{_text(self.ranges())}\n\n{_text(self.rows())}"
+        return f"{self.n_series} series, times: {self.time_kind}\n\n{_text(self.ranges())}\n\n{_text(self.rows())}"
 
 
-def summarise(values: NDArray, times: Floats, offsets: Integers, names: tuple[str, ...], clock: str) -> PanelSummary:
+def summarise(
+    values: NDArray, times: Floats, offsets: Integers, names: tuple[str, ...], time_kind: str
+) -> PanelSummary:
     """Return the summary of a panel."""
     lengths = np.diff(offsets)
     between = np.diff(times)
@@ -97,7 +99,7 @@ def summarise(values: NDArray, times: Floats, offsets: Integers, names: tuple[st
     durations = times[offsets[1:] - 1] - times[offsets[:-1]]
     channels = tuple(_channel(name, values[:, c], offsets) for c, name in enumerate(names))
     return PanelSummary(
-        len(lengths), clock, Range.of(lengths), Range.of(durations), Range.of(between[inside]), channels
+        len(lengths), time_kind, Range.of(lengths), Range.of(durations), Range.of(between[inside]), channels
     )
 
 

@@ -25,7 +25,7 @@ class Times(NamedTuple):
     """Times and their kind."""
 
     values: NDArray  # float64, durations in seconds, or datetime64 in one of the units above
-    clock: str
+    time_kind: str
 
 
 def as_times(x: Any, where: str) -> NDArray:

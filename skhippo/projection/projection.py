@@ -159,7 +159,7 @@ def project(
     """
     panel = as_panel(X)
     order = check_count("order", order)
-    measure = as_measure(measure, in_unit_of_times(theta, panel.clock))
+    measure = as_measure(measure, in_unit_of_times(theta, panel.time_kind))
     warn_unused_theta(theta, measure)
     check_choice("hold", hold, HOLDS)
     domain = Domain.of(panel, hold)
@@ -400,7 +400,7 @@ def query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Flo
         return domain.last[:, None], domain.after
     check_follows(panel.series_ids, at, "at", "time")
     now, clock = read_times(at, "at")
-    if clock == DURATIONS and panel.clock == NUMBERS:
+    if clock == DURATIONS and panel.time_kind == NUMBERS:
         raise ValueError("at holds durations, but the times of the series are numbers: pass numbers")
     if now.ndim > 2 or (now.ndim > 0 and len(now) != len(panel)):
         raise ValueError(
@@ -411,7 +411,7 @@ def query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Flo
     if now.dtype.kind == "M":
         if panel.origins is None:
             raise ValueError("at holds datetimes, but the times of the series are numbers: pass numbers")
-        check_same_clock([panel.clock, clock], ("X", "at").__getitem__)
+        check_same_clock([panel.time_kind, clock], ("X", "at").__getitem__)
         now = seconds_since(now, panel.origins[:, None])
     bad = np.argwhere(~(np.isfinite(now) & (now >= start[:, None])))
     if bad.size:

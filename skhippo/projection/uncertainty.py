@@ -257,7 +257,7 @@ class _Query(NamedTuple):
     ) -> _Query:
         panel, sizes, rates = _read(X, errors, variance_rate)
         order = check_count("order", order)
-        measure = as_measure(measure, in_unit_of_times(theta, panel.clock))
+        measure = as_measure(measure, in_unit_of_times(theta, panel.time_kind))
         now = query_times(panel, at, Domain.of(panel, "linear"))[0]
         return cls(panel, sizes, rates, measure, order, now, at is not None and np.ndim(at) == 2)
 

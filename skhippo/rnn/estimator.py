@@ -272,7 +272,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
             raise ValueError(f"inputs is {self.inputs!r}: some of {INPUTS} are expected")
         if self.memory_size is None:
             asked["memory_size"] = panel.n_channels * len(asked["inputs"])
-        theta = in_unit_of_times(self.theta, panel.clock)
+        theta = in_unit_of_times(self.theta, panel.time_kind)
         asked["theta"] = None if theta is None else float(theta)
         if isinstance(self.cell, Measure):
             asked["theta"] = as_cell(self.cell, theta).time_scale  # type: ignore[union-attr]
@@ -401,7 +401,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         state = {name: getattr(self, name) for name in _STATE} | of_targets
         state |= {
             "_architecture": describe_settings(self._architecture),
-            "layout": self._input_layout._asdict(),
+            "layout": self._input_layout.to_record(),
             "settings": describe_settings(self.get_params(deep=False)),
             "feature_names": self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None,
         }
@@ -443,8 +443,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
             model.feature_names_in_ = np.array(state["feature_names"], dtype=object)
         for name in _STATE:
             setattr(model, name, state[name])
-        names = state["layout"]["channel_names"]
-        model._input_layout = InputLayout(**state["layout"] | {"channel_names": names and tuple(names)})
+        model._input_layout = InputLayout.from_record(state["layout"])
         center, scale = tensors.pop("center").numpy(), tensors.pop("scale").numpy()
         if center.shape != (model.n_channels_,) or scale.shape != center.shape:
             raise ValueError(f"center and scale: one number per channel ({model.n_channels_}) is expected")

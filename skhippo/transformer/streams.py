@@ -41,13 +41,13 @@ def coefficients_of_memory(memory: HiPPOMemory, way: Way, layout: InputLayout) -
     """
     _check_alike(memory, way, layout.n_channels)
     join_names(memory.channel_names, layout.channel_names, "the training series")
-    seen, clock = memory._store.clock, layout.clock
+    seen, kind = memory._store.time_kind, layout.time_kind
     blank = np.isnat(memory.now) if memory.now.dtype.kind == "M" else np.isnan(memory.now)
     if seen is None or blank.any():
         raise ValueError(f"stream {int(blank.argmax())} of the memory has no observation yet: update or drop it first")
-    if seen != clock:
+    if seen != kind:
         raise TypeError(
-            f"the times of the memory are {seen}, but those of the training series were {clock}: {mixture(seen, clock)}"
+            f"the times of the memory are {seen}, but those of the training series were {kind}: {mixture(seen, kind)}"
         )
     return memory.coefficients[:, :, None, : way.order]
 

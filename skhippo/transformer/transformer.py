@@ -337,7 +337,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         domain = Domain.of(panel, self.hold)
         durations = domain.duration
         positive = durations[durations > 0]
-        theta = in_unit_of_times(self.theta, panel.clock)
+        theta = in_unit_of_times(self.theta, panel.time_kind)
         by_default = theta is None and isinstance(self.measure, str)
         self.measure_ = as_measure(self.measure, median_duration(panel, self.hold) if by_default else theta)
         self.theta_ = self.measure_.time_scale

@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 
 from skhippo import HiPPOClassifier, HiPPOMemory, HiPPOTransformer, Panel, SummaryTransformer, as_panel
+from skhippo._sklearn.input import InputLayout
 from tests.transformer.conftest import swings
 
 
@@ -177,3 +178,11 @@ def test_tables_that_cannot_be_read_get_the_advice_of_as_panel():
     dated = table.drop(columns="patient").assign(time=pd.to_datetime(["2024-01-01", "2024-01-02", "2024-01-03"]))
     with pytest.raises(TypeError, match=r"channel 'time' holds dates.*has its times in the index \(set_index\)"):
         HiPPOTransformer().fit([dated, dated])
+
+
+@pytest.mark.parametrize("names", [None, ("a", "b")])
+def test_a_layout_comes_back_from_its_record(names):
+    layout = InputLayout(2, names, "naive dates", None, None)
+    record = layout.to_record()
+    assert record["clock"] == "naive dates"  # the key of files that were written before
+    assert InputLayout.from_record(record | {"channel_names": names and list(names)}) == layout

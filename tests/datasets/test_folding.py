@@ -63,7 +63,7 @@ def test_names_ids_and_precision_are_kept():
 def test_dates_become_phases_since_the_first_date(period):
     dates = np.datetime64("2024-01-01T05:00") + np.array([0, 90, 150]).astype("timedelta64[m]")
     folded = fold([(dates, [1.0, 2.0, 3.0])], period)
-    assert folded.clock == "numbers"
+    assert folded.time_kind == "numbers"
     assert folded.origins is None
     assert_array_equal(folded.times, [0, 0.25, 0.75])
     assert_array_equal(folded.values[:, 0], [1, 3, 2])
@@ -128,7 +128,7 @@ def test_text_is_refused_with_the_way_to_read_it(name, given):
     days = [pandas.Series(np.arange(9.0), pandas.date_range("2024", periods=9))] * 2
     with pytest.raises(TypeError, match=rf"{name} is given as text, '7D': .* pass pandas.to_timedelta\({name}\)"):
         fold(days, **({"period": 5.0} | {name: given}))
-    assert fold(days, **({"period": 5.0} | {name: pandas.to_timedelta(given)})).clock == "numbers"
+    assert fold(days, **({"period": 5.0} | {name: pandas.to_timedelta(given)})).time_kind == "numbers"
 
 
 @pytest.mark.parametrize("given", [True, [True, False], np.True_, [2.0, True]])

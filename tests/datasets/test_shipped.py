@@ -17,7 +17,7 @@ def test_the_record_has_the_values_of_the_source():
     assert weeks.sum() - len(weeks) == 59
     assert weeks.max() == 19
     assert (weeks == weeks.round()).all()
-    assert record.clock == "naive dates"
+    assert record.time_kind == "naive dates"
 
 
 def test_years_are_the_series():

@@ -123,7 +123,7 @@ def test_kinds_of_times_are_not_mixed(write, rows, message):
 def test_dates_with_a_zone(write):
     rows = "(2024-01-01T00:00:00Z,1),(2024-01-01T03:00:00+01:00,2):aa\n(2024-01-01 00:30:00-0500,1):bb\n"
     X, _ = load_uea(write(head(timestamps="true") + rows))
-    assert X.clock == "zone-aware dates"
+    assert X.time_kind == "zone-aware dates"
     assert X.times.tolist() == [0, 7200, 0]
     assert X.origins[1] == np.datetime64("2024-01-01T05:30")
 

@@ -59,7 +59,7 @@ def test_every_container_tells_its_kind(kind):
     panels = list(sources(kind))
     assert len(panels) >= 11
     for panel in panels:
-        assert panel.clock == kind
+        assert panel.time_kind == kind
         np.testing.assert_array_equal(np.diff(panel.times), [1.0, 1.0] if kind == "numbers" else [3600.0, 3600.0])
 
 
@@ -80,12 +80,12 @@ def test_every_operation_keeps_the_kind(kind):
         gap(panel, 0.4),
         resample(panel, 2.0),
         rescale_time(panel, 0.7),
-        Panel(panel.values, panel.times, panel.offsets, origins=panel.origins, clock=panel.clock),
+        Panel(panel.values, panel.times, panel.offsets, origins=panel.origins, time_kind=panel.time_kind),
     ):
-        assert other.clock == kind
+        assert other.time_kind == kind
     assert as_panel(list(panel)) == panel
-    assert pickle.loads(pickle.dumps(panel[0])).clock == kind
-    assert resample(panel, 2.0, times="index").clock == "numbers"
+    assert pickle.loads(pickle.dumps(panel[0])).time_kind == kind
+    assert resample(panel, 2.0, times="index").time_kind == "numbers"
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
@@ -94,7 +94,7 @@ def test_a_long_table_and_back_is_the_same_panel(kind, library):
     pytest.importorskip(library)
     panel = Panel([[1.0], [2.0], [4.0]], TIMES[kind], channel_names=["x"], series_ids=["a"])
     assert Panel.from_long(panel.to_long(library=library)) == panel
-    days = Panel([[1.0], [2.0]], np.array([3, 5], "M8[D]"), None, ["x"], series_ids=["a"], clock="zone-aware dates")
+    days = Panel([[1.0], [2.0]], np.array([3, 5], "M8[D]"), None, ["x"], series_ids=["a"], time_kind="zone-aware dates")
     assert Panel.from_long(days.to_long(library=library)) == days
 
 
@@ -123,7 +123,7 @@ def test_a_table_of_lists_has_names_for_what_has_none():
 def test_durations_in_a_long_table_are_exact_to_a_nanosecond():
     pytest.importorskip("pandas")
     for seconds, unit in ([0.0, 3.0], "ms"), ([0.0, 0.125], "ms"), ([0.0, 1e-6], "us"), ([0.0, 1 / 3], "ns"):
-        panel = Panel([[1.0], [2.0]], seconds, clock="durations")
+        panel = Panel([[1.0], [2.0]], seconds, time_kind="durations")
         column = panel.to_long()["t"].to_numpy()
         assert np.datetime_data(column.dtype)[0] == unit
         np.testing.assert_allclose(column / np.timedelta64(1, "s"), seconds, rtol=0, atol=5e-10)
@@ -138,7 +138,7 @@ def test_a_mixture_names_both_kinds_and_the_place(one, other):
     with pytest.raises(TypeError, match=f"panel 1 has {other} as times, panel 0 has {one}: use one kind"):
         Panel.concatenate(parts)
     named = [
-        Panel(p.values, p.times, origins=p.origins, clock=p.clock, series_ids=[i])
+        Panel(p.values, p.times, origins=p.origins, time_kind=p.time_kind, series_ids=[i])
         for p, i in zip(parts, "ab", strict=True)
     ]
     with pytest.raises(TypeError, match=rf"series 1 \(id 'b'\) has {other} as times, series 0 \(id 'a'\) has {one}"):
@@ -164,7 +164,7 @@ def test_python_and_pandas_dates_of_one_series_are_compared():
 
 
 def test_series_without_times_stand_beside_numbers_only():
-    assert as_panel([[1.0, 2.0], pair("numbers")]).clock == "numbers"
+    assert as_panel([[1.0, 2.0], pair("numbers")]).time_kind == "numbers"
     with pytest.raises(TypeError, match="series 1 has naive dates as times, series 0 has numbers"):
         as_panel([[1.0, 2.0], pair("naive dates")])
 
@@ -184,20 +184,20 @@ def test_query_times_are_of_the_kind_of_the_series():
 def test_the_constructor_takes_the_kind_that_arrays_cannot_tell():
     days = np.array(["2024-01-01", "2024-01-02"], "M8[D]")
     for clock, panel in {
-        "zone-aware dates": Panel([[1.0], [2.0]], days, clock="zone-aware dates"),
-        "naive dates": Panel([[1.0], [2.0]], [0.0, 86400.0], origins=days[:1], clock="naive dates"),
-        "durations": Panel([[1.0], [2.0]], [0.0, 1.0], clock="durations"),
+        "zone-aware dates": Panel([[1.0], [2.0]], days, time_kind="zone-aware dates"),
+        "naive dates": Panel([[1.0], [2.0]], [0.0, 86400.0], origins=days[:1], time_kind="naive dates"),
+        "durations": Panel([[1.0], [2.0]], [0.0, 1.0], time_kind="durations"),
     }.items():
-        assert panel.clock == clock
-    with pytest.raises(ValueError, match="clock='durations' is given, but the times are naive dates"):
-        Panel([[1.0], [2.0]], days, clock="durations")
-    with pytest.raises(ValueError, match="clock='naive dates' is given, but the times are numbers"):
-        Panel([[1.0], [2.0]], clock="naive dates")
-    with pytest.raises(ValueError, match=r"clock must be one of 'numbers', .*, got 'dates'"):
-        Panel([[1.0], [2.0]], clock="dates")
+        assert panel.time_kind == clock
+    with pytest.raises(ValueError, match="time_kind='durations' is given, but the times are naive dates"):
+        Panel([[1.0], [2.0]], days, time_kind="durations")
+    with pytest.raises(ValueError, match="time_kind='naive dates' is given, but the times are numbers"):
+        Panel([[1.0], [2.0]], time_kind="naive dates")
+    with pytest.raises(ValueError, match=r"time_kind must be one of 'numbers', .*, got 'dates'"):
+        Panel([[1.0], [2.0]], time_kind="dates")
     with pytest.raises(ValueError, match=r"origins\[1\] is NaT: a date is expected for every series"):
         Panel([[1.0], [2.0]], offsets=[0, 1, 2], origins=np.array(["2024", "NaT"], "M8[s]"))
-    assert Panel([[1.0]], clock="durations") != Panel([[1.0]])
+    assert Panel([[1.0]], time_kind="durations") != Panel([[1.0]])
 
 
 def test_looking_and_fitting_do_not_change_the_hash():

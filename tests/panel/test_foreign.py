@@ -272,6 +272,6 @@ def test_tables_of_spark():
         assert as_panel(rows) == as_panel(pytest.importorskip("pyarrow").table(ROWS))
         assert as_panel(session.sql("select 1.0D as a, 2.0D as b, 3.0D as c")) == as_panel([[1.0, 2.0, 3.0]])
         dated = session.sql("select 'a' as id, timestamp'2024-01-01 00:00:00' as t, 1.0D as x")
-        assert Panel.from_long(dated.toArrow()).clock == "zone-aware dates"
+        assert Panel.from_long(dated.toArrow()).time_kind == "zone-aware dates"
     finally:
         session.stop()

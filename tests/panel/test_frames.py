@@ -57,7 +57,7 @@ def test_levels_whose_names_say_that_time_comes_first(frame):
 )
 def test_dates_before_what_cannot_be_times(frame):
     panel = as_panel(frame)
-    assert panel.clock == "naive dates"
+    assert panel.time_kind == "naive dates"
     assert panel.lengths.tolist() == [3, 3]
     np.testing.assert_array_equal(panel.values[:3, 0], [0.0, 2.0, 4.0])
     assert panel == as_panel(frame.swaplevel().loc[:, :])
@@ -108,7 +108,7 @@ def test_wide_table_with_an_index_of_ids():
 
 
 @pytest.mark.parametrize(
-    ("columns", "times", "clock"),
+    ("columns", "times", "kind"),
     [
         (pd.to_datetime(["2024-01-01", "2024-01-02", "2024-06-01"]), [0, 86400, 152 * 86400], "naive dates"),
         (pd.to_datetime(["2024-01-01", "2024-01-02", "2024-06-01"]).date, [0, 86400, 152 * 86400], "naive dates"),
@@ -126,11 +126,11 @@ def test_wide_table_with_an_index_of_ids():
         (pd.Index([0, 1, 2], dtype=object), [0, 1, 2], "numbers"),
     ],
 )
-def test_columns_labelled_by_times(columns, times, clock):
+def test_columns_labelled_by_times(columns, times, kind):
     frame = pd.DataFrame([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], columns=columns)
     panel = as_panel(frame)
     assert panel.times.tolist() == times * 2
-    assert panel.clock == clock
+    assert panel.time_kind == kind
     assert panel.values[:, 0].tolist() == [1, 2, 3, 4, 5, 6]
 
 
@@ -209,7 +209,7 @@ def test_a_frame_whose_index_is_a_clock():
             as_panel(pivoted.set_axis(index))
     panel = as_panel(pivoted.T)
     assert panel.series_ids.tolist() == ["s1", "s2"]
-    assert panel.clock == "naive dates"
+    assert panel.time_kind == "naive dates"
     np.testing.assert_array_equal(panel[1][1], [[5.0, 6.0, 7.0]])
 
 

@@ -61,7 +61,7 @@ def test_other_names(dims):
 def test_dates_name_the_dimension_too():
     days = np.array(["2024-01-01", "2024-01-02", "2024-01-09"], "M8[ns]")
     panel = as_panel(xarray_or_like(VALUES[:, 0], ("patient", "week"), {"week": days}))
-    assert panel.clock == "naive dates"
+    assert panel.time_kind == "naive dates"
     assert panel.times.tolist() == [0, 86400, 8 * 86400] * 2
 
 

@@ -43,6 +43,6 @@ def test_a_pandas_series_of_pairs_has_ids_in_its_index():
 def test_errors_in_pairs_of_a_panel_name_the_id():
     panel = as_panel(pd.Series([([0.0, 1.0], [1.0, 2.0])], index=["a"]))
     pair = panel[0]
-    assert (pair.id, pair.channel_names, pair.clock) == ("a", None, "numbers")
+    assert (pair.id, pair.channel_names, pair.time_kind) == ("a", None, "numbers")
     with pytest.raises(ValueError, match=r"series 1 has 2 channels, series 0 \(id 'a'\) has 1"):
         as_panel([pair, np.ones((2, 3))])

@@ -161,7 +161,7 @@ def test_a_table_without_times():
     panel = Panel.from_long(frame, time=None)
     assert panel.times.tolist() == [0, 1, 0]
     assert panel.values[:, 0].tolist() == [1, 3, 2]
-    assert panel.clock == "numbers"
+    assert panel.time_kind == "numbers"
     with pytest.raises(ValueError, match="the table has no channel: its only columns are 'id'"):
         Panel.from_long(frame[["id"]], time=None)
 

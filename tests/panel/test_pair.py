@@ -19,7 +19,7 @@ def pair():
 def test_a_pair_is_a_tuple_that_knows_its_series(pair):
     times, values = pair
     assert values.tolist() == [[1.0, 2.0]]
-    assert (pair.id, pair.channel_names, pair.clock) == ("a", ("hr",), "naive dates")
+    assert (pair.id, pair.channel_names, pair.time_kind) == ("a", ("hr",), "naive dates")
     assert np.array_equal(times, np.array(["2024-01-01", "2024-01-03"], "M8[D]"))
 
 
@@ -27,7 +27,7 @@ def test_a_pair_is_a_tuple_that_knows_its_series(pair):
 def test_copies_know_it_as_well(pair, duplicate):
     again = duplicate(pair)
     assert type(again) is Pair
-    assert (again.id, again.channel_names, again.clock) == (pair.id, pair.channel_names, pair.clock)
+    assert (again.id, again.channel_names, again.time_kind) == (pair.id, pair.channel_names, pair.time_kind)
     assert as_panel([again]) == as_panel([pair])
     assert as_panel([again]).series_ids.tolist() == ["a"]
 

@@ -23,8 +23,8 @@ PANELS = {
     "days": Panel([[1.0], [3.0]], np.array(["2024-01-31", "2024-02-01"], "M8[D]")),
     "nanoseconds": Panel([[1.0], [3.0]], np.array([1, 3], "M8[ns]")),
     "years apart": Panel([[1.0], [3.0]], np.array(["1700-01-01", "2024-02-01"], "M8[D]")),
-    "zones": Panel([[1.0], [3.0]], BERLIN, clock="zone-aware dates"),
-    "zoned days": Panel([[1.0], [3.0]], BERLIN.astype("M8[D]"), clock="zone-aware dates"),
+    "zones": Panel([[1.0], [3.0]], BERLIN, time_kind="zone-aware dates"),
+    "zoned days": Panel([[1.0], [3.0]], BERLIN.astype("M8[D]"), time_kind="zone-aware dates"),
     "samples of dates": Panel([[1.0], [3.0]], origins=BERLIN[:1].astype("M8[s]")),
 }
 
@@ -34,7 +34,7 @@ def test_there_and_back(name):
     panel = PANELS[name]
     again = as_panel(json.loads(json.dumps(panel.to_dicts(), allow_nan=False)))
     assert again == panel
-    assert again.clock == panel.clock
+    assert again.time_kind == panel.time_kind
     if "samples" not in name:
         pd = pytest.importorskip("pandas")
         assert as_panel(pd.DataFrame(panel.to_dicts())) == panel
@@ -55,11 +55,11 @@ def test_the_form_that_is_documented():
     ]
     assert PANELS["samples"].to_dicts()[1] == {"values": [3.0]}
     assert PANELS["zones"].to_dicts()[0]["times"] == ["2024-01-31T23:00:00Z", "2024-02-01T00:30:00Z"]
-    assert PANELS["durations"].to_dicts()[0] == {"times": [0.0, 1.5], "clock": "durations", "values": [1.0, 3.0]}
+    assert PANELS["durations"].to_dicts()[0] == {"times": [0.0, 1.5], "time_kind": "durations", "values": [1.0, 3.0]}
 
 
 @pytest.mark.parametrize(
-    ("texts", "clock", "origin"),
+    ("texts", "kind", "origin"),
     [
         (["2024-01-31", "2024-02-01"], "naive dates", "2024-01-31"),
         (["2024-01-31 12:00", "2024-02-01T00:00:00.5"], "naive dates", "2024-01-31T12:00"),
@@ -67,9 +67,9 @@ def test_the_form_that_is_documented():
         (["2024-02-01T01:30:00+0230", "2024-02-01T00:00:00-05"], "zone-aware dates", "2024-01-31T23:00"),
     ],
 )
-def test_dates_in_json(texts, clock, origin):
+def test_dates_in_json(texts, kind, origin):
     panel = as_panel([{"times": texts, "values": [1, 2]}])
-    assert panel.clock == clock
+    assert panel.time_kind == kind
     assert panel.origins[0] == np.datetime64(origin)
 
 
@@ -92,7 +92,7 @@ def test_dates_in_json(texts, clock, origin):
         ({"id": "p", "times": [0, 1], "values": [1]}, ValueError, r"series 0 \(id 'p'\) has 2 times"),
         ({"times": [0], "values": {"hr": 80, "bp": 120}}, ValueError, "series 0: the channel 'hr' is 80: one list per"),
         ({"times": [0], "values": {}}, ValueError, "series 0: there is no channel: one list per channel is expected"),
-        ({"times": [0], "values": [1], "clock": "dates"}, ValueError, "clock must be one of"),
+        ({"times": [0], "values": [1], "time_kind": "dates"}, ValueError, "time_kind must be one of"),
     ],
 )
 def test_errors_of_records(record, error, message):

@@ -83,7 +83,7 @@ def test_dates_in_lists():
     ]
     for table in tables(t=[[d.item() for d in row] for row in dates], x=[[1.0, 2.0], [3.0]]):
         panel = as_panel(table)
-        assert panel.clock == "naive dates"
+        assert panel.time_kind == "naive dates"
         assert panel.times.tolist() == [0, 2 * 86400, 0]
 
 

@@ -126,7 +126,7 @@ def test_dates_count_in_seconds(rng):
     values = rng.normal(size=4)
     dated = smooth([(days, values)], 0.5, variance_rate=1.0 / 86400)
     plain = smooth([([0.0, 1.0, 4.0, 8.0], values)], 0.5, variance_rate=1.0)
-    assert dated.clock == "naive dates"
+    assert dated.time_kind == "naive dates"
     assert_allclose(dated.values, plain.values)
 
 
@@ -195,7 +195,7 @@ def labelled():
         ({"series_ids": ["a", "b"]}, "series have other ids than those of X, or another order"),
         ({"channel_names": ["v", "u"]}, "channels are 'v', 'u', and those of X are 'u', 'v'"),
         ({"times": [0.0, 1.0, 3.0, 0.0, 2.5]}, "observations have other times than those of X"),
-        ({"clock": "durations"}, "observations have other times than those of X"),
+        ({"time_kind": "durations"}, "observations have other times than those of X"),
     ],
 )
 def test_a_panel_of_errors_with_other_labels_is_refused(labelled, change, match):

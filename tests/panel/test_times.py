@@ -39,7 +39,7 @@ def test_dates_of_any_unit_come_back(unit):
     assert_array_equal(panel[0][0], times)
     assert panel[0][0].dtype.kind == "M"
     assert panel.origins[0] == times[0]
-    assert panel.clock == "naive dates"
+    assert panel.time_kind == "naive dates"
     assert as_panel(list(panel)) == panel
     assert as_panel(list(panel[::-1])) == panel[::-1]
     assert Panel([[1], [2], [3]], times) == as_panel([(times, [1, 2, 3])])

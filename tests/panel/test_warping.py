@@ -61,7 +61,7 @@ def test_a_function_sees_the_times_of_each_series(panel):
     days = np.array(["2020-01-01", "2020-01-02", "2020-01-05"], dtype="datetime64[D]")
     dated = warp_time([(days, [1.0, 2.0, 3.0])], lambda seconds: seconds / 86400)
     assert_array_equal(dated.times, [0.0, 1.0, 4.0])
-    assert dated.clock == "numbers"
+    assert dated.time_kind == "numbers"
     assert dated.origins is None
 
 
