@@ -597,6 +597,11 @@ class Panel:
         >>> panel[:, ["temp", "hr"]].channel_names
         ('temp', 'hr')
         """
+        if not isinstance(channels, str | int | np.integer | Iterable):
+            raise TypeError(
+                f"channels is {channels!r} of type {type(channels).__name__}: a name, a number, or a list of them is "
+                "expected"
+            )
         check_ordered("channels", channels)
         wanted = [channels] if isinstance(channels, str | int | np.integer) else list(channels)
         places = [channel_place(channel, self.channel_names, self.n_channels) for channel in wanted]

@@ -46,7 +46,7 @@ from skhippo.panel.clocks import DURATIONS, NUMBERS, check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
-from skhippo.panel.times import as_times, read_times, seconds_since
+from skhippo.panel.times import read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Domain, Hold, Window, cells_in, domain_ends, ends_of, signals
 from skhippo.projection.rows import Rows
 from skhippo.projection.schedule import Unit, plan
@@ -263,6 +263,8 @@ def reconstruct(
     ------
     ValueError
         If a position is outside the window, or if `theta` contradicts the time scale of a measure object.
+    TypeError
+        If `positions` holds dates, or durations for a measure of the whole history.
 
     Notes
     -----
@@ -288,9 +290,11 @@ def reconstruct(
     coefficients = as_real(coefficients, "coefficients").astype(np.float64, copy=False)
     if coefficients.ndim == 0:
         raise ValueError("coefficients is a number: an array of shape (..., order) is expected")
-    moments = as_times(positions, "positions")
+    moments, kind = read_times(positions, "positions")
     if moments.dtype.kind == "M":
         raise TypeError("positions holds datetimes: positions are relative to the window; pass numbers or durations")
+    if kind == DURATIONS and measure.time_scale is None:
+        raise TypeError(f"positions holds durations: those of {measure!r} are fractions of the history, from 0 to 1")
     places, outside = settle(moments / (measure.time_scale or 1.0), measure)
     if outside.any():
         low, high = measure.domain

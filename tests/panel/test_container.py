@@ -766,6 +766,7 @@ def test_slices_of_channels_are_views():
         ([], ValueError, "one or more different channels are expected"),
         (["hr", 0], ValueError, "one or more different channels are expected"),
         ([True], TypeError, "channel True is of type bool: a number or a name"),
+        (2.5, TypeError, r"channels is 2\.5 of type float: a name, a number, or a list of them is expected"),
     ],
 )
 def test_channels_that_are_not_there(channels, error, words):

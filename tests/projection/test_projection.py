@@ -472,6 +472,8 @@ def test_reconstruct_reads_positions_as_project_reads_times():
         reconstruct(3.0, 0.5)
     with pytest.raises(ValueError, match="Complex data not supported"):
         reconstruct(1j * c, 0.5)
+    with pytest.raises(TypeError, match=r"positions holds durations: those of LegS\(\) are fractions of the history"):
+        reconstruct(np.ones(2), np.timedelta64(1, "s"))
 
 
 def test_the_end_of_a_previous_hold_is_not_rounded_on_its_clock(measure):
