@@ -45,6 +45,7 @@ from skhippo._support.validation import (
 )
 from skhippo.datasets import drop, gap, resample
 from skhippo.memory.memory import HiPPOMemory
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
 
 __all__ = ["AugmentedClassifier", "AugmentedRegressor"]
@@ -147,6 +148,7 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         check_consistent_length(panel, targets)
         if routing_enabled():
             fit_params = process_routing(self, "fit", **fit_params).estimator.fit
+        _check_parameters(panel, fit_params)
         parts = [panel, *self._copies(panel)]
         repeated = {
             name: _repeat(value, len(parts)) if _one_each(value, len(panel)) else value
@@ -215,6 +217,7 @@ class Augmented(MetaEstimatorMixin, SeriesEstimator, ABC):
         if routing_enabled():
             score_params = process_routing(self, "score", **score_params).estimator.score
         panel = self._read_labelled(X, y, reset=False)
+        _check_parameters(panel, score_params)
         if self.plain_estimator_ is not None:
             return self._score_predictions(panel, y, **score_params)
         return self.estimator_.score(panel, y, **score_params)
@@ -586,6 +589,13 @@ def _check_copy(copy: Any, panel: Panel, corruption: Any) -> Panel:
             f"the corruption {corruption!r} turned {panel!r} into {copy!r}: the same series and channels are expected"
         )
     return copy
+
+
+def _check_parameters(panel: Panel, parameters: dict[str, Any]) -> None:
+    """Raise if the index of a parameter with one entry per series belongs to other series."""
+    for name, value in parameters.items():
+        if _one_each(value, len(panel)):
+            check_follows(panel.series_ids, value, name, "entry")
 
 
 def _one_each(value: Any, n_series: int) -> bool:

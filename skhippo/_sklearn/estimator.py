@@ -180,9 +180,11 @@ class ScoringMixin:
         Raises
         ------
         ValueError
-            If `y` is a pandas object whose index differs from the ids of the series or has them in another order.
+            If `y` or `sample_weight` is a pandas object whose index differs from the ids of the series or has them in
+            another order.
         """
-        self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
+        panel = self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
+        check_follows(panel.series_ids, sample_weight, "sample_weight", "weight")
         return super().score(X, y, sample_weight)  # type: ignore[misc]
 
 

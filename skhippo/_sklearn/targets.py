@@ -12,9 +12,13 @@ from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import assert_all_finite, column_or_1d
 
+from skhippo._support.types import Floats
+from skhippo._support.validation import check_sample_weight
+from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import is_null
+from skhippo.panel.container import Panel
 
-__all__ = ["as_labels_array", "check_class_weight", "read_labels", "refuse_durations"]
+__all__ = ["as_labels_array", "check_class_weight", "read_labels", "read_weights", "refuse_durations"]
 
 
 def read_labels(y: Any) -> NDArray:
@@ -33,7 +37,7 @@ def read_labels(y: Any) -> NDArray:
     return labels
 
 
-def as_labels_array(y: Any) -> Any:
+def as_labels_array(y: Any, name: str = "y") -> Any:
     """Return labels without the conversions of numpy and scikit-learn that change them without a word.
 
     They make the string "nan" of a missing label beside strings, strings of numbers beside strings, and floats of the
@@ -51,11 +55,14 @@ def as_labels_array(y: Any) -> Any:
     if hasattr(y, "columns") or (isinstance(dtype, np.dtype) and dtype.kind not in "OmM") or not hasattr(y, "__iter__"):
         return y
     if isinstance(y, Mapping | set | frozenset):
-        raise TypeError(f"y is of type {type(y).__name__}: a sequence is expected, with one label per series")
+        entries = "one label per series" if name == "y" else "one label per class"
+        raise TypeError(f"{name} is of type {type(y).__name__}: a sequence is expected, with {entries}")
     items = list(y)
     kinds: dict[str, Any] = {}
     for i, item in enumerate(items):
         if is_null(item):
+            if name != "y":
+                raise ValueError(f"{name}[{i}] is {item!r}: a label is expected")
             raise ValueError(
                 f"Input y contains NaN: series {i} has no label, but {item!r}; leave the series out, or give the "
                 "missing labels a name of their own"
@@ -64,8 +71,8 @@ def as_labels_array(y: Any) -> Any:
     if len(kinds) > 1:
         one, other = list(kinds.values())[:2]
         raise TypeError(
-            f"y holds labels of several types, such as {one!r} and {other!r}: use one type, for example with "
-            "[str(label) for label in y]"
+            f"{name} holds labels of several types, such as {one!r} and {other!r}: use one type, for example with "
+            f"[str(label) for label in {name}]"
         )
     return y if dtype is None or isinstance(dtype, np.dtype) else y.to_numpy()
 
@@ -89,6 +96,22 @@ def refuse_durations(y: Any) -> None:
             "M": ("dates", "(y - y.min()) / numpy.timedelta64(1, 's')"),
         }[kind]
         raise TypeError(f"y holds {what} ({y.dtype}): numbers are expected, in a unit of your choice; pass {way}")
+
+
+def read_weights(sample_weight: Any, panel: Panel) -> Floats:
+    """Return the weights of series, all 1 by default; raise if their index belongs to other series.
+
+    Parameters
+    ----------
+    sample_weight : array-like of shape (n_series,), or None
+    panel : Panel
+
+    Returns
+    -------
+    ndarray of shape (n_series,)
+    """
+    check_follows(panel.series_ids, sample_weight, "sample_weight", "weight")
+    return check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
 
 
 def check_class_weight(class_weight: Any) -> None:

@@ -11,9 +11,9 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
-from skhippo._sklearn.targets import check_class_weight, read_labels
+from skhippo._sklearn.targets import check_class_weight, read_labels, read_weights
 from skhippo._support.types import Floats
-from skhippo._support.validation import StrOptions, check_sample_weight, fit_context
+from skhippo._support.validation import StrOptions, fit_context
 from skhippo.estimators.automatic import Automatic
 from skhippo.estimators.ensemble import classifiers, fit_all
 from skhippo.estimators.ridge import learn_temperature, softmax
@@ -151,7 +151,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         labels = read_labels(y)
         check_consistent_length(panel, labels)
         check_class_weight(self.class_weight)
-        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+        weights = read_weights(sample_weight, panel)
         weights = weights * compute_sample_weight(self.class_weight, labels)
         if not weights.any():
             raise ValueError(

@@ -10,9 +10,9 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
-from skhippo._sklearn.targets import refuse_durations
+from skhippo._sklearn.targets import read_weights, refuse_durations
 from skhippo._support.types import Floats
-from skhippo._support.validation import check_sample_weight, fit_context
+from skhippo._support.validation import fit_context
 from skhippo.estimators.automatic import Automatic
 from skhippo.estimators.ensemble import fit_all, regressors
 
@@ -112,7 +112,7 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         refuse_durations(y)
         targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         check_consistent_length(panel, targets)
-        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+        weights = read_weights(sample_weight, panel)
         if (weights == 0.0).any():
             kept = weights > 0.0
             panel, targets, weights = panel[kept], targets[kept], weights[kept]

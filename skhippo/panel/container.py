@@ -17,7 +17,7 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from skhippo._support.text import shortened
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_ordered
-from skhippo.panel.alignment import channel_labels
+from skhippo.panel.alignment import channel_labels, check_follows
 from skhippo.panel.arrays import as_array, as_real
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.dataframes import TABLES, is_dated, is_pandas_frame, make_lists, make_table
@@ -507,7 +507,9 @@ class Panel:
             values=np.concatenate([p.values for p in parts]),
             _times=None if all(p._times is None for p in parts) else np.concatenate([p.times for p in parts]),
             offsets=to_offsets(lengths),
-            channel_names=same_names([p.channel_names for p in parts], lambda i: f"panel {i}"),
+            channel_names=same_names(
+                [p.channel_names for p in parts], lambda i: f"panel {i}", "panel.select_channels(names)"
+            ),
             origins=origins,
             series_ids=join_labels(ids) if len(ids) == len(parts) else None,
             time_kind=clock,
@@ -788,6 +790,8 @@ class Panel:
         if isinstance(key, str):
             return self._series(self._place_of_id(key))
         positions = np.asarray(key)
+        if positions.dtype == bool:
+            check_follows(self.series_ids, key, "mask", "entry")
         if positions.ndim == 1 and len(positions) and all(isinstance(label, str) for label in positions):
             positions = np.array([self._place_of_id(label) for label in positions.tolist()])
         if positions.ndim == 0:
@@ -809,6 +813,8 @@ class Panel:
         found = np.flatnonzero(np.asarray(self.series_ids == label))
         if len(found) == 1:
             return int(found[0])
+        if not found.size:
+            raise KeyError(f"there is no series with the id {label!r}: the first ones are {_listed(self.series_ids)}")
         raise KeyError(f"{len(found)} series have the id {label!r}: one is expected")
 
     def _positions(self, key: NDArray) -> NDArray:
@@ -970,6 +976,11 @@ def _read_clock(
     if starts is not None:
         check_unit(sample_numbers(offsets) if numbers is None else numbers, starts, offsets, name)
     return {"_times": numbers, "origins": starts, "_stamps": None, "time_kind": check_clock_name(time_kind, kind)}
+
+
+def _listed(labels: NDArray) -> str:
+    """Return the text of the first labels in an error message."""
+    return ", ".join(map(repr, labels[:3].tolist()))
 
 
 def _refuse_index(values: Any) -> None:

@@ -106,7 +106,7 @@ def same_channels(counts: list[int], name: Namer) -> None:
         raise ValueError(f"{name(0)} has 0 channels: at least one is expected")
 
 
-def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, ...] | None:
+def same_names(names: list[tuple[str, ...] | None], name: Namer, way: str = "frame[columns]") -> tuple[str, ...] | None:
     """Return the channel names, or None if nobody has any; raise unless all who have names agree on their order."""
     first = next((i for i, own in enumerate(names) if own is not None), None)
     if first is None:
@@ -115,7 +115,7 @@ def same_names(names: list[tuple[str, ...] | None], name: Namer) -> tuple[str, .
         if own is not None and own != names[first]:
             raise ValueError(
                 f"{name(i)} has the columns {list(own)}, {name(first)} has {list(names[first] or ())}: the same "
-                "columns in the same order are expected; reorder them with frame[columns]"
+                f"columns in the same order are expected; reorder them with {way}"
             )
     return names[first]
 

@@ -74,7 +74,7 @@ class CoefficientsDisplay(SeriesDisplay):
         estimator: object,
         X: object,
         *,
-        series: int = 0,
+        series: int | str = 0,
         channel: int | str = 0,
         n_points: int = 300,
         ax: Any = None,
@@ -88,8 +88,8 @@ class CoefficientsDisplay(SeriesDisplay):
             A fitted transformer, or a fitted pipeline that begins with one.
         X : Panel or anything that `as_panel` takes
             Series.
-        series : int, default=0
-            Number of the series to draw.
+        series : int or str, default=0
+            Number or id of the series to draw.
         channel : int or str, default=0
             Channel to draw, by number or by name.
         n_points : int, default=300

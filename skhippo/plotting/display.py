@@ -41,7 +41,7 @@ class SeriesDisplay(Display, ABC):
         order: int = 16,
         theta: Any = None,
         hold: Hold = "linear",
-        series: int = 0,
+        series: int | str = 0,
         channel: int | str = 0,
         **kwargs: Any,
     ) -> Self:

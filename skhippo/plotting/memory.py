@@ -129,6 +129,7 @@ class MemoryDisplay(Display):
                     f"{name}={number}: a number from 0 to {limit - 1} is expected, since the memory has {limit}"
                 )
         n_points = check_count("n_points", n_points)
+        label = channel if memory.channel_names is None else memory.channel_names[channel]
         start, now = memory.start[stream], memory.now[stream]
         if np.isnat(now) if now.dtype.kind == "M" else np.isnan(now):
             raise ValueError("nothing was observed yet: update the memory first")
@@ -147,7 +148,7 @@ class MemoryDisplay(Display):
             ),
             weight=_weights(measure, places),
             observations=None if observations is None else _until(observations, moments[0], now),
-            title=f"stream {stream}, channel {channel}: reconstruction from {memory.order} coefficients, {measure!r}",
+            title=f"stream {stream}, channel {label}: reconstruction from {memory.order} coefficients, {measure!r}",
             time_label="time (UTC)" if now.dtype.kind == "M" else "time (units of the timestamps)",
         ).plot(ax, **kwargs)
 

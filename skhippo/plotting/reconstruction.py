@@ -98,7 +98,7 @@ class ReconstructionDisplay(SeriesDisplay):
         estimator: object,
         X: object,
         *,
-        series: int = 0,
+        series: int | str = 0,
         channel: int | str = 0,
         n_points: int = 500,
         band: bool = False,
@@ -113,8 +113,8 @@ class ReconstructionDisplay(SeriesDisplay):
             A fitted transformer, or a fitted pipeline that begins with one.
         X : Panel or anything that `as_panel` takes
             Series.
-        series : int, default=0
-            Number of the series to draw.
+        series : int or str, default=0
+            Number or id of the series to draw.
         channel : int or str, default=0
             Channel to draw, by number or by name.
         n_points : int, default=500

@@ -56,8 +56,10 @@ class Drawn(NamedTuple):
         return "sample number" if self.panel._times is None else "time (units of the timestamps)"
 
 
-def draw_from(panel: Panel, series: int, channel: int | str, names: tuple[str, ...] | None = None) -> Drawn:
+def draw_from(panel: Panel, series: int | str, channel: int | str, names: tuple[str, ...] | None = None) -> Drawn:
     """Find a channel of a series; raise if one of them does not exist."""
+    if isinstance(series, str):
+        series = panel._place_of_id(series)
     _check_integer("series", series)
     names = names or panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
     if not -len(panel) <= series < len(panel):
@@ -121,6 +123,6 @@ def for_panels(hippo: HiPPOTransformer) -> HiPPOTransformer:
     return copy.copy(hippo).set_params(time_channel=None, output="final")
 
 
-def drawn_by(hippo: HiPPOTransformer, X: object, series: int, channel: int | str) -> Drawn:
+def drawn_by(hippo: HiPPOTransformer, X: object, series: int | str, channel: int | str) -> Drawn:
     """Find a channel of a series, read and named like in the `fit` of a transformer."""
     return draw_from(as_panel(X, time_channel=hippo.time_channel), series, channel, hippo.channel_names_)

@@ -15,7 +15,7 @@ from sklearn.utils.validation import check_consistent_length, column_or_1d
 from torch import Tensor
 
 from skhippo._sklearn.estimator import ScoringMixin
-from skhippo._sklearn.targets import check_class_weight, read_labels
+from skhippo._sklearn.targets import as_labels_array, check_class_weight, read_labels
 from skhippo._support.types import Floats
 from skhippo._support.validation import Interval, StrOptions, fit_context
 from skhippo.measures import Measure
@@ -360,7 +360,7 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     ) -> tuple[NDArray, Floats]:
         labels = read_labels(y)
         check_consistent_length(panel, labels)
-        own = np.unique(labels if classes is None else column_or_1d(classes))
+        own = np.unique(labels if classes is None else column_or_1d(as_labels_array(classes, "classes")))
         if not known:
             self.classes_ = own
         elif classes is not None and not np.array_equal(own, self.classes_):

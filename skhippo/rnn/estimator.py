@@ -18,10 +18,11 @@ from torch import Tensor
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.input import InputLayout
 from skhippo._sklearn.learning import median_duration
+from skhippo._sklearn.targets import read_weights
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
 from skhippo._support.types import Floats
-from skhippo._support.validation import Interval, StrOptions, check_ordered, check_sample_weight
+from skhippo._support.validation import Interval, StrOptions, check_ordered
 from skhippo.measures import Measure
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
@@ -246,7 +247,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         """Read series, targets and weights; learn the channels and targets, or (`known`) check them."""
         panel = self._read_labelled(X, y, reset=not known)
         targets, factors = self._read_targets(y, panel, known=known, classes=classes)
-        weights = check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+        weights = read_weights(sample_weight, panel)
         return Examples(panel, targets, join_weights(weights, factors)).with_weight()
 
     def _validation_examples(self, X: object, y: Any) -> Examples:

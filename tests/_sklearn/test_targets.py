@@ -5,7 +5,7 @@ import datetime
 import numpy as np
 import pytest
 
-from skhippo import AugmentedClassifier, HiPPOClassifier, HiPPORegressor, HiPPOTransformer
+from skhippo import AugmentedClassifier, HiPPOClassifier, HiPPORegressor, HiPPOTransformer, Panel
 from skhippo._sklearn.targets import as_labels_array, check_class_weight, read_labels, refuse_durations
 
 X = [(np.arange(6.0) + 0.1 * i, np.sin(np.arange(6.0) * (1 + i % 2))) for i in range(12)]
@@ -122,3 +122,44 @@ def test_weights_of_zero():
     with pytest.raises(ValueError, match="sample_weight times class_weight is 0 for every series"):
         HiPPOClassifier(class_weight={0: 0, 1: 0}).fit(X, Y)
     assert HiPPOClassifier(class_weight={0: 0}).fit(X, Y).classes_.tolist() == [1]  # a class without weight: 1
+
+
+@pytest.mark.parametrize("model", ["classifier", "regressor", "augmented", "network"])
+def test_weights_in_another_order_are_refused(model):
+    """They were taken by positions, so each weight belonged to another series."""
+    pd = pytest.importorskip("pandas")
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    import skhippo
+
+    if model == "network":
+        pytest.importorskip("torch")
+    pipeline = make_pipeline(HiPPOTransformer(order=2), LogisticRegression())
+    make, name = {
+        "classifier": (HiPPOClassifier, "sample_weight"),
+        "regressor": (HiPPORegressor, "sample_weight"),
+        "augmented": (lambda: AugmentedClassifier(pipeline), "logisticregression__sample_weight"),
+        "network": (lambda: skhippo.HiPPORNNClassifier(hidden_size=2, order=2, max_epochs=1), "sample_weight"),
+    }[model]
+    panel = Panel(np.ones((12, 1)), offsets=np.arange(13), series_ids=list("abcdefghijkl"))
+    weights = pd.Series(np.arange(12.0), index=list("abcdefghijkl"))
+    with pytest.raises(ValueError, match=f"of {name} has the index 'l': {name} has the same ids in another order"):
+        make().fit(panel, Y, **{name: weights[::-1]})
+    if model == "classifier":
+        fitted = make().fit(panel, Y, sample_weight=weights)
+        with pytest.raises(ValueError, match="row 0 of sample_weight has the index 'l'"):
+            fitted.score(panel, Y, sample_weight=weights[::-1])
+
+
+def test_classes_of_a_first_batch_are_labels():
+    pytest.importorskip("torch")
+    from skhippo import HiPPORNNClassifier
+
+    for classes, error, message in (
+        ([0, 1, None], ValueError, r"classes\[2\] is None: a label is expected"),
+        ({0, 1}, TypeError, "classes is of type set: a sequence is expected, with one label per class"),
+        ([0, "a"], TypeError, "classes holds labels of several types, such as 0 and 'a'"),
+    ):
+        with pytest.raises(error, match=message):
+            HiPPORNNClassifier(hidden_size=2, order=2).partial_fit(X, Y, classes=classes)

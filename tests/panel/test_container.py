@@ -787,7 +787,7 @@ def test_series_by_id():
     assert NAMED[["S003", "S001"]] == NAMED[[1, 0]]
     assert NAMED[np.array(["S003"])] == NAMED[[1]]
     assert NAMED["S003", "hr"][1].tolist() == [[70.0]]
-    with pytest.raises(KeyError, match="0 series have the id 'S2': one is expected"):
+    with pytest.raises(KeyError, match="there is no series with the id 'S2': the first ones are '"):
         NAMED["S2"]
     with pytest.raises(KeyError, match="2 series have the id 'S001'"):
         NAMED[[0, 0]]["S001"]
@@ -817,3 +817,21 @@ def test_names_of_the_columns_of_a_frame_are_kept():
     with pytest.raises(ValueError, match=r"a frame whose index holds times, 2024-01-01 .*times=values\.index"):
         Panel(dated)
     assert Panel(dated, times=dated.index) == as_panel([dated])
+
+
+def test_a_labelled_mask_in_another_order_is_refused():
+    """A condition on a table of patients was applied by positions, and chose other patients."""
+    pd = pytest.importorskip("pandas")
+    panel = Panel([[1.0], [2.0], [3.0]], offsets=[0, 1, 2, 3], series_ids=["b", "a", "c"])
+    old = pd.Series({"a": True, "b": False, "c": True})
+    with pytest.raises(ValueError, match="row 0 of mask has the index 'a': mask has the same ids in another order"):
+        panel[old]
+    assert panel[old.loc[panel.series_ids]].series_ids.tolist() == ["a", "c"]
+    assert panel[old.to_numpy()].series_ids.tolist() == ["b", "c"]
+    assert panel[pd.Series([True, False, False])].series_ids.tolist() == ["b"]
+
+
+def test_concatenate_says_how_panels_are_reordered():
+    panel = Panel([[1.0, 2.0]], channel_names=["a", "b"])
+    with pytest.raises(ValueError, match=r"panel 1 has the columns .*them with panel\.select_channels\(names\)"):
+        Panel.concatenate([panel, panel.select_channels(["b", "a"])])

@@ -58,5 +58,6 @@ def test_a_channel_may_be_named():
     memory = HiPPOMemory.from_panel([pd.DataFrame({"hr": [1.0, 2.0], "bp": [3.0, 5.0]})], order=2)
     by_name, by_number = (MemoryDisplay.from_memory(memory, channel=channel) for channel in ("bp", 1))
     np.testing.assert_array_equal(by_name.approximation, by_number.approximation)
+    assert by_number.title.startswith("stream 0, channel bp:")
     with pytest.raises(KeyError, match="there is no channel 'temp'"):
         MemoryDisplay.from_memory(memory, channel="temp")

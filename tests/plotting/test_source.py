@@ -8,8 +8,9 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from skhippo import HiPPOTransformer
+from skhippo import HiPPOTransformer, Panel
 from skhippo.plotting import CoefficientsDisplay, OcclusionDisplay, ReconstructionDisplay, SensitivityDisplay
+from skhippo.plotting.source import draw_from
 
 
 def test_a_time_channel_is_read_as_in_fit(series):
@@ -45,3 +46,10 @@ def test_models_without_a_decision(panel):
         OcclusionDisplay.from_estimator(model[0], X, y)
     with pytest.raises(ValueError, match=r"there is no channel='z'"):
         SensitivityDisplay.from_estimator(make_pipeline(model[0], Ridge().fit(np.eye(8), np.ones(8))), channel="z")
+
+
+def test_a_series_may_be_chosen_by_its_id():
+    panel = Panel([[1.0], [2.0]], offsets=[0, 1, 2], series_ids=["b", "a"])
+    assert draw_from(panel, "a", 0).title == draw_from(panel, 1, 0).title == "series a, channel x0"
+    with pytest.raises(KeyError, match="there is no series with the id 'c'"):
+        draw_from(panel, "c", 0)
