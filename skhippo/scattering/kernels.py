@@ -203,7 +203,7 @@ def _keep(
     paths, counts, whole = out
     order = len(work) // 3
     for q in range(0, piece[2], POSITIONS):
-        b, n = piece[3] + q // POSITIONS, min(piece[2] - q, POSITIONS)
+        b, n = piece[3] + q // POSITIONS, (POSITIONS if piece[2] - q > POSITIONS else piece[2] - q)
         width, place = blocks[b, 1] * blocks[b, 2], piece[4]
         for m in range(order):
             source, target = work[m, column + q :], paths[b, (row * order + m) * width + place :]
@@ -245,9 +245,9 @@ def fill_windows(
     for piece in pieces:
         i, first, width = piece[0], piece[1] - reach // 2, piece[2] + reach
         begin, n_rows = offsets[i], offsets[i + 1] - offsets[i]
-        together = max(work.shape[1] // width, 1)
+        together = work.shape[1] // width
         for channel in range(0, len(seen), together):
-            end, c = min(channel + together, len(seen)), channel
+            end, c = (channel + together if channel + together < len(seen) else len(seen)), channel
             while c < end:
                 n, alike = numbers[i, c], 1  # channels are observed at the same times if nothing is missing
                 while n == n_rows and c + alike < end and numbers[i, c + alike] == n:

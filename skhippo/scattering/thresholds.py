@@ -73,8 +73,9 @@ def scales(samples: Floats, level: Floats) -> Floats:
     -------
     ndarray of shape (n_channels, ...)
     """
-    counted = np.maximum(np.count_nonzero(~np.isnan(samples), axis=-1), 1)
-    size: Floats = np.sqrt(np.nansum(samples**2, axis=-1) / counted)
+    squares, missing = samples**2, np.isnan(samples)
+    squares[missing] = 0.0
+    size: Floats = np.sqrt(squares.sum(axis=-1) / np.maximum(samples.shape[-1] - missing.sum(axis=-1), 1))
     rest = tuple(range(1, size.ndim))
     rounding = _MARGIN * size.max(axis=rest, initial=0.0) + _OF_LEVEL * np.abs(level)
     return np.where(size > np.expand_dims(rounding, rest), size, 0.0)
