@@ -26,6 +26,8 @@ _CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
 def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
     """Return an uninitialised array, or raise an error with its size before the machine runs out of memory.
 
+    The array begins at a line of the cache, so that kernels may add to its rows.
+
     Parameters
     ----------
     sizes : dict
@@ -43,7 +45,10 @@ def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
     """
     check_room(sizes, dtype, advice)
     with suppress(MemoryError, ValueError):  # numpy raises ValueError beyond the address space
-        return np.empty(tuple(sizes.values()), dtype)
+        size, line = math.prod(sizes.values()), 8 * _LINE // dtype.itemsize
+        memory = np.empty(size + line, dtype)
+        begin = -(memory.ctypes.data // dtype.itemsize) % line
+        return memory[begin : begin + size].reshape(tuple(sizes.values()))
     raise _no_room("the result", sizes, dtype, advice)
 
 

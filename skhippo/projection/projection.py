@@ -66,7 +66,7 @@ __all__ = [
 
 # Number of series whose moments are added up, and of coefficients that are assembled, at a time.
 _ROWS = 1 << 10
-_NUMBERS = 1 << 16
+_NUMBERS = 1 << 15
 # Places outside the window by no more than this are at its edge, up to rounding.
 _EDGE = 1e-12
 # Largest number of basis values held in memory at once.
@@ -456,7 +456,7 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
             out[some] = _assemble(task, some, moments[part], first[some], last[some], largest)
 
     def compute(unit: Unit) -> tuple[Integers, Floats] | None:
-        sums = sums_of(task, unit)
+        sums = sums_of(task, unit, out)
         if not unit.whole:
             return unit.members, sums.reshape(len(unit.members), n_channels, -1)
         finish(unit.members, sums)

@@ -59,6 +59,10 @@ class Targets(NamedTuple):
         """Whether the moments are complex numbers."""
         return self.points.turning
 
+    def shared_width(self, linear: bool) -> int:
+        """Return the number of sums of a row that shares its cells, without those inside leaves."""
+        return self.cells.used if linear and self.cells is not None else self.points.used
+
     def row_width(self, dense: bool) -> int:
         """Return the number of sums of a row, with or without those inside leaves."""
         return self.width + (self.nodes.size if dense or self.kept else 0)

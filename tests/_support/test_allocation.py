@@ -67,3 +67,13 @@ def test_aligned_arrays_begin_at_a_line_of_the_cache(shape):
         assert array.shape == shape
         assert array.flags.c_contiguous
         assert array.flags.writeable
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [1, 7, 1000, 200_000])
+def test_a_result_begins_at_a_line_of_the_cache(size, dtype):
+    result = _allocation.allocate({"series": size, "coefficients": 3}, np.dtype(dtype), "")
+    assert result.shape == (size, 3)
+    assert result.dtype == dtype
+    assert result.flags.carray
+    assert result.ctypes.data % 64 == 0

@@ -2,9 +2,10 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_allclose
+from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, as_panel
+from skhippo._support.allocation import allocate
 from skhippo.projection import schedule
 from skhippo.projection.hold import HOLDS, Window, cells_in, signals
 from skhippo.projection.schedule import plan
@@ -53,3 +54,25 @@ def test_equally_long_cells_are_summed_by_blocks(measure, hold, monkeypatch, rng
     monkeypatch.setattr(schedule, "_GRID", 200)
     times = np.arange(1001) / 1024
     check(measure, 5, hold, times, rng.normal(size=(2, times.size)), "grid", False)
+
+
+@pytest.mark.parametrize("order", [8, 12])
+@pytest.mark.parametrize("hold", HOLDS)
+@pytest.mark.parametrize("measure", KINDS, ids=repr)
+def test_sums_in_the_rows_of_the_result_are_those_in_rows_of_their_own(measure, hold, order, rng):
+    """Sums of order 8 fit, apart from those of FouT; a result in float32 and queries in columns have no room."""
+    times = np.append(0.0, np.cumsum(rng.exponential(size=50)))
+    times *= 0.99 / times[-1]
+    panel = as_panel([(times, row) for row in rng.normal(size=(7, 2, times.size))])
+    held = signals(panel, hold)
+    window = Window.until(np.full(7, times[-1]), np.zeros(7), np.full(7, measure.time_scale or times[-1]))
+    task = Task.of(held, window, measure, order)
+    (unit,) = plan(held, task.window, cells_in(held, task.window), np.inf).units
+    own = moments_of(task, sums_of(task, unit))
+    result = allocate({"series": 7, "channels": 2, "coefficients": order}, np.dtype(float), "")
+    inside = sums_of(task, unit, result)
+    assert np.shares_memory(inside, result) == (order == 8 and measure.name != "fout")
+    assert_array_equal(moments_of(task, inside), own)
+    columns = np.empty((7, 3, 2, order))
+    for other in (result.astype(np.float32), columns[:, 1]):
+        assert not np.shares_memory(sums_of(task, unit, other), other)
