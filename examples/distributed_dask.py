@@ -19,7 +19,7 @@ from distributed import Client, LocalCluster
 
 from skhippo import HiPPOTransformer, Panel, project
 from skhippo.datasets import band_limited_noise
-from skhippo.distributed import remember, transform
+from skhippo.distributed import memory_from_chunks, transform
 
 SENSORS, DAYS = 300, 6
 
@@ -55,7 +55,7 @@ def main() -> None:
         print(f"largest difference to one machine: {difference:.0e}")
 
         signal = band_limited_noise(2**20, dt=1e-4, band=0.2, random_state=0)[0]
-        memory = remember(da.from_array(signal, chunks=2**17), order=128).compute()
+        memory = memory_from_chunks(da.from_array(signal, chunks=2**17), order=128).compute()
         difference = np.abs(memory.coefficients - project(signal[None], order=128)).max()
         print(f"a series of {signal.size} observations in 8 chunks: {memory.nbytes} bytes, difference {difference:.0e}")
 

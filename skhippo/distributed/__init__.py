@@ -2,7 +2,7 @@
 
 - `transform`: the features of a fitted transformer, for a bag, delayed panels, an array of series, or a long table
   whose series may cross its partitions.
-- `remember`: a `HiPPOMemory` of one long series that is given in chunks.
+- `memory_from_chunks`: a `HiPPOMemory` of one long series that is given in chunks.
 
 Both are lazy.  Of a long table, workers send each other no whole series.  For LegS and LagT they send ``order``
 coefficients per channel of each long piece of a series, and the observations of each short piece; for a window measure,
@@ -17,7 +17,7 @@ try:
 except ImportError as error:
     raise ImportError('skhippo.distributed needs Dask: pip install "skhippo[dask]"') from error
 
+from skhippo.distributed.chunks import memory_from_chunks
 from skhippo.distributed.features import transform
-from skhippo.distributed.remembering import remember
 
-__all__ = ["remember", "transform"]
+__all__ = ["memory_from_chunks", "transform"]

@@ -14,7 +14,7 @@ from skhippo import HiPPOTransformer, Panel, project
 dask = pytest.importorskip("dask", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask is not installed")
 db = pytest.importorskip("dask.bag")
-from skhippo.distributed import remember, transform  # noqa: E402
+from skhippo.distributed import memory_from_chunks, transform  # noqa: E402
 from tests.distributed.cases import TOLERANCE, cut, features, long_table, same  # noqa: E402
 
 
@@ -54,7 +54,7 @@ def test_a_worker_dies_and_the_memory_is_the_same(client, tmp_path, rng):
     marker = tmp_path / "died"
     pieces = [dask.delayed((times[i : i + 100], values[i : i + 100])) for i in range(0, 900, 100)]
     pieces[6] = dask.delayed(deadly_chunk)(times[600:700], values[600:700], str(marker))
-    memory = remember(pieces, order=16).compute()
+    memory = memory_from_chunks(pieces, order=16).compute()
     assert marker.exists()
     assert_allclose(memory.coefficients, project([(times, values)], order=16), rtol=0, atol=TOLERANCE)
 

@@ -9,7 +9,7 @@ from skhippo import HiPPOMemory, project
 dask = pytest.importorskip("dask", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask is not installed")
 da = pytest.importorskip("dask.array")
-from skhippo.distributed import remember  # noqa: E402
+from skhippo.distributed import memory_from_chunks  # noqa: E402
 from tests.distributed.cases import HOLDS, TOLERANCE  # noqa: E402
 
 
@@ -18,42 +18,42 @@ def test_a_long_series_in_chunks(measure, hold, rng, here):
     times, values = np.cumsum(rng.exponential(0.1, 500)), rng.normal(size=(2, 500))
     values[rng.random(values.shape) < 0.3] = np.nan
     expected = project([(times, values)], measure, 8, hold=hold, at=times[-1])
-    memory = remember(da.from_array(values, chunks=(1, 90)), measure, 8, times=times, hold=hold).compute()
+    memory = memory_from_chunks(da.from_array(values, chunks=(1, 90)), measure, 8, times=times, hold=hold).compute()
     assert isinstance(memory, HiPPOMemory)
     assert_allclose(memory.coefficients, expected, rtol=0, atol=TOLERANCE)
     pieces = [dask.delayed((times[i : i + 70], values[:, i : i + 70])) for i in range(0, 500, 70)]
-    memory = remember(pieces, measure, 8, hold=hold).compute()
+    memory = memory_from_chunks(pieces, measure, 8, hold=hold).compute()
     assert_allclose(memory.coefficients, expected, rtol=0, atol=TOLERANCE)
     assert (memory.start, memory.now) == (times[0], times[-1])
 
 
 def test_sample_numbers_go_on_over_chunks(rng, here):
     values = rng.normal(size=200)
-    memory = remember(da.from_array(values, chunks=33), order=6).compute()
+    memory = memory_from_chunks(da.from_array(values, chunks=33), order=6).compute()
     assert_allclose(memory.coefficients, project(values[None], order=6), rtol=0, atol=TOLERANCE)
     unknown = da.from_array(values, chunks=33)
     unknown = unknown[unknown > -99.0]
     with pytest.raises(ValueError, match="the chunks have unknown lengths: give times"):
-        remember(unknown)
+        memory_from_chunks(unknown)
     clock = da.arange(200, chunks=33)
-    memory = remember(unknown, order=6, times=clock[clock > -1]).compute()
+    memory = memory_from_chunks(unknown, order=6, times=clock[clock > -1]).compute()
     assert_allclose(memory.coefficients, project(values[None], order=6), rtol=0, atol=TOLERANCE)
     with pytest.raises(ValueError, match="times has 2 chunks of unknown lengths, the values have 7"):
-        remember(unknown, times=clock.rechunk(100))
+        memory_from_chunks(unknown, times=clock.rechunk(100))
 
 
 def test_what_is_no_series_in_chunks(rng, here):
     values = da.zeros(20, chunks=10)
     with pytest.raises(ValueError, match=r"times has shape \(3,\): \(20,\) is expected"):
-        remember(values, times=np.arange(3.0))
+        memory_from_chunks(values, times=np.arange(3.0))
     with pytest.raises(ValueError, match=r"chunks has shape \(2, 2, 2\)"):
-        remember(da.zeros((2, 2, 2)))
+        memory_from_chunks(da.zeros((2, 2, 2)))
     with pytest.raises(TypeError, match="a dask array or a list of delayed"):
-        remember(np.zeros(20))
+        memory_from_chunks(np.zeros(20))
     with pytest.raises(ValueError, match="delayed chunks have their own"):
-        remember([dask.delayed(([0.0], [1.0]))], times=[0.0])
+        memory_from_chunks([dask.delayed(([0.0], [1.0]))], times=[0.0])
     with pytest.raises(ValueError, match="give theta"):
-        remember(values, "legt")
+        memory_from_chunks(values, "legt")
     backwards = [dask.delayed(([2.0, 3.0], [1.0, 1.0])), dask.delayed(([0.0, 1.0], [1.0, 1.0]))]
     with pytest.raises(ValueError, match="merge memories in the order of time"):
-        remember(backwards).compute()
+        memory_from_chunks(backwards).compute()

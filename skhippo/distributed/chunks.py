@@ -14,10 +14,10 @@ from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.formats import as_panel
 from skhippo.projection.hold import Hold
 
-__all__ = ["remember"]
+__all__ = ["memory_from_chunks"]
 
 
-def remember(
+def memory_from_chunks(
     chunks: Any,
     measure: str | Measure = "legs",
     order: int = 64,
@@ -56,9 +56,9 @@ def remember(
     >>> import dask.array as da
     >>> import numpy as np
     >>> from skhippo import project
-    >>> from skhippo.distributed import remember
+    >>> from skhippo.distributed import memory_from_chunks
     >>> values = np.sin(np.arange(1000.0) / 50)
-    >>> memory = remember(da.from_array(values, chunks=300), order=8).compute(scheduler="sync")
+    >>> memory = memory_from_chunks(da.from_array(values, chunks=300), order=8).compute(scheduler="sync")
     >>> bool(np.allclose(memory.coefficients, project(values[None], order=8), rtol=0, atol=1e-12))
     True
     """
