@@ -13,6 +13,7 @@ from dask.delayed import Delayed
 from numpy.typing import NDArray
 
 from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._support.validation import check_ordered
 from skhippo.distributed.tables import transform_table
 
 __all__ = ["transform"]
@@ -101,6 +102,7 @@ def transform(
         )
     transformer._check_fitted()
     if _is_collection(X) and hasattr(X, "dtypes"):
+        check_ordered("channels", channels)
         return transform_table(transformer, X, series, time, channels)
     parts, lengths = _parts(X)
     width = transformer._n_features_out

@@ -144,12 +144,24 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     cells = {name: found for name in read if (found := series_cells(column_of(frame, name), name)) is not None}
     if series is None:
         series = next((name for name in names if name not in cells and names_series(name)), None)
-    ids = row_labels(frame) if series is None else np.asarray(column_of(frame, series))
+    ids = row_labels(frame) if series is None else _ids_of(frame, series)
     if "values" in cells and set(names) <= FIELDS and times is None and channels is None:
         return _read_records(frame, names)
     chosen = _choose(names, cells, Layout(times, asked, series), namer(ids))
     parts = _read_flat(cells, chosen, ids)
     return _read_cells(cells, chosen, ids) if parts is None else parts
+
+
+def _ids_of(frame: Any, series: Any) -> NDArray:
+    """Return the ids in a column; raise if one is missing."""
+    ids = np.asarray(column_of(frame, series))
+    if ids.dtype.kind in "OfmM":
+        row = next((row for row, label in enumerate(ids) if is_null(label)), None)
+        if row is not None:
+            raise ValueError(
+                f"row {row} has no series id ({ids[row]}): every row needs one; fill it in or drop the row"
+            )
+    return ids
 
 
 def row_labels(frame: Any) -> NDArray | None:

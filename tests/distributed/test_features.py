@@ -77,3 +77,10 @@ def test_what_is_no_collection(rng):
     for X in (np.ones((3, 9)), [], [np.ones(9)], dask.delayed(np.ones)((3, 9)), pd.DataFrame(np.ones((3, 9)))):
         with pytest.raises(TypeError, match="a dask bag, array or dataframe or a list of delayed panels is expected"):
             transform(hippo, X)
+
+
+def test_channels_have_an_order(rng):
+    table = dd.from_pandas(long_table(rng), npartitions=2)
+    transformer = HiPPOTransformer(order=2).fit(rng.normal(size=(3, 2, 5)))
+    with pytest.raises(TypeError, match=r"channels is the set .*: a list is expected, because the order counts"):
+        transform(transformer, table, channels=set(table.columns))

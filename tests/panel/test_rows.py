@@ -212,3 +212,10 @@ def test_a_missing_cell_does_not_change_the_type():
     single = [np.array([1, 2, 3], np.float32), None]
     assert Panel.from_rows(pd.DataFrame({"t": TIMES, "x": single}), "t").dtype == np.float32
     assert Panel.from_rows(pd.DataFrame({"t": TIMES, "x": single, "y": [None, [1.0, 2.0]]}), "t").dtype == np.float64
+
+
+@pytest.mark.parametrize("series", ["id", None])
+def test_a_row_without_an_id_is_named(series):
+    frame = pd.DataFrame({"id": ["p", None], "hr": [[1.0, 2.0], [3.0]]})
+    with pytest.raises(ValueError, match=r"row 1 has no series id \((None|nan)\): every row needs one"):
+        Panel.from_rows(frame, series=series)
