@@ -321,7 +321,9 @@ def pool_channels(
                         if blocks[b, 3] > 1:
                             value += sums[j, feature]
                         sums[j, feature] = value
-                        out[blocks[b, 0] + s, begin + j * order * n_features + feature] = value / total
+                target = out[blocks[b, 0] + s, begin + j * order * n_features :]
+                for feature in range(order * n_features):
+                    target[feature] = sums[j, feature] / total
 
 
 @reduction

@@ -254,9 +254,11 @@ def take_samples(windows: Windows, blocks: Integers, places: Integers, out: Floa
 
 def moments_of(blocks: Integers, n_moments: int) -> Floats:
     """Return Legendre polynomials over the domain at positions, (n_blocks, n_moments, n_positions)."""
+    if n_moments == 0:
+        return np.empty((len(blocks), 0, POSITIONS))
     first, total = blocks[:, 3:4], blocks[:, 4:5]
     u = (first - 0.5 + np.arange(POSITIONS)) / total
-    basis = LegT(1.0).basis(n_moments, u.ravel()) if n_moments else np.empty((u.size, 0))
+    basis = LegT(1.0).basis(n_moments, u.ravel())
     return np.ascontiguousarray(basis.reshape(*u.shape, n_moments).transpose(0, 2, 1))
 
 
