@@ -32,7 +32,7 @@ _EACH = 16
 # Approximate number of coefficients of windows that are kept at a time.
 _ROOM = 1 << 18
 # Approximate number of cells of several channels that are united in one loop.
-_COLUMNS = 1 << 8
+_COLUMNS = 1 << 10
 
 
 class Tables(NamedTuple):

@@ -7,6 +7,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, LegT, as_panel
+from skhippo.projection.hold import signals
 from skhippo.scattering import kernels
 from skhippo.scattering.blocks import POSITIONS, plan
 from skhippo.scattering.windows import Windows, moments_of, take_samples
@@ -31,6 +32,22 @@ def test_windows_are_projections(hold, relative, order):
             scaled = (values[c] - transformer.plain_.center_[c]) / transformer.plain_.scale_[c]
             expected = naive.project(times, scaled, LegT(length), order, hold, now)
             assert_allclose(windows[c, j, :, p], expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("hold", ["linear", "previous"])
+def test_the_windows_of_a_channel_do_not_depend_on_the_others(hold, rng):
+    values = rng.normal(size=(9, 30))  # several channels without missing values, between some with
+    values[[0, 3, 6], 5:20:3] = np.nan
+    values[8] = np.nan
+    times = np.sort(rng.uniform(0, 3, 30))
+    transformer = HiPPOScatteringTransformer(3, n_windows=4, hold=hold).fit([(times, np.nan_to_num(values) + times)])
+    sliding = transformer._sliding(as_panel([(times, values)]))
+    together = sliding.sample(transformer.n_positions_)
+    for c in range(9):
+        one = sliding._replace(
+            signals=signals(as_panel([(times, values[[c]])]), hold), scaling=sliding.scaling[:, c : c + 1]
+        )
+        assert_array_equal(together[c], one.sample(transformer.n_positions_)[0])
 
 
 def test_positions_in_gaps_do_not_count():
