@@ -17,8 +17,10 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import N_JOBS
 from skhippo.estimators.budget import estimated_seconds
 from skhippo.estimators.choice import Choice, choose
+from skhippo.estimators.emphasis import choose_emphasis
 from skhippo.estimators.importance import losses
-from skhippo.estimators.ridge import Linear, evenly_chosen, fit_ridge
+from skhippo.estimators.ridge import Linear, fit_ridge
+from skhippo.estimators.units import Units, learn_units
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
 
@@ -26,8 +28,6 @@ __all__ = ["Automatic"]
 
 # Number of series whose features are computed at a time for predictions.
 _SERIES = 1024
-# Shares of the sum of all variances that are tried for the levels of static channels.
-_OF_LEVELS = (0.0, 0.01, 0.1, 1.0)
 
 
 class Automatic(SeriesEstimator, ABC):
@@ -43,7 +43,8 @@ class Automatic(SeriesEstimator, ABC):
     random_state: Any
     verbose: int
     _known: NDArray[np.intp]  # features that are not NaN in all training series
-    _level_factor: float = 1.0  # chosen weight of the levels of static channels
+    _units: dict[str, Units]  # of the features of each transformer but scattering
+    _emphasis: dict[str, float]  # chosen weights of groups of features
 
     # ------------------------------------------------------------------ fit
     def _fit_features(self, panel: Panel) -> NDArray[np.float32]:
@@ -56,6 +57,7 @@ class Automatic(SeriesEstimator, ABC):
                 transformer.fit(panel)
         if self.verbose:
             self._announce(panel)
+        self._units, self._emphasis = {}, {}
         features = self._all_features(panel, "features of the training series")
         # Nothing can be learned about a channel that no training series has.
         self._known = np.flatnonzero(~np.isnan(features).all(axis=0))
@@ -72,28 +74,38 @@ class Automatic(SeriesEstimator, ABC):
         )
 
     def _all_features(self, panel: Panel, title: str) -> NDArray[np.float32]:
+        """Compute features; those of any unit are measured in the unit of the first panel, that of the training."""
+        parts = []
         with progress(self.verbose, title, panel.values.size):
-            parts = [t.transform(panel).astype(np.float32) for t in self.choice_.transformers.values()]
+            for name, transformer in self.choice_.transformers.items():
+                part = transformer.transform(panel)
+                if name != "scattering":
+                    part = self._units.setdefault(name, learn_units(part)).measure(part)
+                parts.append(part)
         return np.hstack(parts)
 
-    def _fit_linear(self, features: NDArray[np.float32], targets: Floats, weights: Floats) -> Linear:
-        """Fit the ridge regression, and choose the weight of static channels' levels by its leave-one-out error."""
+    def _fit_linear(
+        self, features: NDArray[np.float32], targets: Floats, weights: Floats, counted: NDArray[np.bool_]
+    ) -> Linear:
+        """Choose how much groups of features count, and fit the ridge regression."""
+        groups = self._groups()
+        self._emphasis = choose_emphasis(features, targets, weights, groups, counted)
+        emphasis = np.ones(features.shape[1])
+        for name, factor in self._emphasis.items():
+            emphasis[groups[name]] = factor
+        return fit_ridge(features, targets, weights, emphasis)
+
+    def _groups(self) -> dict[str, NDArray[np.intp]]:
+        """Return the positions of features that are few beside those of windows, by the name of their group."""
         scattering = self.choice_.transformers.get("scattering")
-        levels = scattering._levels() if isinstance(scattering, HiPPOScatteringTransformer) else np.empty(0, np.intp)
-        is_level = np.isin(self._known, levels)
-        ratio = is_level.size / is_level.sum() if is_level.any() else 0.0
-        factors = np.unique(np.maximum(np.sqrt(np.multiply(_OF_LEVELS, ratio)), 1.0)).tolist()
-        if len(factors) == 1:
-            return fit_ridge(features, targets, weights, np.ones(is_level.size))
-        some = evenly_chosen(len(features))
-        models = {}
-        for factor in factors:
-            emphasis = np.where(is_level, factor, 1.0)
-            models[factor] = fit_ridge(features[some], targets[some], weights[some], emphasis)
-        self._level_factor = min(factors, key=lambda factor: models[factor].loss(targets[some], weights[some]))
-        if len(some) == len(features):
-            return models[self._level_factor]
-        return fit_ridge(features, targets, weights, np.where(is_level, self._level_factor, 1.0))
+        if not isinstance(scattering, HiPPOScatteringTransformer):
+            return {}
+        n_features = scattering._n_features_out
+        groups = {"course": scattering._course(), "levels": scattering._levels()}
+        if "observation" in self.choice_.transformers:
+            width = len(self.choice_.transformers["observation"].get_feature_names_out())
+            groups["observation"] = np.arange(n_features, n_features + width)
+        return {name: np.flatnonzero(np.isin(self._known, places)) for name, places in groups.items()}
 
     # ------------------------------------------------------------------ use
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:
@@ -178,17 +190,26 @@ class Automatic(SeriesEstimator, ABC):
         choice: Choice = self.choice_
         lines = [f"features: {choice.features}"]
         for name, transformer in choice.transformers.items():
-            lines.append(f"  {name}: {len(transformer.get_feature_names_out())} features of {transformer!r}")
-        lines += self._describe_static_channels()
+            described = " ".join(repr(transformer).split())
+            weight = f", {self._weight(name)}" if name == "observation" else ""
+            lines.append(f"  {name}: {len(transformer.get_feature_names_out())} features of {described}{weight}")
+        lines += self._describe_groups()
         lines += [f"head: {choice.head}", *(f"  {' '.join(line.split())}" for line in self._describe_head())]
         return "\n".join([*lines, *(f"because {reason}" for reason in choice.reasons)])
 
-    def _describe_static_channels(self) -> list[str]:
+    def _describe_groups(self) -> list[str]:
+        """Describe the groups of features of scattering that may count more, one line per group."""
         scattering = self.choice_.transformers.get("scattering")
         if scattering is None:
             return []
+        lines = [f"  course: coefficients of the whole series, {self._weight('course')}"]
         names = [name for c, name in enumerate(self.channel_names_) if c not in scattering.varying_]
-        return [f"  static: {', '.join(names)}; one feature each, weight {self._level_factor:.3g}"] if names else []
+        if names:
+            lines.append(f"  static: {', '.join(names)}; one feature each, {self._weight('levels')}")
+        return lines
+
+    def _weight(self, group: str) -> str:
+        return f"weight {self._emphasis.get(group, 1.0):.3g}"
 
     @abstractmethod
     def _describe_head(self) -> list[str]:

@@ -24,6 +24,8 @@ _OCCUPANCIES, _FEW_THRESHOLDS, _THRESHOLDS = 8192, 2, 12
 # would take most of the time and whose features would take gigabytes.
 _SIZES, _SIZES_OF_MANY = (4096, 256), (1024, 64)
 _MANY = 10_000
+# Statistics of the observation pattern, and the deviation of equal times as a fraction of their duration.
+_OF_OBSERVATION, _SAME = ("count", "interval", "gap", "since"), 1e-9
 
 
 class Choice(NamedTuple):
@@ -79,7 +81,19 @@ def _of_shape(panel: Panel, n_jobs: int | None, random_state: Any) -> dict[str, 
     per_threshold = panel.n_channels * scattering.order * 6  # of about six window lengths
     thresholds = min(max(most // per_threshold, _FEW_THRESHOLDS), _THRESHOLDS)
     scattering.set_params(n_thresholds=thresholds, n_combinations=n_combinations, n_groups=n_groups)
-    return {"scattering": scattering}
+    transformers: dict[str, BaseEstimator] = {"scattering": scattering}
+    if not _are_observed_alike(panel):
+        transformers["observation"] = SummaryTransformer(_OF_OBSERVATION, quantiles=(), n_jobs=n_jobs)
+    return transformers
+
+
+def _are_observed_alike(panel: Panel) -> bool:
+    """Return whether all series are complete and have the same times, up to their beginning."""
+    if np.isnan(panel.values).any() or panel.lengths.min() < panel.lengths.max():
+        return False
+    clocks = panel.times.reshape(len(panel), -1)
+    since = clocks - clocks[:, :1]
+    return bool((np.abs(since - since[0]) <= _SAME * since[0, -1]).all())
 
 
 def _of_records(n_jobs: int | None) -> dict[str, BaseEstimator]:

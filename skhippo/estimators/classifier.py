@@ -32,8 +32,10 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
     search (:doc:`/guide/recommended`):
 
     - If at least half of the channels of the series have five or more observations, the series have a *shape*.  The
-      features are those of `HiPPOScatteringTransformer` and the head is a ridge regression, whose penalty is chosen by
-      leave-one-out cross-validation.  Above 10,000 series, there are fewer features.
+      features are those of `HiPPOScatteringTransformer`, and of the observation pattern if series are observed
+      differently.  The head is a ridge regression, whose penalty is chosen by leave-one-out cross-validation, as are
+      the weights of coefficients of whole series, of static channels and of the observation pattern.  Above
+      10,000 series, there are fewer features.
     - Otherwise the series are *records*.  The features are coefficients and observation patterns
       (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  For 500 or more series, the head is an
       ensemble of gradient boosting, extremely randomised trees and logistic regression; it averages the logarithms of
@@ -172,9 +174,12 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
             self.ensemble_ = fit_all(models, features, numbers, weights, self.n_jobs)
         else:
             targets = np.where(numbers[:, None] == np.arange(self.classes_.size), 1.0, -1.0)
-            self.linear_ = self._fit_linear(features, targets, weights)
-            chosen = self.linear_.chosen
-            self.temperature_ = learn_temperature(self.linear_.left_out, numbers[chosen], weights[chosen])
+            several = np.bincount(numbers)[numbers] > 1  # a class cannot be learned without its only series
+            self.linear_ = self._fit_linear(features, targets, weights, several)
+            chosen, left_out = self.linear_.chosen, self.linear_.left_out
+            if several[chosen].any():
+                chosen, left_out = chosen[several[chosen]], left_out[several[chosen]]
+            self.temperature_ = learn_temperature(left_out, numbers[chosen], weights[chosen])
         return self
 
     def decision_function(self, X: object) -> NDArray:

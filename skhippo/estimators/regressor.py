@@ -125,7 +125,7 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
             columns = targets[:, 0] if targets.shape[1] == 1 else targets
             self.ensemble_ = fit_all(models, features, columns, weights, self.n_jobs)
         else:
-            self.linear_ = self._fit_linear(features, targets, weights)
+            self.linear_ = self._fit_linear(features, targets, weights, np.ones(len(panel), dtype=bool))
         self._remember_parameters()
         return self
 

@@ -23,9 +23,18 @@ from scipy.linalg import cho_factor, cho_solve, eigh
 from scipy.optimize import minimize_scalar
 from scipy.special import logsumexp
 
-from skhippo._support.types import Floats
+from skhippo._support.types import Floats, Integers
 
-__all__ = ["Linear", "evenly_chosen", "fit_ridge", "learn_temperature", "softmax"]
+__all__ = [
+    "Linear",
+    "Scaling",
+    "evenly_chosen",
+    "fit_ridge",
+    "learn_scaling",
+    "learn_temperature",
+    "softmax",
+    "try_penalties",
+]
 
 # Penalties to try, divided by the sum of the variances of the features.
 _PENALTIES = np.logspace(-6.0, 1.0, 15)
@@ -54,21 +63,30 @@ class Linear(NamedTuple):
             np.nan_to_num(features.astype(np.float64) - self.center) @ self.weights.astype(np.float64) + self.intercept
         )
 
-    def loss(self, targets: Floats, weights: Floats) -> float:
-        """Return the leave-one-out mean square error."""
-        errors = np.square(targets[self.chosen] - self.left_out).sum(axis=1)
-        return float(np.average(errors, weights=weights[self.chosen]))
+
+def evenly_chosen(n_series: int, most: int) -> NDArray[np.intp]:
+    """Return the numbers of at most `most` series, evenly chosen."""
+    return np.unique(np.linspace(0, n_series - 1, min(n_series, most)).round().astype(np.intp))
 
 
-def evenly_chosen(n_series: int) -> NDArray[np.intp]:
-    """Return the numbers of at most `MANY` series, evenly chosen."""
-    return np.unique(np.linspace(0, n_series - 1, min(n_series, MANY)).round().astype(np.intp))
+class Scaling(NamedTuple):
+    """Centers and factors that standardise features."""
 
-
-class _Scaling(NamedTuple):
     center: Floats
     factors: Floats  # 0 for constant features
     total: float  # sum of the variances
+
+    def rows(self, features: NDArray[np.float32], part: slice | Integers, roots: Floats) -> Floats:
+        """Return some of the standardised features, for all series."""
+        return roots * (np.nan_to_num(features[:, part] - self.center[part]) * self.factors[part])
+
+    def gram(self, features: NDArray[np.float32], places: Integers, roots: Floats) -> Floats:
+        """Return the products of some of the standardised features of any two series."""
+        products = np.zeros((len(features), len(features)))
+        for part in _blocks(len(places), len(features)):
+            z = self.rows(features, places[part], roots)
+            products += z @ z.T
+        return products
 
 
 def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, emphasis: Floats) -> Linear:
@@ -90,10 +108,10 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
     Linear
     """
     roots = np.sqrt(weights / weights.mean())[:, None]
-    scaling = _scale(features, roots, emphasis)
+    scaling = learn_scaling(features, roots, emphasis)
     center = np.average(targets, axis=0, weights=weights)
     aims = roots * (targets - center)
-    chosen = evenly_chosen(len(features))
+    chosen = evenly_chosen(len(features), MANY)
     penalty, dual, residuals = _try_penalties(features[chosen], scaling, aims[chosen], roots[chosen])
     if len(chosen) == len(features):
         weights_of = _primal(features, scaling, dual, roots)
@@ -110,8 +128,21 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
     )
 
 
-def _scale(features: NDArray[np.float32], roots: Floats, emphasis: Floats) -> _Scaling:
-    """Return the weighted means and scaling factors of the features."""
+def learn_scaling(features: NDArray[np.float32], roots: Floats, emphasis: Floats) -> Scaling:
+    """Return the weighted means and scaling factors of the features.
+
+    Parameters
+    ----------
+    features : ndarray of shape (n_series, n_features)
+    roots : ndarray of shape (n_series, 1)
+        Roots of the weights of the series.
+    emphasis : ndarray of shape (n_features,)
+        Standard deviations of the features after scaling.
+
+    Returns
+    -------
+    Scaling
+    """
     n_features = features.shape[1]
     center, factors = np.zeros(n_features), np.zeros(n_features)
     for part in _blocks(n_features, len(features)):
@@ -123,28 +154,13 @@ def _scale(features: NDArray[np.float32], roots: Floats, emphasis: Floats) -> _S
         varies = deviation > _CONSTANT * np.maximum(1.0, np.abs(mean))
         center[part] = mean
         factors[part] = np.where(varies, emphasis[part] / np.where(varies, deviation, 1.0), 0.0)
-    return _Scaling(center, factors, max(float(np.square(emphasis[factors > 0.0]).sum()), 1.0))
+    return Scaling(center, factors, max(float(np.square(emphasis[factors > 0.0]).sum()), 1.0))
 
 
-def _rows(features: NDArray[np.float32], scaling: _Scaling, part: slice, roots: Floats) -> Floats:
-    """Return a part of the standardised features, for all series."""
-    return roots * (np.nan_to_num(features[:, part] - scaling.center[part]) * scaling.factors[part])
-
-
-def _primal(features: NDArray[np.float32], scaling: _Scaling, dual: Floats, roots: Floats) -> Floats:
+def _primal(features: NDArray[np.float32], scaling: Scaling, dual: Floats, roots: Floats) -> Floats:
     """Return the weights of the features that belong to the weights of the series."""
     parts = _blocks(features.shape[1], len(features))
-    return np.concatenate([_rows(features, scaling, part, roots).T @ dual for part in parts])
-
-
-def _gram(features: NDArray[np.float32], scaling: _Scaling, roots: Floats) -> Floats:
-    """Return the products of the standardised features of any two series."""
-    n_series, n_features = features.shape
-    gram = np.zeros((n_series, n_series))
-    for part in _blocks(n_features, n_series):
-        z = _rows(features, scaling, part, roots)
-        gram += z @ z.T
-    return gram
+    return np.concatenate([scaling.rows(features, part, roots).T @ dual for part in parts])
 
 
 def _residuals(errors: Floats, leverage: Floats, roots: Floats, chosen: NDArray[np.intp]) -> Floats:
@@ -154,42 +170,66 @@ def _residuals(errors: Floats, leverage: Floats, roots: Floats, chosen: NDArray[
 
 
 def _try_penalties(
-    features: NDArray[np.float32], scaling: _Scaling, aims: Floats, roots: Floats
+    features: NDArray[np.float32], scaling: Scaling, aims: Floats, roots: Floats
 ) -> tuple[float, Floats, Floats]:
     """Return the penalty with the smallest leave-one-out error, the weights of the series, and their residuals."""
     n_series, n_features = features.shape
     if n_series <= n_features:
-        values, vectors = eigh(_gram(features, scaling, roots), overwrite_a=True)
+        values, vectors = eigh(scaling.gram(features, np.arange(features.shape[1]), roots), overwrite_a=True)
     else:
-        z = _rows(features, scaling, slice(None), roots)
+        z = scaling.rows(features, slice(None), roots)
         values, inner = eigh(z.T @ z)
         vectors = z @ inner / np.sqrt(np.maximum(values, 1e-300))
         vectors[:, values <= 1e-12 * values[-1]] = 0.0
     values = np.maximum(values, 0.0)
-    inside, everyone = vectors.T @ aims, np.arange(n_series)
+    penalty, residuals = try_penalties(values, vectors, aims, roots, scaling.total)
+    return penalty, vectors @ ((vectors.T @ aims) / (values + penalty * scaling.total)[:, None]), residuals
+
+
+def try_penalties(values: Floats, vectors: Floats, aims: Floats, roots: Floats, total: float) -> tuple[float, Floats]:
+    """Return the penalty with the smallest leave-one-out mean square error, and its residuals.
+
+    Parameters
+    ----------
+    values, vectors : ndarray
+        Eigenvalues, which are not negative, and eigenvectors of the products of the features of any two series.
+    aims : ndarray of shape (n_series, n_outputs)
+        Centered targets times the roots of the weights.
+    roots : ndarray of shape (n_series, 1)
+        Roots of the weights of the series.
+    total : float
+        Sum of the variances of the features.
+
+    Returns
+    -------
+    penalty : float
+        Divided by `total`.
+    residuals : ndarray of shape (n_series, n_outputs)
+        Times the roots of the weights.
+    """
+    inside, everyone = vectors.T @ aims, np.arange(len(aims))
     best = None
     for penalty in _PENALTIES:
-        shares = values / (values + penalty * scaling.total)
+        shares = values / (values + penalty * total)
         errors = aims - vectors @ (shares[:, None] * inside)
         residuals = _residuals(errors, np.square(vectors) @ shares, roots, everyone)
         loss = float(np.square(residuals).sum())
         if best is None or loss < best[0]:
             best = loss, float(penalty), residuals
     assert best is not None
-    _, penalty, residuals = best
-    return penalty, vectors @ (inside / (values + penalty * scaling.total)[:, None]), residuals
+    return best[1:]
 
 
 def _solve_for_series(
     features: NDArray[np.float32],
-    scaling: _Scaling,
+    scaling: Scaling,
     aims: Floats,
     roots: Floats,
     penalty: float,
     chosen: NDArray[np.intp],
 ) -> tuple[Floats, Floats]:
     """Fit with one penalty, with no more series than features; return residuals of `chosen` by leave-one-out."""
-    gram = _gram(features, scaling, roots)
+    gram = scaling.gram(features, np.arange(features.shape[1]), roots)
     added = penalty * scaling.total
     gram[np.diag_indices(len(gram))] += added
     factor = cho_factor(gram, overwrite_a=True)
@@ -203,7 +243,7 @@ def _solve_for_series(
 
 def _solve_for_features(
     features: NDArray[np.float32],
-    scaling: _Scaling,
+    scaling: Scaling,
     aims: Floats,
     roots: Floats,
     penalty: float,
@@ -213,13 +253,13 @@ def _solve_for_features(
     n_series, n_features = features.shape
     product, moments = np.zeros((n_features, n_features)), np.zeros((n_features, aims.shape[1]))
     for part in _blocks(n_series, n_features):
-        z = _rows(features[part], scaling, slice(None), roots[part])
+        z = scaling.rows(features[part], slice(None), roots[part])
         product += z.T @ z
         moments += z.T @ aims[part]
     product[np.diag_indices(n_features)] += penalty * scaling.total
     factor = cho_factor(product, overwrite_a=True)
     weights = cho_solve(factor, moments)
-    z = _rows(features[chosen], scaling, slice(None), roots[chosen])
+    z = scaling.rows(features[chosen], slice(None), roots[chosen])
     leverage = (z * cho_solve(factor, z.T).T).sum(axis=1)
     return weights, _residuals(aims[chosen] - z @ weights, leverage, roots, chosen)
 
@@ -227,8 +267,8 @@ def _solve_for_features(
 def learn_temperature(decisions: Floats, labels: NDArray[np.intp], weights: Floats) -> float:
     """Return the temperature that maximises the likelihood of the softmax of decisions.
 
-    Labels are smoothed as in Platt scaling, as if each class had one more series of each label.  So decisions without
-    an error on few series do not lead to probabilities of 1.
+    Labels are smoothed as in Platt scaling: as if there were one more right decision and one more wrong one.  So
+    decisions without an error on few series do not lead to probabilities of 1.
 
     Parameters
     ----------
@@ -243,7 +283,7 @@ def learn_temperature(decisions: Floats, labels: NDArray[np.intp], weights: Floa
     float
     """
     n_series, n_classes = decisions.shape
-    doubt = n_classes / (n_series + n_classes)
+    doubt = n_classes / ((n_classes - 1) * (n_series + 2))
     hits = (1.0 - doubt) * decisions[np.arange(n_series), labels] + doubt * decisions.mean(axis=1)
 
     def loss(log_temperature: float) -> float:

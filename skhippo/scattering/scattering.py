@@ -255,12 +255,13 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         with self._progress(panel):
             self.plain_ = plain.set_output(transform="default").fit(panel)
-            samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0))
+            samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0, 0))
         level = (self.plain_.center_ / self.plain_.scale_)[self.varying_]
         share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
         margin = margins(samples, level)
+        samples = samples.reshape(*shape, math.prod(samples.shape[3:]))
         self.thresholds_ = quantiles(samples, share, margin.reshape(-1, 1, 1, 1))
-        size, some = scales(samples, level), int(self.varying_.size > 0)
+        size, some = scales(samples, margin), int(self.varying_.size > 0)
         rng = check_random_state(self.random_state)
         combinations = learn(samples, size, margin, *draw(self.n_combinations * some, shape, rng))
         groups = draw_groups(self.n_groups * some, self.n_competitors, size, rng)
@@ -382,11 +383,18 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
             )
         return features
 
+    def _course(self) -> NDArray[np.intp]:
+        """Return the positions of the features that are coefficients of whole series, of channels with a shape."""
+        return self._of_whole_series(with_shape=True)
+
     def _levels(self) -> NDArray[np.intp]:
         """Return the positions of the features that are levels of channels without a shape."""
+        return self._of_whole_series(with_shape=False)
+
+    def _of_whole_series(self, with_shape: bool) -> NDArray[np.intp]:
         pooled = self.varying_.size * self.n_windows_ * self.order * (self.n_thresholds + self.pool_order)
         channels = self._plain_places() // _PLAIN_ORDER
-        return pooled + np.flatnonzero(~np.isin(channels, self.varying_))
+        return pooled + np.flatnonzero(np.isin(channels, self.varying_) == with_shape)
 
     def _plain_places(self) -> NDArray[np.intp]:
         """Return the coefficients of whole series that are features: only the first for channels without a shape."""

@@ -9,8 +9,8 @@ from skhippo._support.types import Floats
 __all__ = ["margins", "quantiles", "scales"]
 
 
-# A value has to exceed a threshold by this fraction of the channel's largest value, so that rounding errors do not.  A
-# coefficient whose root mean square is below this fraction of the channel's largest one is rounding error.
+# A value has to exceed a threshold by this fraction of the largest value of a typical series, so that rounding errors
+# do not.  A coefficient whose root mean square is smaller is rounding error.
 _MARGIN = 1e-9
 # The same, as a fraction of the level that was subtracted from a channel, because subtraction cancels digits.
 _OF_LEVEL = 1e-13
@@ -45,9 +45,13 @@ def quantiles(samples: Floats, share: Floats, margin: Floats) -> Floats:
 def margins(samples: Floats, level: Floats) -> Floats:
     """Return upper bounds of the rounding errors in the coefficients of each channel.
 
+    Rounding errors are proportional to the values of their series.  The bounds hold for the median of the series in
+    which a channel changes, so that an extreme value in one series does not hide the others.
+
     Parameters
     ----------
-    samples : ndarray of shape (n_channels, ...)
+    samples : ndarray of shape (n_channels, n_windows, order, n_series, n_positions)
+        Samples; NaN is ignored.
     level : ndarray of shape (n_channels,)
         Level that was subtracted from each channel, in the unit of the samples.
 
@@ -55,19 +59,20 @@ def margins(samples: Floats, level: Floats) -> Floats:
     -------
     ndarray of shape (n_channels,)
     """
-    rest = tuple(range(1, samples.ndim))
-    return _MARGIN * np.fmax.reduce(np.abs(samples), axis=rest, initial=0.0) + _OF_LEVEL * np.abs(level)
+    largest = np.fmax.reduce(np.abs(samples), axis=(1, 2, 4), initial=0.0)
+    typical = np.array([np.median(row[row > 0.0]) if (row > 0.0).any() else 0.0 for row in largest])
+    return _MARGIN * typical + _OF_LEVEL * np.abs(level)
 
 
-def scales(samples: Floats, level: Floats) -> Floats:
+def scales(samples: Floats, margin: Floats) -> Floats:
     """Return root mean squares along the last axis; 0 where they do not exceed the rounding errors of the channel.
 
     Parameters
     ----------
     samples : ndarray of shape (n_channels, ..., n_samples)
         Samples; NaN is ignored.
-    level : ndarray of shape (n_channels,)
-        Level that was subtracted from each channel, in the unit of the samples.
+    margin : ndarray of shape (n_channels,)
+        Upper bounds of the rounding errors from `margins`.
 
     Returns
     -------
@@ -76,6 +81,4 @@ def scales(samples: Floats, level: Floats) -> Floats:
     squares, missing = samples**2, np.isnan(samples)
     squares[missing] = 0.0
     size: Floats = np.sqrt(squares.sum(axis=-1) / np.maximum(samples.shape[-1] - missing.sum(axis=-1), 1))
-    rest = tuple(range(1, size.ndim))
-    rounding = _MARGIN * size.max(axis=rest, initial=0.0) + _OF_LEVEL * np.abs(level)
-    return np.where(size > np.expand_dims(rounding, rest), size, 0.0)
+    return np.where(size > np.expand_dims(margin, tuple(range(1, size.ndim))), size, 0.0)

@@ -107,7 +107,7 @@ class Sliding(NamedTuple):
 
         Returns
         -------
-        ndarray of shape (n_channels, n_windows, order, total)
+        ndarray of shape (n_channels, n_windows, order, n_sampled_series, n_positions)
             Coefficients; NaN for positions that do not count.  All channels and windows are sampled at the same
             positions.
         """
@@ -128,7 +128,7 @@ class Sliding(NamedTuple):
                 take_samples(windows, chunk.blocks, places, out[:, part])
 
         run(work, _nothing, watched(self._parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
-        return out.reshape(*shape, -1)
+        return out.reshape(*shape, which.size, each)
 
     def pool(self, pooling: Pooling, begins: tuple[int, int, int], out: NDArray[np.float32]) -> None:
         """Pool the paths of windows.

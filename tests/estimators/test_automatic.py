@@ -43,10 +43,54 @@ def test_records_of_a_channel_that_training_never_observed(n_series):
     assert np.isfinite(model.predict_proba(seen)).all()
 
 
+@pytest.mark.parametrize("what", ["duration", "rhythm", "channel"])
+def test_classes_that_differ_only_in_when_they_are_observed(what):
+    rng = np.random.default_rng(0)
+    y = np.arange(120) % 2
+    X = []
+    for label in y:
+        t = np.sort(rng.uniform(0, 1 + (what == "duration") * label, 40))
+        if what == "rhythm" and label:
+            t = np.arange(40.0)
+        values = rng.normal(size=(2, 40))
+        if what == "channel" and label and rng.random() < 0.9:
+            values[1] = np.nan
+        X.append((t, values))
+    model = HiPPOClassifier().fit(X[:80], y[:80])
+    assert model.score(X[80:], y[80:]) > 0.85
+    assert model._emphasis["observation"] > 1.0
+
+
+def test_classes_that_differ_in_the_slow_course_under_noise():
+    rng = np.random.default_rng(0)
+    y = np.arange(160) % 2
+    X = rng.normal(size=(160, 100)) + np.where(y, 0.8, -0.8)[:, None] * np.linspace(-0.5, 0.5, 100)
+    model = HiPPOClassifier().fit(X[:100], y[:100])
+    assert model.score(X[100:], y[100:]) > 0.9
+    assert model._emphasis["course"] > 1.0
+
+
+@pytest.mark.parametrize("unit", [1e-12, 1e40])
+def test_the_unit_of_records_does_not_matter(unit):
+    X, y = records(60)
+    expected = HiPPOClassifier().fit(X, y).predict_proba(X)
+    X = [(t, unit * v) for t, v in X]
+    np.testing.assert_allclose(HiPPOClassifier().fit(X, y).predict_proba(X), expected, atol=1e-4)
+
+
 def test_it_says_what_it_chose():
     X, y = irregular_sinusoids(30, n_classes=2, random_state=0)
     said = HiPPOClassifier().fit(X, y).describe()
-    for part in ("features: shape", "HiPPOScatteringTransformer", "head: ridge", "penalty", "temperature", "because"):
+    for part in (
+        "course: ",
+        "observation: ",
+        "features: shape",
+        "HiPPOScatteringTransformer",
+        "head: ridge",
+        "penalty",
+        "temperature",
+        "because",
+    ):
         assert part in said
     assert "static" not in said
     levels = np.where(y, 1.0, -1.0) + np.random.default_rng(0).normal(size=30)

@@ -39,6 +39,17 @@ def test_static_channels_say_nothing_of_the_others():
     assert choose(as_panel(X), None, 0).features == "shape"
 
 
+def test_when_channels_are_observed_is_told_only_if_it_differs():
+    X = np.random.default_rng(0).normal(size=(9, 30))
+    clock = np.linspace(0, 1, 30) ** 2
+    shifted = [(clock + 100 * i, x) for i, x in enumerate(X)]
+    moved = [*shifted[:-1], (np.linspace(0, 1, 30), X[-1])]
+    shorter = [*shifted[:-1], (clock[:-1], X[-1, :-1])]
+    missing = np.where(np.arange(270).reshape(9, 30) == 77, np.nan, X)
+    told = ["observation" in choose(as_panel(x), None, 0).transformers for x in (X, shifted, moved, shorter, missing)]
+    assert told == [False, False, True, True, True]
+
+
 def test_many_series_or_channels_have_fewer_features(monkeypatch):
     monkeypatch.setattr("skhippo.estimators.choice._MANY", 30)
     few, many, wide = (

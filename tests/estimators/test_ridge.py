@@ -112,3 +112,10 @@ def test_decisions_without_an_error_are_no_certainty():
     decisions = np.where(labels[:, None] == [0, 1], 1.0, -1.0)
     surest = softmax(decisions / learn_temperature(decisions, labels, np.ones(20))).max()
     assert_allclose(surest, 21 / 22, rtol=1e-3)
+
+
+def test_many_classes_are_no_reason_for_doubt():
+    labels = np.arange(90) % 30
+    decisions = np.where(labels[:, None] == np.arange(30), 1.0, -1.0)
+    surest = softmax(decisions / learn_temperature(decisions, labels, np.ones(90))).max()
+    assert_allclose(surest, 91 / 92, rtol=1e-3)

@@ -50,6 +50,16 @@ def test_a_constant_among_series_that_vary_is_above_no_threshold_of_its_shape():
     assert np.isfinite(groups).all()
 
 
+def test_an_extreme_value_does_not_hide_the_other_series():
+    X = np.cumsum(np.random.default_rng(0).normal(size=(50, 300)), axis=1)
+    extreme = X.copy()
+    extreme[7, 100] = 1e11
+    transformer = HiPPOScatteringTransformer(n_windows=5).fit(extreme)
+    above, *_ = parts(transformer, transformer.transform(X))
+    assert above.mean(axis=0).std(axis=-1).min() > 0.1  # thresholds still lie among the values of the others
+    assert np.count_nonzero(transformer.factors_) == transformer.factors_.size
+
+
 @pytest.mark.parametrize("level", [1e3, 1e6])
 def test_rounding_beside_the_level_moves_no_feature(level):
     # Steps of few heights: many windows have the same coefficients, and many thresholds are among these.

@@ -24,7 +24,7 @@ def test_windows_are_projections(hold, relative, order):
     for i, (times, values) in enumerate(X):
         sliding = transformer._sliding(as_panel(X[i : i + 1]))
         start, cell, number = sliding.clocks[0]
-        windows = sliding.sample(int(number))
+        windows = sliding.sample(int(number))[..., 0, :]
         assert windows.shape[-1] == number
         for c, j, p in [(0, 0, 0), (0, 1, int(number) - 1), (1, 2, int(number) // 3), (1, 1, 5 % int(number))]:
             length = cell * transformer.n_positions_ / 2**j
@@ -57,7 +57,7 @@ def test_positions_in_gaps_do_not_count():
     above, *_ = parts(transformer, transformer.transform([whole, holed]))
     sliding = transformer._sliding(as_panel([holed]))._replace(gaps=False)
     n = transformer.n_positions_
-    windows = sliding.sample(n)[0, 3]
+    windows = sliding.sample(n)[0, 3, :, 0]
     centre = (np.arange(n) + 0.5) * 10 / n
     missing = np.clip(np.minimum(centre + 0.625, 8.02) - np.maximum(centre - 0.625, 3.98), 0, None) / 1.25
     counted = windows[:, missing < 0.5]
