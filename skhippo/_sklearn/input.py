@@ -77,16 +77,24 @@ class InputLayout(NamedTuple):
         hint = "; a table has one series per row: pass [X] if X is one series" * one
         self.check_clock(panel, "the times of X are", estimator, hint)
         if panel.n_channels != self.n_channels:
-            lists = self.n_channels == 1 and isinstance(X, list) and isinstance(X[0], list)
             raise ValueError(
                 f"X has {panel.n_channels} channels, but {estimator} was fitted with {self.n_channels}"
-                + ("; a list of lists is read as the channels of a series, a tuple as (times, values)" * lists)
+                + self._explain_channels(X, panel)
             )
         if self.channel_names is not None and panel.channel_names not in (None, self.channel_names):
             raise ValueError(
                 f"X has the channels {list(panel.channel_names or ())}, but {estimator} was fitted with "
                 f"{list(self.channel_names)}: order and name them as in fit"
             )
+
+    def _explain_channels(self, X: Any, panel: Panel) -> str:
+        """Say what may be the reason of another number of channels than in `fit`; empty if that is not known."""
+        if self.n_channels == 1 and isinstance(X, list) and isinstance(X[0], list):
+            return "; a list of lists is read as the channels of a series, a tuple as (times, values)"
+        if panel._times is None and (panel.lengths == self.n_channels).all():
+            exchanged = "X.transpose(0, 2, 1)" if hasattr(X, "shape") else "[x.T for x in X]"
+            return f"; this looks like (n_times, n_channels): pass {exchanged}"
+        return ""
 
     def check_clock(self, panel: Panel, times_are: str, estimator: str, hint: str = "") -> None:
         """Raise unless the times of a panel are of the kind seen in `fit`; `times_are` begins the message."""

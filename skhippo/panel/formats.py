@@ -15,7 +15,6 @@ import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from skhippo.panel.arrays import as_array, as_real, is_scalar, is_sequence
-from skhippo.panel.axes import warn_ambiguous
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import is_pandas_series
@@ -25,6 +24,7 @@ from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
 from skhippo.panel.layout import nothing_found, one_dimensional, to_offsets
 from skhippo.panel.listed import is_sparse, read_list
+from skhippo.panel.orientation import warn_of_channels_last
 from skhippo.panel.packing import pack_cube
 from skhippo.panel.rows import row_labels
 from skhippo.panel.times import Times, check_precision
@@ -185,11 +185,9 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
     if cube.ndim == 2:
         refuse_time_channel(time_channel, "a 2-D array has one channel only; pass (n_series, n_channels, n_times)")
         cube = cube[:, np.newaxis, :]
-    elif cube.shape[2] == 1 and cube.shape[1] > 2 and time_channel is None:
-        warn_ambiguous(
-            f"X has the shape {cube.shape}: it is read as {cube.shape[1]} channels with one observation each; pass "
-            "X.transpose(0, 2, 1) if it is (n_series, n_times, 1), or [([0.0], x) for x in X] if it is not"
-        )
+    elif time_channel is None:
+        kept = f"[(np.arange({float(cube.shape[2])}), x) for x in X]"
+        warn_of_channels_last(cube, f"X has the shape {cube.shape}", "X.transpose(0, 2, 1)", kept)
     return Panel(**pack_cube(cube)) if time_channel is None else _pack_timed_cube(cube, time_channel)
 
 

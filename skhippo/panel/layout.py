@@ -94,13 +94,13 @@ def check_not_empty(lengths: Integers, name: Namer) -> None:
         )
 
 
-def same_channels(counts: list[int], name: Namer) -> None:
-    """Raise unless all counts of channels are equal and at least one."""
+def same_channels(counts: list[int], name: Namer, hint: str = "fill a channel that was not observed with NaN") -> None:
+    """Raise unless all counts of channels are equal and at least one; `hint` says how to make them so."""
     for i, count in enumerate(counts):
         if count != counts[0]:
             raise ValueError(
                 f"{name(i)} has {counted(count, 'channel')}, {name(0)} has {counts[0]}: the same number is expected, "
-                "values of shape (n_channels, n_times); fill a channel that was not observed with NaN"
+                f"values of shape (n_channels, n_times); {hint}"
             )
     if counts[0] == 0:
         raise ValueError(f"{name(0)} has 0 channels: at least one is expected")

@@ -14,6 +14,7 @@ from skhippo.panel.entry import Series, read_indexed, read_pair, read_untimed, r
 from skhippo.panel.foreign import is_foreign_index, refuse_foreign_index
 from skhippo.panel.labelled import is_labelled, read_labelled_series
 from skhippo.panel.layout import named, nothing_found, one_dimensional
+from skhippo.panel.orientation import warn_of_channels_last
 from skhippo.panel.packing import pack
 from skhippo.panel.pair import Pair
 from skhippo.panel.records import read_record
@@ -30,9 +31,13 @@ def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
     series = [read_series(entry, named(i, id_of(entry)), time_channel) for i, entry in enumerate(entries)]
     if time_channel is None:
         _warn_of_clocks(entries)
-        _warn_of_columns(entries)
         _warn_of_labels(entries)
-    return pack(series)
+    parts = pack(series)
+    if time_channel is None and parts["times"] is None and parts["channel_names"] is None:
+        values = [s.values for s in series]
+        where = f"each series has a shape such as {values[0].shape}"
+        warn_of_channels_last(values, where, "[x.T for x in X]", "[(np.arange(len(x[0])), x) for x in X]")
+    return parts
 
 
 def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
@@ -123,12 +128,3 @@ def _warn_of_labels(entries: list[Any]) -> None:
                 "series, or the long table to Panel.from_long; rename the column if it is a channel"
             )
             return
-
-
-def _warn_of_columns(entries: list[Any]) -> None:
-    """Warn if all entries are arrays (n_times, 1), which are read as channels with one observation."""
-    if all(isinstance(x, np.ndarray) and x.ndim == 2 and x.shape[1] == 1 and x.shape[0] > 2 for x in entries):
-        warn_ambiguous(
-            f"each series has a shape such as {entries[0].shape}: they are read as channels with one observation each; "
-            "pass [x.T for x in X] if they are (n_times, 1), or [([0.0], x) for x in X] if not"
-        )

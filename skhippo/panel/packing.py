@@ -12,7 +12,7 @@ from skhippo.panel.arrays import common_dtype
 from skhippo.panel.clocks import DATES, check_same_clock
 from skhippo.panel.entry import Series
 from skhippo.panel.labels import as_labels
-from skhippo.panel.layout import BLOCK, check_not_empty, namer, same_channels, same_names, to_offsets
+from skhippo.panel.layout import BLOCK, Namer, check_not_empty, namer, same_channels, same_names, to_offsets
 from skhippo.panel.times import common_unit
 
 
@@ -21,7 +21,7 @@ def pack(series: list[Series]) -> dict[str, Any]:
     ids = [s.label for s in series]
     labels = None if any(label is None for label in ids) else as_labels(ids, "the ids")
     name = namer(ids)
-    same_channels([len(s.values) for s in series], name)
+    _check_channels(series, name)
     names = same_names([s.names for s in series], name)
     lengths = np.array([s.values.shape[1] for s in series], dtype=np.int64)
     check_not_empty(lengths, name)
@@ -38,6 +38,15 @@ def pack(series: list[Series]) -> dict[str, Any]:
         "series_ids": labels,
         "time_kind": clock,
     }
+
+
+def _check_channels(series: list[Series], name: Namer) -> None:
+    """Raise unless all series have the same number of channels."""
+    counts, n_times = [len(s.values) for s in series], series[0].values.shape[1]
+    exchanged = 1 < n_times < min(counts) and all(
+        s.times is None and s.names is None and s.values.shape[1] == n_times for s in series
+    )
+    same_channels(counts, name, *["this looks like (n_times, n_channels): pass [x.T for x in X]"] * exchanged)
 
 
 def _join_times(series: list[Series], time_kind: str) -> NDArray:

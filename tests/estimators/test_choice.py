@@ -54,7 +54,7 @@ def test_many_series_or_channels_have_fewer_features(monkeypatch):
     monkeypatch.setattr("skhippo.estimators.choice._MANY", 30)
     few, many, wide = (
         choose(X, None, 0).transformers["scattering"]
-        for X in (panel(20, 8), panel(31, 8), panel(20, 8, n_channels=100))
+        for X in (panel(20, 8), panel(31, 8), panel(20, 20, n_channels=100))
     )
     assert (few.n_combinations, few.n_groups, few.n_thresholds) == (4096, 256, 12)
     assert (many.n_combinations, many.n_groups) == (1024, 64)
