@@ -79,9 +79,18 @@ class Domain(NamedTuple):
             return cls(start, last, (last - start) / np.maximum(lengths - 1, 1))
 
 
+def check_durations(domain: Domain) -> None:
+    """Raise if the duration of a series overflows."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        measurable = np.isfinite(domain.duration)
+    if not measurable.all():
+        raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
+
+
 def domain_ends(panel: Panel, hold: Hold) -> tuple[Floats, Floats]:
     """Return the start and the end of the domain of each series, two arrays of shape (n_series,)."""
     domain = Domain.of(panel, hold)
+    check_durations(domain)
     return domain.start, domain.end
 
 

@@ -47,7 +47,17 @@ from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.times import read_times, seconds_since
-from skhippo.projection.hold import HOLDS, Domain, Hold, Window, cells_in, domain_ends, ends_of, signals
+from skhippo.projection.hold import (
+    HOLDS,
+    Domain,
+    Hold,
+    Window,
+    cells_in,
+    check_durations,
+    domain_ends,
+    ends_of,
+    signals,
+)
 from skhippo.projection.rows import Rows
 from skhippo.projection.schedule import Unit, plan
 from skhippo.projection.units import Task, moments_of, sums_of
@@ -193,7 +203,7 @@ def project_ends(
     -------
     ndarray of shape (n_series, n_channels, order)
     """
-    _check_durations(domain)
+    check_durations(domain)
     scale = part * domain.duration if measure.time_scale is None else _constant(panel, measure.time_scale)
     out = _allocate(panel, 1, order, np.dtype(np.float64))[:, 0]
     _fill(Task.of(signals(panel, hold), Window.until(domain.last, domain.after, scale), measure, order), n_jobs, out)
@@ -385,13 +395,6 @@ def _allocate(panel: Panel, n_queries: int, order: int, dtype: np.dtype) -> NDAr
     return allocate(sizes, dtype, "project fewer series at a time, or use a lower order")
 
 
-def _check_durations(domain: Domain) -> None:
-    with np.errstate(over="ignore", invalid="ignore"):
-        measurable = np.isfinite(domain.duration)
-    if not measurable.all():
-        raise ValueError(f"the duration of series {int(np.argmin(measurable))} overflows float64: rescale its times")
-
-
 def _constant(panel: Panel, value: float) -> Floats:
     return np.full(len(panel), value)
 
@@ -399,7 +402,7 @@ def _constant(panel: Panel, value: float) -> Floats:
 def query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
     """Return the query times (n_series, n_queries) in the times of the series, and how much later ages begin."""
     start, none = domain.start, np.zeros(len(panel))
-    _check_durations(domain)
+    check_durations(domain)
     if at is None:
         return domain.last[:, None], domain.after
     check_follows(panel.series_ids, at, "at", "time")

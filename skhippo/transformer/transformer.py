@@ -26,7 +26,7 @@ from skhippo.panel.container import Panel
 from skhippo.panel.durations import DURATION_TYPES, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer, sample_numbers
-from skhippo.projection.hold import Domain, Hold
+from skhippo.projection.hold import Domain, Hold, check_durations
 from skhippo.projection.projection import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
@@ -335,6 +335,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
     def _fit(self, X: object) -> tuple[Panel, Domain, Floats]:
         panel = self._read(X, reset=True)
         domain = Domain.of(panel, self.hold)
+        check_durations(domain)
         durations = domain.duration
         positive = durations[durations > 0]
         theta = in_unit_of_times(self.theta, panel.time_kind)
@@ -405,6 +406,10 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     def _blank(self, times: object, n_series: int) -> Panel:
         """Return series with the given times and zeros as values."""
+        if isinstance(times, Panel):
+            if len(times) != n_series:
+                raise ValueError(f"times has {len(times)} series, C has {n_series}: the same number is expected")
+            return times._with_channels(np.zeros((len(times.values), self.n_channels_)), None)
         return as_panel([(clock, np.zeros((self.n_channels_, len(clock)))) for clock in _clocks(times, n_series)])
 
     def _approximate(self, features: Floats, blank: Panel, ids: NDArray | None = None) -> Panel:
@@ -590,8 +595,6 @@ def _join_ids(ids: NDArray | None, others: NDArray | None) -> NDArray | None:
 
 def _clocks(times: Any, n_series: int) -> list[NDArray]:
     """Return one array of times per series."""
-    if isinstance(times, Panel):
-        times = [clock for clock, _ in times]
     if not hasattr(times, "__len__") or isinstance(times, (str, bytes)) or len(times) == 0:
         raise ValueError(
             f"times is {times!r}: one array of times for all series is expected, or a list with one array per series"

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skhippo import LegT, as_panel, project
+from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, SummaryTransformer, as_panel, project
 from skhippo.projection.hold import HOLDS, Domain, Pieces, Window, cells_in, domain_ends, ends_of, observed, signals
 from tests import naive
 
@@ -100,3 +100,19 @@ def test_rows_of_complete_channels_hold_all_observations_of_their_cells(dtype, t
         part = slice(rows.offsets[row], rows.offsets[row + 1])
         assert_array_equal(rows.times[part], times[i][first : first + number + 1])
         assert_array_equal(rows.values[part], values[i][row % 3, first : first + number + 1])
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        project,
+        HiPPOTransformer().fit,
+        HiPPOTransformer("legt").fit,
+        SummaryTransformer().fit_transform,
+        HiPPOScatteringTransformer(n_combinations=4).fit_transform,
+    ],
+)
+def test_a_duration_that_overflows_is_named(call):
+    """Statistics were infinite and NaN, and theta was said to be infinite."""
+    with pytest.raises(ValueError, match="the duration of series 1 overflows float64: rescale its times"):
+        call([([0.0, 1.0], [1.0, 2.0]), ([-1.7e308, 1.7e308], [1.0, 2.0])])

@@ -404,3 +404,20 @@ def test_inverse_transform_refuses_features_in_another_order():
     assert len(transformer.inverse_transform(features)) == 1
     with pytest.raises(ValueError, match="column 0 of C is 'x1__legs_c1', where 'x0__legs_c0' is expected"):
         transformer.inverse_transform(features[features.columns[::-1]])
+
+
+@pytest.mark.parametrize("kind", ["numbers", "durations", "naive dates", "zone-aware dates"])
+def test_inverse_transform_takes_the_times_of_a_panel_of_any_kind(kind):
+    """Durations were read as numbers and zone-aware dates as naive ones, and then refused."""
+    times = np.array([0.0, 1.0, 3.0])
+    if kind == "durations":
+        times = times.astype("timedelta64[h]")
+    elif kind != "numbers":
+        times = np.datetime64("2024-01-01", "h") + times.astype(int)
+    panel = Panel([[1.0], [2.0], [5.0]], times, series_ids=["a"], time_kind=kind)
+    transformer = HiPPOTransformer(order=3).fit(panel)
+    back = transformer.inverse_transform(transformer.transform(panel), times=panel)
+    assert (back.time_kind, back.series_ids.tolist()) == (kind, ["a"])
+    assert_array_equal(back.times, panel.times)
+    with pytest.raises(ValueError, match="times has 1 series, C has 2: the same number is expected"):
+        transformer.inverse_transform(np.zeros((2, 3)), times=panel)
