@@ -138,7 +138,7 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
             check_is_fitted(self, "_fitted_parameters")  # raises
         present = self._parameters()
         for name, fitted in self._fitted_parameters.items():
-            if name not in present or not _same(fitted, present[name]):
+            if name not in present or not (fitted is present[name] or _same(fitted, present[name])):
                 again = "fit again with warm_start=False" if getattr(self, "warm_start", False) else "fit again"
                 now = (
                     f"from {shortened(fitted, 200)} to {shortened(present[name], 200)}"
@@ -190,8 +190,6 @@ class ScoringMixin:
 
 def _same(one: Any, other: Any) -> bool:
     """Tell whether two values of a parameter are equal; arrays are compared by elements."""
-    if one is other:
-        return True
     try:
         if isinstance(one, np.ndarray):
             return np.array_equal(one, other)

@@ -135,12 +135,10 @@ class Window(NamedTuple):
 
     def as_long_as(self, horizon: float) -> Window:
         """Return windows that are `horizon` time scales long."""
+        if horizon == 1.0 and self.reach is self.scale:
+            return self
         with np.errstate(over="ignore"):  # a window without end
             return self._replace(reach=self.scale * horizon)
-
-    def of(self, series: Integers) -> Window:
-        """Return the windows of some series."""
-        return Window(*(column[series] for column in self))
 
 
 def cells_in(signals: Signals, window: Window) -> tuple[Integers, Integers]:

@@ -57,8 +57,8 @@ class Task(NamedTuple):
 
     def windows(self, series: Integers) -> sums.Windows:
         """Return the windows of rows."""
-        now, after, scale, _ = self.window.of(series)
-        return sums.Windows(now, after, scale, self.horizon)
+        window = self.window
+        return sums.Windows(window.now[series], window.after[series], window.scale[series], self.horizon)
 
 
 class _Shared(NamedTuple):
