@@ -406,13 +406,15 @@ def _compete(paths: Floats, terms: Integers, weights: Floats, g: int, values: Fl
                 for p in range(number):
                     older = u * paths[a, p] + v * paths[b, p] + w * paths[c, p]
                     values[k, p] += older + (x * paths[d, p] + y * paths[e, p] + z * paths[f, p])
+    largest, smallest = values[n], values[n + 1]
     for p in range(number):
-        values[n, p], values[n + 1, p] = _NOTHING, -_NOTHING
-    for k in range(n):
+        largest[p], smallest[p] = _NOTHING, -_NOTHING
+    for k in range(0, n, 2):
+        first, second = values[k], values[k + 1 if k + 1 < n else k]
         for p in range(number):
-            value = values[k, p]
-            values[n, p] = value if value > values[n, p] else values[n, p]
-            values[n + 1, p] = value if value < values[n + 1, p] else values[n + 1, p]
+            larger, smaller = (first[p], second[p]) if first[p] > second[p] else (second[p], first[p])
+            largest[p] = larger if larger > largest[p] else largest[p]
+            smallest[p] = smaller if smaller < smallest[p] else smallest[p]
 
 
 @reduction
@@ -446,24 +448,25 @@ def pool_groups(
         counted = counts[b, : counts.shape[1] // POSITIONS * size].reshape(counts.shape[1] // POSITIONS, size)
         for g in range(len(terms)):
             _compete(own, terms, weights, g, here)
-            for p in range(size):  # not an assignment of rows, which takes two seconds to compile
-                here[n + 2, p] = counted[rows[g, 0], p]
+            weights_here = counted[rows[g, 0]]
             for i in range(1, rows.shape[1]):
+                smallest, other = here[n + 2], counted[rows[g, i]]
                 for p in range(size):
-                    weight = counted[rows[g, i], p]
-                    here[n + 2, p] = weight if weight < here[n + 2, p] else here[n + 2, p]
+                    smallest[p] = other[p] if other[p] < weights_here[p] else weights_here[p]
+                weights_here = smallest
             of_series = here.reshape(n + 3, n_series, number)
             for s in range(n_series):
                 total = 0.0 if blocks[b, 3] == 1 else sums[s, g, 2 * n]
+                weight = weights_here[s * number :]
                 for p in range(number):
-                    total += of_series[n + 2, s, p]
+                    total += weight[p]
                 sums[s, g, 2 * n] = total
                 for k in range(n):
                     won, lost = (0.0, 0.0) if blocks[b, 3] == 1 else (sums[s, g, 2 * k], sums[s, g, 2 * k + 1])
                     for p in range(number):
-                        value, weight = of_series[k, s, p], of_series[n + 2, s, p]
-                        won += weight * value if value == of_series[n, s, p] else 0.0
-                        lost += weight if value == of_series[n + 1, s, p] else 0.0
+                        value = of_series[k, s, p]
+                        won += weight[p] * value if value == of_series[n, s, p] else 0.0
+                        lost += weight[p] if value == of_series[n + 1, s, p] else 0.0
                     sums[s, g, 2 * k], sums[s, g, 2 * k + 1] = won, lost
         for s in range(n_series):
             for g in range(len(terms)):
