@@ -19,6 +19,7 @@ from skhippo.estimators.budget import estimated_seconds
 from skhippo.estimators.choice import Choice, choose
 from skhippo.estimators.emphasis import choose_emphasis
 from skhippo.estimators.importance import losses
+from skhippo.estimators.patterns import Patterns, learn_patterns
 from skhippo.estimators.ridge import Linear, fit_ridge
 from skhippo.estimators.units import Units, learn_units
 from skhippo.panel.container import Panel
@@ -44,6 +45,7 @@ class Automatic(SeriesEstimator, ABC):
     verbose: int
     _known: NDArray[np.intp]  # features that are not NaN in all training series
     _units: dict[str, Units]  # of the features of each transformer but scattering
+    _patterns: Patterns | None  # the range of observation patterns
     _emphasis: dict[str, float]  # chosen weights of groups of features
 
     # ------------------------------------------------------------------ fit
@@ -57,7 +59,7 @@ class Automatic(SeriesEstimator, ABC):
                 transformer.fit(panel)
         if self.verbose:
             self._announce(panel)
-        self._units, self._emphasis = {}, {}
+        self._units, self._emphasis, self._patterns = {}, {}, None
         features = self._all_features(panel, "features of the training series")
         # Nothing can be learned about a channel that no training series has.
         self._known = np.flatnonzero(~np.isnan(features).all(axis=0))
@@ -79,6 +81,9 @@ class Automatic(SeriesEstimator, ABC):
         with progress(self.verbose, title, panel.values.size):
             for name, transformer in self.choice_.transformers.items():
                 part = transformer.transform(panel)
+                if name == "observation":
+                    self._patterns = self._patterns or learn_patterns(part)
+                    part = self._patterns.known(part)
                 if name != "scattering":
                     part = self._units.setdefault(name, learn_units(part)).measure(part)
                 parts.append(part)

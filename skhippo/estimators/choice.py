@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
+from skhippo.estimators.patterns import STATISTICS
 from skhippo.estimators.summary import SummaryTransformer
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
@@ -24,8 +25,8 @@ _OCCUPANCIES, _FEW_THRESHOLDS, _THRESHOLDS = 8192, 2, 12
 # would take most of the time and whose features would take gigabytes.
 _SIZES, _SIZES_OF_MANY = (4096, 256), (1024, 64)
 _MANY = 10_000
-# Statistics of the observation pattern, and the deviation of equal times as a fraction of their duration.
-_OF_OBSERVATION, _SAME = ("count", "interval", "gap", "since"), 1e-9
+# Largest deviation of equal times as a fraction of their duration.
+_SAME = 1e-9
 
 
 class Choice(NamedTuple):
@@ -83,7 +84,7 @@ def _of_shape(panel: Panel, n_jobs: int | None, random_state: Any) -> dict[str, 
     scattering.set_params(n_thresholds=thresholds, n_combinations=n_combinations, n_groups=n_groups)
     transformers: dict[str, BaseEstimator] = {"scattering": scattering}
     if not _are_observed_alike(panel):
-        transformers["observation"] = SummaryTransformer(_OF_OBSERVATION, quantiles=(), n_jobs=n_jobs)
+        transformers["observation"] = SummaryTransformer(STATISTICS, quantiles=(), n_jobs=n_jobs)
     return transformers
 
 
