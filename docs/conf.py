@@ -6,6 +6,7 @@ import re
 import sys
 
 from sphinx.pycode import ModuleAnalyzer
+from sphinx.util.nodes import make_refnode
 
 import skhippo
 
@@ -126,8 +127,21 @@ def leave_out_foreign(app, what, name, obj, skip, options):
     return True if root in {"torch", "sktime", "skbase", "aeon"} else None
 
 
+def link_short_names(app, env, node, contnode):
+    """Link names that pages and docstrings write without their module, such as `HiPPOTransformer`, to the reference."""
+    if node.get("refdomain") != "py":
+        return None
+    objects = env.get_domain("py").objects
+    for module in ("skhippo", "skhippo.measures", "skhippo.rnn", "skhippo.plotting"):
+        found = objects.get(f"{module}.{node['reftarget']}")
+        if found is not None:
+            return make_refnode(app.builder, node["refdoc"], found.docname, found.node_id, contnode)
+    return None
+
+
 def setup(app):
     """Connect what this file adds to Sphinx."""
+    app.connect("missing-reference", link_short_names)
     app.connect("viewcode-follow-imported", defining_module)
     app.connect("autodoc-skip-member", leave_out_foreign)
     app.connect("autodoc-process-docstring", shorten_inherited, priority=100)  # before numpydoc
