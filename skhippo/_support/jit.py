@@ -45,7 +45,7 @@ class kernel(Generic[P, R]):  # noqa: N801 (a decorator)
     """Compile a function that fills arrays, at its first call.
 
     numba is also imported at the first call, because that takes longer than importing the rest of the package.  A
-    kernel may call the kernels above it in its own file.  A cached kernel would not notice a change in another file.
+    kernel may call other kernels, whose code becomes part of it.
     """
 
     def __init__(self, function: Callable[P, R], fastmath: Iterable[str] = ()) -> None:

@@ -3,6 +3,7 @@
 It replaces the cache of numba, and differs from it where services need it:
 
 - It reads from read-only folders, such as those in a container image.
+- A kernel is compiled again if a constant or a kernel that it takes from another file has changed.
 - A damaged file is ignored: the kernel is compiled again and the file is replaced.
 - If no folder is writable, kernels are compiled nevertheless, and one warning says what to set.
 - If several processes need the same kernel at the same time, one compiles it and the others wait for its file.
@@ -25,6 +26,8 @@ from pathlib import Path
 from threading import RLock
 from types import FunctionType
 from typing import Any
+
+import numpy as np
 
 from skhippo._support.files import replacing
 
@@ -88,6 +91,7 @@ class KernelCache:
         self._source = function.__code__.co_filename
         self._name = f"{Path(self._source).stem}.{function.__name__}"
         self._code = hashlib.sha256(function.__code__.co_code).digest()
+        self._taken = _taken(function)
         self._found: dict[Any, Any] = {}  # contents that `knows` has read, until numba asks for them
 
     @property
@@ -141,7 +145,7 @@ class KernelCache:
 
     def _key(self, signature: Any, codegen: Any) -> tuple[Any, ...]:
         """Return everything that a compiled kernel depends on."""
-        return _numba_version(), _digest_of(self._source), self._code, signature, codegen.magic_tuple()
+        return _numba_version(), _digest_of(self._source), self._code, self._taken, signature, codegen.magic_tuple()
 
     def _file(self, signature: Any, codegen: Any) -> str:
         """Return the name of a cache file; other versions of the source have the same name, so they are replaced."""
@@ -158,6 +162,20 @@ def _folders(source: str) -> list[Path]:
     own = f"{home.name}_{hashlib.sha256(str(home).encode()).hexdigest()[:16]}"
     named = [Path(config.CACHE_DIR, own)] if config.CACHE_DIR else []
     return [*named, home / "__pycache__", Path(AppDirs(appname="numba", appauthor=False).user_cache_dir, own)]
+
+
+def _taken(function: FunctionType) -> bytes:
+    """Return a digest of what becomes part of a compiled function: constants, and the files of functions it calls."""
+    digest = hashlib.sha256()
+    for name in sorted(set(function.__code__.co_names) & function.__globals__.keys()):
+        value = function.__globals__[name]
+        if isinstance(value, bool | int | float | complex | str | tuple | np.generic):
+            digest.update(f"{name}={value!r};".encode())
+        elif isinstance(value, np.ndarray):
+            digest.update(value.tobytes())
+        elif hasattr(value, "py_func"):  # a compiled function
+            digest.update(_digest_of(value.py_func.__code__.co_filename) + _taken(value.py_func))
+    return digest.digest()
 
 
 @lru_cache

@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import shutil
 import subprocess
 import sys
 import textwrap
@@ -65,6 +66,40 @@ def test_a_kernel_is_compiled_once(place):
     assert compiles(place, 3.0)
     assert not compiles(place, 3.0)
     assert len(files(place)) == 1
+
+
+OTHER = {
+    "constant": "FACTOR = {factor}",
+    "tuple": "FACTORS = (1.0, {factor})",
+    "kernel": """
+        from skhippo._support.jit import kernel
+
+        @kernel
+        def times(x):
+            return {factor} * x
+    """,
+}
+TAKES = {
+    "constant": ("FACTOR", "FACTOR * x[i]"),
+    "tuple": ("FACTORS", "FACTORS[1] * x[i]"),
+    "kernel": ("times", "times(x[i])"),
+}
+
+
+@pytest.mark.parametrize("kind", OTHER)
+def test_a_kernel_notices_changes_in_another_file(place, monkeypatch, kind):
+    monkeypatch.syspath_prepend(place)
+    name, product = TAKES[kind]
+    source = textwrap.dedent(SOURCE).replace("{factor} * x[i]", product)
+    (place / "doubling.py").write_text(f"from factors import {name}\n{source}")
+    for factor in (2.0, 3.0):
+        (place / "factors.py").write_text(textwrap.dedent(OTHER[kind].format(factor=factor)))
+        for expected in (True, False):
+            monkeypatch.delitem(sys.modules, "factors", raising=False)
+            importlib.invalidate_caches()
+            shutil.rmtree(place / "__pycache__", ignore_errors=True)
+            kernel_cache._digest_of.cache_clear()
+            assert compiles(place, factor) == expected
 
 
 @pytest.mark.parametrize(
