@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._sklearn.delegation import Delegating
 from skhippo.measures import LagT
+from skhippo.panel.formats import read_channels_first
 from skhippo.transformer.transformer import HiPPOTransformer as Transformer
 
 try:
@@ -42,10 +43,15 @@ class _FeatureAdapter(Delegating, BaseCollectionTransformer):
 
     def _fit_transform(self, X: Any, y: Any = None) -> NDArray:
         self.estimator_ = self._delegate().set_output(transform="default")
-        return self.estimator_.fit_transform(X)
+        return self.estimator_.fit_transform(self._read(X))
 
     def _transform(self, X: Any, y: Any = None) -> NDArray:
-        return self.estimator_.transform(X)
+        return self.estimator_.transform(self._read(X))
+
+    def _read(self, X: Any) -> Any:
+        """Return arrays without times as a panel, and anything else unchanged."""
+        untimed = isinstance(X, list | np.ndarray) and self.time_channel is None
+        return read_channels_first(X) if untimed else X
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return the names of the features, the columns of the result of `transform`.

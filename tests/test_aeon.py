@@ -77,6 +77,13 @@ def test_numpy3d(adapter, rng):
     assert_array_equal(adapter(order=3).fit_transform(X), skhippo.HiPPOTransformer(order=3).fit_transform(X))
 
 
+def test_arrays_have_channels_first_by_definition(adapter, rng):
+    X = rng.normal(size=(5, 12, 3)).cumsum(axis=1)
+    expected = skhippo.HiPPOTransformer(order=2).fit_transform([(np.arange(3.0), x) for x in X])
+    for Y in (X, list(X)):  # as arrays of their own, they would give a warning
+        assert_array_equal(adapter(order=2).fit_transform(Y), expected)
+
+
 def test_parameters(adapter):
     transformer = adapter(LagT(2.0), 7)
     wrapped = skhippo.HiPPOTransformer(LagT(2.0), 7, n_jobs=1)

@@ -185,7 +185,7 @@ class ScoringMixin:
         """
         panel = self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
         check_follows(panel.series_ids, sample_weight, "sample_weight", "weight")
-        return super().score(X, y, sample_weight)  # type: ignore[misc]
+        return super().score(panel, y, sample_weight)  # type: ignore[misc]
 
 
 def _same(one: Any, other: Any) -> bool:

@@ -92,7 +92,7 @@ class InputLayout(NamedTuple):
         if self.n_channels == 1 and isinstance(X, list) and isinstance(X[0], list):
             return "; a list of lists is read as the channels of a series, a tuple as (times, values)"
         if panel._times is None and (panel.lengths == self.n_channels).all():
-            exchanged = "X.transpose(0, 2, 1)" if hasattr(X, "shape") else "[x.T for x in X]"
+            exchanged = "X.swapaxes(1, 2)" if hasattr(X, "shape") else "[np.asarray(x).T for x in X]"
             return f"; this looks like (n_times, n_channels): pass {exchanged}"
         return ""
 

@@ -93,8 +93,8 @@ def warn_ambiguous(message: str) -> None:
 
 
 def _depth() -> int:
-    """Return the stacklevel of the first caller outside the package."""
+    """Return the stacklevel of the first caller outside the package and scikit-learn, which wraps its methods."""
     frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith("skhippo."):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("skhippo.", "sklearn.")):
         frame, depth = frame.f_back, depth + 1
     return depth

@@ -18,18 +18,18 @@ from skhippo.panel.arrays import as_array, as_real, is_scalar, is_sequence
 from skhippo.panel.clocks import NUMBERS
 from skhippo.panel.container import Panel
 from skhippo.panel.dataframes import is_pandas_series
-from skhippo.panel.entry import channel_position, refuse_time_channel, with_times
+from skhippo.panel.entry import channel_position, read_untimed, refuse_time_channel, with_times
 from skhippo.panel.foreign import as_known, conversion, is_data_sets, is_foreign_index
 from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
-from skhippo.panel.layout import nothing_found, one_dimensional, to_offsets
+from skhippo.panel.layout import named, nothing_found, one_dimensional, to_offsets
 from skhippo.panel.listed import is_sparse, read_list
 from skhippo.panel.orientation import warn_of_channels_last
-from skhippo.panel.packing import pack_cube
+from skhippo.panel.packing import pack, pack_cube
 from skhippo.panel.rows import row_labels
 from skhippo.panel.times import Times, check_precision
 
-__all__ = ["as_panel"]
+__all__ = ["as_panel", "read_channels_first"]
 
 
 def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None = None) -> Panel:
@@ -187,8 +187,24 @@ def _read_array(X: Any, time_channel: int | None) -> Panel:
         cube = cube[:, np.newaxis, :]
     elif time_channel is None:
         kept = f"[(np.arange({float(cube.shape[2])}), x) for x in X]"
-        warn_of_channels_last(cube, f"X has the shape {cube.shape}", "X.transpose(0, 2, 1)", kept)
+        warn_of_channels_last(cube, f"X has the shape {cube.shape}", "X.swapaxes(1, 2)", kept)
     return Panel(**pack_cube(cube)) if time_channel is None else _pack_timed_cube(cube, time_channel)
+
+
+def read_channels_first(X: NDArray | list[NDArray]) -> Panel:
+    """Read arrays without times whose axes are certain, as in containers of sktime and aeon: there is no warning.
+
+    Parameters
+    ----------
+    X : ndarray of shape (n_series, n_channels, n_times), or list of ndarray of shape (n_channels, n_times)
+
+    Returns
+    -------
+    Panel
+    """
+    if isinstance(X, list):
+        return Panel(**pack([read_untimed(x, named(i, None), None) for i, x in enumerate(X)]))
+    return Panel(**pack_cube(as_real(X, "X")))
 
 
 def _number_types(X: Any) -> set[str]:

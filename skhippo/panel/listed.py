@@ -36,7 +36,7 @@ def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
     if time_channel is None and parts["times"] is None and parts["channel_names"] is None:
         values = [s.values for s in series]
         where = f"each series has a shape such as {values[0].shape}"
-        warn_of_channels_last(values, where, "[x.T for x in X]", "[(np.arange(len(x[0])), x) for x in X]")
+        warn_of_channels_last(values, where, "[np.asarray(x).T for x in X]", "[(np.arange(len(x[0])), x) for x in X]")
     return parts
 
 

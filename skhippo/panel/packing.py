@@ -46,7 +46,8 @@ def _check_channels(series: list[Series], name: Namer) -> None:
     exchanged = 1 < n_times < min(counts) and all(
         s.times is None and s.names is None and s.values.shape[1] == n_times for s in series
     )
-    same_channels(counts, name, *["this looks like (n_times, n_channels): pass [x.T for x in X]"] * exchanged)
+    way = "this looks like (n_times, n_channels): pass [np.asarray(x).T for x in X]"
+    same_channels(counts, name, *[way] * exchanged)
 
 
 def _join_times(series: list[Series], time_kind: str) -> NDArray:

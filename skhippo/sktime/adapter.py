@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
+import numpy as np
 import pandas as pd
 
 from skhippo._sklearn.delegation import Delegating
 from skhippo.panel.container import Panel
-from skhippo.panel.formats import as_panel
+from skhippo.panel.formats import as_panel, read_channels_first
 from skhippo.panel.frames import time_level
 
 __all__ = ["CONTAINERS", "Adapter", "read"]
@@ -56,6 +57,8 @@ class Adapter(Delegating):
 
 def read(X: Any) -> tuple[Panel, Any]:
     """Return the series of a container as a panel, and their index (None: 0, 1, 2, ...)."""
+    if isinstance(X, np.ndarray):
+        return read_channels_first(X), None
     if not isinstance(X, pd.DataFrame):
         return as_panel(X), None
     if X.index.nlevels == 1:  # nested_univ

@@ -48,6 +48,12 @@ def test_numpy3d_has_sample_numbers(rng):
     assert list(features.index) == list(range(5))
 
 
+def test_numpy3d_has_channels_first_by_definition(rng):
+    X = rng.normal(size=(5, 12, 3)).cumsum(axis=1)
+    features = HiPPOTransformer(order=2).fit_transform(X)  # as an array of its own, it would give a warning
+    assert_array_equal(features, skhippo.HiPPOTransformer(order=2).fit_transform([(np.arange(3.0), x) for x in X]))
+
+
 def test_one_series_is_a_panel_of_one(frames):
     features = HiPPOTransformer(order=3).fit(frames).transform(frames[4])
     assert_allclose(features, HiPPOTransformer(order=3).fit(frames).transform(frames).iloc[[4]], rtol=1e-12)
