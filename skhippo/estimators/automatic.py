@@ -59,8 +59,11 @@ class Automatic(SeriesEstimator, ABC):
                 transformer.fit(panel)
         if self.verbose:
             self._announce(panel)
-        self._units, self._emphasis, self._patterns = {}, {}, None
-        features = self._all_features(panel, "features of the training series")
+        self._emphasis = {}
+        parts = self._parts(panel, "features of the training series")
+        self._patterns = learn_patterns(parts["observation"]) if "observation" in parts else None
+        self._units = {name: learn_units(part) for name, part in parts.items() if name != "scattering"}
+        features = self._join(parts)
         # Nothing can be learned about a channel that no training series has.
         self._known = np.flatnonzero(~np.isnan(features).all(axis=0))
         return features[:, self._known]
@@ -76,18 +79,20 @@ class Automatic(SeriesEstimator, ABC):
         )
 
     def _all_features(self, panel: Panel, title: str) -> NDArray[np.float32]:
-        """Compute features; those of any unit are measured in the unit of the first panel, that of the training."""
-        parts = []
+        """Compute features, in the units of the training series."""
+        return self._join(self._parts(panel, title))
+
+    def _parts(self, panel: Panel, title: str) -> dict[str, NDArray]:
+        """Return the features of each transformer."""
         with progress(self.verbose, title, panel.values.size):
-            for name, transformer in self.choice_.transformers.items():
-                part = transformer.transform(panel)
-                if name == "observation":
-                    self._patterns = self._patterns or learn_patterns(part)
-                    part = self._patterns.known(part)
-                if name != "scattering":
-                    part = self._units.setdefault(name, learn_units(part)).measure(part)
-                parts.append(part)
-        return np.hstack(parts)
+            return {name: transformer.transform(panel) for name, transformer in self.choice_.transformers.items()}
+
+    def _join(self, parts: dict[str, NDArray]) -> NDArray[np.float32]:
+        """Return the features of all transformers side by side, in the units of the training series."""
+        units = self._units
+        if self._patterns is not None:
+            parts = parts | {"observation": self._patterns.known(parts["observation"])}
+        return np.hstack([units[name].measure(part) if name in units else part for name, part in parts.items()])
 
     def _fit_linear(
         self, features: NDArray[np.float32], targets: Floats, weights: Floats, counted: NDArray[np.bool_]

@@ -78,6 +78,13 @@ def test_the_unit_of_records_does_not_matter(unit):
     np.testing.assert_allclose(HiPPOClassifier().fit(X, y).predict_proba(X), expected, atol=1e-4)
 
 
+def test_predictions_use_the_units_of_the_training_series(monkeypatch):
+    X, y = records(40)
+    model = HiPPOClassifier().fit(X, y)
+    monkeypatch.setattr("skhippo.estimators.automatic.learn_units", lambda _: pytest.fail("units are learned again"))
+    assert np.allclose(model.predict_proba(X[:1]), model.predict_proba(X)[:1])
+
+
 def test_it_says_what_it_chose():
     X, y = irregular_sinusoids(30, n_classes=2, random_state=0)
     said = HiPPOClassifier().fit(X, y).describe()
