@@ -18,7 +18,14 @@ from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import is_null
 from skhippo.panel.container import Panel
 
-__all__ = ["as_labels_array", "check_class_weight", "read_labels", "read_weights", "refuse_durations"]
+__all__ = [
+    "as_labels_array",
+    "check_class_weight",
+    "join_weights",
+    "read_labels",
+    "read_weights",
+    "refuse_durations",
+]
 
 
 def read_labels(y: Any) -> NDArray:
@@ -52,6 +59,9 @@ def as_labels_array(y: Any, name: str = "y") -> Any:
     """
     y = y.to_pylist() if hasattr(y, "to_pylist") else y  # pyarrow
     dtype = getattr(y, "dtype", None)
+    if not (dtype is None or isinstance(dtype, np.dtype) or hasattr(y, "to_numpy")):  # tensors
+        y = np.asarray(y)
+        dtype = y.dtype
     if hasattr(y, "columns") or (isinstance(dtype, np.dtype) and dtype.kind not in "OmM") or not hasattr(y, "__iter__"):
         return y
     if isinstance(y, Mapping | set | frozenset):
@@ -112,6 +122,28 @@ def read_weights(sample_weight: Any, panel: Panel) -> Floats:
     """
     check_follows(panel.series_ids, sample_weight, "sample_weight", "weight")
     return check_sample_weight(sample_weight, panel.lengths, dtype=np.float64, ensure_non_negative=True)
+
+
+def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
+    """Return the products of two kinds of weights, each scaled to a maximum of 1 so that nothing overflows.
+
+    A weight that is 0 beside the largest one becomes 0.
+
+    Raises
+    ------
+    ValueError
+        If all products are 0.
+    """
+    if not sample_weight.any():
+        raise ValueError("all values of sample_weight are 0: no series is left to train on")
+    largest = by_class.max()
+    weights = (sample_weight / sample_weight.max()) * (by_class / largest if largest else by_class)
+    if not weights.any():
+        raise ValueError(
+            "sample_weight times class_weight is 0 for every series, so none is left to learn from: give some series a "
+            "weight above 0 in both"
+        )
+    return weights
 
 
 def check_class_weight(class_weight: Any) -> None:

@@ -10,7 +10,8 @@ from sklearn.base import RegressorMixin
 from sklearn.utils.validation import check_array, check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
-from skhippo._sklearn.targets import read_weights, refuse_durations
+from skhippo._sklearn.learning import center_and_scale
+from skhippo._sklearn.targets import join_weights, read_weights, refuse_durations
 from skhippo._support.types import Floats
 from skhippo._support.validation import fit_context
 from skhippo.estimators.automatic import Automatic
@@ -112,20 +113,24 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         refuse_durations(y)
         targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
         check_consistent_length(panel, targets)
-        weights = read_weights(sample_weight, panel)
+        weights = join_weights(read_weights(sample_weight, panel), np.ones(len(panel)))
         if (weights == 0.0).any():
             kept = weights > 0.0
             panel, targets, weights = panel[kept], targets[kept], weights[kept]
         self._one_target = targets.ndim == 1
         targets = targets.reshape(len(targets), -1)
         features = self._fit_features(panel)
+        found = [center_and_scale(column[:, None], weights) for column in targets.T]
+        self._center, self._scale = np.array(found).T
+        targets = (targets - self._center) / self._scale
         self.linear_, self.ensemble_ = None, None
         if self.choice_.head == "ensemble":
             models = regressors(len(panel), targets.shape[1], self._seed)
             columns = targets[:, 0] if targets.shape[1] == 1 else targets
             self.ensemble_ = fit_all(models, features, columns, weights, self.n_jobs)
         else:
-            self.linear_ = self._fit_linear(features, targets, weights, np.ones(len(panel), dtype=bool))
+            linear = self._fit_linear(features, targets, weights, np.ones(len(panel), dtype=bool))
+            self.linear_ = linear.in_units(self._center, self._scale)
         self._remember_parameters()
         return self
 
@@ -152,7 +157,8 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     def _average(self, features: NDArray[np.float32]) -> Floats:
         """Average the predictions of the ensemble, (n_series, n_targets)."""
         models = (self.ensemble_ or {}).values()
-        return np.mean([model.predict(features).reshape(len(features), -1) for model in models], axis=0)
+        found = np.mean([model.predict(features).reshape(len(features), -1) for model in models], axis=0)
+        return found * self._scale + self._center
 
     def _describe_head(self) -> list[str]:
         if self.linear_ is not None:

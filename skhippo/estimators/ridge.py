@@ -50,7 +50,7 @@ class Linear(NamedTuple):
     """A linear model of features; NaN counts as the mean of its feature."""
 
     center: NDArray[np.float32]  # (n_features,)
-    weights: NDArray[np.float32]  # (n_features, n_outputs)
+    weights: NDArray[np.floating]  # (n_features, n_outputs)
     intercept: Floats  # (n_outputs,)
     penalty: float  # divided by the sum of the variances of the features
     chosen: NDArray[np.intp]  # numbers of the series with leave-one-out predictions
@@ -61,6 +61,14 @@ class Linear(NamedTuple):
         # In float64, so that other rows change a row in its last digits at most.
         return (
             np.nan_to_num(features.astype(np.float64) - self.center) @ self.weights.astype(np.float64) + self.intercept
+        )
+
+    def in_units(self, center: Floats, scale: Floats) -> Linear:
+        """Return the model of the targets if this one is of ``(targets - center) / scale``."""
+        return self._replace(
+            weights=self.weights * scale,
+            intercept=self.intercept * scale + center,
+            left_out=self.left_out * scale + center,
         )
 
 

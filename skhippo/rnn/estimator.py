@@ -18,7 +18,7 @@ from torch import Tensor
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.input import InputLayout
 from skhippo._sklearn.learning import median_duration
-from skhippo._sklearn.targets import read_weights
+from skhippo._sklearn.targets import join_weights, read_weights
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
 from skhippo._support.types import Floats
@@ -31,7 +31,7 @@ from skhippo.panel.layout import namer
 from skhippo.rnn.cells import MemoryCell
 from skhippo.rnn.data import Labelled, Preparation
 from skhippo.rnn.devices import find_device, find_precision, on_cpu
-from skhippo.rnn.examples import Examples, hold_back, join_weights, stops_early
+from skhippo.rnn.examples import Examples, hold_back, stops_early
 from skhippo.rnn.losses import Loss
 from skhippo.rnn.module import CELLS, INPUTS, POOLINGS, HiPPORNN, as_cell
 from skhippo.rnn.saving import describe_settings, read_model, settings_from, write_model

@@ -1,4 +1,4 @@
-"""Labelled series: their weights, and the validation split."""
+"""Labelled series, and the validation split."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from skhippo._support.types import Floats
 from skhippo.panel.container import Panel
 
-__all__ = ["Examples", "hold_back", "join_weights", "stops_early"]
+__all__ = ["Examples", "hold_back", "stops_early"]
 
 #: With at least this many series, ``early_stopping="auto"`` holds some back.
 HOLD_BACK_FROM = 1000
@@ -39,27 +39,6 @@ class Examples(NamedTuple):
     def with_weight(self) -> Examples:
         """Return the series whose weight is not 0."""
         return self if self.weights.all() else self.part(self.weights > 0.0)
-
-
-# ------------------------------------------------------------------ weights
-def join_weights(sample_weight: Floats, by_class: Floats) -> Floats:
-    """Return the products of two kinds of weights, each scaled to a maximum of 1 so that nothing overflows.
-
-    Raises
-    ------
-    ValueError
-        If all products are 0.
-    """
-    if not sample_weight.any():
-        raise ValueError("all values of sample_weight are 0: no series is left to train on")
-    largest = by_class.max()
-    weights = (sample_weight / sample_weight.max()) * (by_class / largest if largest else by_class)
-    if not weights.any():
-        raise ValueError(
-            "sample_weight times class_weight is 0 for every series, so none is left to learn from: give some series a "
-            "weight above 0 in both"
-        )
-    return weights
 
 
 # ------------------------------------------------------------------ validation series

@@ -4,9 +4,10 @@ import datetime
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from skhippo import AugmentedClassifier, HiPPOClassifier, HiPPORegressor, HiPPOTransformer, Panel
-from skhippo._sklearn.targets import as_labels_array, check_class_weight, read_labels, refuse_durations
+from skhippo._sklearn.targets import as_labels_array, check_class_weight, join_weights, read_labels, refuse_durations
 
 X = [(np.arange(6.0) + 0.1 * i, np.sin(np.arange(6.0) * (1 + i % 2))) for i in range(12)]
 Y = np.arange(12) % 2
@@ -163,3 +164,27 @@ def test_classes_of_a_first_batch_are_labels():
     ):
         with pytest.raises(error, match=message):
             HiPPORNNClassifier(hidden_size=2, order=2).partial_fit(X, Y, classes=classes)
+
+
+@pytest.mark.parametrize("dtype", ["int64", "float32"])
+def test_tensors_are_labels_and_targets(dtype):
+    torch = pytest.importorskip("torch")
+    y = torch.from_numpy(Y.astype(dtype))
+    assert read_labels(y).dtype == dtype
+    assert HiPPOClassifier().fit(X, y).score(X, y) == 1.0
+    assert_array_equal(HiPPORegressor().fit(X, y).predict(X), HiPPORegressor().fit(X, y.numpy()).predict(X))
+
+
+def test_huge_weights_are_as_good_as_small_ones():
+    huge = 1e308
+    assert_array_equal(join_weights(np.full(3, huge), np.array([huge, huge / 2, 0.0])), [1.0, 0.5, 0.0])
+    plain, other = (HiPPOClassifier().fit(X, Y, np.full(12, w)).predict_proba(X) for w in (1.0, huge))
+    assert_array_equal(other, plain)
+
+
+@pytest.mark.parametrize("model", [HiPPOClassifier(), HiPPORegressor()])
+def test_a_weight_that_is_zero_beside_the_others_leaves_a_series_out(model):
+    weights = np.full(12, 1e300)
+    weights[:2] = 1e-300
+    some = model.fit(X, Y, weights).predict(X)
+    assert_array_equal(some, model.fit(X[2:], Y[2:]).predict(X))

@@ -47,6 +47,24 @@ def test_targets_in_other_units():
     assert_allclose(HiPPORegressor().fit(X, 1e6 * y[:, 0] - 3e7).predict(X), 1e6 * expected - 3e7, rtol=1e-4)
 
 
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+@pytest.mark.parametrize(("n_observations", "n_series"), [(30, 40), (4, 520)], ids=["ridge", "ensemble"])
+def test_targets_in_very_large_and_small_units(unit, n_observations, n_series):
+    """They ended as NaN, or, without a word, as the mean of all series."""
+    X, y = swings(n_series, n_observations=n_observations)
+    expected = HiPPORegressor().fit(X, y[:, 0]).predict(X[:10])
+    model = HiPPORegressor().fit(X, unit * y[:, 0])
+    assert_allclose(model.predict(X[:10]) / unit, expected, rtol=1e-4)
+    if model.linear_ is not None:
+        assert_allclose(model.linear_.left_out / unit, HiPPORegressor().fit(X, y[:, 0]).linear_.left_out, rtol=1e-4)
+
+
+def test_the_units_of_one_target_do_not_matter_to_the_other():
+    X, y = swings(40)
+    expected = HiPPORegressor().fit(X, y).predict(X)
+    assert_allclose(HiPPORegressor().fit(X, y * [1.0, 1e9]).predict(X), expected * [1.0, 1e9], rtol=1e-4)
+
+
 def test_targets_that_cannot_be():
     with pytest.raises(ValueError, match="HiPPORegressor requires y to be passed"):
         HiPPORegressor().fit(np.ones((3, 5)), None)
