@@ -30,7 +30,7 @@ def listed():
     """Yield the entries of the API page."""
     module = None
     for line in PAGE.read_text().splitlines():
-        if found := re.match(r"\.\. currentmodule:: (\S+)", line):
+        if found := re.match(r"\.\. (?:current)?module:: (\S+)", line):
             module = found[1]
         elif found := re.fullmatch(r"   (\w+)", line):
             yield module, found[1]
