@@ -25,14 +25,13 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import (
     assert_all_finite,
-    check_array,
     check_consistent_length,
     check_is_fitted,
     column_or_1d,
 )
 
 from skhippo._sklearn.estimator import SeriesEstimator
-from skhippo._sklearn.targets import as_labels_array, refuse_durations
+from skhippo._sklearn.targets import as_labels_array, read_targets
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats
 from skhippo._support.validation import (
@@ -528,8 +527,7 @@ class AugmentedRegressor(RegressorMixin, Augmented):
             raise TypeError(f"estimator is a classifier, of type {name}: use AugmentedClassifier")
         if not get_tags(self.estimator).target_tags.multi_output:
             y = column_or_1d(y, warn=True)
-        refuse_durations(y)
-        return check_array(y, ensure_2d=False, dtype="numeric", input_name="y", estimator=self)
+        return read_targets(y, dtype="numeric", estimator=self)
 
 
 def _intervals(panel: Panel) -> Floats:

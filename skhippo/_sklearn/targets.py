@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.utils.multiclass import check_classification_targets
-from sklearn.utils.validation import assert_all_finite, column_or_1d
+from sklearn.utils.validation import assert_all_finite, check_array, column_or_1d
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_sample_weight
@@ -18,14 +18,7 @@ from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import is_null
 from skhippo.panel.container import Panel
 
-__all__ = [
-    "as_labels_array",
-    "check_class_weight",
-    "join_weights",
-    "read_labels",
-    "read_weights",
-    "refuse_durations",
-]
+__all__ = ["as_labels_array", "check_class_weight", "join_weights", "read_labels", "read_targets", "read_weights"]
 
 
 def read_labels(y: Any) -> NDArray:
@@ -94,7 +87,39 @@ def _kind(label: Any) -> str:
     return "string" if isinstance(label, str) else type(label).__name__
 
 
-def refuse_durations(y: Any) -> None:
+def read_targets(y: Any, *, dtype: Any = np.float64, estimator: Any = None) -> NDArray:
+    """Return numbers to predict as an array of shape (n_series,) or (n_series, n_targets).
+
+    Raises
+    ------
+    ValueError
+        If a target is NaN, infinite or no number.
+    TypeError
+        If the targets are durations or dates.
+    """
+    _refuse_durations(y)
+    try:
+        return check_array(y, ensure_2d=False, dtype=dtype, input_name="y", estimator=estimator)
+    except ValueError as error:
+        found = _first_not_finite(y)
+        if found is None:
+            raise
+        series, value = found
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{reason} Series {series} has the target {value}: leave the series out") from None
+
+
+def _first_not_finite(y: Any) -> tuple[int, float] | None:
+    """Return the number of the first series whose target is not finite, and that target."""
+    try:
+        values = np.asarray(y, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+    places = np.argwhere(~np.isfinite(values))
+    return (int(places[0, 0]), float(values[tuple(places[0])])) if values.ndim and len(places) else None
+
+
+def _refuse_durations(y: Any) -> None:
     """Raise if the numbers to predict are durations or dates, whose unit would be lost."""
     dtype = getattr(y, "dtype", None)
     if dtype is None:

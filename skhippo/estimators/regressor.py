@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils.validation import check_array, check_consistent_length
+from sklearn.utils.validation import check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
 from skhippo._sklearn.learning import center_and_scale
-from skhippo._sklearn.targets import join_weights, read_weights, refuse_durations
+from skhippo._sklearn.targets import join_weights, read_targets, read_weights
 from skhippo._support.types import Floats
 from skhippo._support.validation import fit_context
 from skhippo.estimators.automatic import Automatic
@@ -73,8 +73,8 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
     >>> from skhippo import HiPPORegressor
     >>> rng = np.random.default_rng(0)
     >>> frequencies = rng.uniform(1, 2, 80)  # the targets
-    >>> clocks = [np.sort(rng.uniform(0, 9, 40)) for _ in frequencies]
-    >>> X = [(t, np.sin(f * t)) for t, f in zip(clocks, frequencies)]
+    >>> all_times = [np.sort(rng.uniform(0, 9, 40)) for _ in frequencies]
+    >>> X = [(t, np.sin(f * t)) for t, f in zip(all_times, frequencies)]
     >>> model = HiPPORegressor().fit(X[:60], frequencies[:60])
     >>> bool(model.score(X[60:], frequencies[60:]) > 0.9)
     True
@@ -110,8 +110,7 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
             The fitted regressor.
         """
         panel = self._read_labelled(X, y, reset=True)
-        refuse_durations(y)
-        targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y", estimator=self)
+        targets = read_targets(y, estimator=self)
         check_consistent_length(panel, targets)
         weights = join_weights(read_weights(sample_weight, panel), np.ones(len(panel)))
         if (weights == 0.0).any():

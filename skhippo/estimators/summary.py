@@ -33,8 +33,8 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
     The statistics describe the continuous signal that `hold` defines between the observations.  Each value counts for
     as long as it lasts, however often it was measured.  All statistics are computed in closed form; nothing is sampled.
 
-    The result has the shape (n_series, n_channels * windows * (n_statistics + n_quantiles)): by default 15 numbers per
-    channel.
+    The result has the shape (n_series, n_channels * n_windows * (n_statistics + n_quantiles)): by default 15 numbers
+    per channel.
 
     Parameters
     ----------

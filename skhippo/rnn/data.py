@@ -108,7 +108,7 @@ class Preparation:
     Parameters
     ----------
     center, scale : ndarray of shape (n_channels,)
-        Numbers subtracted from each channel, and by which it is then divided.
+        The center is subtracted from each channel, and the result is divided by the scale.
     measure : Measure, optional
         Measure of the coefficients for a network without feedback.  None for all other networks.
     order : int, default=1

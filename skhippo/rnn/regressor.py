@@ -9,12 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_consistent_length
 from torch import Tensor
 
 from skhippo._sklearn.estimator import ScoringMixin
-from skhippo._sklearn.targets import refuse_durations
+from skhippo._sklearn.targets import read_targets
 from skhippo._support.types import Floats
 from skhippo._support.validation import fit_context
 from skhippo.measures import Measure
@@ -338,8 +337,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     def _read_targets(
         self, y: Any, panel: Panel, *, known: bool, classes: ArrayLike | None = None
     ) -> tuple[NDArray, Floats]:
-        refuse_durations(y)
-        targets = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        targets = read_targets(y)
         check_consistent_length(panel, targets)
         columns = targets.reshape(len(targets), -1)
         if not known:

@@ -67,8 +67,10 @@ def _check_alike(memory: HiPPOMemory, way: Way, n_channels: int) -> None:
         asked["order"] = way.order
     for name, value in asked.items():
         if getattr(memory, name) != value:
+            expected = "at least that is expected" if name == "order" and not stepwise else "the same is expected"
+            remedy = "; make the memory with the transformer's measure_" if name == "measure" else ""
             raise ValueError(
-                f"the memory has {name}={getattr(memory, name)!r}, the transformer {value!r}: the same is expected"
+                f"the memory has {name}={getattr(memory, name)!r}, the transformer {value!r}: {expected}{remedy}"
             )
     if way.hold == "previous" and not stepwise:
         raise ValueError(

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skhippo import AugmentedClassifier, HiPPOClassifier, HiPPORegressor, HiPPOTransformer, Panel
-from skhippo._sklearn.targets import as_labels_array, check_class_weight, join_weights, read_labels, refuse_durations
+from skhippo import AugmentedClassifier, AugmentedRegressor, HiPPOClassifier, HiPPORegressor, HiPPOTransformer, Panel
+from skhippo._sklearn.targets import as_labels_array, check_class_weight, join_weights, read_labels, read_targets
 
 X = [(np.arange(6.0) + 0.1 * i, np.sin(np.arange(6.0) * (1 + i % 2))) for i in range(12)]
 Y = np.arange(12) % 2
@@ -91,16 +91,36 @@ def test_every_classifier_reads_labels_alike(model):
 )
 def test_targets_with_a_unit_are_refused(y, message):
     with pytest.raises(TypeError, match=message):
-        refuse_durations(y)
+        read_targets(y)
     with pytest.raises(TypeError, match=message):
         HiPPORegressor().fit(X[:2], y)
+
+
+@pytest.mark.parametrize(
+    "model", [HiPPORegressor(), AugmentedRegressor(HiPPORegressor())], ids=lambda model: type(model).__name__
+)
+@pytest.mark.parametrize(
+    ("bad", "said"), [(np.nan, "NaN.* Series 3 has the target nan"), (np.inf, "infinity.* Series 3")]
+)
+def test_a_target_that_is_not_finite_is_named(model, bad, said):
+    y = Y.astype(float)
+    y[3] = bad
+    with pytest.raises(ValueError, match=f"Input y contains {said}"):
+        model.fit(X, y)
+    with pytest.raises(ValueError, match=f"Input y contains {said}"):
+        read_targets(np.column_stack([Y, y]))
+
+
+def test_a_target_that_is_no_number_is_left_to_scikit_learn():
+    with pytest.raises(ValueError, match="could not convert string to float: 'a'"):
+        read_targets(["a", "b"])
 
 
 def test_targets_with_a_unit_in_polars_are_refused():
     polars = pytest.importorskip("polars")
     with pytest.raises(TypeError, match="y holds durations"):
-        refuse_durations(polars.Series([datetime.timedelta(hours=1)]))
-    refuse_durations(polars.Series([1.0]))
+        read_targets(polars.Series([datetime.timedelta(hours=1)]))
+    read_targets(polars.Series([1.0]))
 
 
 @pytest.mark.parametrize(
