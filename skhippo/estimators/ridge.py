@@ -74,7 +74,10 @@ class Linear(NamedTuple):
 
 def evenly_chosen(n_series: int, most: int) -> NDArray[np.intp]:
     """Return the numbers of at most `most` series, evenly chosen."""
-    return np.unique(np.linspace(0, n_series - 1, min(n_series, most)).round().astype(np.intp))
+    number = min(n_series, most)
+    if number < n_series and (n_series - 1) % (number - 1) == 0:
+        number -= 1  # with a whole number as the step, series whose classes take turns would all be of one class
+    return np.unique(np.linspace(0, n_series - 1, number).round().astype(np.intp))
 
 
 class Scaling(NamedTuple):

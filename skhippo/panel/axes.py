@@ -60,6 +60,10 @@ _CHANNELS = frozenset(
 )
 
 
+# Packages whose frames lie between the library and its caller: scikit-learn wraps methods, and pipelines use joblib.
+_BETWEEN = ("skhippo.", "sklearn.", "joblib.")
+
+
 class AmbiguousInputWarning(UserWarning):
     """The input can be read in two ways, and the less usual one may have been meant.
 
@@ -93,8 +97,8 @@ def warn_ambiguous(message: str) -> None:
 
 
 def _depth() -> int:
-    """Return the stacklevel of the first caller outside the package and scikit-learn, which wraps its methods."""
+    """Return the stacklevel of the first caller outside the package and the libraries that call it for the user."""
     frame, depth = sys._getframe(1), 1
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(("skhippo.", "sklearn.")):
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_BETWEEN):
         frame, depth = frame.f_back, depth + 1
     return depth

@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import Ridge
 
 from skhippo.estimators import ridge
-from skhippo.estimators.ridge import fit_ridge, learn_temperature, softmax
+from skhippo.estimators.ridge import evenly_chosen, fit_ridge, learn_temperature, softmax
 
 
 def problem(n_series, n_features, seed=0, holes=0.0):
@@ -90,6 +90,15 @@ def test_noise_asks_for_a_larger_penalty_also_where_it_is_chosen_on_some_series(
         for noise in (0.1, 100.0)
     ]
     assert penalties[0] < 0.01 * penalties[1]
+
+
+@pytest.mark.parametrize(("n_series", "most"), [(599, 300), (898, 300), (4999, 2500), (601, 300), (300, 300)])
+def test_classes_that_take_turns_are_all_chosen(n_series, most):
+    """With 4999 series the step was 2, so that only every other class was seen."""
+    chosen = evenly_chosen(n_series, most)
+    assert most - 1 <= len(chosen) <= most
+    for n_classes in (2, 3):
+        assert_allclose(np.bincount(chosen % n_classes) / len(chosen), 1.0 / n_classes, atol=0.01)
 
 
 def test_features_that_never_vary():

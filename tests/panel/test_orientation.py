@@ -4,6 +4,8 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.linear_model import RidgeClassifier
+from sklearn.pipeline import make_pipeline
 
 from skhippo import AmbiguousInputWarning, HiPPOClassifier, HiPPOTransformer, as_panel
 from skhippo.panel.orientation import looks_transposed
@@ -74,7 +76,14 @@ def test_later_input_with_exchanged_axes():
 def test_a_method_warns_once_and_points_at_the_caller():
     X, y = walks(12, 3, 30).transpose(0, 2, 1), np.arange(12) % 2
     model = HiPPOClassifier()
-    for call in (lambda: model.fit(X, y), lambda: model.predict(X), lambda: model.score(X, y)):
+    pipeline = make_pipeline(HiPPOTransformer(order=2), RidgeClassifier())
+    for call in (
+        lambda: model.fit(X, y),
+        lambda: model.predict(X),
+        lambda: model.score(X, y),
+        lambda: pipeline.fit(X, y),
+        lambda: pipeline.score(X, y),
+    ):
         with pytest.warns(AmbiguousInputWarning) as caught:
             call()
         assert [w.filename for w in caught] == [__file__]
