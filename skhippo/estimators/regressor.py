@@ -49,6 +49,7 @@ class HiPPORegressor(ScoringMixin, RegressorMixin, Automatic):
         whose numbers are in `chosen`.
     ensemble_ : dict of str to Pipeline, or None
         The fitted models "boosting", "trees" and "linear", whose predictions are averaged, if the head is "ensemble".
+        They predict targets from which the mean was subtracted and which were divided by their standard deviation.
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str

@@ -74,7 +74,9 @@ def test_the_classifier_averages_logarithms_of_probabilities_whatever_the_thread
 def test_the_regressor_averages_predictions():
     X, y = records(520)
     targets = (y == "dead").astype(float)
-    model = HiPPORegressor().fit(X[:500], np.column_stack([targets, -targets])[:500])
+    targets = np.column_stack([targets, -3.0 * targets])
+    model = HiPPORegressor().fit(X[:500], targets[:500])
     features = model._all_features(model._read(X[500:], reset=False), "")[:, model._known]
-    expected = np.mean([m.predict(features) for m in model.ensemble_.values()], axis=0)
+    standardised = np.mean([m.predict(features) for m in model.ensemble_.values()], axis=0)
+    expected = standardised * targets[:500].std(axis=0) + targets[:500].mean(axis=0)
     assert_allclose(model.predict(X[500:]), expected)
