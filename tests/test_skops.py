@@ -20,7 +20,14 @@ skops = pytest.importorskip("skops.io")
 
 LAYOUT = "skhippo._sklearn.input.InputLayout"
 COEFFICIENTS = ["skhippo.HiPPOTransformer", "skhippo.LegS", LAYOUT]
-CHOSEN = [*COEFFICIENTS, "skhippo.HiPPOScatteringTransformer", "skhippo.estimators.choice.Choice"]
+CHOSEN = [
+    *COEFFICIENTS,
+    "skhippo.HiPPOScatteringTransformer",
+    "skhippo.SummaryTransformer",
+    "skhippo.estimators.choice.Choice",
+    "skhippo.estimators.patterns.Patterns",
+    "skhippo.estimators.units.Units",
+]
 HEAD = "skhippo.estimators.ridge.Linear"
 # The list of docs/guide/serving.rst
 TRUSTED = [
