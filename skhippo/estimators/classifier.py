@@ -158,23 +158,26 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
             kept = weights > 0.0
             panel, labels, weights = panel[kept], labels[kept], weights[kept]
         self.classes_, numbers = np.unique(labels, return_inverse=True)
-        features = self._fit_features(panel)
+        self._fit_head(self._fit_features(panel), numbers, weights)
         self._remember_parameters()
+        return self
+
+    def _fit_head(self, features: NDArray[np.float32], numbers: NDArray[np.intp], weights: Floats) -> None:
+        """Fit the head to the numbers of the classes; there is none if all series are of one class."""
         self.linear_, self.ensemble_, self.temperature_ = None, None, None
         if self.classes_.size == 1:
-            return self
+            return
         if self.choice_.head == "ensemble":
-            models = classifiers(len(panel), self._seed)
+            models = classifiers(len(features), self._seed)
             self.ensemble_ = fit_all(models, features, numbers, weights, self.n_jobs)
-        else:
-            targets = np.where(numbers[:, None] == np.arange(self.classes_.size), 1.0, -1.0)
-            several = np.bincount(numbers)[numbers] > 1  # a class cannot be learned without its only series
-            self.linear_ = self._fit_linear(features, targets, weights, several)
-            chosen, left_out = self.linear_.chosen, self.linear_.left_out
-            if several[chosen].any():
-                chosen, left_out = chosen[several[chosen]], left_out[several[chosen]]
-            self.temperature_ = learn_temperature(left_out, numbers[chosen], weights[chosen])
-        return self
+            return
+        targets = np.where(numbers[:, None] == np.arange(self.classes_.size), 1.0, -1.0)
+        several = np.bincount(numbers)[numbers] > 1  # a class cannot be learned without its only series
+        self.linear_ = self._fit_linear(features, targets, weights, several)
+        chosen, left_out = self.linear_.chosen, self.linear_.left_out
+        if several[chosen].any():
+            chosen, left_out = chosen[several[chosen]], left_out[several[chosen]]
+        self.temperature_ = learn_temperature(left_out, numbers[chosen], weights[chosen])
 
     def decision_function(self, X: object) -> NDArray:
         """Return the decision of each class: the logarithm of its probability, up to a constant per series.

@@ -2,8 +2,9 @@
 
 import numpy as np
 import pytest
+from sklearn.exceptions import NotFittedError
 
-from skhippo import HiPPOClassifier, as_panel
+from skhippo import HiPPOClassifier, HiPPORegressor, as_panel
 from skhippo.datasets import irregular_sinusoids, load_uea
 from tests.estimators.conftest import records
 
@@ -83,6 +84,22 @@ def test_predictions_use_the_units_of_the_training_series(monkeypatch):
     model = HiPPOClassifier().fit(X, y)
     monkeypatch.setattr("skhippo.estimators.automatic.learn_units", lambda _: pytest.fail("units are learned again"))
     assert np.allclose(model.predict_proba(X[:1]), model.predict_proba(X)[:1])
+
+
+@pytest.mark.parametrize("estimator", [HiPPOClassifier, HiPPORegressor])
+def test_a_fit_that_was_interrupted_is_no_fit(estimator, monkeypatch):
+    """HiPPOClassifier predicted the first class for all series."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    X, y = records(40)
+    model = estimator().fit(X, y == "dead")
+    monkeypatch.setattr("skhippo.estimators.automatic.fit_ridge", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        model.fit(X, y == "dead")
+    with pytest.raises(NotFittedError):
+        model.predict(X)
 
 
 def test_it_says_what_it_chose():
