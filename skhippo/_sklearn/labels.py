@@ -9,13 +9,12 @@ from numpy.typing import NDArray
 
 from skhippo._support.validation import output_container
 from skhippo.panel.alignment import as_index, counts
-from skhippo.panel.container import Panel
 from skhippo.panel.frames import time_level
 
 __all__ = ["ids_of_rows", "one_row_per_series"]
 
 
-def one_row_per_series(estimator: Any, X: Any, panel: Panel, features: NDArray) -> Any:
+def one_row_per_series(estimator: Any, X: Any, ids: NDArray | None, features: NDArray) -> Any:
     """Return features as a table with the ids of the series as its index, if pandas output was asked for.
 
     Parameters
@@ -23,8 +22,8 @@ def one_row_per_series(estimator: Any, X: Any, panel: Panel, features: NDArray) 
     estimator : transformer
     X : Any
         The input of its `transform`.
-    panel : Panel
-        The panel read from it.
+    ids : ndarray of shape (n_series,), or None
+        The ids of its series or streams.
     features : ndarray of shape (n_series, n_features_out)
 
     Returns
@@ -33,11 +32,11 @@ def one_row_per_series(estimator: Any, X: Any, panel: Panel, features: NDArray) 
         An array if scikit-learn itself makes the right table from it, or if no table was asked for.
     """
     one_each = hasattr(X, "iloc") and X.index.nlevels == 1  # scikit-learn then uses the index of X
-    if panel.series_ids is None or one_each or output_container(estimator) != "pandas":
+    if ids is None or one_each or output_container(estimator) != "pandas":
         return features
     import pandas as pd
 
-    index = as_index(panel.series_ids)
+    index = as_index(ids)
     if hasattr(X, "iloc"):
         index.names = X.index.droplevel(time_level(X.index)).names
     return pd.DataFrame(features, index=index, columns=estimator.get_feature_names_out())

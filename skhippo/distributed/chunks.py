@@ -32,7 +32,8 @@ def memory_from_chunks(
     ----------
     chunks : dask.array.Array or list of Delayed
         Values of shape (n_times,) or (n_channels, n_times); or delayed pieces of the series in the order of time.  A
-        piece is a pair ``(times, values)`` or a frame with a time index.
+        piece is a pair ``(times, values)`` or a frame with a time index.  The id of a series ``panel[i]`` and the names
+        of its channels become `stream_ids` and `channel_names` of the memory.
     measure, order, theta, hold
         Parameters of the memory, see `HiPPOMemory`.
     times : dask.array.Array or array-like of shape (n_times,), optional
@@ -49,7 +50,8 @@ def memory_from_chunks(
         If `chunks` is neither an array nor a list of delayed pieces.
     ValueError
         If `times` and `chunks` have different lengths, or if the chunks of an array have unknown lengths and `times` is
-        missing.  On computation: if chunks cannot be read or do not follow each other in time.
+        missing.  On computation: if chunks cannot be read, do not follow each other in time, or are of series with
+        different ids.
 
     Examples
     --------

@@ -175,7 +175,7 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
                 )
             if self.handle_empty == "zero":
                 features[missing] = 0.0
-        return one_row_per_series(self, X, panel, features.reshape(len(panel), -1))
+        return one_row_per_series(self, X, panel.series_ids, features.reshape(len(panel), -1))
 
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:
         """Return feature names: ``<channel>__<statistic>``, or ``<channel>__w1/2_<statistic>`` for several windows.

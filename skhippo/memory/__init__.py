@@ -6,6 +6,7 @@
 - `merging`: the coefficients of a union of adjacent intervals from those of its parts.
 - `checkpoint`: files of arrays with a header.
 - `checks`: checks of the arguments of `update`.
+- `ids`: ids of streams.
 """
 
 from skhippo.memory.memory import HiPPOMemory

@@ -8,10 +8,13 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats, Integers
-from skhippo.panel.alignment import channel_labels, check_channels
+from skhippo.memory.ids import place_of_id
+from skhippo.memory.store import Setting
+from skhippo.panel.alignment import channel_labels, check_channels, check_follows
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
+from skhippo.panel.layout import Namer, namer
 
 __all__ = [
     "LARGEST",
@@ -30,8 +33,9 @@ __all__ = [
 LARGEST = np.float64(1e290)
 
 
-def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Floats, bool]:
+def read_values(values: ArrayLike, setting: Setting) -> tuple[Floats, bool]:
     """Return values in the shape (n_streams, k, n_channels), and whether they are one observation per stream."""
+    n_streams, n_channels = setting.n_streams, setting.n_channels
     array = as_real(values, "values").astype(np.float64, copy=False)
     single = array.ndim == 2
     chunk = array[:, None] if single else array
@@ -43,7 +47,7 @@ def read_values(values: ArrayLike, n_streams: int, n_channels: int) -> tuple[Flo
     bad = _too_large(chunk)
     if bad is not None:
         stream, position, channel = np.argwhere(bad)[0]
-        raise ValueError(_refusal(chunk[stream, position, channel], stream, channel, position))
+        raise ValueError(_refusal(chunk[stream, position, channel], setting.name(stream), channel, position))
     return chunk, single
 
 
@@ -81,7 +85,8 @@ def read_panel(X: object) -> Panel:
     if bad is not None:
         row, channel = np.argwhere(bad)[0]
         stream = int(np.searchsorted(panel.offsets, row, side="right")) - 1
-        raise ValueError(_refusal(panel.values[row, channel], stream, channel, row - panel.offsets[stream]))
+        name = namer(panel.series_ids, "stream")(stream)
+        raise ValueError(_refusal(panel.values[row, channel], name, channel, row - panel.offsets[stream]))
     return panel
 
 
@@ -92,10 +97,10 @@ def _too_large(values: NDArray) -> NDArray[np.bool_] | None:
         return bad if bad.any() else None
 
 
-def _refusal(value: float, stream: int, channel: int, position: int) -> str:
+def _refusal(value: float, stream: str, channel: int, position: int) -> str:
     cure = "rescale the channel" if np.isfinite(value) else "replace infinities by NaN (missing)"
     return (
-        f"stream {stream}, channel {channel}, position {position} holds {value}: finite values up to {LARGEST:g} are "
+        f"{stream}, channel {channel}, position {position} holds {value}: finite values up to {LARGEST:g} are "
         f"expected; {cure}"
     )
 
@@ -111,8 +116,8 @@ def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -
     return np.broadcast_to(times[:, None] if single and times.ndim == 1 else times, (n_streams, k))
 
 
-def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
-    """Raise unless times, (n_streams, k), are finite and increase strictly from `now`."""
+def check_clock(clock: Floats, start: Floats, now: Floats, name: Namer) -> None:
+    """Raise unless times, (n_streams, k), are finite and increase strictly from `now`; `name` names streams."""
     with np.errstate(invalid="ignore", over="ignore"):
         if clock.shape[1] == 1 and (clock[:, 0] > now).all() and np.isfinite(clock[:, 0] - start).all():
             return  # most updates are one observation per stream
@@ -124,7 +129,7 @@ def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
     if good.all():
         return
     stream, position = np.argwhere(~good)[0]
-    time, place = clock[stream, position], f"stream {stream}, position {position}"
+    time, place = clock[stream, position], f"{name(int(stream))}, position {position}"
     if not np.isfinite(time):
         raise ValueError(f"{place}: the time is {time}: finite times are expected; drop the observation")
     if rising[stream, position]:
@@ -136,18 +141,23 @@ def check_clock(clock: Floats, start: Floats, now: Floats) -> None:
     )
 
 
-def chosen_streams(streams: ArrayLike | slice, n_streams: int) -> Integers:
-    """Return the numbers of streams that are chosen by a number, a slice, an array of numbers or a mask."""
+def chosen_streams(streams: ArrayLike | slice, setting: Setting) -> Integers:
+    """Return the numbers of streams that are chosen by numbers, a slice, a mask, an id or a list of ids."""
+    n_streams, ids = setting.n_streams, setting.stream_ids
     if isinstance(streams, slice):
         chosen = np.arange(n_streams)[streams]
     else:
         named = np.asarray(streams)
+        if named.size and all(isinstance(label, str) for label in named.flat):
+            named = np.array([place_of_id(label, ids) for label in named.ravel().tolist()])
+        if named.dtype == bool:
+            check_follows(ids, streams, "the mask", "entry")
         if named.dtype == bool and named.shape != (n_streams,):
             raise IndexError(
                 f"the mask has shape {named.shape}: ({n_streams},), one truth value per stream, is expected"
             )
         if named.dtype.kind not in "biu" and named.size:
-            raise IndexError(f"streams has dtype {named.dtype}: integers, a slice or a mask are expected")
+            raise IndexError(f"streams has dtype {named.dtype}: integers, a slice, a mask or ids (str) are expected")
         chosen = np.flatnonzero(named) if named.dtype == bool else np.atleast_1d(named.astype(np.int64)).ravel()
         bad = (chosen < -n_streams) | (chosen >= n_streams)
         if bad.any():

@@ -37,13 +37,14 @@ from skhippo.memory.checks import (
     spread_times,
 )
 from skhippo.memory.history_store import HistoryStore
+from skhippo.memory.ids import check_ids, from_header, join_ids, read_ids, stack_ids, to_header
 from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import RecurrenceStore
 from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
 from skhippo.memory.window_store import WindowStore
 from skhippo.panel.clocks import DATES, DURATIONS, NUMBERS, check_same_clock
 from skhippo.panel.durations import DURATION_TYPES, Duration, in_unit_of_times
-from skhippo.panel.labels import check_names
+from skhippo.panel.labels import as_labels, check_names
 from skhippo.panel.times import common_unit, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Hold
 from skhippo.projection.projection import evaluate, settle
@@ -100,6 +101,9 @@ class HiPPOMemory:
         Coefficients at `now`.
     channel_names : tuple of str or None
         Names of the channels: those of the panel in `from_panel`, or of the first table in `update`.
+    stream_ids : ndarray of shape (n_streams,), read-only, or None
+        Distinct ids of the streams: the `series_ids` of the panel in `from_panel`, or the labels of the rows of the
+        first labelled table in `update`.  Assign new ids to rename streams, or None to remove the ids.
     nbytes : int
         Size of the memory in bytes.
 
@@ -218,7 +222,8 @@ class HiPPOMemory:
         Raises
         ------
         ValueError, TypeError
-            If the series cannot be read (see `as_panel`), a value is too large, or a parameter is wrong.
+            If the series cannot be read (see `as_panel`), two of them have the same id, a value is too large, or a
+            parameter is wrong.
 
         Notes
         -----
@@ -244,7 +249,8 @@ class HiPPOMemory:
             method=method,
             discretization=discretization,
         )
-        memory._store = memory._store.named(panel.channel_names).begin(panel)
+        ids = None if panel.series_ids is None else check_ids(panel.series_ids, len(panel))
+        memory._store = memory._store.named(panel.channel_names, ids).begin(panel)
         return memory
 
     @classmethod
@@ -264,7 +270,8 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If `memories` is empty, or parameters or channel names differ.
+            If `memories` is empty, parameters or channel names differ, only some of the memories have `stream_ids`, or
+            an id occurs twice.
         TypeError
             If an item is not a memory, or some memories have dates and others numbers.
 
@@ -283,8 +290,10 @@ class HiPPOMemory:
         for other in others:
             first._check_alike(other, besides="n_streams")
             names = join_names(names, other.channel_names, "another one")
-        first._check_kinds([memory._store for memory in listed])
-        return first._with(first._store.join([other._store for other in others]).named(names))
+        stores = [memory._store for memory in listed]
+        first._check_kinds(stores)
+        ids = stack_ids([store.setting.stream_ids for store in stores])
+        return first._with(stores[0].join(stores[1:]).named(names, ids))
 
     # ------------------------------------------------------------------ state
     @property
@@ -313,6 +322,23 @@ class HiPPOMemory:
         return self._store.setting.channel_names
 
     @property
+    def stream_ids(self) -> NDArray | None:
+        """Ids of the streams, None as long as no panel or table has given any."""
+        ids = self._store.setting.stream_ids
+        if ids is None:
+            return None
+        view = ids.view()
+        view.flags.writeable = False
+        return view
+
+    @stream_ids.setter
+    def stream_ids(self, ids: ArrayLike | None) -> None:
+        with self._turn():
+            setting = self._store.setting
+            checked = None if ids is None else check_ids(ids, setting.n_streams)
+            self._store = self._store.named(setting.channel_names, checked)
+
+    @property
     def nbytes(self) -> int:
         """Size of the memory in bytes."""
         return self._store.nbytes
@@ -331,7 +357,8 @@ class HiPPOMemory:
         ----------
         values : array-like of shape (n_streams, n_channels) or (n_streams, k, n_channels)
             One observation per stream, or a chunk of k observations per stream.  NaN marks missing values.  If it is a
-            table, or a list of pandas Series, its columns have to be those of earlier ones (`channel_names`).
+            table, or a list of pandas Series, its columns have to be those of earlier ones (`channel_names`), and the
+            labels of its rows, if they are ids, the `stream_ids`.
         times : array-like, optional
             Observation times, strictly increasing and after `now`.  For one observation per stream, a scalar or an
             array of shape (n_streams,); for a chunk, an array of shape (k,) or (n_streams, k).  By default each
@@ -345,23 +372,26 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If shapes do not fit, values are infinite, channels have other names or another order than before, times
-            are not finite, do not increase or are not after `now`, or a recurrence diverges to coefficients that
-            overflow.  The memory is then unchanged.
+            If shapes do not fit, values are infinite, channels or streams have other names, other ids or another
+            order than before, times are not finite, do not increase or are not after `now`, or a recurrence diverges to
+            coefficients that overflow.  The memory is then unchanged.
         TypeError
             If values are not numbers, times are neither numbers nor dates nor durations, or dates and numbers are
             mixed.
         """
         with self._turn():
             store = self._store
-            chunk, single = read_values(values, store.setting.n_streams, self.n_channels)
-            names = read_names(values, store.setting.channel_names)
+            setting = store.setting
+            ids = read_ids(values, setting.stream_ids)  # first: it names the streams whose rows are missing
+            chunk, single = read_values(values, setting)
+            names = read_names(values, setting.channel_names)
             if chunk.shape[1] == 0:
                 return self
             moments, origins, clock = _read_times(store, times, chunk.shape[1], single=single)
-            check_clock(moments, store.start, store.now)
+            check_clock(moments, store.start, store.now, setting.name)
             longer = store.extend(Chunk(moments, chunk), origins, clock)
-            self._store = longer if names == store.setting.channel_names else longer.named(names)
+            known = names == setting.channel_names and ids is setting.stream_ids
+            self._store = longer if known else longer.named(names, ids)
         return self
 
     # ------------------------------------------------------------------ streams
@@ -370,8 +400,9 @@ class HiPPOMemory:
 
         Parameters
         ----------
-        streams : int, slice, array-like of int or of bool
-            Numbers of streams, in any order, or a mask of shape (n_streams,).  ``memory[streams]`` does the same.
+        streams : int, slice, str, array-like of int, of bool or of str
+            Numbers of streams, in any order, a mask of shape (n_streams,), or `stream_ids` that are strings.
+            ``memory[streams]`` does the same.
 
         Returns
         -------
@@ -380,8 +411,10 @@ class HiPPOMemory:
 
         Raises
         ------
-        IndexError
+        IndexError, KeyError
             If a stream does not exist, or no stream is chosen.
+        ValueError
+            If a stream with an id is chosen twice.
 
         Examples
         --------
@@ -391,22 +424,32 @@ class HiPPOMemory:
         array([3., 1.])
         """
         store = self._store
-        return self._with(store.take(chosen_streams(streams, store.setting.n_streams)))
+        part = store.take(chosen_streams(streams, store.setting))
+        if part.setting.stream_ids is not None:
+            check_ids(part.setting.stream_ids, part.setting.n_streams)
+        return self._with(part)
 
     __getitem__ = take
 
-    def add(self, n_streams: int = 1) -> HiPPOMemory:
+    def add(self, n_streams: int | None = None, *, stream_ids: ArrayLike | None = None) -> HiPPOMemory:
         """Append empty streams.
 
         Parameters
         ----------
-        n_streams : int, default=1
-            Number of new streams.
+        n_streams : int, optional
+            Number of new streams.  By default that of `stream_ids`, or one.
+        stream_ids : array-like of shape (n_streams,), optional
+            Ids of the new streams, if the other streams have ids.
 
         Returns
         -------
         HiPPOMemory
             The memory itself.  The next update sets the `start` of the new streams.
+
+        Raises
+        ------
+        ValueError
+            If only the new streams or only the others have ids, or an id occurs twice.
 
         Examples
         --------
@@ -415,12 +458,22 @@ class HiPPOMemory:
         >>> memory.update([[2.0], [5.0]], 4.0).start
         array([3., 4.])
         """
+        if n_streams is None:
+            n_streams = 1 if stream_ids is None else len(np.atleast_1d(as_labels(stream_ids, "stream_ids")))
         number = check_count("n_streams", n_streams)
+        new = None if stream_ids is None else check_ids(stream_ids, number)
         with self._turn():
             setting = self._store.setting
+            if (setting.stream_ids is None) != (new is None):
+                raise ValueError(
+                    "the new streams have ids, but the others have none: set the stream_ids of the memory first"
+                    if setting.stream_ids is None
+                    else "the streams have ids: give those of the new streams, memory.add(stream_ids=[...])"
+                )
             _check_room(setting._replace(n_streams=setting.n_streams + number))
             blank = type(self._store).empty(setting._replace(n_streams=number))
-            self._store = self._store.join([blank])
+            ids = stack_ids([setting.stream_ids, new])
+            self._store = self._store.join([blank]).named(setting.channel_names, ids)
         return self
 
     def drop(self, streams: ArrayLike | slice) -> HiPPOMemory:
@@ -428,7 +481,7 @@ class HiPPOMemory:
 
         Parameters
         ----------
-        streams : int, slice, array-like of int or of bool
+        streams : int, slice, str, array-like of int, of bool or of str
             The streams to drop, see `take`.
 
         Returns
@@ -438,12 +491,12 @@ class HiPPOMemory:
 
         Raises
         ------
-        IndexError
+        IndexError, KeyError
             If a stream does not exist, or no stream would be left.
         """
         with self._turn():
             n_streams = self._store.setting.n_streams
-            left = np.delete(np.arange(n_streams), chosen_streams(streams, n_streams))
+            left = np.delete(np.arange(n_streams), chosen_streams(streams, self._store.setting))
             if not left.size:
                 raise IndexError(f"all {n_streams} streams would be dropped: a memory has one or more")
             self._store = self._store.take(left)
@@ -454,7 +507,7 @@ class HiPPOMemory:
 
         Parameters
         ----------
-        streams : int, slice, array-like of int or of bool, default all
+        streams : int, slice, str, array-like of int, of bool or of str, default all
             The streams to reset, see `take`.
 
         Returns
@@ -464,7 +517,7 @@ class HiPPOMemory:
 
         Raises
         ------
-        IndexError
+        IndexError, KeyError
             If a stream does not exist.
 
         Examples
@@ -475,7 +528,7 @@ class HiPPOMemory:
         array([3., 4.])
         """
         with self._turn():
-            self._store = self._store.forget(chosen_streams(streams, self._store.setting.n_streams))
+            self._store = self._store.forget(chosen_streams(streams, self._store.setting))
         return self
 
     # ------------------------------------------------------------------ reconstruction
@@ -529,9 +582,9 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If parameters or channel names differ, if `method` is "recurrence", if `other` begins before `now`, or if
-            both have observed a channel at the time where they meet, with different values.  The memory is then
-            unchanged.
+            If parameters, channel names or `stream_ids` differ, if `method` is "recurrence", if `other` begins before
+            `now`, or if both have observed a channel at the time where they meet, with different values.  The memory
+            is then unchanged.
         TypeError
             If `other` is not a memory, or only one of the two has dates.
         """
@@ -539,13 +592,14 @@ class HiPPOMemory:
         with self._turn():
             ours, theirs = self._store, other._store
             names = join_names(ours.setting.channel_names, theirs.setting.channel_names, "the other one")
+            ids = join_ids(ours.setting.stream_ids, theirs.setting.stream_ids)
             if not (isinstance(ours, MergeableStore) and isinstance(theirs, MergeableStore)):
                 raise ValueError(f"a memory with method={self.method!r} cannot be merged: use method='projection'")
             self._check_kinds([ours, theirs])
             if theirs.begun.any():
                 _check_follows(ours, theirs)
                 _check_meeting(ours, theirs)
-                self._store = ours.absorb(theirs).named(names)
+                self._store = ours.absorb(theirs).named(names, ids)
         return self
 
     def _check_alike(self, other: object, besides: str = "") -> None:
@@ -582,8 +636,9 @@ class HiPPOMemory:
 
     def __getstate__(self) -> dict[str, Any]:
         store = self._store
-        names = {} if store.setting.channel_names is None else {"channel_names": store.setting.channel_names}
-        return {"parameters": self._parameters() | names, "arrays": store.arrays, "time_kind": store.time_kind}
+        labels = {name: getattr(store.setting, name) for name in ("channel_names", "stream_ids")}
+        known = {name: value for name, value in labels.items() if value is not None}
+        return {"parameters": self._parameters() | known, "arrays": store.arrays, "time_kind": store.time_kind}
 
     def __setstate__(self, state: dict[str, Any]) -> None:
         setting, method = _read_parameters(**state["parameters"])
@@ -610,7 +665,8 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If the measure is not one of this library, because a file stores the measure's name; pickle such a memory.
+            If the measure is not one of this library, because a file stores the measure's name, or if a stream id is
+            not a string, a number, a date or a tuple of strings and numbers; pickle such a memory.
         OSError
             If the file cannot be written.
         """
@@ -621,8 +677,13 @@ class HiPPOMemory:
         state = self.__getstate__()
         # "clock" is what files call the kind of times.
         described = {"measure": {"name": self.measure.name} | measure, "clock": state["time_kind"]}
-        parameters = state["parameters"] | described
-        checkpoint.write(path, _FORMAT, _VERSION, parameters, state["arrays"])
+        parameters, arrays = state["parameters"] | described, state["arrays"]
+        ids = parameters.get("stream_ids")
+        if ids is not None and ids.dtype == object:  # an npz file holds such arrays as pickles only
+            parameters["stream_ids"] = to_header(ids)
+        elif ids is not None:
+            arrays = arrays | {"stream_ids": parameters.pop("stream_ids")}
+        checkpoint.write(path, _FORMAT, _VERSION, parameters, arrays)
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> HiPPOMemory:
@@ -646,9 +707,13 @@ class HiPPOMemory:
         OSError
             If the file does not exist or cannot be read.
         """
-        parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION, _ARRAYS)
+        parameters, arrays = checkpoint.read(path, _FORMAT, _VERSION, {*_ARRAYS, "stream_ids"})
         memory = cls.__new__(cls)
         try:
+            if "stream_ids" in parameters:
+                parameters["stream_ids"] = from_header(parameters["stream_ids"])
+            elif "stream_ids" in arrays:
+                parameters["stream_ids"] = arrays.pop("stream_ids")
             fields, time_kind = dict(parameters["measure"]), parameters.pop("clock")
             parameters["measure"] = MEASURES[fields.pop("name")](**fields)
             memory.__setstate__({"parameters": parameters, "arrays": arrays, "time_kind": time_kind})
@@ -668,6 +733,7 @@ def _read_parameters(
     method: Method,
     discretization: str | float,
     channel_names: Sequence[str] | None = None,
+    stream_ids: ArrayLike | None = None,
 ) -> tuple[Setting, Method]:
     """Check the parameters and return them."""
     counts = {"order": order, "n_streams": n_streams, "n_channels": n_channels}
@@ -676,7 +742,8 @@ def _read_parameters(
     check_choice("method", method, METHODS)
     as_discretization(discretization)  # raises if it is invalid
     names = None if channel_names is None else check_names(channel_names, n_channels)
-    return Setting(measure, order, hold, n_streams, n_channels, discretization, names), method
+    ids = None if stream_ids is None else check_ids(stream_ids, n_streams)
+    return Setting(measure, order, hold, n_streams, n_channels, discretization, names, ids), method
 
 
 def _check_room(setting: Setting) -> None:
@@ -711,7 +778,7 @@ def _places(store: Store, clock: Floats) -> Floats:
     if outside.any():
         stream, position = np.argwhere(outside)[0]
         raise ValueError(
-            f"stream {stream}, position {position}: the time {clock[stream, position]} lies outside "
+            f"{store.setting.name(stream)}, position {position}: the time {clock[stream, position]} lies outside "
             f"[{oldest[stream]}, {now[stream]}], which the coefficients of {measure!r} describe"
         )
     return places
@@ -747,8 +814,8 @@ def _check_follows(ours: MergeableStore, theirs: MergeableStore) -> None:
         stream = int(early.argmax())
         start, now = theirs.times_as_given()[0][stream], ours.times_as_given()[1][stream]
         raise ValueError(
-            f"stream {stream}: the other memory begins at {start}, before the end of this one at {now}: merge memories "
-            "in the order of time"
+            f"{ours.setting.name(stream)}: the other memory begins at {start}, before the end of this one at {now}: "
+            "merge memories in the order of time"
         )
 
 
@@ -761,6 +828,6 @@ def _check_meeting(ours: MergeableStore, theirs: MergeableStore) -> None:
         row = int(differ.argmax())
         stream, channel = divmod(row, ours.setting.n_channels)
         raise ValueError(
-            f"stream {stream}, channel {channel}: at {ours.times_as_given()[1][stream]}, where the memories "
-            f"meet, one has observed {old[row]} and the other {new[row]}: leave out one of these observations"
+            f"{ours.setting.name(stream)}, channel {channel}: at {ours.times_as_given()[1][stream]}, where the "
+            f"memories meet, one has observed {old[row]} and the other {new[row]}: leave out one of these observations"
         )

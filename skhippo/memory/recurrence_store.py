@@ -63,7 +63,7 @@ class RecurrenceStore(Store):
 
     def _place(self, row: int) -> str:
         stream, channel = divmod(row, self.setting.n_channels)
-        return f"stream {stream}, channel {channel}"
+        return f"{self.setting.name(stream)}, channel {channel}"
 
     def coefficients(self) -> Floats:
         return np.where(np.isnan(self.last_value)[:, None], np.nan, self.state)

@@ -19,6 +19,7 @@ from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.clocks import DATES, KINDS
 from skhippo.panel.container import Panel
+from skhippo.panel.layout import named
 from skhippo.panel.times import common_unit, dates_after, seconds_since
 from skhippo.projection.hold import Hold
 from skhippo.projection.projection import project_rows
@@ -41,11 +42,16 @@ class Setting(NamedTuple):
     n_channels: int
     discretization: str | float
     channel_names: tuple[str, ...] | None = None
+    stream_ids: NDArray | None = None  # distinct
 
     @property
     def n_rows(self) -> int:
         """Number of rows."""
         return self.n_streams * self.n_channels
+
+    def name(self, stream: int) -> str:
+        """Return the name of a stream in error messages."""
+        return named(int(stream), None if self.stream_ids is None else self.stream_ids[stream], "stream")
 
 
 class Chunk(NamedTuple):
@@ -191,10 +197,10 @@ class Store(ABC):
         twin.__dict__.update(self.__dict__)
         return twin
 
-    def named(self, channel_names: tuple[str, ...] | None) -> Self:
-        """Return a store whose channels have names; it shares the arrays of this one."""
+    def named(self, channel_names: tuple[str, ...] | None, stream_ids: NDArray | None) -> Self:
+        """Return a store whose channels have names and whose streams have ids; it shares the arrays of this one."""
         twin = self._twin()
-        twin.setting = self.setting._replace(channel_names=channel_names)
+        twin.setting = self.setting._replace(channel_names=channel_names, stream_ids=stream_ids)
         return twin
 
     def copy(self) -> Self:
@@ -256,7 +262,8 @@ class Store(ABC):
     def take(self, streams: Integers) -> Self:
         """Return a store of some of the streams."""
         new, n_channels = self._twin(), self.setting.n_channels
-        new.setting = self.setting._replace(n_streams=len(streams))
+        ids = self.setting.stream_ids
+        new.setting = self.setting._replace(n_streams=len(streams), stream_ids=None if ids is None else ids[streams])
         rows = (streams[:, None] * n_channels + np.arange(n_channels)).ravel()
         for name, array in self.arrays.items():
             axis = self._axis(array)
@@ -265,10 +272,11 @@ class Store(ABC):
         return new
 
     def join(self, others: Sequence[Self]) -> Self:
-        """Return a store of the streams of several stores, one after the other."""
+        """Return a store of the streams of several stores, one after the other; they have no ids."""
         stores: Sequence[Self] = [self, *others]
         new = self._twin()
-        new.setting = self.setting._replace(n_streams=sum(store.setting.n_streams for store in stores))
+        n_streams = sum(store.setting.n_streams for store in stores)
+        new.setting = self.setting._replace(n_streams=n_streams, stream_ids=None)
         new.time_kind = next((store.time_kind for store in stores if store.time_kind is not None), None)
         if new.time_kind in DATES:
             new.origins = np.concatenate(common_unit([store.dates() for store in stores]))
@@ -301,6 +309,7 @@ class Store(ABC):
         place = np.where(left, np.arange(n_streams), n_streams)  # in the store below, whose last stream is empty
         blank = self.empty(self.setting._replace(n_streams=1))
         new = self.join([blank]).take(place)
+        new.setting = self.setting
         if not new.begun.any():
             new.origins = new.time_kind = None
         return new

@@ -120,14 +120,14 @@ def same_names(names: list[tuple[str, ...] | None], name: Namer, way: str = "fra
     return names[first]
 
 
-def namer(ids: NDArray | list[Any] | None) -> Namer:
+def namer(ids: NDArray | list[Any] | None, noun: str = "series") -> Namer:
     """Return a function from the number of a series to its name in error messages."""
-    return lambda i: named(i, None if ids is None else ids[i])
+    return lambda i: named(i, None if ids is None else ids[i], noun)
 
 
-def named(i: int, label: Any) -> str:
+def named(i: int, label: Any, noun: str = "series") -> str:
     """Return the name of series `i` in error messages; `label` is its id or None."""
-    return f"series {i}" if label is None else f"series {i} (id {shown(label)})"
+    return f"{noun} {i}" if label is None else f"{noun} {i} (id {shown(label)})"
 
 
 def _locate(row: int, offsets: Integers) -> tuple[int, int]:

@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures import Measure
+from skhippo.memory.ids import place_of_id
 from skhippo.memory.memory import HiPPOMemory
 from skhippo.panel.labels import channel_place
 from skhippo.panel.times import as_times, seconds_since
@@ -88,7 +89,7 @@ class MemoryDisplay(Display):
         cls,
         memory: HiPPOMemory,
         *,
-        stream: int = 0,
+        stream: int | str = 0,
         channel: int | str = 0,
         observations: tuple[ArrayLike, ArrayLike] | None = None,
         n_points: int = 500,
@@ -101,8 +102,8 @@ class MemoryDisplay(Display):
         ----------
         memory : HiPPOMemory
             A memory with at least one observation.
-        stream : int, default=0
-            Number of the stream to draw.
+        stream : int or str, default=0
+            Number of the stream to draw, or its id if the memory has `stream_ids` that are strings.
         channel : int or str, default=0
             Number of the channel to draw, or its name if the memory has `channel_names`.
         observations : tuple of array-like, optional
@@ -121,15 +122,18 @@ class MemoryDisplay(Display):
         """
         if not isinstance(memory, HiPPOMemory):
             raise TypeError(f"memory is of type {type(memory).__name__}: a HiPPOMemory is expected")
+        if isinstance(stream, str):
+            stream = place_of_id(stream, memory.stream_ids)
         if isinstance(channel, str):
             channel = channel_place(channel, memory.channel_names, memory.n_channels)
-        for name, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
-            if check_count(name, number, 0) >= limit:
+        for what, number, limit in (("stream", stream, memory.n_streams), ("channel", channel, memory.n_channels)):
+            if check_count(what, number, 0) >= limit:
                 raise ValueError(
-                    f"{name}={number}: a number from 0 to {limit - 1} is expected, since the memory has {limit}"
+                    f"{what}={number}: a number from 0 to {limit - 1} is expected, since the memory has {limit}"
                 )
         n_points = check_count("n_points", n_points)
         label = channel if memory.channel_names is None else memory.channel_names[channel]
+        name = stream if memory.stream_ids is None else memory.stream_ids[stream]
         start, now = memory.start[stream], memory.now[stream]
         if np.isnat(now) if now.dtype.kind == "M" else np.isnan(now):
             raise ValueError("nothing was observed yet: update the memory first")
@@ -148,7 +152,7 @@ class MemoryDisplay(Display):
             ),
             weight=_weights(measure, places),
             observations=None if observations is None else _until(observations, moments[0], now),
-            title=f"stream {stream}, channel {label}: reconstruction from {memory.order} coefficients, {measure!r}",
+            title=f"stream {name}, channel {label}: reconstruction from {memory.order} coefficients, {measure!r}",
             time_label="time (UTC)" if now.dtype.kind == "M" else "time (units of the timestamps)",
         ).plot(ax, **kwargs)
 

@@ -285,7 +285,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         panel = self._read(X, reset=False)
         with self._progress(panel):
             features = self._features(panel)
-        return one_row_per_series(self, X, panel, features)
+        return one_row_per_series(self, X, panel.series_ids, features)
 
     # ------------------------------------------------------------------ names and tags
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> NDArray[np.object_]:

@@ -44,7 +44,8 @@ def coefficients_of_memory(memory: HiPPOMemory, way: Way, layout: InputLayout) -
     seen, kind = memory._store.time_kind, layout.time_kind
     blank = np.isnat(memory.now) if memory.now.dtype.kind == "M" else np.isnan(memory.now)
     if seen is None or blank.any():
-        raise ValueError(f"stream {int(blank.argmax())} of the memory has no observation yet: update or drop it first")
+        name = memory._store.setting.name(int(blank.argmax()))
+        raise ValueError(f"{name} of the memory has no observation yet: update or drop it first")
     if seen != kind:
         raise TypeError(
             f"the times of the memory are {seen}, but those of the training series were {kind}: {mixture(seen, kind)}"

@@ -293,7 +293,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         -------
         ndarray of shape (n_series, n_features_out), or a sequence
             float32 for float32 values, else float64.  After ``set_output`` a data frame; in pandas its index holds the
-            ids of the series.
+            ids of the series or streams.
 
             With ``output="sequence"`` there are two cases.  If `X` is an array without times (or a list of rows of
             equal length), the result is an array of shape (n_series, n_features_out, n_times), NaN where `X` was
@@ -310,7 +310,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             self._shrink(panel, domain, final)
         return self._output(X, panel, domain, final)
 
-    def _features_of_memory(self, memory: HiPPOMemory) -> Floats:
+    def _features_of_memory(self, memory: HiPPOMemory) -> Any:
         """Return the features of the streams of a memory."""
         self._check_fitted()
         for name, needed in (
@@ -327,9 +327,10 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         coefficients = coefficients_of_memory(memory, self._way, self._input_layout)
         if self.handle_empty == "error" and np.isnan(coefficients).any():
             stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
-            raise ValueError(f'stream {stream}, channel "{self.channel_names_[channel]}" has no observation')
+            name = memory._store.setting.name(stream)
+            raise ValueError(f'{name}, channel "{self.channel_names_[channel]}" has no observation')
         nothing = np.zeros(memory.n_streams)  # add_duration=True was refused above
-        return self._scaled(coefficients, nothing, nothing)
+        return one_row_per_series(self, memory, memory.stream_ids, self._scaled(coefficients, nothing, nothing))
 
     @fit_context(prefer_skip_nested_validation=True)
     def _fit(self, X: object) -> tuple[Panel, Domain, Floats]:
@@ -512,7 +513,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             # A recurrence ends with the last observation.
             durations = domain.duration if self.method == "projection" else domain.last - domain.start
             features = self._scaled(final, durations, panel.lengths)
-            return one_row_per_series(self, X, panel, features.astype(panel.dtype, copy=False))
+            return one_row_per_series(self, X, panel.series_ids, features.astype(panel.dtype, copy=False))
         self._check_shrinkage()
         if output_container(self) != "default":
             raise ValueError(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skhippo import HiPPOMemory, project
+from skhippo import HiPPOMemory, Panel, project
 
 dask = pytest.importorskip("dask", reason="Dask is not installed")
 pytest.importorskip("distributed", reason="Dask is not installed")
@@ -57,3 +57,12 @@ def test_what_is_no_series_in_chunks(rng, here):
     backwards = [dask.delayed(([2.0, 3.0], [1.0, 1.0])), dask.delayed(([0.0, 1.0], [1.0, 1.0]))]
     with pytest.raises(ValueError, match="merge memories in the order of time"):
         memory_from_chunks(backwards).compute()
+
+
+def test_ids_and_channels_of_chunks_arrive_in_the_memory(here):
+    parts = [Panel([[1.0], [2.0]], [t, t + 1.0], channel_names=["hr"], series_ids=["b"])["b"] for t in (0.0, 2.0)]
+    memory = memory_from_chunks([dask.delayed(part) for part in parts], order=2).compute()
+    assert (memory.stream_ids.tolist(), memory.channel_names) == (["b"], ("hr",))
+    other = Panel([[1.0]], [4.0], series_ids=["a"])["a"]
+    with pytest.raises(ValueError, match="stream 0 has the id 'b' in this memory and 'a' in the other one"):
+        memory_from_chunks([dask.delayed(parts[0]), dask.delayed(other)], order=2).compute()

@@ -61,3 +61,13 @@ def test_a_channel_may_be_named():
     assert by_number.title.startswith("stream 0, channel bp:")
     with pytest.raises(KeyError, match="there is no channel 'temp'"):
         MemoryDisplay.from_memory(memory, channel="temp")
+
+
+def test_a_stream_may_be_named():
+    memory = HiPPOMemory(order=2, n_streams=2).update([[[1.0], [2.0]], [[3.0], [5.0]]])
+    memory.stream_ids = ["b", "a"]
+    by_id, by_number = (MemoryDisplay.from_memory(memory, stream=stream) for stream in ("a", 1))
+    np.testing.assert_array_equal(by_id.approximation, by_number.approximation)
+    assert by_id.title.startswith("stream a, channel 0: ")
+    with pytest.raises(KeyError, match="there is no stream with the id 'c'"):
+        MemoryDisplay.from_memory(memory, stream="c")

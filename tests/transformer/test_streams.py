@@ -6,7 +6,7 @@ from numpy.testing import assert_allclose
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
-from skhippo import AugmentedClassifier, HiPPOMemory, HiPPOTransformer
+from skhippo import AugmentedClassifier, HiPPOMemory, HiPPOTransformer, Panel
 from tests.transformer.conftest import swings
 
 
@@ -82,3 +82,22 @@ def test_channels_of_a_memory_in_another_order_are_refused():
     assert_allclose(transformer.transform(memory), transformer.transform(frames), rtol=0, atol=1e-12)
     with pytest.raises(ValueError, match="of this memory are 'bp', 'hr', those of the training series 'hr', 'bp'"):
         transformer.transform(HiPPOMemory.from_panel([frame[["bp", "hr"]] for frame in frames], order=2))
+
+
+def test_ids_of_streams_are_the_index_of_features():
+    pd = pytest.importorskip("pandas")
+    values = np.random.default_rng(0).normal(size=(3, 1, 5))
+    panel = Panel(values.reshape(15, 1), offsets=[0, 5, 10, 15], series_ids=["c", "a", "b"])
+    transformer = HiPPOTransformer(order=2).fit(panel)
+    plain = transformer.transform(HiPPOMemory.from_panel(panel, order=2))
+    assert isinstance(plain, np.ndarray)
+    transformer.set_output(transform="pandas")
+    memory = HiPPOMemory.from_panel(panel, order=2)
+    pd.testing.assert_frame_equal(transformer.transform(memory), transformer.transform(panel))
+    chosen = transformer.transform(memory[["b", "c"]])
+    assert chosen.index.tolist() == ["b", "c"]
+    np.testing.assert_array_equal(chosen.to_numpy(), plain[[2, 0]])
+    memory.stream_ids = None
+    assert transformer.transform(memory).index.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match=r"stream 3 \(id 'd'\) of the memory has no observation yet"):
+        transformer.transform(HiPPOMemory.from_panel(panel, order=2).add(stream_ids=["d"]))
