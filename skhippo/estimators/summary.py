@@ -211,7 +211,10 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
         names = STATISTICS if isinstance(self.statistics, str) else tuple(self.statistics)
         unknown = [name for name in names if name not in STATISTICS]
         if unknown:
-            raise ValueError(f"unknown statistic {unknown[0]!r}: choose from {', '.join(STATISTICS)}")
+            raise ValueError(
+                f"unknown statistic {unknown[0]!r}: choose from {', '.join(STATISTICS)}; for the median and other "
+                "quantiles use the parameter quantiles"
+            )
         quantiles = as_real(self.quantiles, "quantiles").astype(np.float64).reshape(-1)
         if not ((quantiles >= 0.0) & (quantiles <= 1.0)).all():
             raise ValueError(f"quantiles must lie between 0 and 1, got {self.quantiles!r}")

@@ -88,7 +88,10 @@ def warp_time(X: Any, clock: str | int | Callable[[Floats], Any] = "activity") -
         times = _activity(panel)
         values, times, offsets = merge_rows(panel.values, times, panel.offsets, "last")
         return Panel(values, times, offsets, panel.channel_names, series_ids=panel.series_ids)
-    place = channel_place(clock, panel.channel_names, panel.n_channels)
+    try:
+        place = channel_place(clock, panel.channel_names, panel.n_channels)
+    except KeyError as error:
+        raise KeyError(f"{error.args[0]}; for the sum of changes pass clock='activity'") from None
     others = [c for c in range(panel.n_channels) if c != place]
     if not others:
         raise ValueError(f"clock={clock!r} is the only channel, so no values would be left: add other channels")

@@ -34,7 +34,7 @@ def test_channels_without_an_observation():
 
 def test_wrong_parameters():
     for settings, message in [
-        ({"statistics": ("mean", "median")}, "unknown statistic 'median': choose from mean, std"),
+        ({"statistics": ("mean", "median")}, "unknown statistic 'median': choose from mean, std, .*quantiles use"),
         ({"quantiles": (0.5, 1.5)}, r"quantiles must lie between 0 and 1, got \(0.5, 1.5\)"),
         ({"statistics": (), "quantiles": ()}, "there are no statistics and no quantiles"),
     ]:

@@ -88,7 +88,7 @@ def test_in_a_pipeline(rng):
         (lambda t: np.where(t == 9.0, np.inf, t), ValueError, r"series 1 \(id 'b'\), position 1: the clock shows inf"),
         (lambda t: t[1:], ValueError, r"series 0 \(id 'a'\): clock returned an array of shape \(3,\).* for 4 times"),
         (lambda t: t.astype(str), ValueError, "clock returned an array .*one number per time is expected"),
-        ("depth", KeyError, "there is no channel 'depth'"),
+        ("depth", KeyError, "there is no channel 'depth'.*for the sum of changes pass clock='activity'"),
         (2, IndexError, "channel 2 is asked for in a panel of 2"),
         (2.5, TypeError, "clock is 2.5 of type float: 'activity', a channel by name or number, or a function"),
     ],
