@@ -52,5 +52,6 @@ def center_and_scale(rows: NDArray, weights: NDArray | None = None) -> tuple[flo
     rows[:, 0] -= mean
     each = None if weights is None else np.broadcast_to(weights[:, None], rows.shape)
     rms = math.sqrt(np.average(np.square(rows), weights=each))
-    # Of a constant channel only rounding errors remain, which must not be scaled up to unit size.
-    return float(mean * largest), float(rms * largest) if rms > 1e-14 else 1.0
+    # Of a constant channel only rounding errors remain, which must not be scaled up to unit size.  The scale of numbers
+    # below the smallest normal one may round to 0.
+    return float(mean * largest), max(float(rms * largest), np.finfo(float).tiny) if rms > 1e-14 else 1.0

@@ -32,6 +32,10 @@ def test_center_and_scale_of_weighted_rows(size, rng):
     assert scale / size == pytest.approx(np.sqrt(np.sum(weights[:, None] * left**2) / (3 * weights.sum())))
 
 
+def test_the_scale_of_the_smallest_numbers_is_not_zero():
+    assert 0.0 < center_and_scale(np.array([[0.0], [0.0], [5e-324]]))[1] < 1e-300
+
+
 def test_weights_are_repetitions(rng):
     rows, weights = rng.normal(size=(12, 2)), rng.integers(0, 4, 12)
     assert center_and_scale(rows, weights) == pytest.approx(center_and_scale(np.repeat(rows, weights, axis=0)))

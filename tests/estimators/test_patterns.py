@@ -29,6 +29,23 @@ def test_only_spacing_outside_the_range_is_ignored():
     assert np.isnan(patterns.known(summary.transform([slower]))).all()
 
 
+@pytest.mark.parametrize("missing", [0.0, 0.5, 0.8])
+def test_many_channels_do_not_make_a_series_unusual(missing):
+    """The more channels, the more series had one of them outside its range: 82 % with 30 channels and 30 series."""
+    rng = np.random.default_rng(0)
+
+    def draw(n_series):
+        clocks = [np.sort(rng.uniform(0, 10, rng.integers(30, 60))) for _ in range(n_series)]
+        values = [rng.normal(size=(30, t.size)) for t in clocks]
+        return [(t, np.where(rng.random(v.shape) < missing, np.nan, v)) for t, v in zip(clocks, values, strict=True)]
+
+    summary = SummaryTransformer(STATISTICS, quantiles=())
+    patterns, X = learn_patterns(summary.fit_transform(draw(30))), draw(100)
+    known = lambda series: ~np.isnan(patterns.known(summary.transform(series))).all(axis=1)  # noqa: E731
+    assert known(X).mean() > 0.9
+    assert known(drop(X, 0.7, random_state=0)).mean() < 0.2
+
+
 @pytest.mark.parametrize("damage", [drop, gap])
 def test_damaged_series_are_predicted_by_their_shape(damage):
     X, y = of_length(0)
