@@ -39,7 +39,11 @@ class TableRows(SphinxDirective):
         header, rows = read_table(path.read_text(encoding="utf-8"), self.options.get("table"))
         wanted = [header.index(name.strip()) for name in self.options["columns"].split(";")]
         lines = [".. list-table::", "   :header-rows: 1", ""]
-        for row in [header, *(row for asked in self.content for row in self.find(header, rows, asked))]:
+        found = [row for asked in self.content for row in self.find(header, rows, asked)]
+        twice = next((row for i, row in enumerate(found) if row in found[:i]), None)
+        if twice is not None:
+            raise self.error(f"{self.arguments[0]}: two lines of the content ask for the row {twice}")
+        for row in [header, *found]:
             lines += [f"   {'  ' if i else '* '}- {row[column]}" for i, column in enumerate(wanted)]
         return self.parse_text_to_nodes(StringList(lines, source=str(path)))
 
