@@ -173,13 +173,14 @@ class Recurrence:
         ------
         ValueError
             If shapes do not fit, if `c` or `out` cannot be filled in place, or if the recurrence diverges from finite
-            values, see `check_convergence`; `c` and `out` are then useless.
+            coefficients and values, see `check_convergence`; `c` and `out` are then useless.
         """
+        finite = np.isfinite(c).all(axis=-1)
         with np.errstate(over="ignore", invalid="ignore"):  # checked below; compiled kernels do not warn
             self._move(c, values, times, previous, out)
         given = values if previous is None else np.column_stack([previous, values])
-        if np.isfinite(given).all():
-            self.check_convergence(c, "row {}".format)
+        rows = np.flatnonzero(finite & np.isfinite(given).all(axis=-1))
+        self.check_convergence(c[rows], lambda row: f"row {rows[row]}")
 
     def _move(
         self, c: Floats, values: ArrayLike, times: ArrayLike, previous: ArrayLike | None, out: Floats | None

@@ -362,3 +362,16 @@ def test_a_recurrence_that_diverges_names_its_row(measure, discretization):
     c = recurrence.start(values[:, 0])
     with pytest.raises(ValueError, match=rf"^row 2: the recurrence diverges .*discretization={discretization!r}"):
         recurrence.advance(c, values, times)
+
+
+def test_missing_values_and_coefficients_neither_diverge_nor_hide_a_row_that_does():
+    recurrence = Recurrence(LegT(1.0), 8, "forward")
+    values, times = np.zeros((3, 300)), 1e4 * np.arange(301.0)
+    values[1, 5] = np.nan
+    c = recurrence.start(values[:, 0])
+    c[0] = np.nan
+    recurrence.advance(c, values, times)
+    assert np.isnan(c).any(axis=1).tolist() == [True, True, False]
+    values[2] = np.resize([1e250, -1e250], 300)
+    with pytest.raises(ValueError, match=r"^row 2: the recurrence diverges"):
+        recurrence.advance(c, values, times)
