@@ -15,6 +15,7 @@ from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import Namer, namer
+from skhippo.panel.pair import Pair
 
 __all__ = [
     "LARGEST",
@@ -36,6 +37,12 @@ LARGEST = np.float64(1e290)
 def read_values(values: ArrayLike, setting: Setting) -> tuple[Floats, bool]:
     """Return values in the shape (n_streams, k, n_channels), and whether they are one observation per stream."""
     n_streams, n_channels = setting.n_streams, setting.n_channels
+    first = values[0] if isinstance(values, list | tuple) and values else values
+    if isinstance(first, Panel | Pair):
+        raise TypeError(
+            "values is a panel or a list of its series, but update takes arrays and tables: continue the streams with "
+            "merge(HiPPOMemory.from_panel(panel, ...))"
+        )
     array = as_real(values, "values").astype(np.float64, copy=False)
     single = array.ndim == 2
     chunk = array[:, None] if single else array

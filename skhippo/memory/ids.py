@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -16,7 +17,10 @@ from skhippo.panel.dataframes import is_dated
 from skhippo.panel.labels import as_labels, join_labels, object_array, shown
 from skhippo.panel.layout import namer
 
-__all__ = ["check_ids", "from_header", "join_ids", "place_of_id", "read_ids", "stack_ids", "to_header"]
+__all__ = ["check_ids", "check_times", "from_header", "join_ids", "place_of_id", "read_ids", "stack_ids", "to_header"]
+
+# A month, a day or a moment, written as text.
+_DATE = re.compile(r"\d{4}-\d\d(-\d\d([T ][\d:.,+Z-]+)?)?")
 
 
 def check_ids(ids: ArrayLike, n_streams: int) -> NDArray:
@@ -27,6 +31,8 @@ def check_ids(ids: ArrayLike, n_streams: int) -> NDArray:
         raise ValueError(f"stream_ids has shape {labels.shape}: ({n_streams},) is expected, one id per stream")
     first: dict[Any, int] = {}
     for i, label in enumerate(labels.tolist()):
+        if isinstance(label, list | dict | set | np.ndarray):  # in an array of objects
+            raise TypeError(f"the id of stream {i} is {label!r:.60}: a string, a number, a date or a tuple is expected")
         if is_null(label):
             raise ValueError(f"stream {i} has no id ({label}): every stream needs one")
         if first.setdefault(label, i) != i:
@@ -38,12 +44,12 @@ def check_ids(ids: ArrayLike, n_streams: int) -> NDArray:
 
 
 # ---------------------------------------------------------------------- rows
-def read_ids(values: Any, known: NDArray | None) -> NDArray | None:
+def read_ids(values: Any, known: NDArray | None, called: str = "values") -> NDArray | None:
     """Return the ids of the streams: the known ones, or else those of the rows of `values`, if they have any.
 
     The index of a pandas data frame gives the ids of its rows, and the names those of a list of pandas Series.  Numbers
     and dates may be positions or times.  They count as ids if some of them are known, or if their index is called like
-    ids.
+    ids.  Messages call the rows `called`.
 
     Raises
     ------
@@ -59,7 +65,15 @@ def read_ids(values: Any, known: NDArray | None) -> NDArray | None:
     wanted = as_index(known).tolist()
     if found == wanted or not (evident or _name_some(found, wanted)):
         return known
-    raise ValueError(_mismatch(found, wanted, "values" if hasattr(values, "iloc") else "pandas.DataFrame(values)"))
+    raise ValueError(
+        _mismatch(found, wanted, called, called if hasattr(values, "iloc") else f"pandas.DataFrame({called})")
+    )
+
+
+def check_times(times: Any, known: NDArray | None, *, shared: bool) -> None:
+    """Raise if times per stream have other ids than the streams; a Series may be of times `shared` by all streams."""
+    if known is not None and hasattr(times, "iloc") and not (shared and times.ndim == 1):
+        read_ids(times, known, "times")
 
 
 def _index_of_rows(values: Any) -> Any:
@@ -88,9 +102,10 @@ def _holds_ids(index: Any) -> bool:
     """Tell whether labels can only be ids: strings, tuples of strings, or any labels that are called ids."""
     if any(map(names_times, index.names)):
         return False
-    if not counts(index) and all(names_series(name) for name in index.names):
+    if not counts(index) and all(map(names_series, index.names)):
         return True
-    return all(isinstance(part, str) for label in index for part in (label if isinstance(label, tuple) else (label,)))
+    parts = [part for label in index for part in (label if isinstance(label, tuple) else (label,))]
+    return all(isinstance(part, str) and not _DATE.fullmatch(part) for part in parts)
 
 
 def _name_some(found: list[Any], wanted: list[Any]) -> bool:
@@ -99,30 +114,30 @@ def _name_some(found: list[Any], wanted: list[Any]) -> bool:
     return set(found).issuperset(wanted) if numbered else not set(found).isdisjoint(wanted)
 
 
-def _mismatch(found: list[Any], wanted: list[Any], table: str) -> str:
+def _mismatch(found: list[Any], wanted: list[Any], called: str, table: str) -> str:
     """Return the message for rows whose ids are not those of the streams; `table` is code for the table of rows."""
     places: dict[Any, int] = {}
     for row, label in enumerate(found):
         if places.setdefault(label, row) != row:
-            return f"rows {places[label]} and {row} of values have the id {label!r}: one row per stream is expected"
+            return f"rows {places[label]} and {row} of {called} have the id {label!r}: one row per stream is expected"
     stream_of = {label: i for i, label in enumerate(wanted)}
     other = next((label for label in found if label not in stream_of), None)
     if other is not None:
         what = (
-            f"row {places[other]} of values has the id {other!r}, but no stream has it: leave out the row, or add a "
+            f"row {places[other]} of {called} has the id {other!r}, but no stream has it: leave out the row, or add a "
             f"stream, memory.add(stream_ids=[{other!r}])"
         )
     elif len(found) < len(wanted):
         missing = next(i for i, label in enumerate(wanted) if label not in places)
         what = (
-            f"stream {missing} (id {wanted[missing]!r}) has no row in values: pass {table}.reindex(memory.stream_ids), "
-            "which fills its row with NaN (not observed)"
+            f"stream {missing} (id {wanted[missing]!r}) has no row in {called}: pass "
+            f"{table}.reindex(memory.stream_ids) and fill in what is missing (values may be NaN)"
         )
     else:
         i = next(i for i, (one, another) in enumerate(zip(found, wanted, strict=True)) if one != another)
         what = (
-            f"row {i} of values has the id {found[i]!r}, but stream {i} has the id {wanted[i]!r}: the ids are the same "
-            f"in another order; pass {table}.loc[memory.stream_ids]"
+            f"row {i} of {called} has the id {found[i]!r}, but stream {i} has the id {wanted[i]!r}: the ids are the "
+            f"same in another order; pass {table}.loc[memory.stream_ids]"
         )
     return f"{what}, or {table}.to_numpy() if there is one row per stream in the right order"
 

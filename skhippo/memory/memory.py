@@ -37,7 +37,7 @@ from skhippo.memory.checks import (
     spread_times,
 )
 from skhippo.memory.history_store import HistoryStore
-from skhippo.memory.ids import check_ids, from_header, join_ids, read_ids, stack_ids, to_header
+from skhippo.memory.ids import check_ids, check_times, from_header, join_ids, read_ids, stack_ids, to_header
 from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import RecurrenceStore
 from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
@@ -362,7 +362,8 @@ class HiPPOMemory:
         times : array-like, optional
             Observation times, strictly increasing and after `now`.  For one observation per stream, a scalar or an
             array of shape (n_streams,); for a chunk, an array of shape (k,) or (n_streams, k).  By default each
-            stream's sample numbers: 0, 1, 2, ... or, after earlier observations, ``now + 1``, ``now + 2``, ...
+            stream's sample numbers: 0, 1, 2, ... or, after earlier observations, ``now + 1``, ``now + 2``, ...  Rows
+            with labels that are ids are in the order of the streams, as in `values`.
 
         Returns
         -------
@@ -387,6 +388,7 @@ class HiPPOMemory:
             names = read_names(values, setting.channel_names)
             if chunk.shape[1] == 0:
                 return self
+            check_times(times, ids, shared=not single)
             moments, origins, clock = _read_times(store, times, chunk.shape[1], single=single)
             check_clock(moments, store.start, store.now, setting.name)
             longer = store.extend(Chunk(moments, chunk), origins, clock)
@@ -424,10 +426,16 @@ class HiPPOMemory:
         array([3., 1.])
         """
         store = self._store
-        part = store.take(chosen_streams(streams, store.setting))
-        if part.setting.stream_ids is not None:
-            check_ids(part.setting.stream_ids, part.setting.n_streams)
-        return self._with(part)
+        chosen = chosen_streams(streams, store.setting)
+        if store.setting.stream_ids is not None:
+            numbers, times = np.unique(chosen, return_counts=True)
+            if (times > 1).any():
+                twice = store.setting.name(numbers[times > 1][0])
+                raise ValueError(
+                    f"{twice} is chosen more than once, but the ids of streams are distinct: choose it once, or set "
+                    "stream_ids to None"
+                )
+        return self._with(store.take(chosen))
 
     __getitem__ = take
 
@@ -548,7 +556,8 @@ class HiPPOMemory:
         Raises
         ------
         ValueError
-            If a time lies outside this range, or nothing has been observed yet.
+            If a time lies outside this range, nothing has been observed yet, or the rows of a table of times have other
+            ids than the streams, or another order.
         TypeError
             If `times` are dates and those of the memory are not, or vice versa.
         """
@@ -559,6 +568,7 @@ class HiPPOMemory:
         _check_kind(store, kind, "times")
         if clock.ndim > 2 or (clock.ndim == 2 and len(clock) != n_streams):
             raise ValueError(f"times has shape {clock.shape}: (m,) or ({n_streams}, m) is expected")
+        check_times(times, store.setting.stream_ids, shared=True)
         clock = np.broadcast_to(clock, (n_streams, clock.shape[-1] if clock.ndim else 1))
         if store.origins is not None:
             clock = seconds_since(clock, store.origins[:, None])

@@ -62,7 +62,7 @@ def test_rows_in_another_order_are_refused(memory):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (["a"], r"stream 0 \(id 'b'\) has no row in values: pass values.reindex\(memory.stream_ids\), which fills"),
+        (["a"], r"stream 0 \(id 'b'\) has no row in values: pass values.reindex\(memory.stream_ids\) and fill"),
         (["b", "c"], r"row 1 of values has the id 'c', but no stream has it: .* memory.add\(stream_ids=\['c'\]\)"),
         (["b", "a", "c"], "row 2 of values has the id 'c', but no stream has it"),
         (["b", "b"], "rows 0 and 1 of values have the id 'b': one row per stream is expected"),
@@ -85,10 +85,15 @@ def test_labels_that_are_not_ids_say_nothing(memory):
     """An index of numbers or dates may count rows, or hold the time of the observation."""
     expected = memory.copy().update([[1.0], [2.0]], 2.0).coefficients
     dates = pd.DatetimeIndex(["2024-01-01"] * 2)
-    for index in (None, [5, 9], [2.0, 2.0], dates, pd.Index(["2024-01-01", "2024-01-02"], name="time")):
+    for index in (
+        None,
+        [5, 9],
+        [2.0, 2.0],
+        dates,
+        ["2024-01-01 10:00", "2024-01-01 11:00"],
+        pd.Index(["morning", "evening"], name="time"),
+    ):
         values = labelled(["b", "a"]).set_axis(pd.RangeIndex(2) if index is None else index)
-        if index is not None and getattr(index, "name", None) == "time":
-            assert read_ids(values, None) is None
         assert read_ids(values, memory.stream_ids) is not None
         found = memory.copy().update(values, 2.0)
         assert_array_equal(found.coefficients, expected)
@@ -147,6 +152,31 @@ def test_ids_of_several_columns():
     assert memory.reconstruct(1.0).round(9).ravel().tolist() == [2.0, 1.0]
 
 
+def test_times_per_stream_follow_the_ids(memory):
+    times, values = pd.Series({"a": 2.0, "b": 3.0}), labelled(["b", "a"])
+    with pytest.raises(ValueError, match=r"row 0 of times has the id 'a', but stream 0 has the id 'b'.*times.loc"):
+        memory.update(values, times)
+    with pytest.raises(ValueError, match=r"stream 1 \(id 'a'\) has no row in times"):
+        memory.update(values, times[["b"]])
+    assert memory.update(values, times.loc[memory.stream_ids]).now.tolist() == [3.0, 2.0]
+    chunk = np.ones((2, 2, 1))
+    shared = pd.Series([4.0, 5.0], index=["a", "b"])  # of two times, not of two streams
+    assert memory.update(chunk, shared).now.tolist() == [5.0, 5.0]
+    own = pd.DataFrame([[6.0, 7.0], [6.5, 8.0]], index=["a", "b"])
+    for call in (lambda: memory.update(chunk, own), lambda: memory.reconstruct(own)):
+        with pytest.raises(ValueError, match="row 0 of times has the id 'a'"):
+            call()
+    memory.update(chunk, own.loc[memory.stream_ids])
+    assert memory.now.tolist() == [8.0, 7.0]
+    assert memory.reconstruct(own.loc[memory.stream_ids] - 1.0).shape == (2, 1, 2)
+
+
+def test_series_are_merged_not_updated(memory, wards):
+    for values in (wards, list(wards)):
+        with pytest.raises(TypeError, match=r"continue the streams with merge\(HiPPOMemory.from_panel\("):
+            memory.update(values, 2.0)
+
+
 # ---------------------------------------------------------------------- the ids follow the streams
 def test_ids_follow_their_streams(memory, duplicate):
     assert duplicate(memory).stream_ids.tolist() == ["b", "a"]
@@ -172,7 +202,7 @@ def test_streams_are_selected_by_id(wards, measure, method):
     for choose in (memory.take, memory.drop, memory.reset):
         with pytest.raises(KeyError, match="there is no stream with the id 'c': the first ones are 'b', 'a'"):
             choose(["a", "c"])
-    with pytest.raises(ValueError, match="streams 0 and 1 have the same id 'a'"):
+    with pytest.raises(ValueError, match=r"stream 1 \(id 'a'\) is chosen more than once, but the ids"):
         memory[["a", "a"]]
     with pytest.raises(ValueError, match=r"series 0 has the id 'b', but row 0 of the mask has the index 'a'"):
         memory.drop(pd.Series([True, False], index=["a", "b"]))
@@ -290,6 +320,10 @@ def test_ids_are_checked():
     assert check_ids([("a", 1), ("a", 2)], 2).dtype == object
     with pytest.raises(TypeError, match="stream_ids is the set"):
         check_ids({"a"}, 1)
+    unusable = np.empty(1, dtype=object)
+    unusable[0] = ["a"]
+    with pytest.raises(TypeError, match=r"the id of stream 0 is \['a'\]: a string, a number, a date or a tuple"):
+        check_ids(unusable, 1)
     with pytest.raises(ValueError, match="stream 1 has no id"):
         check_ids(np.array(["a", None], dtype=object), 2)
 
