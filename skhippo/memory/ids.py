@@ -59,11 +59,11 @@ def read_ids(values: Any, known: NDArray | None, called: str = "values") -> NDAr
     index = _index_of_rows(values)
     if index is None:  # arrays, in most updates
         return known
-    found, evident = index.tolist(), _holds_ids(index)
+    found = index.tolist()
     if known is None:
-        return check_ids(found, len(found)) if evident else None
+        return check_ids(found, len(found)) if _holds_ids(index) else None
     wanted = as_index(known).tolist()
-    if found == wanted or not (evident or _name_some(found, wanted)):
+    if found == wanted or not (_holds_ids(index) or _name_some(found, wanted)):
         return known
     raise ValueError(
         _mismatch(found, wanted, called, called if hasattr(values, "iloc") else f"pandas.DataFrame({called})")
