@@ -48,7 +48,7 @@ def expected():
 
 def test_the_panel_is_of_all_kinds(monkeypatch):
     kinds = set()
-    watched = lambda task, unit: kinds.add(unit.kind) or kinds.add(unit.dense) or sums_of(task, unit)  # noqa: E731
+    watched = lambda task, unit, out: kinds.add(unit.kind) or kinds.add(unit.dense) or sums_of(task, unit, out)  # noqa: E731
     monkeypatch.setattr(projection, "sums_of", watched)
     monkeypatch.setattr(units, "targets", lambda *which: targets(*which)._replace(dense_from=2000.0))
     coefficients(0)

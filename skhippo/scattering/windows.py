@@ -75,14 +75,21 @@ class Pooling(NamedTuple):
     groups: Groups
 
     def arguments(self) -> tuple[Floats, tuple, tuple]:
-        """Return what kernels need to know, in one memory layout, so that they are compiled only once."""
+        """Return what kernels need to know, in one memory layout and read-only, so that they are compiled only once."""
         n_channels, n_windows, order, n_thresholds = self.thresholds.shape
         terms = self.combinations.terms(n_windows, order)
         return (
-            np.ascontiguousarray(self.thresholds).reshape(n_channels * n_windows, order, n_thresholds),
-            tuple(map(np.ascontiguousarray, (*terms, *self.combinations[1:]))),
-            tuple(map(np.ascontiguousarray, self.groups.terms(n_windows))),
+            _for_kernels(self.thresholds).reshape(n_channels * n_windows, order, n_thresholds),
+            tuple(map(_for_kernels, (*terms, *self.combinations[1:]))),
+            tuple(map(_for_kernels, self.groups.terms(n_windows))),
         )
+
+
+def _for_kernels(array: NDArray) -> NDArray:
+    """Return a contiguous, read-only array: fitted arrays may be memory maps, for example in processes of joblib."""
+    view = np.ascontiguousarray(array).view()
+    view.flags.writeable = False
+    return view
 
 
 class Sliding(NamedTuple):

@@ -106,7 +106,8 @@ def test_panels_of_all_kinds_agree_with_quadrature(case):
             for c, channel in zip(row, values.astype(float), strict=True):
                 if np.isnan(channel).all() or len(times) == 1:
                     continue
-                expected = quadrature(times, channel / case.scale, measure, case.order, case.hold)
+                since = times - times[0]  # the end of a series of late times would be rounded
+                expected = quadrature(since, channel / case.scale, measure, case.order, case.hold)
                 assert_allclose(c / case.scale, expected, rtol=0, atol=1e-9)
 
 

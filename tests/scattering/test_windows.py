@@ -2,6 +2,7 @@
 
 from itertools import pairwise
 
+import joblib
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
@@ -111,10 +112,14 @@ def test_series_too_long_for_absolute_windows():
 
 @pytest.mark.compiled
 @pytest.mark.parametrize("n_channels", [1, 3])
-def test_kernels_are_compiled_once_whatever_the_number_of_channels(n_channels, rng):
+def test_kernels_are_compiled_once_whatever_the_number_of_channels(n_channels, rng, tmp_path):
     X = [(np.arange(20.0), rng.normal(size=(n_channels, 20))) for _ in range(3)]
     transformer = HiPPOScatteringTransformer(2, n_windows=2, n_combinations=4, n_groups=2).fit(X)
-    transformer.transform(X[:1])
+    expected = transformer.transform(X[:1])
+    joblib.dump(transformer, tmp_path / "model")
+    mapped = joblib.load(tmp_path / "model", mmap_mode="r")  # as in the processes of joblib
+    assert not mapped.thresholds_.flags.writeable
+    assert_array_equal(mapped.transform(X[:1]), expected)
     arrays = transformer._sliding(as_panel(X))._observed(np.arange(3))
     assert all(array.flags.c_contiguous for array in arrays)
     for name in kernels.__all__:
