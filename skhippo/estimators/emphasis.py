@@ -15,8 +15,8 @@ __all__ = ["choose_emphasis"]
 
 # Shares of the sum of all variances that are tried for a group.
 _SHARES = (0.1, 1.0)
-# Largest number of series that are left out.
-_SERIES = 300
+# Largest number of series that are left out, and the number of standard errors by which their error has to fall.
+_SERIES, _SURE = 300, 2.0
 
 
 class _Part(NamedTuple):
@@ -36,7 +36,8 @@ def choose_emphasis(
     """Choose the standard deviation of the features of each group; that of all others is 1.
 
     A group counts more than the default only if the ridge regression then predicts series that were left out better by
-    more than one standard error of the difference.  Otherwise small panels would choose by chance.
+    more than two standard errors of the difference.  Otherwise small panels would choose by chance, and coefficients of
+    whole series change more than features of windows if a part of a series is missing.
 
     Parameters
     ----------
@@ -64,12 +65,12 @@ def choose_emphasis(
         return chosen
     least = _errors(parts, chosen, aims, roots)[counted]
     for name in [name for name in groups if name in parts]:
-        most = features.shape[1] / parts[name].number
+        most = parts[""].number / parts[name].number
         factors = [factor for share in _SHARES if (factor := float(np.sqrt(share * most))) > 1.0]
         tried = {factor: _errors(parts, {**chosen, name: factor}, aims, roots)[counted] for factor in factors}
         best = min(tried, key=lambda factor: tried[factor].sum())
         gains = least - tried[best]
-        if gains.mean() > gains.std(ddof=1) / np.sqrt(gains.size):
+        if gains.mean() > _SURE * gains.std(ddof=1) / np.sqrt(gains.size):
             chosen[name], least = best, tried[best]
     return chosen
 
