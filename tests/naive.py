@@ -27,7 +27,7 @@ def basis(measure, order, s):
 
 
 def laguerre(order, alpha, s):
-    """Generalised Laguerre polynomials; scipy's take a time that grows with the square of the order."""
+    """Generalized Laguerre polynomials; scipy's take a time that grows with the square of the order."""
     values = [np.ones_like(s), 1 + alpha - s]
     for n in range(1, order - 1):  # Abramowitz and Stegun 22.7.12
         values.append(((2 * n + 1 + alpha - s) * values[n] - (n + alpha) * values[n - 1]) / (n + 1))

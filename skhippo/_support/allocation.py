@@ -24,7 +24,7 @@ _CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
 
 
 def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
-    """Return an uninitialised array, or raise an error with its size before the machine runs out of memory.
+    """Return an uninitialized array, or raise an error with its size before the machine runs out of memory.
 
     The array begins at a line of the cache, so that kernels may add to its rows.
 

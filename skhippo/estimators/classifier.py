@@ -38,7 +38,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
       10,000 series, there are fewer features.
     - Otherwise the series are *records*.  The features are coefficients and observation patterns
       (`HiPPOTransformer`) and statistics (`SummaryTransformer`).  For 500 or more series, the head is an
-      ensemble of gradient boosting, extremely randomised trees and logistic regression; it averages the logarithms of
+      ensemble of gradient boosting, extremely randomized trees and logistic regression; it averages the logarithms of
       their probabilities.  For fewer series the head is the ridge regression.
 
     Parameters

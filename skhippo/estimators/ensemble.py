@@ -1,4 +1,4 @@
-"""The ensemble for records: boosted trees, randomised trees and a linear model, whose predictions are averaged."""
+"""The ensemble for records: boosted trees, randomized trees and a linear model, whose predictions are averaged."""
 
 from __future__ import annotations
 

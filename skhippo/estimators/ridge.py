@@ -1,6 +1,6 @@
 r"""Ridge regression: its penalty and the temperature of its decisions, learned by leave-one-out cross-validation.
 
-Let Z be the standardised features (with rows weighted by the roots of the weights w), Y the targets and a the penalty.
+Let Z be the standardized features (with rows weighted by the roots of the weights w), Y the targets and a the penalty.
 Leaving out series i changes its residual to :math:`e_i / (1 - h_i)`, where e are the residuals of the fit and h is the
 diagonal of
 
@@ -81,18 +81,18 @@ def evenly_chosen(n_series: int, most: int) -> NDArray[np.intp]:
 
 
 class Scaling(NamedTuple):
-    """Centers and factors that standardise features."""
+    """Centers and factors that standardize features."""
 
     center: Floats
     factors: Floats  # 0 for constant features
     total: float  # sum of the variances
 
     def rows(self, features: NDArray[np.float32], part: slice | Integers, roots: Floats) -> Floats:
-        """Return some of the standardised features, for all series."""
+        """Return some of the standardized features, for all series."""
         return roots * (np.nan_to_num(features[:, part] - self.center[part]) * self.factors[part])
 
     def gram(self, features: NDArray[np.float32], places: Integers, roots: Floats) -> Floats:
-        """Return the products of some of the standardised features of any two series."""
+        """Return the products of some of the standardized features of any two series."""
         products = np.zeros((len(features), len(features)))
         for part in _blocks(len(places), len(features)):
             z = self.rows(features, places[part], roots)
@@ -106,12 +106,12 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
     Parameters
     ----------
     features : ndarray of shape (n_series, n_features)
-        Features, which are standardised first.  NaN counts as the mean of its feature.
+        Features, which are standardized first.  NaN counts as the mean of its feature.
     targets : ndarray of shape (n_series, n_outputs)
     weights : ndarray of shape (n_series,)
         Weights of the series, above 0.
     emphasis : ndarray of shape (n_features,)
-        Standard deviations of the features after scaling.  A feature with 10 is penalised 100 times less than one
+        Standard deviations of the features after scaling.  A feature with 10 is penalized 100 times less than one
         with 1.
 
     Returns
@@ -276,7 +276,7 @@ def _solve_for_features(
 
 
 def learn_temperature(decisions: Floats, labels: NDArray[np.intp], weights: Floats) -> float:
-    """Return the temperature that maximises the likelihood of the softmax of decisions.
+    """Return the temperature that maximizes the likelihood of the softmax of decisions.
 
     Labels are smoothed as in Platt scaling: as if there were one more right decision and one more wrong one.  So
     decisions without an error on few series do not lead to probabilities of 1.

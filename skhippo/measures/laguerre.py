@@ -27,7 +27,7 @@ class LagT(Translated):
     theta : float
         Time constant in the units of the timestamps.
     alpha : float, default=0.0
-        Parameter of the generalised Laguerre polynomials, above -1 and at most 100.
+        Parameter of the generalized Laguerre polynomials, above -1 and at most 100.
     beta : float, default=1.0
         Tilt: the weight decays like ``exp(-beta s)``.  It must not be negative.
 
@@ -81,7 +81,7 @@ class LagT(Translated):
         return 0.5 * (1.0 + self.beta)
 
     def _norm(self, order: int) -> Floats:
-        """Return the norms lambda_n of the generalised Laguerre polynomials."""
+        """Return the norms lambda_n of the generalized Laguerre polynomials."""
         ratio = 1.0 + self.alpha / np.arange(1.0, order)
         return math.sqrt(math.gamma(self.alpha + 1.0)) * np.sqrt(np.cumprod(np.append(1.0, ratio)))
 

@@ -121,7 +121,7 @@ class LegT(_Legendre, Translated):
         A_{nk} = \sqrt{(2n+1)(2k+1)} \times \{1\ (k \le n),\ (-1)^{n-k}\ (k > n)\}, \qquad
         B_n = \sqrt{2n+1}
 
-    (Gu et al. 2020, Theorem 1 and Appendix D.1, in the orthonormal normalisation).  The equation replaces
+    (Gu et al. 2020, Theorem 1 and Appendix D.1, in the orthonormal normalization).  The equation replaces
     :math:`f(t - \theta)` by its approximation, so it is exact for polynomials of degree below the order.
 
     Examples

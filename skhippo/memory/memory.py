@@ -90,7 +90,7 @@ class HiPPOMemory:
         step by step (`skhippo.recurrence`); its memories cannot be merged.
     discretization : str or float, default="bilinear"
         Discretization of the recurrence: ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``
-        (the rule of the published code), or the `alpha` of the generalised bilinear transform; see
+        (the rule of the published code), or the `alpha` of the generalized bilinear transform; see
         `skhippo.discretization`.  Ignored for ``method="projection"``.
 
     Attributes
@@ -122,7 +122,7 @@ class HiPPOMemory:
     -----
     The measure of LegS is uniform on :math:`[start, now]`, so a new observation applies a triangular linear map to the
     coefficients so far (Gu et al. 2020, arXiv 2008.07669, Appendix D.3, gives its differential equation).  Here the
-    map between two observations is exact, not discretised.  So a memory is exact for any spacing of the observations,
+    map between two observations is exact, not discretized.  So a memory is exact for any spacing of the observations,
     and the memories of two neighbouring stretches can be merged into that of both.
 
     Times may be numbers, durations (kept in seconds) or dates.  The dates of a stream are kept as seconds since its

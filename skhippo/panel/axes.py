@@ -1,4 +1,4 @@
-"""Recognise times, series and channels by the names of columns, index levels and dimensions."""
+"""Recognize times, series and channels by the names of columns, index levels and dimensions."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 A panel is a collection of time series, which may be irregular, of unequal lengths and incomplete.  `Panel` stores
 it *packed*: the observations of all series one after the other, and the position where each series begins.  There
-is no padding, so later code never has to recognise it.
+is no padding, so later code never has to recognize it.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from skhippo.panel.long import check_options, read_long, read_stacked
 from skhippo.panel.pair import Pair
 from skhippo.panel.records import write_record
 from skhippo.panel.rows import read_rows
-from skhippo.panel.summary import PanelSummary, summarise, to_html
+from skhippo.panel.summary import PanelSummary, summarize, to_html
 from skhippo.panel.times import (
     Times,
     anchor,
@@ -650,7 +650,7 @@ class Panel:
         return self._with_channels(self.values, check_names(new, self.n_channels))
 
     def describe(self) -> PanelSummary:
-        """Summarise lengths, durations, sampling intervals and channels.
+        """Summarize lengths, durations, sampling intervals and channels.
 
         Returns
         -------
@@ -674,7 +674,7 @@ class Panel:
         x0                  4    20.0%             0    1   2.5    4
         """
         names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
-        return summarise(self.values, self.times, self.offsets, names, self.time_kind)
+        return summarize(self.values, self.times, self.offsets, names, self.time_kind)
 
     def _repr_html_(self) -> str:
         """Return the HTML shown by notebooks: a table of the channels, each with a plot of the first series."""

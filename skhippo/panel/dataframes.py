@@ -1,4 +1,4 @@
-"""Recognise, read and make tables of pandas, polars and pyarrow, without importing a library that is not in use."""
+"""Recognize, read and make tables of pandas, polars and pyarrow, without importing a library that is not in use."""
 
 from __future__ import annotations
 

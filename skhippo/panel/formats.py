@@ -137,10 +137,10 @@ def _check_time_channel(time_channel: Any) -> int:
 
 
 def _read(X: Any, time_channel: int | None) -> Panel:
-    """Read `X` with the first reader that recognises it."""
+    """Read `X` with the first reader that recognizes it."""
     X = as_known(X)
-    for recognises, reader in _READERS:
-        if recognises(X):
+    for recognizes, reader in _READERS:
+        if recognizes(X):
             return reader(X, time_channel)
     for is_kind, advice in _REFUSED:
         if is_kind(X):

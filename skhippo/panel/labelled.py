@@ -1,4 +1,4 @@
-"""Read arrays with named dimensions and coordinates, such as those of xarray; they are recognised by attributes."""
+"""Read arrays with named dimensions and coordinates, such as those of xarray; they are recognized by attributes."""
 
 from __future__ import annotations
 

@@ -125,7 +125,7 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     ----------
     frame : DataFrame of pandas or polars, or pyarrow.Table
     times, series : str, optional
-        The columns of the times and of the ids.  Default: recognised by their names and cells, if there are any.
+        The columns of the times and of the ids.  Default: recognized by their names and cells, if there are any.
     channels : str or sequence of str, optional
         The columns of the channels.  Default: all other columns that hold series.
     """

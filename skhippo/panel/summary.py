@@ -1,4 +1,4 @@
-"""Summarise a panel, as text or HTML: lengths, durations, sampling intervals and channels."""
+"""Summarize a panel, as text or HTML: lengths, durations, sampling intervals and channels."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ class PanelSummary(NamedTuple):
         return f"{self.n_series} series, times: {self.time_kind}\n\n{_text(self.ranges())}\n\n{_text(self.rows())}"
 
 
-def summarise(
+def summarize(
     values: NDArray, times: Floats, offsets: Integers, names: tuple[str, ...], time_kind: str
 ) -> PanelSummary:
     """Return the summary of a panel."""

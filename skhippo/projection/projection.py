@@ -1,7 +1,7 @@
 r"""Exact projection of series onto the basis of a measure, and reconstruction from coefficients.
 
 A series is a signal in continuous time; `hold` defines it between observations.  Its coefficients at the time
-:math:`t` are the integrals of the definition; nothing is discretised.
+:math:`t` are the integrals of the definition; nothing is discretized.
 
 Derivation
 ----------
@@ -144,7 +144,7 @@ def project(
     Notes
     -----
     The result holds the coefficients of :math:`\operatorname{proj}_t(f)` of Gu et al. 2020 (arXiv 2008.07669),
-    Definition 1, in closed form instead of by the discretised recurrence of their section 2.3.  The coefficients of a
+    Definition 1, in closed form instead of by the discretized recurrence of their section 2.3.  The coefficients of a
     series do not depend on the rest of the panel, apart from the last digits: series with the same times share some
     sums.
 

@@ -5,7 +5,7 @@ translated measures and :math:`r = 1/t` for LegS.  A discretization replaces thi
 
 .. math:: c_1 = \bar A c_0 + \bar B \hat f .
 
-**The family.**  The generalised bilinear transform averages the right-hand side over both ends, with the weight
+**The family.**  The generalized bilinear transform averages the right-hand side over both ends, with the weight
 :math:`\alpha` at the new end (Gu et al. 2020, arXiv 2008.07669, Appendix B.3).  For a step of length :math:`h`, with
 :math:`h_0 = (1 - \alpha)\, h` and :math:`h_1 = \alpha\, h`,
 
@@ -99,7 +99,7 @@ def as_discretization(discretization: str | float) -> float | None:
     Parameters
     ----------
     discretization : str or float
-        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalized
         bilinear transform, a number from 0 to 1.
 
     Returns
@@ -123,7 +123,7 @@ def as_discretization(discretization: str | float) -> float | None:
         if discretization not in DISCRETIZATIONS:
             raise ValueError(
                 f"discretization={discretization!r} is unknown: choose one of "
-                f"{', '.join(map(repr, DISCRETIZATIONS))}, or give the alpha of the generalised bilinear transform, "
+                f"{', '.join(map(repr, DISCRETIZATIONS))}, or give the alpha of the generalized bilinear transform, "
                 "a number from 0 to 1"
             )
         return DISCRETIZATIONS[discretization]
@@ -138,7 +138,7 @@ def as_discretization(discretization: str | float) -> float | None:
 
 
 def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
-    r"""Return the weights of both ends of steps in the generalised bilinear transform.
+    r"""Return the weights of both ends of steps in the generalized bilinear transform.
 
     Parameters
     ----------
@@ -234,7 +234,7 @@ def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "b
     step : float
         Length of the step in units of the time scale, ``dt / theta``; positive.
     method : str or float, default="bilinear"
-        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalized
         bilinear transform, a number from 0 to 1.
 
     Returns
@@ -294,7 +294,7 @@ def discretize_scaled(
     start, end : float
         Ends of the step, counted from the start of the series; ``0 <= start < end``.
     method : str or float, default="bilinear"
-        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalised
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``, or the `alpha` of the generalized
         bilinear transform, a number from 0 to 1.
 
     Returns

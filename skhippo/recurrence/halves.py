@@ -22,7 +22,7 @@ def halves_form(structure: Halves) -> Form:
 
 @kernel
 def _fill(constants: Floats, old: Floats, new: Floats, carry: Floats, table: Floats) -> None:
-    """Factorise ``I + h1 A``: L_ij = h1 r_i l_j below a diagonal of ones, U_ij = u_i s_j above the diagonal delta."""
+    """Factorize ``I + h1 A``: L_ij = h1 r_i l_j below a diagonal of ones, U_ij = u_i s_j above the diagonal delta."""
     carry[:] = 0.0  # sum of l_j u_j
     for n in range(len(table)):
         r, s, row = constants[0, n], constants[1, n], table[n]

@@ -1,6 +1,6 @@
 r"""Recurrences: coefficients that are carried from one observation to the next, as in Gu et al. (2020).
 
-A step of the generalised bilinear transform (`skhippo.discretization`) solves
+A step of the generalized bilinear transform (`skhippo.discretization`) solves
 
 .. math:: (I + h_1 A)\, c_1 = (I - h_0 A)\, c_0 + B v, \qquad v = h_0 f_0 + h_1 f_1 .
 

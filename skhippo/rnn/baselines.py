@@ -183,7 +183,7 @@ class DecayCell(_SteppingCell):
     Notes
     -----
     With the mask :math:`m_t`, the gaps :math:`\delta_t` since the observation before, in units of `theta`, and the last
-    observation :math:`x'_t` of a channel, whose mean is 0 after standardisation,
+    observation :math:`x'_t` of a channel, whose mean is 0 after standardization,
 
     .. math::
 

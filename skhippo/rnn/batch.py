@@ -16,7 +16,7 @@ class Batch(NamedTuple):
     Attributes
     ----------
     values : Tensor of shape (batch, length, n_channels)
-        Standardised values.  A missing value is the last observation of its channel; values are 0 before the first
+        Standardized values.  A missing value is the last observation of its channel; values are 0 before the first
         observation and in the padding.
     observed : bool Tensor of shape (batch, length, n_channels)
         Whether the channel was observed; False in the padding.

@@ -37,7 +37,7 @@ class MemoryCell(nn.Module, ABC):
     time_scale : float or None
         `theta`, in the units of the times; None for LegS, whose unit is the time itself.
     discretization : str or float
-        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"hippo2020"``, or the `alpha` of the generalised bilinear
+        ``"forward"``, ``"backward"``, ``"bilinear"``, ``"hippo2020"``, or the `alpha` of the generalized bilinear
         transform.
     """
 
@@ -56,7 +56,7 @@ class MemoryCell(nn.Module, ABC):
         if alpha is None:
             raise ValueError(
                 f"discretization={discretization!r} has no step in O(order), which a cell needs: use 'bilinear', "
-                "'backward', 'forward' or the alpha of the generalised bilinear transform"
+                "'backward', 'forward' or the alpha of the generalized bilinear transform"
             )
         self.n_inputs, self.hidden_size = n_inputs, hidden_size
         self.order, self.memory_size = order, memory_size
@@ -288,7 +288,7 @@ class LMUCell(MemoryCell):
         u_t &= e_x^T x_t + e_h^T h_{t-1} + e_m^T m_{t-1}, \\
         h_t &= \tanh(W_x x_t + W_h h_{t-1} + W_m m_t).
 
-    The memory is that of LegT in their normalisation, :math:`m_n = (-1)^n \sqrt{2n + 1}\, c_n`.  Here it starts with
+    The memory is that of LegT in their normalization, :math:`m_n = (-1)^n \sqrt{2n + 1}\, c_n`.  Here it starts with
     the constant history of the first input.  Its step is that of the discretization between the two observation
     times; the paper uses a zero-order hold on a regular grid.  As in the paper, :math:`e_m` is initially 0.
     """
@@ -321,7 +321,7 @@ class LMUCell(MemoryCell):
             self.kernel.weight[:, :n_inputs].normal_(std=n_inputs**-0.5)
             self.kernel.weight[:, n_inputs:recurrent].normal_(std=hidden_size**-0.5)
             self.kernel.weight[:, recurrent:].normal_(std=memory_size**-0.5)
-            # Coefficients in their normalisation are larger by this factor.
+            # Coefficients in their normalization are larger by this factor.
             scale = torch.as_tensor(self.measure.lmu_scale(order), dtype=self.kernel.weight.dtype)
             self.kernel.weight[:, recurrent:] /= scale.repeat(memory_size)
 

@@ -149,7 +149,7 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     theta_ : float or None
         Time scale in use; None for a LegS measure given as `cell`.
     center_, scale_ : ndarray of shape (n_channels,)
-        Mean and standard deviation of each channel over the training series, used to standardise it.
+        Mean and standard deviation of each channel over the training series, used to standardize it.
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str

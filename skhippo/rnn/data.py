@@ -1,4 +1,4 @@
-"""Convert panels to tensors: standardise values, fill missing ones, and cut padded batches on the device."""
+"""Convert panels to tensors: standardize values, fill missing ones, and cut padded batches on the device."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from skhippo.projection.projection import project
 from skhippo.rnn.batch import Batch, shown
 from skhippo.rnn.state import State, since_start
 
-__all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled", "standardisation"]
+__all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled", "standardization"]
 
 
 # Number of batches sorted by length together: enough for similar lengths in a batch, few enough to keep it random.
@@ -39,7 +39,7 @@ class PackedSeries:
     Attributes
     ----------
     values : Tensor of shape (total, n_channels)
-        Standardised values.  A missing value is the last observation of its channel, or 0 before the first one.
+        Standardized values.  A missing value is the last observation of its channel, or 0 before the first one.
     observed : bool Tensor of shape (total, n_channels)
     times : float64 Tensor of shape (total,)
         Time since the start of the series.
@@ -144,7 +144,7 @@ class Preparation:
             Weight of the observations of each series.
         """
         rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
-        moments = [standardisation(column, rows) for column in panel.values.T]
+        moments = [standardization(column, rows) for column in panel.values.T]
         return cls(*np.array(moments).T)
 
     def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
@@ -203,7 +203,7 @@ def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
     return found
 
 
-def standardisation(column: NDArray, weights: Floats) -> tuple[float, float]:
+def standardization(column: NDArray, weights: Floats) -> tuple[float, float]:
     """Return the weighted mean and standard deviation of the observations; see `center_and_scale` if they are 0."""
     observed = ~np.isnan(column) & (weights > 0)
     return center_and_scale(column[observed, None].astype(np.float64), weights[observed])
@@ -257,7 +257,7 @@ def as_batch(X: Any, preparation: Preparation | None = None, *, state: State | N
     X : Panel or anything that `as_panel` takes
         Series.
     preparation : Preparation, optional
-        Standardisation of the channels.  By default values are not changed.
+        Standardization of the channels.  By default values are not changed.
     state : State, optional
         State returned by `HiPPORNN.advance` for the earlier observations, if `X` continues its series.  Times then
         count from the start of the series.
@@ -292,7 +292,7 @@ def collate(samples: Sequence[tuple[Any, Any]], preparation: Preparation | None 
         Each series is a pair ``(times, values)`` or another form of one series that `as_panel` takes.  Labels are
         integers.
     preparation : Preparation, optional
-        Standardisation of the channels.  By default values are not changed.
+        Standardization of the channels.  By default values are not changed.
 
     Returns
     -------

@@ -15,7 +15,7 @@ class Loss(Protocol):
     """A loss per series, computed from the outputs of a network (batch, n_outputs) and the targets."""
 
     def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        """Return the loss per series that training minimises, of shape (batch,)."""
+        """Return the loss per series that training minimizes, of shape (batch,)."""
 
     def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss per series that evaluates an epoch, of shape (batch,)."""

@@ -19,7 +19,7 @@ from skhippo._support.validation import fit_context
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration
-from skhippo.rnn.data import standardisation
+from skhippo.rnn.data import standardization
 from skhippo.rnn.estimator import Callback, NetworkEstimator
 from skhippo.rnn.examples import Examples
 from skhippo.rnn.losses import Loss, SquaredError
@@ -30,7 +30,7 @@ __all__ = ["HiPPORNNRegressor"]
 class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     r"""Recurrent network with HiPPO memory that predicts numbers from series, trained end to end.
 
-    The network is that of `HiPPORNNClassifier`.  The loss is the squared error of the standardised targets.
+    The network is that of `HiPPORNNClassifier`.  The loss is the squared error of the standardized targets.
 
     Parameters
     ----------
@@ -125,17 +125,17 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
     Attributes
     ----------
     module_ : HiPPORNN
-        The network; its outputs are standardised targets.
+        The network; its outputs are standardized targets.
     target_center_, target_scale_ : ndarray of shape (n_outputs,)
-        Mean and standard deviation of each target over the training series, used to standardise it.
+        Mean and standard deviation of each target over the training series, used to standardize it.
     history_ : list of dict
         One record per epoch: ``epoch``, ``train_loss``, ``learning_rate``, ``seconds``, ``best``, and with
-        validation series ``valid_loss``.  Losses are mean squared errors of standardised targets; predicting the mean
+        validation series ``valid_loss``.  Losses are mean squared errors of standardized targets; predicting the mean
         has a loss of 1.
     theta_ : float or None
         Time scale in use; None for a LegS measure given as `cell`.
     center_, scale_ : ndarray of shape (n_channels,)
-        Mean and standard deviation of each channel over the training series, used to standardise it.
+        Mean and standard deviation of each channel over the training series, used to standardize it.
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str
@@ -287,7 +287,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         X : Panel or anything that `as_panel` takes
             Training series.
         y : array-like of shape (n_series,) or (n_series, n_outputs)
-            Their targets.  Those of the first call determine how targets are standardised.
+            Their targets.  Those of the first call determine how targets are standardized.
         sample_weight : array-like of shape (n_series,), optional
             Weights of the series in the loss.
 
@@ -347,7 +347,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         return columns, np.ones(len(columns))
 
     def _learn_targets(self, train: Examples) -> None:
-        found = [standardisation(column, train.weights) for column in train.targets.T]
+        found = [standardization(column, train.weights) for column in train.targets.T]
         self.target_center_, self.target_scale_ = np.array(found).T
 
     def _targets_tensor(self, targets: NDArray, dtype: torch.dtype) -> Tensor:

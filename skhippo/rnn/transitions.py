@@ -9,7 +9,7 @@ at the older edge of the window.  For FouT, both are 0.  Therefore :math:`A = \s
 skew-symmetric `K`, where `P` has the columns :math:`B/\sqrt2,\ e/\sqrt2` (Gu, Goel, Re 2021, arXiv 2111.00396, call
 such matrices normal plus low rank).  In some orthonormal basis `K` rotates pairs of coordinates.  Write each pair as
 one complex number, and let :math:`\Lambda = \sigma/2 - i\omega`, where :math:`\omega` are the rates of rotation.  By
-Woodbury's identity, a step of the generalised bilinear transform (see `skhippo.discretization`) is
+Woodbury's identity, a step of the generalized bilinear transform (see `skhippo.discretization`) is
 
 .. math::
 

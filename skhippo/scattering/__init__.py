@@ -11,7 +11,7 @@ coefficients of two neighbours of equal length determine those of their union (`
 
 with :math:`\tilde P_n` orthonormal on [0, 1].  So all windows of :math:`2^l` cells follow from all windows of
 :math:`2^{l-1}` cells, in :math:`N^2` operations per window, whatever the number of observations.  Nothing is
-discretised: the cells only define the positions of the windows.
+discretized: the cells only define the positions of the windows.
 
 A window is centred at its position and may reach beyond the domain.  There a channel is constant, as everywhere before
 its first and after its last observation.  Whether a position counts depends on the *coverage* of its window: the

@@ -67,7 +67,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         observations.  A recurrence ends with the last observation for either hold, and replaces a missing value by
         the last one before it.
     discretization : {"forward", "backward", "bilinear", "zoh", "hippo2020"} or float, default="bilinear"
-        Discretization of the recurrence, by name or by the `alpha` of the generalised bilinear transform; see
+        Discretization of the recurrence, by name or by the `alpha` of the generalized bilinear transform; see
         `skhippo.discretization`.  ``"hippo2020"`` is the rule of the published code.  Ignored for
         ``method="projection"``.
     output : {"final", "sequence"}, default="final"

@@ -88,7 +88,7 @@ def light_curve_features(X):
 
 
 def measure(name, table, y):
-    """Print accuracy and macro F1 of randomised trees, mean over the seeds of the folds."""
+    """Print accuracy and macro F1 of randomized trees, mean over the seeds of the folds."""
     scores = []
     for seed in SEEDS:
         trees = ExtraTreesClassifier(500, max_features=0.3, random_state=seed)
@@ -103,7 +103,7 @@ def measure(name, table, y):
 
 
 def main():
-    """Print accuracy and macro F1 of randomised trees on raw and folded light curves."""
+    """Print accuracy and macro F1 of randomized trees on raw and folded light curves."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.folded", description=__doc__)
     parser.add_argument("--light-curve", action="store_true", help="measure the features of light-curve as well")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 """HiPPOClassifier on generated tasks whose classes differ in one property (`python -m tests.benchmarks.regimes`).
 
 Prints its accuracy beside those of MiniRocket on a grid with ridge regression, and of `SummaryTransformer` with
-extremely randomised trees, and writes the table to the file that ``--table`` names.
+extremely randomized trees, and writes the table to the file that ``--table`` names.
 """
 
 import argparse

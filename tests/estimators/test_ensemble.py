@@ -77,6 +77,6 @@ def test_the_regressor_averages_predictions():
     targets = np.column_stack([targets, -3.0 * targets])
     model = HiPPORegressor().fit(X[:500], targets[:500])
     features = model._all_features(model._read(X[500:], reset=False), "")[:, model._known]
-    standardised = np.mean([m.predict(features) for m in model.ensemble_.values()], axis=0)
-    expected = standardised * targets[:500].std(axis=0) + targets[:500].mean(axis=0)
+    standardized = np.mean([m.predict(features) for m in model.ensemble_.values()], axis=0)
+    expected = standardized * targets[:500].std(axis=0) + targets[:500].mean(axis=0)
     assert_allclose(model.predict(X[500:]), expected)

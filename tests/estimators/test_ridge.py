@@ -19,7 +19,7 @@ def problem(n_series, n_features, seed=0, holes=0.0):
 
 
 def reference(features, targets, weights, emphasis, penalty, without=()):
-    """Fit by scikit-learn to features that are standardised as those of all series are, without some of these."""
+    """Fit by scikit-learn to features that are standardized as those of all series are, without some of these."""
     x = features.astype(np.float64)
     seen = ~np.isnan(x)
     mean = np.array([np.average(c[s], weights=weights[s]) for c, s in zip(x.T, seen.T, strict=True)])

@@ -24,7 +24,7 @@ def test_legt_is_exact_below_its_order(order):
             assert np.abs(predicted - slope).max() > 1e-3
 
 
-def test_legt_is_the_lmu_in_another_normalisation():
+def test_legt_is_the_lmu_in_another_normalization():
     order = 9
     i, j = np.indices((order, order))
     a = (2 * i + 1.0) * np.where(i < j, -1.0, (-1.0) ** (i - j + 1))

@@ -41,7 +41,7 @@ def test_memory_in_float32_is_that_in_float64(measure, regular, rng):
 
 
 def test_order_one_of_legs_is_a_gated_average(rng):
-    """Gu et al. 2020, section 2.4: HiPPO generalises gates; this one follows from the times."""
+    """Gu et al. 2020, section 2.4: HiPPO generalizes gates; this one follows from the times."""
     batch = make_batch(rng, [8, 8])
     cell = make_cell(LegS(), order=1, memory_size=1)
     u, times = written(cell, batch)[..., 0], batch.times.numpy()

@@ -1,4 +1,4 @@
-"""From panels to tensors: what a network sees of a series is that series, held and standardised, and nothing else."""
+"""From panels to tensors: what a network sees of a series is that series, held and standardized, and nothing else."""
 
 import numpy as np
 import pytest
@@ -93,12 +93,12 @@ def test_coefficients_are_projections_of_the_standardised_channels(measure, rng)
     learned = Preparation.learn(panel)
     preparation = Preparation(learned.center, learned.scale, measure, 5)
     batch = preparation(panel, torch.float64).batch(torch.tensor([7, 0]))
-    standardised = [(times, (values - learned.center[:, None]) / learned.scale[:, None]) for times, values in panel]
-    expected = project([standardised[7], standardised[0]], measure, 5)
+    standardized = [(times, (values - learned.center[:, None]) / learned.scale[:, None]) for times, values in panel]
+    expected = project([standardized[7], standardized[0]], measure, 5)
     assert_allclose(batch.coefficients[:, 0], expected, atol=1e-12)
     # Of the observations only the last is kept: with a memory of all of them no more are needed.
     assert_array_equal(batch.lengths, 1)
-    last = [values[:, -1] for _, values in (standardised[7], standardised[0])]
+    last = [values[:, -1] for _, values in (standardized[7], standardized[0])]
     assert_allclose(batch.values[0, 0][~np.isnan(last[0])], last[0][~np.isnan(last[0])], atol=1e-12)
 
 
