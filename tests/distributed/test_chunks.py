@@ -61,8 +61,9 @@ def test_what_is_no_series_in_chunks(rng, here):
 
 def test_ids_and_channels_of_chunks_arrive_in_the_memory(here):
     parts = [Panel([[1.0], [2.0]], [t, t + 1.0], channel_names=["hr"], series_ids=["b"])["b"] for t in (0.0, 2.0)]
-    memory = memory_from_chunks([dask.delayed(part) for part in parts], order=2).compute()
+    chunk = dask.delayed(lambda i: parts[i])  # older versions of dask would make plain tuples of the pairs themselves
+    memory = memory_from_chunks([chunk(0), chunk(1)], order=2).compute()
     assert (memory.stream_ids.tolist(), memory.channel_names) == (["b"], ("hr",))
-    other = Panel([[1.0]], [4.0], series_ids=["a"])["a"]
+    parts.append(Panel([[1.0]], [4.0], series_ids=["a"])["a"])
     with pytest.raises(ValueError, match="stream 0 has the id 'b' in this memory and 'a' in the other one"):
-        memory_from_chunks([dask.delayed(parts[0]), dask.delayed(other)], order=2).compute()
+        memory_from_chunks([chunk(0), chunk(2)], order=2).compute()

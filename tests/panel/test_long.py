@@ -256,7 +256,7 @@ def test_a_kind_that_does_not_occur_is_a_channel_without_observations():
 def test_a_column_of_several_numbers_per_row_is_named(column, kind):
     pl = pytest.importorskip("polars")
     frame = pl.DataFrame({"id": [1, 1], "t": [0.0, 1.0], "x": [1.0, 2.0]})
-    cells = pl.struct("t", "x") if kind == "struct" else pl.concat_arr("t", "x")
+    cells = pl.struct("t", "x") if kind == "struct" else pl.concat_list("t", "x").list.to_array(2)
     with pytest.raises(ValueError, match=f"column '{column}' holds 2 numbers per row: one is expected"):
         Panel.from_long(frame.with_columns(cells.alias(column)))
 
