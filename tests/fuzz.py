@@ -14,6 +14,8 @@ import warnings
 
 import hypothesis
 
+from skhippo import AmbiguousInputWarning
+
 # Per property and round.
 PANELS = 100
 os.environ["SKHIPPO_FUZZ_PANELS"] = str(PANELS)  # before the properties are made
@@ -30,6 +32,7 @@ def run(seed):
 
 def main(seeds):
     warnings.simplefilter("error")
+    warnings.simplefilter("ignore", AmbiguousInputWarning)  # as in the tests
     begin = time.monotonic()
     for round_, seed in enumerate(seeds, start=1):
         try:
