@@ -2,9 +2,9 @@
 Online function approximation: Gu et al. 2020, Figure 4 and its table
 =====================================================================
 
-A memory of 256 numbers reads white noise in a band of 1 Hz, with 10^6 samples at a step of 10^-4 s.  The whole signal
-is then reconstructed from these numbers.  The mean square of the signal is 0.25, so an error of 0.25 means that nothing
-was kept.  The script compares:
+The signal is white noise, limited to 1 Hz, with 10^6 samples at a step of 10^-4 s.  A memory of 256 numbers reads it,
+and the whole signal is then reconstructed from these numbers.  The mean square of the signal is 0.25, so an error of
+0.25 means that nothing was kept.  The script compares:
 
 - LegS and LegT (the memory of the LMU, with the whole signal as its window) by projection in chunks, by projection of
   parts that are merged, and by the recurrence of the paper.  Nothing is trained.

@@ -194,7 +194,7 @@ def _read_panel(content: Any) -> Panel:
 
 
 def _coordinate(content: Any, name: str | None) -> Any:
-    """Return the coordinate of this name, such as the ids or the target of the series; None if there is none."""
+    """Return a coordinate by its name, such as the ids or the targets of the series; None if it does not exist."""
     if name is None or name not in content["coords_xarray"]:
         return None
     labels = content["coords_xarray"][name][:]

@@ -92,6 +92,8 @@ def _are_observed_alike(panel: Panel) -> bool:
     """Return whether all series are complete and have the same times, up to their beginning."""
     if np.isnan(panel.values).any() or panel.lengths.min() < panel.lengths.max():
         return False
+    if panel._times is None:  # sample numbers
+        return True
     clocks = panel.times.reshape(len(panel), -1)
     since = clocks - clocks[:, :1]
     return bool((np.abs(since - since[0]) <= _SAME * since[0, -1]).all())

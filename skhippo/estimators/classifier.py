@@ -163,7 +163,7 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         return self
 
     def _fit_head(self, features: NDArray[np.float32], numbers: NDArray[np.intp], weights: Floats) -> None:
-        """Fit the head to the numbers of the classes; there is none if all series are of one class."""
+        """Fit the head to class numbers.  With a single class there is nothing to fit, and the head stays None."""
         self.linear_, self.ensemble_, self.temperature_ = None, None, None
         if self.classes_.size == 1:
             return

@@ -36,8 +36,8 @@ def choose_emphasis(
     """Choose the standard deviation of the features of each group; that of all others is 1.
 
     A group counts more than the default only if the ridge regression then predicts series that were left out better by
-    more than two standard errors of the difference.  Otherwise small panels would choose by chance, and coefficients of
-    whole series change more than features of windows if a part of a series is missing.
+    more than two standard errors of the difference.  Otherwise small panels would choose by chance.  A wrong choice is
+    costly if series to predict have gaps, because coefficients of whole series then change more than other features.
 
     Parameters
     ----------

@@ -123,10 +123,11 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
     center = np.average(targets, axis=0, weights=weights)
     aims = roots * (targets - center)
     chosen = evenly_chosen(len(features), MANY)
-    penalty, dual, residuals = _try_penalties(features[chosen], scaling, aims[chosen], roots[chosen])
     if len(chosen) == len(features):
+        penalty, dual, residuals = _fit_best(features, scaling, aims, roots)
         weights_of = _primal(features, scaling, dual, roots)
     else:
+        penalty, *_ = _fit_best(features[chosen], scaling, aims[chosen], roots[chosen])
         solve = _solve_for_series if len(features) <= features.shape[1] else _solve_for_features
         weights_of, residuals = solve(features, scaling, aims, roots, penalty, chosen)
     return Linear(
@@ -180,7 +181,7 @@ def _residuals(errors: Floats, leverage: Floats, roots: Floats, chosen: NDArray[
     return errors / np.maximum(1.0 - leverage - of_mean, 1e-10)[:, None]
 
 
-def _try_penalties(
+def _fit_best(
     features: NDArray[np.float32], scaling: Scaling, aims: Floats, roots: Floats
 ) -> tuple[float, Floats, Floats]:
     """Return the penalty with the smallest leave-one-out error, the weights of the series, and their residuals."""

@@ -81,7 +81,7 @@ def as_measure(measure: str | Measure, theta: float | None = None) -> Measure:
         If the name is unknown, if `theta` is not above 0 and finite, if it is missing for the name of a translated
         measure, or if it differs from that of a measure object.
     TypeError
-        If `measure` is neither a name nor a measure, or if `theta` is no number.
+        If `measure` is neither a name nor a measure, or if `theta` is not a number.
 
     Examples
     --------

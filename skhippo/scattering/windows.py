@@ -174,7 +174,7 @@ class Sliding(NamedTuple):
             values = aligned((n_competitors + 3) * POSITIONS)
             for chunk, (paths, counts, whole) in self._windows(np.arange(part.start, part.stop)):
                 blocks, moments = chunk.blocks, moments_of(chunk.blocks, pooling.n_moments)
-                with np.errstate(over="ignore", invalid="ignore"):  # 0 / 0 if a channel was never observed
+                with np.errstate(over="ignore", invalid="ignore"):  # a channel without observations gives 0 / 0
                     pool_channels(paths, counts, blocks, thresholds, moments, sums, of_channels, rows)
                     if len(combinations[0]):
                         pool_combinations(paths, counts, whole, blocks, combinations, of_terms, of_combinations, rows)

@@ -16,8 +16,8 @@ _BOTH = {
     "SVC C=10": lambda seed: SVC(C=10.0),
     "ExtraTrees": lambda seed: ExtraTreesClassifier(500, random_state=seed),
 }
-# Penalties are in proportion to the number of features: 16 for a channel, and about 9,000 for all channels together.
-# Boosting takes minutes for a fit to 9,000 features.
+# The penalties grow with the number of features.  Coefficients have 16 features per channel.  Scattering has about
+# 9,000, to which boosting would take minutes to fit.
 HEADS = {
     "HiPPO": _BOTH
     | {
