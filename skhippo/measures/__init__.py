@@ -21,7 +21,14 @@ from skhippo.measures.measure import (
     Translated,
 )
 from skhippo.measures.multiwavelet import WavS, WavT
-from skhippo.measures.structure import Halves, Outflow, Rotations, Structure, Tau, Triangle
+from skhippo.measures.structure import (
+    LowerSemiseparable,
+    Outflow,
+    RankOneMinusDerivative,
+    RotationsPlusRankOne,
+    Semiseparable,
+    Structure,
+)
 from skhippo.measures.warped import LegE
 
 __all__ = [
@@ -30,22 +37,22 @@ __all__ = [
     "ComplexExponentials",
     "Differences",
     "FouT",
-    "Halves",
     "JacS",
     "JacT",
     "LagT",
     "LegE",
     "LegS",
     "LegT",
+    "LowerSemiseparable",
     "Measure",
     "Outflow",
     "PiecewiseLegendre",
-    "Rotations",
+    "RankOneMinusDerivative",
+    "RotationsPlusRankOne",
+    "Semiseparable",
     "Structure",
-    "Tau",
     "ThreeTermRecurrence",
     "Translated",
-    "Triangle",
     "WavS",
     "WavT",
     "as_measure",

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures.measure import Differences, ThreeTermRecurrence, Translated
-from skhippo.measures.structure import Structure, Tau
+from skhippo.measures.structure import RankOneMinusDerivative, Structure
 
 __all__ = ["ChebT"]
 
@@ -84,11 +84,11 @@ class ChebT(Translated):
 
     def structure(self, order: int) -> Structure | None:
         n = np.arange(order + 1.0)
-        return Tau(
-            slope=4.0 * n,
+        return RankOneMinusDerivative(
+            column_factors=4.0 * n,
             ends=self._end_values(order + 1),
-            couple=np.where(n == 1, math.sqrt(2.0), 1.0),
-            halves=np.where(n == 0, math.sqrt(0.5), 1.0),  # the sum of a derivative has half of T_0
+            lower_diagonal=np.where(n == 1, math.sqrt(2.0), 1.0),
+            row_factors=np.where(n == 0, math.sqrt(0.5), 1.0),  # the sum of a derivative has half of T_0
             source=self.B(order),
         )
 

@@ -17,7 +17,7 @@ from scipy.linalg import expm
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures.measure import Measure
-from skhippo.measures.structure import Triangle
+from skhippo.measures.structure import LowerSemiseparable
 
 __all__ = ["check_measure"]
 
@@ -110,19 +110,24 @@ def _rule(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0
     The nodes are clustered at the edges, so that weights that are infinite there do no harm, and at the places where
     functions of the basis jump.
     """
-    x, weights = _gauss()
     if _endless(measure):
         # Beyond the horizon the kernels are 0, but products of two functions may not be.
-        reach = max(measure.horizon(order), 4.0 * order + 100.0) ** 0.25
-        root = 0.5 * reach * (x + 1.0)
-        places, lengths = root**4, 0.5 * reach * weights * 4.0 * root**3
-    else:
-        angle = 0.5 * np.pi * (x + 1.0)
-        edges = _edges(measure, order, oldest, newest)
-        span = np.diff(edges)[:, None]
-        places = (edges[:-1, None] + span * np.sin(0.5 * angle) ** 2).ravel()
-        lengths = (span * 0.25 * np.pi * weights * np.sin(angle)).ravel()
+        return _rule_up_to(measure, max(measure.horizon(order), 4.0 * order + 100.0))
+    x, weights = _gauss()
+    angle = 0.5 * np.pi * (x + 1.0)
+    edges = _edges(measure, order, oldest, newest)
+    span = np.diff(edges)[:, None]
+    places = (edges[:-1, None] + span * np.sin(0.5 * angle) ** 2).ravel()
+    lengths = (span * 0.25 * np.pi * weights * np.sin(angle)).ravel()
     return _Rule(places, lengths, lengths * measure.weight(places))
+
+
+def _rule_up_to(measure: Measure, age: float) -> _Rule:
+    """Return a quadrature rule over the ages from 0 to `age`, with more nodes at small ages."""
+    x, weights = _gauss()
+    root = 0.5 * age**0.25 * (x + 1.0)
+    lengths = 0.5 * age**0.25 * weights * 4.0 * root**3
+    return _Rule(root**4, lengths, lengths * measure.weight(root**4))
 
 
 def _edges(measure: Measure, order: int, oldest: float = 0.0, newest: float = 1.0) -> Floats:
@@ -137,6 +142,7 @@ def _gauss() -> tuple[Floats, Floats]:
 
 
 def _endless(measure: Measure) -> bool:
+    """Tell whether the places are ages without a bound."""
     return bool(np.isinf(measure.domain[1]))
 
 
@@ -240,13 +246,6 @@ def _check_coefficients(measure: Measure, order: int) -> Iterator[str]:
     )
 
 
-def _rule_up_to(measure: Measure, age: float) -> _Rule:
-    x, weights = _gauss()
-    root = 0.5 * age**0.25 * (x + 1.0)
-    lengths = 0.5 * age**0.25 * weights * 4.0 * root**3
-    return _Rule(root**4, lengths, lengths * measure.weight(root**4))
-
-
 def _test_signal(measure: Measure) -> Callable[[Floats], Floats]:
     if _endless(measure):
         return lambda s: np.exp(-s) * np.cos(2.0 * s)
@@ -300,9 +299,9 @@ def _check_forms(measure: Measure, order: int) -> Iterator[str]:
                 continue
             why = f"the {name} does not stand for this matrix"
             yield from _worst(f"structure: {what} differs", found, expected, _EQUAL, why)
-    if isinstance(structure, Triangle):
-        gap = structure.diagonal - structure.p * structure.q
-        yield from _worst("structure: gap differs", structure.gap, gap, _EQUAL, "diagonal - p * q is expected")
+    if isinstance(structure, LowerSemiseparable):
+        excess = structure.diagonal - structure.p * structure.q
+        yield from _worst("structure: excess differs", structure.excess, excess, _EQUAL, "diagonal - p * q is expected")
     if outflow is not None:
         edge = np.zeros(order) if outflow.edge is None else outflow.edge
         form = np.outer(B, B) + outflow.decay * np.eye(order) + np.outer(edge, edge)
@@ -342,10 +341,14 @@ def _check_dynamics(measure: Measure, order: int) -> Iterator[str]:
 def _check_memory(measure: Measure, order: int) -> Iterator[str]:
     if measure.memory_kind == "decay":
         structure = measure.structure(order)
-        if measure.time_scale is None or not isinstance(structure, Triangle) or np.ptp(structure.diagonal) > 0.0:
-            yield "memory_kind is 'decay': a time scale and a Triangle with a constant diagonal are expected"
+        if (
+            measure.time_scale is None
+            or not isinstance(structure, LowerSemiseparable)
+            or np.ptp(structure.diagonal) > 0.0
+        ):
+            yield "memory_kind is 'decay': a time scale and a LowerSemiseparable with a constant diagonal are expected"
         elif np.abs(structure.p * structure.q - 1.0).max() > _EQUAL:
-            yield "memory_kind is 'decay': a Triangle with p * q == 1 is expected"
+            yield "memory_kind is 'decay': a LowerSemiseparable with p * q == 1 is expected"
     if measure.memory_kind == "polynomial" and measure.time_scale is not None:
         yield "memory_kind is 'polynomial': no time scale is expected, because it is for the whole history"
     if measure.memory_kind == "polynomial" or measure.mergeable_windows:

@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures.measure import ComplexExponentials, Translated
-from skhippo.measures.structure import Outflow, Rotations, Structure
+from skhippo.measures.structure import Outflow, RotationsPlusRankOne, Structure
 
 __all__ = ["FouT"]
 
@@ -84,7 +84,7 @@ class FouT(Translated):
         rates *= 2.0 * np.pi
         if order % 2 == 0:
             rates[-1] = 0.0
-        return Rotations(rates, self._fading(order))
+        return RotationsPlusRankOne(rates, self._fading(order))
 
     def outflow(self, order: int) -> Outflow | None:
         fading = np.zeros(order)

@@ -15,7 +15,7 @@ from scipy.special import betaln
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
 from skhippo.measures.measure import Differences, Measure, ThreeTermRecurrence, Translated
-from skhippo.measures.structure import Structure, Triangle
+from skhippo.measures.structure import LowerSemiseparable, Structure
 
 __all__ = ["JacS", "JacT"]
 
@@ -181,8 +181,8 @@ class JacS(_Jacobi):
             return None
         n = np.arange(float(order))
         p = np.sqrt(2.0 * n + self.beta + 1.0)
-        return Triangle(
-            diagonal=n + self.beta + 1.0, p=p, q=p, gap=-n, source=np.full(order, math.sqrt(self.beta + 1.0))
+        return LowerSemiseparable(
+            diagonal=n + self.beta + 1.0, p=p, q=p, excess=-n, source=np.full(order, math.sqrt(self.beta + 1.0))
         )
 
 

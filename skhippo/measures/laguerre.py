@@ -13,7 +13,7 @@ from scipy.linalg import solve_triangular
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
 from skhippo.measures.measure import Differences, MemoryKind, ThreeTermRecurrence, Translated
-from skhippo.measures.structure import Outflow, Structure, Triangle
+from skhippo.measures.structure import LowerSemiseparable, Outflow, Structure
 
 __all__ = ["LagT"]
 
@@ -113,8 +113,12 @@ class LagT(Translated):
 
     def structure(self, order: int) -> Structure | None:
         norm, one = self._norm(order), np.ones(order)
-        return Triangle(
-            diagonal=self._rate * one, p=one / norm, q=norm, gap=(self._rate - 1.0) * one, source=self.B(order) * norm
+        return LowerSemiseparable(
+            diagonal=self._rate * one,
+            p=one / norm,
+            q=norm,
+            excess=(self._rate - 1.0) * one,
+            source=self.B(order) * norm,
         )
 
     def outflow(self, order: int) -> Outflow | None:

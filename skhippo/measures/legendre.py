@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.measures.measure import Differences, Measure, MemoryKind, ThreeTermRecurrence, Translated
-from skhippo.measures.structure import Halves, Outflow, Structure, Triangle
+from skhippo.measures.structure import LowerSemiseparable, Outflow, Semiseparable, Structure
 
 __all__ = ["LegS", "LegT", "legendre"]
 
@@ -94,7 +94,7 @@ class LegS(_Legendre):
 
     def structure(self, order: int) -> Structure | None:
         n, r = np.arange(float(order)), self.B(order)
-        return Triangle(diagonal=n + 1.0, p=r, q=r, gap=-n, source=np.ones(order))
+        return LowerSemiseparable(diagonal=n + 1.0, p=r, q=r, excess=-n, source=np.ones(order))
 
     def outflow(self, order: int) -> Outflow | None:
         return Outflow(decay=1.0)
@@ -143,7 +143,7 @@ class LegT(_Legendre, Translated):
 
     def structure(self, order: int) -> Structure | None:
         r = self.B(order)
-        return Halves(r, np.where(np.arange(order) % 2, -r, r))
+        return Semiseparable(r, np.where(np.arange(order) % 2, -r, r))
 
     def outflow(self, order: int) -> Outflow | None:
         return Outflow(decay=0.0, edge=self.basis(order, 0.0))

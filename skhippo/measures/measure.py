@@ -224,7 +224,7 @@ class Measure(ABC):
         - ``"polynomial"``: the coefficients themselves.  They determine those of a longer history if the weight is
           uniform on the whole history and the basis consists of Legendre polynomials;
         - ``"decay"``: the difference to a constant history, which decays with ``exp(-A s)``.  `structure` has to be a
-          `Triangle` with a constant diagonal and ``p * q == 1``.
+          `LowerSemiseparable` with a constant diagonal and ``p * q == 1``.
     mergeable_windows : bool
         Whether the measure is a window with uniform weight and Legendre polynomials, so that the coefficients of a
         window follow from those of its parts.
@@ -430,7 +430,7 @@ class Measure(ABC):
 
         Returns
         -------
-        Triangle, Halves, Rotations, Tau or None
+        LowerSemiseparable, Semiseparable, RotationsPlusRankOne, RankOneMinusDerivative or None
         """
         return None
 

@@ -21,7 +21,7 @@ import numpy as np
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
-from skhippo.measures import Measure, Triangle
+from skhippo.measures import LowerSemiseparable, Measure
 from skhippo.memory.joining import Joining, Kept, plain_arrays
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
@@ -35,10 +35,14 @@ class DecayJoining(Joining):
     def __init__(self, measure: Measure, order: int, hold: Hold) -> None:
         super().__init__(measure, order, hold)
         structure = measure.structure(order)
-        if measure.time_scale is None or not isinstance(structure, Triangle) or np.ptp(structure.diagonal) > 0.0:
+        if (
+            measure.time_scale is None
+            or not isinstance(structure, LowerSemiseparable)
+            or np.ptp(structure.diagonal) > 0.0
+        ):
             raise ValueError(
-                f"{measure!r} declares memory_kind='decay': a time scale is expected, and a Triangle with a constant "
-                "diagonal as its structure"
+                f"{measure!r} declares memory_kind='decay': a time scale is expected, and a LowerSemiseparable with a "
+                "constant diagonal as its structure"
             )
         self._constant = measure.steady_state(order)
         self._theta, self._rate, self._norm = measure.time_scale, float(structure.diagonal[0]), structure.q

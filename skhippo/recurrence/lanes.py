@@ -14,14 +14,14 @@ import numpy as np
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats
 
-__all__ = ["LANES", "Form", "pack", "pad", "unpack", "unpack_record"]
+__all__ = ["LANES", "StepKernel", "pack", "pad", "unpack", "unpack_record"]
 
 #: Number of rows that are processed together.  Compiled kernels of other files contain it: clear their caches if it
 #: changes.
 LANES = 16
 
 
-class Form(NamedTuple):
+class StepKernel(NamedTuple):
     """The step of a measure: constants and a kernel."""
 
     constants: Floats

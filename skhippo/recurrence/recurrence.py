@@ -8,18 +8,19 @@ For every measure here, `A` has rank one, or nearly so, on each side of its diag
 take a few sweeps with running sums, :math:`O(N)`.  The paper proves this for LegS (Proposition 4 and Appendix E.2) and
 conjectures it for the others.  The step follows from the structure that the measure declares (`Measure.structure`):
 
-=========  =============================================================  ==========================================
-structure  form of `A`                                                    step
-=========  =============================================================  ==========================================
-Triangle   diagonal + :math:`p_n q_k` below it (LegS, LagT)               one sweep: product and substitution share
-                                                                          their running sum
-Halves     :math:`r_n r_k` (k <= n), :math:`s_n s_k` (k > n),             LU without pivoting keeps the form: two
-           :math:`s_n = (-1)^n r_n` (LegT)                                sweeps
-Rotations  rotations + :math:`2 w w^T` (FouT)                             blocks of two, then Sherman-Morrison
-Tau        :math:`d\,g^T - D` (ChebT)                                     integrated, :math:`D^{-1}` has two diagonals:
-                                                                          two sweeps and the value at the present
-None       any                                                            dense matrices
-=========  =============================================================  ==========================================
+======================  =====================================================  ====================================
+structure               form of `A`                                            step
+======================  =====================================================  ====================================
+LowerSemiseparable      diagonal + :math:`p_n q_k` below it (LegS, LagT,       one sweep: product and substitution
+                        LegE, JacS)                                            share their running sum
+Semiseparable           :math:`r_n r_k` (k <= n), :math:`s_n s_k` (k > n),     LU without pivoting keeps the form:
+                        :math:`s_n = (-1)^n r_n` (LegT)                        two sweeps
+RotationsPlusRankOne    rotations + :math:`2 w w^T` (FouT)                     blocks of two, then Sherman-Morrison
+RankOneMinusDerivative  :math:`d\,g^T - D` (ChebT)                             integrated, :math:`D^{-1}` has two
+                                                                               diagonals: two sweeps and the value
+                                                                               at the present
+None                    any                                                    dense matrices
+======================  =====================================================  ====================================
 
 ``"zoh"`` has no such form.  A step multiplies with a dense matrix, in :math:`O(N^2)`.  This matrix is an exponential,
 computed in :math:`O(N^3)` and cached for the most recent step lengths, rounded to 12 digits.  With LegS, and with
@@ -41,9 +42,17 @@ from numpy.typing import ArrayLike
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures import Halves, Measure, Rotations, Structure, Tau, Triangle
+from skhippo.measures import (
+    LowerSemiseparable,
+    Measure,
+    RankOneMinusDerivative,
+    RotationsPlusRankOne,
+    Semiseparable,
+    Structure,
+)
 from skhippo.projection.hold import Hold
 from skhippo.recurrence.dense import advance_dense
+from skhippo.recurrence.derivative import derivative_kernel
 from skhippo.recurrence.discretization import (
     LONG_STEP,
     PUBLISHED,
@@ -54,19 +63,18 @@ from skhippo.recurrence.discretization import (
     shares,
     substeps,
 )
-from skhippo.recurrence.halves import halves_form
-from skhippo.recurrence.lanes import LANES, Form, pack, pad, unpack, unpack_record
-from skhippo.recurrence.rotations import rotations_form
-from skhippo.recurrence.tau import tau_form
-from skhippo.recurrence.triangle import triangle_form
+from skhippo.recurrence.lanes import LANES, StepKernel, pack, pad, unpack, unpack_record
+from skhippo.recurrence.lower_semiseparable import lower_semiseparable_kernel
+from skhippo.recurrence.rotations import rotations_kernel
+from skhippo.recurrence.semiseparable import semiseparable_kernel
 
 __all__ = ["Recurrence"]
 
-_FORMS: dict[type[Structure], Callable[[Any], Form]] = {
-    Triangle: triangle_form,
-    Halves: halves_form,
-    Rotations: rotations_form,
-    Tau: tau_form,
+_KERNELS: dict[type[Structure], Callable[[Any], StepKernel]] = {
+    LowerSemiseparable: lower_semiseparable_kernel,
+    Semiseparable: semiseparable_kernel,
+    RotationsPlusRankOne: rotations_kernel,
+    RankOneMinusDerivative: derivative_kernel,
 }
 # Numbers of rows and steps that a kernel processes at a time, and of values in its record, so that the work fits in the
 # cache.
@@ -124,7 +132,7 @@ class Recurrence:
         # Argument of `shares`; with PUBLISHED the input of a step is always the sample at its end.
         self._rule = PUBLISHED if discretization == PUBLISHED else self._alpha
         structure = measure.structure(order)
-        self._form = None if structure is None else _FORMS[type(structure)](structure)
+        self._form = None if structure is None else _KERNELS[type(structure)](structure)
 
     def start(self, values: ArrayLike) -> Floats:
         """Return the coefficients of streams that have always been constant.

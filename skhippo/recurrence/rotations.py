@@ -8,17 +8,17 @@ import numpy as np
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats
-from skhippo.measures import Rotations
-from skhippo.recurrence.lanes import LANES, Form
+from skhippo.measures import RotationsPlusRankOne
+from skhippo.recurrence.lanes import LANES, StepKernel
 
-__all__ = ["rotations_form"]
+__all__ = ["rotations_kernel"]
 
 
-def rotations_form(structure: Rotations) -> Form:
+def rotations_kernel(structure: RotationsPlusRankOne) -> StepKernel:
     """Return the step of ``A = K + 2 w w^T``, ``B = 2 w``, where `K` rotates pairs at the given rates."""
     fading = np.zeros_like(structure.rates)
-    fading[-1] = structure.fading
-    return Form(np.stack([structure.rates, fading]), 2 * structure.rates.size - 1, _advance)
+    fading[-1] = structure.half_pair_decay
+    return StepKernel(np.stack([structure.rates, fading]), 2 * structure.rates.size - 1, _advance)
 
 
 @kernel

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT
-from skhippo.measures import Outflow, Triangle, check_measure
+from skhippo.measures import LowerSemiseparable, Outflow, check_measure
 
 ALL = [
     LegS(),
@@ -74,13 +74,16 @@ def without_last(self, order):
         (broken(LagT(1.0), ramp=lambda self, order: np.ones(order)), "ramp differs by .* a ramp to 0 at the present"),
         (
             broken(LegT(1.0), structure=LegS().structure.__func__),
-            "structure: A differs by .* Triangle does not stand for",
+            "structure: A differs by .* LowerSemiseparable does not stand for",
         ),
         (
-            broken(LegS(), structure=lambda self, order: LegS().structure(order)._replace(gap=np.ones(order))),
-            "structure: gap differs",
+            broken(LegS(), structure=lambda self, order: LegS().structure(order)._replace(excess=np.ones(order))),
+            "structure: excess differs",
         ),
-        (broken(LegS(), structure=lambda self, order: LegS().structure(order + 1)), "A of the Triangle has the shape"),
+        (
+            broken(LegS(), structure=lambda self, order: LegS().structure(order + 1)),
+            "A of the LowerSemiseparable has the shape",
+        ),
         (broken(LegT(1.0), outflow=lambda self, order: Outflow(1.0)), r"outflow: A \+ A.T differs"),
         (broken(LegT(1.0), A=lambda self, order: LegS().A(order) + 0.0, structure=lambda self, order: None), "outflow"),
         (broken(LegT(1.0), memory_kind="polynomial"), "memory_kind is 'polynomial': no time scale is expected"),
@@ -88,7 +91,10 @@ def without_last(self, order):
             broken(FouT(1.0), mergeable_windows=True),
             "mergeable_windows: uniform weight and Legendre polynomials are expected",
         ),
-        (broken(LegT(1.0), memory_kind="decay"), "memory_kind is 'decay': a time scale and a Triangle .* are expected"),
+        (
+            broken(LegT(1.0), memory_kind="decay"),
+            "memory_kind is 'decay': a time scale and a LowerSemiseparable .* are expected",
+        ),
         (broken(LegT(1.0), memory_kind="all"), "memory_kind is 'all': 'polynomial', 'decay' or 'window' is expected"),
         (broken(LegT(1.0), domain=(0.0, 2.0)), r"domain is \(0.0, 2.0\): \(0, 1\) or \(0, inf\) is expected"),
         (broken(LegT(1.0), with_theta=lambda self, theta: self), r"with_theta\(2.0\) gives Broken\(theta=1.0\)"),
@@ -138,8 +144,8 @@ def test_a_decay_with_a_triangle_of_another_kind_is_found():
 
         def structure(self, order):
             triangle = super().structure(order)
-            return Triangle(
-                triangle.diagonal, 2.0 * triangle.p, triangle.q / 2.0 * 1.5, triangle.gap, triangle.source / 2.0
+            return LowerSemiseparable(
+                triangle.diagonal, 2.0 * triangle.p, triangle.q / 2.0 * 1.5, triangle.excess, triangle.source / 2.0
             )
 
     with pytest.raises(ValueError, match="structure: A differs"):

@@ -77,6 +77,7 @@ def test_a_line_of_millions_of_time_scales_is_a_ramp_not_a_jump():
 
 def test_other_measures_are_refused():
     with pytest.raises(
-        ValueError, match=r"LegT\(theta=1.0\) declares memory_kind='decay': a time scale is expected, and a Tri"
+        ValueError,
+        match=r"LegT\(theta=1.0\) declares memory_kind='decay': a time scale is expected, and a LowerSemiseparable",
     ):
         DecayJoining(LegT(1.0), ORDER, "linear")

@@ -9,15 +9,15 @@ import numpy as np
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats
-from skhippo.measures import Halves
-from skhippo.recurrence.lanes import LANES, Form
+from skhippo.measures import Semiseparable
+from skhippo.recurrence.lanes import LANES, StepKernel
 
-__all__ = ["halves_form"]
+__all__ = ["semiseparable_kernel"]
 
 
-def halves_form(structure: Halves) -> Form:
+def semiseparable_kernel(structure: Semiseparable) -> StepKernel:
     """Return the step of ``A_nk = r_n r_k`` where k <= n and ``s_n s_k`` where k > n, with ``B = r``."""
-    return Form(np.stack(structure), structure.r.size, _advance)
+    return StepKernel(np.stack(structure), structure.lower.size, _advance)
 
 
 @kernel

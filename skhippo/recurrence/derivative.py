@@ -13,16 +13,16 @@ import numpy as np
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats
-from skhippo.measures import Tau
-from skhippo.recurrence.lanes import LANES, Form
+from skhippo.measures import RankOneMinusDerivative
+from skhippo.recurrence.lanes import LANES, StepKernel
 
-__all__ = ["tau_form"]
+__all__ = ["derivative_kernel"]
 
 
-def tau_form(structure: Tau) -> Form:
+def derivative_kernel(structure: RankOneMinusDerivative) -> StepKernel:
     """Return the step of ``A = d g^T - D``, ``B = d``."""
     *rows, source = structure
-    return Form(np.stack([*rows, np.append(source, 0.0)]), source.size, _advance)
+    return StepKernel(np.stack([*rows, np.append(source, 0.0)]), source.size, _advance)
 
 
 @kernel

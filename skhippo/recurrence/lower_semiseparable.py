@@ -6,29 +6,29 @@ import numpy as np
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats
-from skhippo.measures import Triangle
-from skhippo.recurrence.lanes import LANES, Form
+from skhippo.measures import LowerSemiseparable
+from skhippo.recurrence.lanes import LANES, StepKernel
 
-__all__ = ["triangle_form"]
+__all__ = ["lower_semiseparable_kernel"]
 
 
-def triangle_form(structure: Triangle) -> Form:
+def lower_semiseparable_kernel(structure: LowerSemiseparable) -> StepKernel:
     """Return the step of ``A = diag(diagonal) + tril(p q^T, -1)``, ``B = p source``."""
-    diagonal, p, q, gap, source = structure
+    diagonal, p, q, excess, source = structure
     jump = np.diff(source, append=source[-1])
-    return Form(np.stack([diagonal, p, q, gap, jump, source]), diagonal.size, _advance)
+    return StepKernel(np.stack([diagonal, p, q, excess, jump, source]), diagonal.size, _advance)
 
 
 @kernel
 def _fill(constants: Floats, old: Floats, new: Floats, table: Floats) -> None:
     """Write the 2x2 matrix of each `n`, from (coefficient, sum so far) to (new coefficient, sum)."""
     for n in range(len(table)):
-        diagonal, p, q, gap, row = constants[0, n], constants[1, n], constants[2, n], constants[3, n], table[n]
+        diagonal, p, q, excess, row = constants[0, n], constants[1, n], constants[2, n], constants[3, n], table[n]
         for j in range(old.size):
             pivot = 1.0 / (1.0 + new[j] * diagonal)
             row[j] = (1.0 - old[j] * diagonal) * pivot
             row[LANES + j] = p * pivot
-            row[2 * LANES + j] = (1.0 + new[j] * gap) * pivot
+            row[2 * LANES + j] = (1.0 + new[j] * excess) * pivot
             row[3 * LANES + j] = (old[j] + new[j]) * q * pivot
 
 

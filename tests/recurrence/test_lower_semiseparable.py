@@ -5,9 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skhippo import LagT, LegS
-from skhippo.measures import Triangle
+from skhippo.measures import LowerSemiseparable
 from skhippo.recurrence.lanes import LANES, pack
-from skhippo.recurrence.triangle import triangle_form
+from skhippo.recurrence.lower_semiseparable import lower_semiseparable_kernel
 from tests.recurrence.conftest import ALPHAS, METHODS, check_steps
 
 MEASURES = [LegS(), LagT(0.8), LagT(0.8, alpha=0.7, beta=0.6), LagT(0.8, alpha=-0.4, beta=2.0)]
@@ -38,11 +38,11 @@ def test_step_is_the_dense_one_at_order_256(measure, method, rng):
 def test_sources_with_any_jumps(source, rng):
     """The input enters again where the source changes, by whatever amount."""
     p, q = rng.uniform(1, 2, (2, 3))
-    structure = Triangle(p * q + 0.3, p, q, np.full(3, 0.3), np.array(source))
+    structure = LowerSemiseparable(p * q + 0.3, p, q, np.full(3, 0.3), np.array(source))
     A, B = structure.matrices()
     old, new, entering = rng.uniform(0.1, 1.0, (3, 1, LANES))
     c = rng.normal(size=(LANES, 3))
-    form = triangle_form(structure)
+    form = lower_semiseparable_kernel(structure)
     state = pack(c, form.depth)
     form.advance(form.constants, old, new, entering, state, np.empty((0, 0, 0, 0)))
     for j in range(LANES):
