@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from skhippo._support.types import Floats, Integers
 from skhippo.memory.joining import Kept
 from skhippo.memory.merging import find_joining
-from skhippo.memory.store import Chunk, MergeableStore, Packed, Setting
+from skhippo.memory.store import Chunk, MergeableStore, Setting
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import to_offsets
+from skhippo.projection.rows import Rows
 
 __all__ = ["HistoryStore"]
 
@@ -92,11 +93,11 @@ class HistoryStore(MergeableStore):
             chosen = rows[lengths > 0, channel]
             if chosen.size:
                 values = panel.values[seen, channel].astype(np.float64, copy=False)
-                packed = Packed(panel.times[seen], values, to_offsets(lengths[lengths > 0]))
-                begin, end = packed.offsets[:-1], packed.offsets[1:] - 1
-                self._start(chosen, packed.times[begin], packed.values[begin])
-                self.state[chosen] = self._projected(packed)
-                self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
+                observed = Rows(panel.times[seen], values, to_offsets(lengths[lengths > 0]))
+                begin, end = observed.offsets[:-1], observed.offsets[1:] - 1
+                self._start(chosen, observed.times[begin], observed.values[begin])
+                self.state[chosen] = self._projected(observed)
+                self.last_time[chosen], self.last_value[chosen] = observed.times[end], observed.values[end]
 
     def _extend(self, chunk: Chunk) -> None:
         self._own()
@@ -150,24 +151,24 @@ class HistoryStore(MergeableStore):
 
     def _add(self, rows: slice, times: Floats, values: Floats) -> None:
         """Project the new observations, from the last earlier one on, and join the result."""
-        observed = ~np.isnan(values).all(axis=1)
-        chosen = rows.start + np.flatnonzero(observed)
+        seen = ~np.isnan(values).all(axis=1)
+        chosen = rows.start + np.flatnonzero(seen)
         if not chosen.size:
             return
-        packed = Packed.of(
-            np.column_stack([self.last_time[chosen], times[observed]]),
-            np.column_stack([self.last_value[chosen], values[observed]]),
+        observed = Rows.of_arrays(
+            np.column_stack([self.last_time[chosen], times[seen]]),
+            np.column_stack([self.last_value[chosen], values[seen]]),
         )
-        begin, end = packed.offsets[:-1], packed.offsets[1:] - 1
+        begin, end = observed.offsets[:-1], observed.offsets[1:] - 1
         fresh = np.isnan(self.first_time[chosen])
-        self._start(chosen[fresh], packed.times[begin[fresh]], packed.values[begin[fresh]])
-        self._join(chosen, self._projected(packed), packed.times[end] - packed.times[begin])
-        self.last_time[chosen], self.last_value[chosen] = packed.times[end], packed.values[end]
+        self._start(chosen[fresh], observed.times[begin[fresh]], observed.values[begin[fresh]])
+        self._join(chosen, self._projected(observed), observed.times[end] - observed.times[begin])
+        self.last_time[chosen], self.last_value[chosen] = observed.times[end], observed.values[end]
 
-    def _projected(self, packed: Packed) -> Floats:
+    def _projected(self, observed: Rows) -> Floats:
         """Return the states of rows between their first and their last observation."""
-        end = packed.offsets[1:] - 1
-        return self.joining.projected(packed.project(self.setting, packed.times[end]), packed.values[end])
+        end = observed.offsets[1:] - 1
+        return self.joining.projected(self._project(observed, observed.times[end]), observed.values[end])
 
     # ------------------------------------------------------------------ merging
     def _absorb(self, other: Any, shift: Floats) -> None:

@@ -25,7 +25,7 @@ from skhippo.projection.hold import Hold
 from skhippo.projection.projection import project_rows
 from skhippo.projection.rows import Rows
 
-__all__ = ["Chunk", "MergeableStore", "Packed", "Setting", "Store"]
+__all__ = ["Chunk", "MergeableStore", "Setting", "Store"]
 
 # Number of rows, and of values in them, that are processed at a time, so that the work fits in the cache.
 _ROWS = 1 << 11
@@ -68,24 +68,6 @@ class Chunk(NamedTuple):
             np.repeat(self.times[streams], n_channels, axis=0),
             values.transpose(0, 2, 1).reshape(n_streams * n_channels, k),
         )
-
-
-class Packed(NamedTuple):
-    """The observations of rows, one row after the other, without missing values."""
-
-    times: Floats
-    values: Floats
-    offsets: Integers
-
-    @classmethod
-    def of(cls, times: Floats, values: Floats) -> Packed:
-        """Pack arrays of shape (n_rows, k) without their missing values."""
-        seen = ~np.isnan(values)
-        return cls(times[seen], values[seen], np.concatenate([[0], np.cumsum(np.count_nonzero(seen, axis=1))]))
-
-    def project(self, setting: Setting, at: Floats) -> Floats:
-        """Return the coefficients of rows, all of which have observations."""
-        return project_rows(Rows(*self), setting.measure, setting.order, setting.hold, at)
 
 
 class Store(ABC):
@@ -245,6 +227,10 @@ class Store(ABC):
     @abstractmethod
     def coefficients(self) -> Floats:
         """Return coefficients at the present of each stream, shape (n_rows, order); NaN for unobserved rows."""
+
+    def _project(self, rows: Rows, at: Floats) -> Floats:
+        """Return the coefficients of rows, all of which have observations, at the times `at`, shape (n_rows,)."""
+        return project_rows(rows, self.setting.measure, self.setting.order, self.setting.hold, at)
 
     def _of_rows(self, times: Floats, streams: slice) -> Floats:
         """Repeat the times of some streams for each of their rows."""

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats
-from skhippo.memory.store import Chunk, MergeableStore, Packed, Setting
+from skhippo.memory.store import Chunk, MergeableStore, Setting
+from skhippo.projection.rows import Rows
 
 __all__ = ["WindowStore"]
 
@@ -162,12 +163,12 @@ class WindowStore(MergeableStore):
         out = np.full((self.setting.n_rows, self.setting.order), np.nan)
         for streams, rows in self._blocks(self.size + 1 + self.setting.order):
             times = np.repeat(self.times[:, streams].T, self.setting.n_channels, axis=0)
-            packed = Packed.of(
+            observed = Rows.of_arrays(
                 np.column_stack([self.anchor_time[rows], times]),
                 np.column_stack([self.anchor_value[rows], self.values[:, rows].T]),
             )
-            seen = np.diff(packed.offsets) > 0
+            seen = np.diff(observed.offsets) > 0
             if seen.any():
-                some = packed._replace(offsets=np.append(packed.offsets[:-1][seen], packed.offsets[-1]))
-                out[rows][seen] = some.project(self.setting, self._of_rows(self.now, streams)[seen])
+                some = observed._replace(offsets=np.append(observed.offsets[:-1][seen], observed.offsets[-1]))
+                out[rows][seen] = self._project(some, self._of_rows(self.now, streams)[seen])
         return out
