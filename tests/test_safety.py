@@ -141,13 +141,13 @@ def threads_at_work(estimator, X, y):
     """A score: how many threads work when the estimator transforms."""
     workers = set()
 
-    def watched(work, collect, items, n_jobs):
+    def watched(work, items, n_jobs, collect):
         def slowly(item):
             workers.add(threading.get_ident())
             threading.Event().wait(0.002)  # long enough for the others to come
             return work(item)
 
-        return threads.run(slowly, collect, items, n_jobs)
+        return threads.run(slowly, items, n_jobs, collect)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(projection, "run", watched)

@@ -169,7 +169,7 @@ def find_periods(
             )
         found[i] = _find(series, ends, n_harmonics)
 
-    run(work, _nothing, range(len(panel)), n_jobs)
+    run(work, range(len(panel)), n_jobs)
     return Periods(found[:, 0], found[:, 1], found[:, 2 : 2 + n_harmonics], found[:, 2 + n_harmonics :])
 
 
@@ -302,7 +302,3 @@ def _sums(places: Floats, weights: Floats, last: int) -> NDArray[np.complex128]:
     shape = np.sqrt(beta**2 - np.square(np.pi * _SPREAD * np.arange(last + 1) / size))
     transform = _SPREAD * np.exp(shape - beta) * (1.0 - np.exp(-2.0 * shape)) / (2.0 * shape)
     return fft.rfft(grid)[: last + 1] / transform
-
-
-def _nothing(_: None) -> None:
-    """Do nothing: `work` has written the results in place."""

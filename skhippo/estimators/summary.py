@@ -242,14 +242,10 @@ class SummaryTransformer(TransformerMixin, SeriesEstimator):
             scratch = (np.empty((2, most)), np.empty((4, most + 1)), np.empty(2 * most + 2))
             fill_statistics(series, windows, quantiles, self.hold == "linear", scratch, out[rows])
 
-        run(work, _nothing, _parts(len(panel)), self.n_jobs)
+        run(work, _parts(len(panel)), self.n_jobs)
         return out
 
 
 def _parts(number: int) -> Iterator[slice]:
     for begin in range(0, number, _SERIES):
         yield slice(begin, min(begin + _SERIES, number))
-
-
-def _nothing(_: None) -> None:
-    """Do nothing: `work` has written the results in place."""

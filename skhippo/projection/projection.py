@@ -471,7 +471,8 @@ def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
             for i, row in zip(rest.searchsorted(series), sums, strict=True):  # pieces are long, so there are few
                 total[i, :, : row.shape[1]] += row
 
-    run(compute, collect, watched(work, lambda unit: int(unit.pieces.number @ unit.n_members) * n_channels), n_jobs)
+    counted = watched(work, lambda unit: int(unit.pieces.number @ unit.n_members) * n_channels)
+    run(compute, counted, n_jobs, collect)
     for begin in range(0, rest.size, _ROWS):
         part = slice(begin, begin + _ROWS)
         finish(rest[part], total[part].reshape(-1, total.shape[2]))

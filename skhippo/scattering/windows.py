@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.allocation import aligned, check_room
+from skhippo._support.allocation import aligned_empty, check_room
 from skhippo._support.progress import watched
 from skhippo._support.quadrature import rule
 from skhippo._support.threads import run
@@ -134,7 +134,7 @@ class Sliding(NamedTuple):
             for chunk, windows in self._windows(which[part]):
                 take_samples(windows, chunk.blocks, places, out[:, part])
 
-        run(work, _nothing, watched(self._parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
+        run(work, watched(self._parts(which.size), lambda part: self._size(which[part])), self.n_jobs)
         return out.reshape(*shape, which.size, each)
 
     def pool(self, pooling: Pooling, begins: tuple[int, int, int], out: NDArray[np.float32]) -> None:
@@ -171,7 +171,7 @@ class Sliding(NamedTuple):
                 np.empty((2, len(combinations[0]))),
                 np.empty((most, n_groups, 2 * n_competitors + 1)),
             )
-            values = aligned((n_competitors + 3) * POSITIONS)
+            values = aligned_empty((n_competitors + 3) * POSITIONS)
             for chunk, (paths, counts, whole) in self._windows(np.arange(part.start, part.stop)):
                 blocks, moments = chunk.blocks, moments_of(chunk.blocks, pooling.n_moments)
                 with np.errstate(over="ignore", invalid="ignore"):  # a channel without observations gives 0 / 0
@@ -181,7 +181,7 @@ class Sliding(NamedTuple):
                     if n_groups:
                         pool_groups(paths, counts, blocks, groups, (values, of_patterns), of_groups, rows)
 
-        run(work, _nothing, watched(self._parts(len(self.clocks)), self._size), self.n_jobs)
+        run(work, watched(self._parts(len(self.clocks)), self._size), self.n_jobs)
 
     def _windows(self, which: Integers) -> Iterator[tuple[Blocks, Windows]]:
         """Yield the windows of some series, chunk by chunk, and their weights: see `fill_windows`."""
@@ -194,11 +194,13 @@ class Sliding(NamedTuple):
         width = n_windows * self.order * POSITIONS
         room = min(max(_ROOM // width, longest // POSITIONS), len(whole.blocks))
         windows = Windows(
-            aligned(room, width), aligned(room, n_windows * POSITIONS), np.empty((room, n_windows, POSITIONS), np.bool_)
+            aligned_empty(room, width),
+            aligned_empty(room, n_windows * POSITIONS),
+            np.empty((room, n_windows, POSITIONS), np.bool_),
         )
         columns = min(longest, int(numbers.max())) + reach  # of the longest piece
         together = min(max(_COLUMNS // columns, 1), n_channels)
-        scratch = aligned(3 * self.order + 1, together * columns), np.empty((2, self.order))
+        scratch = aligned_empty(3 * self.order + 1, together * columns), np.empty((2, self.order))
         observed, exponents = self._observed(which), (self.steps, self.steps + self.n_windows - 1)
         linear, constants = self.signals.hold == "linear", tables(self.order)
         for chunk in whole.chunks(room):
@@ -267,7 +269,3 @@ def moments_of(blocks: Integers, n_moments: int) -> Floats:
     u = (first - 0.5 + np.arange(POSITIONS)) / total
     basis = LegT(1.0).basis(n_moments, u.ravel())
     return np.ascontiguousarray(basis.reshape(*u.shape, n_moments).transpose(0, 2, 1))
-
-
-def _nothing(_: None) -> None:
-    """Do nothing: `work` has written the results in place."""

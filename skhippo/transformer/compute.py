@@ -134,7 +134,7 @@ def _along(panel: Panel, way: Way, part: float) -> Floats:
         # Pieces of whole series with about _OBSERVATIONS observations each.
         bounds = stretches(panel.offsets[1:] // _OBSERVATIONS)
         pieces = (slice(begin, end) for begin, end in pairwise(bounds.tolist()))
-        run(walk_series, lambda _: None, watched(pieces, size), way.n_jobs)
+        run(walk_series, watched(pieces, size), way.n_jobs)
     if not done.all():
         windows_along(panel, measure, way.order, way.hold, part, way.n_jobs, out, done)
     return out

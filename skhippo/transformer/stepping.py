@@ -82,7 +82,7 @@ def step_along(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | N
 def _run(walk: Callable[[Rows], object], panel: Panel, n_jobs: int | None) -> None:
     rows = _sorted_rows(panel)
     groups = (rows.group(begin) for begin in range(0, rows.steps.size, _ROWS))
-    run(walk, lambda _: None, watched(groups, lambda group: int(group.steps.sum())), n_jobs)
+    run(walk, watched(groups, lambda group: int(group.steps.sum())), n_jobs)
 
 
 def _sorted_rows(panel: Panel) -> Rows:

@@ -96,7 +96,7 @@ def windows_along(
 
         rows = by_position[((windows.end > 0) & ~done[:, channel])[by_position]]
         batches = _batches(rows, (windows.end - windows.first)[rows], order)
-        run(fill, lambda _: None, watched(batches, len), n_jobs)
+        run(fill, watched(batches, len), n_jobs)
 
     for channel in range(panel.n_channels):
         walk(channel)

@@ -23,7 +23,7 @@ def test_results_are_collected_in_order(n_jobs):
             threading.Event().wait(0.002)
         return -item
 
-    threads.run(work, collect, iter(range(100)), n_jobs)
+    threads.run(work, iter(range(100)), n_jobs, collect)
     assert collected == [-item for item in range(100)]
 
 
@@ -43,9 +43,9 @@ def test_an_exception_stops_all_and_reaches_the_caller(where, n_jobs):
     with pytest.raises(ArithmeticError, match=f"{where} 5"):
         threads.run(
             lambda item: fail_at_5(item, "work"),
-            lambda item: collected.append(fail_at_5(item, "collect")),
             items,
             n_jobs,
+            lambda item: collected.append(fail_at_5(item, "collect")),
         )
     assert collected == list(range(len(collected)))
     assert len(collected) <= 5
@@ -61,7 +61,7 @@ def test_contexts_of_joblib_hold(backend):
         return item
 
     with joblib.parallel_config(backend, n_jobs=3):
-        threads.run(work, collected.append, range(60), None)
+        threads.run(work, range(60), None, collected.append)
     assert collected == list(range(60))
     assert len(workers) == (3 if backend == "threading" else 1)
 
@@ -74,20 +74,37 @@ def test_a_context_does_not_overrule_n_jobs():
         workers.add(threading.get_ident())
 
     with joblib.parallel_config("loky", n_jobs=3):
-        threads.run(work, lambda _: None, range(60), 2)
+        threads.run(work, range(60), 2)
     assert len(workers) == 2
+
+
+@pytest.mark.parametrize("n_jobs", [1, 3])
+def test_work_may_store_its_results_itself(n_jobs):
+    stored = [0] * 50
+
+    def work(item):
+        stored[item] = item * item
+
+    threads.run(work, range(50), n_jobs)
+    assert stored == [item * item for item in range(50)]
+
+
+def test_an_exception_without_collection_stops_all():
+    taken = itertools.count()
+    with pytest.raises(ZeroDivisionError):
+        threads.run(lambda item: 1 / (item - 5), (next(taken) for _ in itertools.count()), 3)
 
 
 def test_there_are_not_more_threads_than_can_be_of_use():
     """A number of threads that no machine has must neither fail nor fill the memory."""
     for n_jobs in (10**6, 10**400):
         collected = []
-        threads.run(lambda item: item, collected.append, range(3), n_jobs)
+        threads.run(lambda item: item, range(3), n_jobs, collected.append)
         assert collected == [0, 1, 2]
 
 
 def test_a_wrong_number_of_threads_is_refused():
     with pytest.raises(ValueError, match="n_jobs must not be 0"):
-        threads.run(abs, print, [1], 0)
+        threads.run(abs, [1], 0)
     with pytest.raises(TypeError, match=r"n_jobs must be an integer or None, got 2\.0"):
-        threads.run(abs, print, [1], 2.0)
+        threads.run(abs, [1], 2.0)
