@@ -8,17 +8,15 @@ import pathlib
 from contextlib import suppress
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from skhippo._support.types import Floats
-
-__all__ = ["aligned", "allocate", "check_room"]
+__all__ = ["aligned_empty", "aligned_zeros", "allocate", "check_room"]
 
 _GIB = 2.0**30
 # Bytes for which there is room in any case: to ask the system takes longer than to fill them.
 _SMALL = 1 << 20
-# Numbers per line of the cache.
-_LINE = 8
+# Bytes per line of the cache.
+_LINE = 64
 # The limit of a container (Linux, control groups version 2).
 _CONTAINER = pathlib.Path("/sys/fs/cgroup/memory.max")
 
@@ -45,10 +43,7 @@ def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
     """
     check_room(sizes, dtype, advice)
     with suppress(MemoryError, ValueError):  # numpy raises ValueError beyond the address space
-        size, line = math.prod(sizes.values()), 8 * _LINE // dtype.itemsize
-        memory = np.empty(size + line, dtype)
-        begin = -(memory.ctypes.data // dtype.itemsize) % line
-        return memory[begin : begin + size].reshape(tuple(sizes.values()))
+        return aligned_empty(*sizes.values(), dtype=dtype)
     raise _no_room("the result", sizes, dtype, advice)
 
 
@@ -79,12 +74,25 @@ def _memory() -> float:
     return min(limits)
 
 
-def aligned(*shape: int) -> Floats:
+def aligned_empty(*shape: int, dtype: DTypeLike = np.float64) -> NDArray:
     """Return an array without values that begins at a line of the cache, unlike those of numpy.
 
     Loops with SIMD would otherwise read two lines at each step, which takes up to twice as long.
     """
-    size = math.prod(shape)
-    array: Floats = np.empty(size + _LINE)
-    begin = -(array.ctypes.data // array.itemsize) % _LINE
-    return array[begin : begin + size].reshape(shape)
+    return _from_line(np.empty(_with_line(shape, dtype), dtype), shape)
+
+
+def aligned_zeros(*shape: int, dtype: DTypeLike = np.float64) -> NDArray:
+    """Return an array of zeros that begins at a line of the cache; see `aligned_empty`."""
+    return _from_line(np.zeros(_with_line(shape, dtype), dtype), shape)
+
+
+def _with_line(shape: tuple[int, ...], dtype: DTypeLike) -> int:
+    """Return the number of items of an array and of one more line of the cache."""
+    return math.prod(shape) + _LINE // np.dtype(dtype).itemsize
+
+
+def _from_line(memory: NDArray, shape: tuple[int, ...]) -> NDArray:
+    """Return an array of this shape, from the first line of the cache that begins in `memory` on."""
+    begin = -memory.ctypes.data % _LINE // memory.itemsize
+    return memory[begin : begin + math.prod(shape)].reshape(shape)

@@ -13,10 +13,11 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhippo._support.allocation import aligned_zeros
 from skhippo._support.quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import legendre
-from skhippo.projection.sums import Lines, Masses, add_product, aligned
+from skhippo.projection.sums import Lines, Masses, add_product
 
 __all__ = ["GRID_NODES", "Blocks", "compress_grid", "grid_blocks", "product"]
 
@@ -100,7 +101,7 @@ def _grid_table(length: int, linear: bool) -> Floats:
     nodes, weights = rule(GRID_NODES // 2) if linear else (np.zeros(1), np.ones(1))  # exact for their degree
     places = newer[:, None] + nodes / length
     polynomials = legendre(GRID_NODES).evaluate(places.ravel()).reshape(*places.shape, GRID_NODES)
-    table = aligned(length, GRID_NODES)
+    table = aligned_zeros(length, GRID_NODES)
     table += (weights @ polynomials) @ legendre_transform(GRID_NODES)
     return table
 
@@ -108,6 +109,6 @@ def _grid_table(length: int, linear: bool) -> Floats:
 def product(left: Masses, right: Floats) -> Floats:
     """Return a matrix product computed in this thread; a row does not depend on the others, to the last bit."""
     n_rows, width = left.begin.size, right.shape[1]
-    out = aligned(n_rows, width)
+    out = aligned_zeros(n_rows, width)
     add_product(left, (0, n_rows), 0, right, right.shape, out.reshape(-1), Lines(0, width))
     return out

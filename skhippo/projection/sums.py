@@ -29,6 +29,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skhippo._support.allocation import aligned_empty, aligned_zeros
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
 from skhippo.projection.rows import Rows, since_start
@@ -49,7 +50,6 @@ __all__ = [
     "Target",
     "Windows",
     "add_product",
-    "aligned",
     "cut_leaves",
     "cut_rows",
     "ends_and_weights",
@@ -131,7 +131,7 @@ class Target(NamedTuple):
 
 def space(n_cells: int, n_blocks: int) -> tuple[Floats, Integers]:
     """Return space for cells and for their blocks."""
-    cells = aligned(_N_ROWS, -(-(n_cells + LANES * n_blocks) // LANES) * LANES + _GAP, np.empty)
+    cells = aligned_empty(_N_ROWS, -(-(n_cells + LANES * n_blocks) // LANES) * LANES + _GAP)
     return cells, np.empty((n_blocks, _N_COLUMNS), dtype=np.int64)
 
 
@@ -143,7 +143,7 @@ def lay_out(lengths: Integers, size: int) -> tuple[Floats, Integers, Integers]:
     sizes = np.minimum(size, lengths[row] - cell)
     filled = -(-sizes // LANES) * LANES
     lane = np.cumsum(filled) - filled
-    cells = aligned(_N_ROWS, int(filled.sum()) + _GAP)
+    cells = aligned_zeros(_N_ROWS, int(filled.sum()) + _GAP)
     blocks = np.zeros((row.size, _N_COLUMNS), dtype=np.int64)
     blocks[:, _LANE], blocks[:, _SIZE], blocks[:, ROW], blocks[:, _CELL] = lane, sizes, row, cell
     return cells, blocks, np.arange(int(sizes.sum())) + np.repeat(lane - np.cumsum(sizes) + sizes, sizes)
@@ -166,14 +166,6 @@ def ends_and_weights(cells: Floats, blocks: Integers) -> tuple[Floats, Floats, F
     lanes = inside + np.repeat(blocks[:, _LANE], sizes)
     rows, numbers = np.repeat(blocks[:, ROW], sizes), inside + np.repeat(blocks[:, _CELL], sizes)
     return cells[_OLD, lanes], cells[_NEW, lanes], cells[_WEIGHT, lanes], rows, numbers
-
-
-def aligned(n_rows: int, n_columns: int, fill: Callable = np.zeros) -> Floats:
-    """Return an array made by `fill` that begins at a cache line, so that no SIMD load touches two lines."""
-    memory = fill(n_rows * n_columns + 8)
-    skip = (-memory.ctypes.data // 8) % 8
-    array: Floats = memory[skip : skip + n_rows * n_columns].reshape(n_rows, n_columns)
-    return array
 
 
 # ---------------------------------------------------------------------- from observations to cells
@@ -761,7 +753,9 @@ class Scratch(NamedTuple):
     def make(cls, width: int) -> Scratch:
         """Allocate memory for `width` moments."""
         return cls(
-            aligned(SHARED_BLOCK, width + _GAP), aligned(_TILE, SHARED_BLOCK), aligned(_N_ROWS, SHARED_BLOCK + _GAP)
+            aligned_zeros(SHARED_BLOCK, width + _GAP),
+            aligned_zeros(_TILE, SHARED_BLOCK),
+            aligned_zeros(_N_ROWS, SHARED_BLOCK + _GAP),
         )
 
 

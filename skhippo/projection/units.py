@@ -11,6 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._support.allocation import aligned_zeros
 from skhippo._support.quadrature import legendre_transform
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
@@ -86,7 +87,7 @@ def sums_of(task: Task, unit: Unit, result: NDArray | None = None) -> Floats:
     n_channels, targets = task.signals.panel.n_channels, task.targets
     out = None if result is None else _room(task, unit, result)
     if out is None:
-        out = sums.aligned(len(unit.members) * n_channels, targets.row_width(unit.dense and unit.kind != "grid"))
+        out = aligned_zeros(len(unit.members) * n_channels, targets.row_width(unit.dense and unit.kind != "grid"))
     if unit.kind == "grid":
         _sum_grid(task, unit, out)
         return out
@@ -130,7 +131,7 @@ def moments_of(task: Task, rows: Floats) -> NDArray:
         n_leaves = targets.node_columns.size
         inside = rows[:, targets.node_columns[:, None] + np.arange(LEAF_NODES)]
         masses = product(Masses.of(inside.reshape(-1, LEAF_NODES)), legendre_transform(LEAF_NODES))
-        out = sums.aligned(len(rows), targets.width)
+        out = aligned_zeros(len(rows), targets.width)
         out += rows[:, : targets.width]
         _sum_points(targets.points, targets.nodes, masses.reshape(len(rows), n_leaves * LEAF_NODES), out)
     if targets.turning:

@@ -60,11 +60,13 @@ def test_limits_are_those_of_the_machine_or_the_container(tmp_path, monkeypatch)
             _allocation.allocate({"series": size}, np.dtype(np.float64), "take less")
 
 
-@pytest.mark.parametrize("shape", [(1,), (3, 5), (7, 11, 13)])
-def test_aligned_arrays_begin_at_a_line_of_the_cache(shape):
-    for array in [_allocation.aligned(*shape) for _ in range(20)]:
+@pytest.mark.parametrize("shape", [(1,), (3, 5), (64, 72), (7, 11, 13)])
+@pytest.mark.parametrize("make", [_allocation.aligned_empty, _allocation.aligned_zeros])
+def test_aligned_arrays_begin_at_a_line_of_the_cache(make, shape):
+    for array in [make(*shape) for _ in range(20)]:
         assert array.ctypes.data % 64 == 0
         assert array.shape == shape
+        assert make is _allocation.aligned_empty or not array.any()
         assert array.flags.c_contiguous
         assert array.flags.writeable
 

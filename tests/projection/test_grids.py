@@ -6,12 +6,13 @@ from numpy.testing import assert_array_equal
 
 from skhippo import FouT, LagT, LegS, LegT
 from skhippo._support import quadrature
+from skhippo._support.allocation import aligned_zeros
 from skhippo.projection import grids, sums
 
 
 @pytest.mark.parametrize("n_sources", [3, 8, 30])
 def test_rows_of_a_product_do_not_depend_on_each_other(n_sources, rng):
-    left, right = rng.normal(size=(11, n_sources)), sums.aligned(n_sources, 32)
+    left, right = rng.normal(size=(11, n_sources)), aligned_zeros(n_sources, 32)
     right[:] = rng.normal(size=right.shape)
     together = grids.product(sums.Masses.of(left), right)
     for n_rows in (1, 2, 3, 4, 7):

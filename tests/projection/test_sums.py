@@ -5,6 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT
+from skhippo._support.allocation import aligned_zeros
 from skhippo._support.quadrature import rule
 from skhippo.projection import sums
 from skhippo.projection.rows import Rows
@@ -36,15 +37,6 @@ def test_product_is_a_matrix_product(n_rows, n_sources, changes, rng):
         sums.add_product(masses, (2, n_rows), first, table, (n_sources, width), out, sums.Lines(place, step))
         assert_allclose(out, expected, rtol=0, atol=8 * (n_sources + 8) * EPS)
         assert_array_equal(masses.at(slice(2, None), first + np.arange(n_sources)), left)
-
-
-@pytest.mark.parametrize("shape", [(1, 1), (3, 5), (64, 72), (7, 129)])
-def test_aligned_arrays_begin_with_a_line_of_the_cache(shape):
-    for _ in range(5):
-        array = sums.aligned(*shape)
-        assert array.shape == shape
-        assert array.ctypes.data % 64 == 0
-        assert array.flags.c_contiguous
 
 
 # ------------------------------------------------------------------ moments
@@ -249,7 +241,7 @@ def test_rows_that_share_cells_have_the_moments_of_rows_alone(measure, order, li
         sums.STARTS[target.kind](cells, sums.lanes_of(blocks))
     columns = target.n_first, target.offset, target.used
     shares = sums.Shares(target.turning, linear, *columns, target.table, target.factors)
-    out = sums.aligned(n_rows, what.width)
+    out = aligned_zeros(n_rows, what.width)
     members = np.array([[n_rows, 0, 0]])
     sums.multiply(shares, cells, blocks, members, sums.Masses.of(masses), sums.Scratch.make(target.number), out)
     found = (out.view(np.complex128) if what.turning else out)[:, : what.n_functions]
