@@ -2,9 +2,9 @@
 CharacterTrajectories: model selection, and a change of sampling rate
 =====================================================================
 
-2858 pen trajectories of 20 characters, 60 to 182 samples at 200 Hz.  Cross-validation and a grid search over order and
-measure; then the experiment of Gu et al. 2020 (section 4.2, table 3): train at one sampling rate and test at another,
-without being told the times.
+The data are 2858 pen trajectories of 20 characters, with 60 to 182 samples at 200 Hz.  First, cross-validation and a
+grid search over order and measure.  Then the experiment of Gu et al. 2020 (section 4.2, table 3): training at one
+sampling rate and testing at another, without being told the times.
 """
 
 import os

@@ -1,10 +1,10 @@
 """
-Series that are cut across machines
-===================================
+Dask: series that cross partitions
+==================================
 
-A long table of 300 sensors in six partitions, each a stretch of time, so every series crosses all of them.  Two Dask
-workers turn each partition into one row a sensor, join these rows in the order of time, and hand out the features that
-one machine would.  Then one long series in chunks, as a memory.
+A long table of 300 sensors has six partitions, one per day, so every series crosses all of them.  Two Dask workers turn
+each partition into one piece per sensor and merge the pieces in the order of time.  The features are those that one
+machine computes.  After that, one long series in chunks becomes a memory.
 
 The same lines work on any cluster: ``Client("tcp://scheduler:8786")``.
 """

@@ -2,11 +2,11 @@
 A live service
 ==============
 
-A loop over a socket that remembers many streams at once, answers with their coefficients, with a forecast, and with the
-class that a trained pipeline predicts, writes checkpoints, and goes on where it was after a restart.  Standard library
-only, beside skhippo and scikit-learn.
+A service on a socket keeps many streams in one memory.  It answers with their coefficients, with a forecast, and with
+the class that a trained pipeline predicts.  It writes checkpoints, and continues from them after a restart.  Besides
+skhippo and scikit-learn it needs the standard library only.
 
-One line of JSON a request, one a reply::
+Each request and each reply is one line of JSON::
 
     {"stream": "pump 7", "value": 1.5}            ->  {"time": 1760000000.25}      when it counts as observed
     {"stream": "pump 7", "ask": "coefficients"}   ->  {"time": ..., "coefficients": [...]}
@@ -172,7 +172,7 @@ async def serve(service: Service, port: int, ready: asyncio.Future | None = None
 
 
 # %%
-# The other side of the socket, and a demonstration: a service is stopped in the middle, and the next one goes on
+# A client, and a demonstration: a service is stopped in the middle, and the next one continues
 
 
 class Client:

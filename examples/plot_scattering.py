@@ -2,10 +2,10 @@
 Scattering: what its features see
 =================================
 
-`HiPPOScatteringTransformer` looks at each series through windows of several lengths, and counts for how much of the
-time a coefficient, or a sum of three, is above a threshold.  Here: how well that works on series with holes, and what
-the feature that says most looks at.  The data are GunPoint of the UCR archive, which ships with sktime: a hand is
-raised, with a gun (class 1) or without.
+`HiPPOScatteringTransformer` slides windows of several lengths along each series, and computes for how much of the time
+a coefficient, or a sum of three, is above a threshold.  This page shows how accurate these features are on series with
+holes, and what the most informative one responds to.  The data are GunPoint of the UCR archive, which ships with
+sktime: a hand is raised, with a gun (class 1) or without.
 """
 
 import matplotlib.pyplot as plt
@@ -24,9 +24,9 @@ X_test, y_test = load_uea("GunPoint", "test")
 # %%
 # Accuracy
 # --------
-# On whole test series, with half of their observations dropped, and with a stretch of 40 % missing; trained on the 50
-# whole series alone, or on copies with such damage too.  With copies the penalty of the ridge regression is a fixed
-# one, for cross-validation inside would find copies of a series on both sides.
+# The test series are whole, or half of their observations are dropped, or a stretch of 40 % is missing.  The models
+# are fitted on the 50 whole training series alone, or on damaged copies too.  With copies the penalty of the ridge
+# regression is fixed, because copies of one series would be on both sides of an inner cross-validation.
 
 alone = make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), RidgeClassifierCV(np.logspace(-2, 5, 15)))
 fixed = make_pipeline(HiPPOScatteringTransformer(), StandardScaler(), RidgeClassifier(alpha=300.0))
@@ -42,9 +42,9 @@ for name, damaged in tests.items():
     print(f"{name:15}{scores[0]:8.3f}{scores[1]:8.3f}")
 
 # %%
-# The feature that says most
-# --------------------------
-# Which of the 4096 random combinations tells the classes apart best on its own?  Its name says what it is.
+# The most informative feature
+# ----------------------------
+# Which of the 4096 random combinations separates the classes best on its own?  Its name says what it is.
 
 scattering = alone.named_steps["hipposcatteringtransformer"]
 features = scattering.transform(X_train)
@@ -55,8 +55,8 @@ best = int(np.argmax(ratios))
 print(names[places[best]])
 
 # %%
-# What it looks at: that sum of coefficients, each of a window around its position, along three series of each class.
-# The feature is the part of the time spent above the line.
+# This sum of coefficients, along three series of each class.  Each coefficient is that of a window around the position.
+# The feature is the fraction of the time that the sum is above the line.
 
 terms, factors = scattering.combinations_[best], scattering.factors_[best]
 threshold = scattering.combination_thresholds_[best]

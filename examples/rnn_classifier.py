@@ -2,9 +2,10 @@
 A recurrent network with HiPPO memory in a minute
 =================================================
 
-JapaneseVowels: nine speakers, twelve channels, 7 to 29 observations.  The network without feedback (one projection and
-a hidden layer), the walk with feedback, and a GRU, on whole series and on series of which half the observations were
-dropped; then files, and more training.  Needs torch: ``pip install "skhippo[torch]"``.
+JapaneseVowels has nine speakers, twelve channels and 7 to 29 observations per series.  Three networks classify whole
+series, and series with half of their observations dropped: one without feedback (one projection and a hidden layer),
+one with feedback, which processes the series step by step, and a GRU.  Then a network is saved, loaded and trained
+further.  Needs torch: ``pip install "skhippo[torch]"``.
 """
 
 import pathlib
@@ -47,7 +48,7 @@ for name, parameters in models.items():
     print(f"{name:<20}" + "".join(f"{cell:>28}" for cell in cells), flush=True)
 
 # %%
-# A trained network goes into a file and comes back, and training goes on
+# Save a trained network, load it, and train it further
 
 model = HiPPORNNClassifier(feedback=False, order=16, hidden_size=64, max_epochs=30, learning_rate=5e-3, random_state=0)
 model.fit(X_train, y_train)

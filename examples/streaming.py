@@ -31,7 +31,7 @@ seen = clean + 0.1 * rng.normal(size=times.size)
 seen[(times > 20) & (times < 21)] = np.nan
 
 # %%
-# Each observation updates every memory; at three times we reconstruct what they remember
+# Each observation updates every memory.  What they remember is reconstructed at three times
 
 moments = [8.0, 16.0, 32.0]
 views: dict[tuple[str, float], tuple[np.ndarray, np.ndarray]] = {}
