@@ -98,7 +98,8 @@ class HiPPOMemory:
     start, now : ndarray of shape (n_streams,)
         First and last observation time of each stream.
     coefficients : ndarray of shape (n_streams, n_channels, order)
-        Coefficients at `now`.
+        Coefficients at `now`.  Reading them raises ValueError if a recurrence has diverged, that is, if they are a
+        million times larger than all values so far.
     channel_names : tuple of str or None
         Names of the channels: those of the panel in `from_panel`, or of the first table in `update`.
     stream_ids : ndarray of shape (n_streams,), read-only, or None

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Self
+
 import numpy as np
+from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
 from skhippo.memory.store import Chunk, Setting, Store
@@ -16,29 +19,45 @@ class RecurrenceStore(Store):
     """Coefficients at the present, carried from observation to observation.
 
     Where a channel is not observed, its last value is the input.  An unobserved channel has no coefficients.
+
+    A recurrence may diverge for a while and return.  So coefficients are compared with the largest value when they are
+    read, not in every update: an error does not depend on how observations are cut into chunks.
     """
 
-    names = ("last_value", "state")
+    names = ("last_value", "largest", "state")
 
     def __init__(self, setting: Setting) -> None:
         super().__init__(setting)
         self.recurrence = Recurrence(setting.measure, setting.order, setting.discretization)
 
     def _clear(self) -> None:
-        self.last_value = np.full(self.setting.n_rows, np.nan)
+        self.last_value, self.largest = np.full((2, self.setting.n_rows), np.nan)
         self.state = np.zeros((self.setting.n_rows, self.setting.order))
 
     @classmethod
     def shapes(cls, setting: Setting) -> dict[str, tuple[int | None, ...]]:
-        return {"last_value": (setting.n_rows,), "state": (setting.n_rows, setting.order)}
+        rows = (setting.n_rows,)
+        return {"last_value": rows, "largest": rows, "state": (*rows, setting.order)}
+
+    @classmethod
+    def restored(cls, setting: Setting, arrays: dict[str, NDArray], time_kind: str | None) -> Self:
+        value, state = arrays.get("last_value"), arrays.get("state")
+        if "largest" not in arrays and value is not None and state is not None and value.shape == state.shape[:1]:
+            # Earlier versions did not keep it.  Exact coefficients are no larger than the values.
+            arrays = arrays | {"largest": np.maximum(np.abs(value), np.abs(state).max(axis=1, initial=0.0))}
+        return super().restored(setting, arrays, time_kind)
 
     def _check(self) -> None:
         super()._check()
-        if np.isinf(self.last_value).any() or not np.isfinite(self.state[~np.isnan(self.last_value)]).all():
+        seen = ~np.isnan(self.last_value)
+        if np.isinf(self.last_value).any() or not np.isfinite(self.state[seen]).all():
             raise ValueError("last_value, state: finite numbers are expected")
+        if not (self.largest[seen] >= np.abs(self.last_value[seen])).all() or not np.isnan(self.largest[~seen]).all():
+            raise ValueError("largest: numbers that are not below those of last_value are expected")
 
     def _extend(self, chunk: Chunk) -> None:
         self.last_value, self.state = self.last_value.copy(), self.state.copy()
+        self.largest = self.largest.copy()
         for streams, rows in self._blocks(chunk.times.shape[1] + self.setting.order):
             observed = chunk.values[streams]
             _, k, n_channels = observed.shape
@@ -49,6 +68,7 @@ class RecurrenceStore(Store):
             place, channel = np.divmod(np.arange(len(times)), n_channels)
             carry_on(observed.reshape(-1, n_channels), place * k, channel, values)
             self.last_value[rows] = values[:, -1]
+            self.largest[rows] = np.fmax(self.largest[rows], np.fmax.reduce(np.abs(values), axis=1))
             first = np.isnan(values).sum(axis=1)  # position of the first observation of each row
             for k in np.unique(first[first < values.shape[1]]):
                 some = first == k
@@ -66,4 +86,6 @@ class RecurrenceStore(Store):
         return f"{self.setting.name(stream)}, channel {channel}"
 
     def coefficients(self) -> Floats:
+        seen = np.flatnonzero(~np.isnan(self.last_value))
+        self.recurrence.check_convergence(self.state[seen], lambda row: self._place(int(seen[row])), self.largest[seen])
         return np.where(np.isnan(self.last_value)[:, None], np.nan, self.state)

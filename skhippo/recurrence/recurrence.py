@@ -68,7 +68,7 @@ from skhippo.recurrence.lower_semiseparable import lower_semiseparable_kernel
 from skhippo.recurrence.rotations import rotations_kernel
 from skhippo.recurrence.semiseparable import semiseparable_kernel
 
-__all__ = ["Recurrence"]
+__all__ = ["DIVERGED", "Recurrence"]
 
 _KERNELS: dict[type[Structure], Callable[[Any], StepKernel]] = {
     LowerSemiseparable: lower_semiseparable_kernel,
@@ -84,9 +84,9 @@ _NUMBERS = 1 << 15
 # Number of cached matrices of "zoh"; each takes 0.5 MB at order 256.
 _MATRICES = 64
 _NO_RECORD = np.empty((0, 0, 0, 0))
-# A recurrence has diverged if a coefficient is so many times larger than the values.  The exact coefficients are no
-# larger than the values, apart from the factors of the steady state.
-_DIVERGED = 1e6
+#: A recurrence has diverged if a coefficient is so many times larger than the values.  The exact coefficients are no
+#: larger than the values, apart from the factors of the steady state.
+DIVERGED = 1e6
 
 #: Weights of both ends of some steps, and the inputs of these steps; rows are the last axis.
 Inputs: TypeAlias = tuple[Floats, Floats, Floats]
@@ -133,6 +133,11 @@ class Recurrence:
         self._rule = PUBLISHED if discretization == PUBLISHED else self._alpha
         structure = measure.structure(order)
         self._form = None if structure is None else _KERNELS[type(structure)](structure)
+
+    @property
+    def may_diverge(self) -> bool:
+        """Whether long steps amplify errors: the new end of a step has less weight than the old one."""
+        return self._alpha is not None and self._alpha < 0.5
 
     def start(self, values: ArrayLike) -> Floats:
         """Return the coefficients of streams that have always been constant.
@@ -183,12 +188,12 @@ class Recurrence:
             If shapes do not fit, if `c` or `out` cannot be filled in place, or if the recurrence diverges from finite
             coefficients and values, see `check_convergence`; `c` and `out` are then useless.
         """
-        finite = np.isfinite(c).all(axis=-1)
+        before = np.abs(c).max(axis=-1)
         with np.errstate(over="ignore", invalid="ignore"):  # checked below; compiled kernels do not warn
             self._move(c, values, times, previous, out)
-        given = values if previous is None else np.column_stack([previous, values])
-        rows = np.flatnonzero(finite & np.isfinite(given).all(axis=-1))
-        self.check_convergence(c[rows], lambda row: f"row {rows[row]}")
+        known = np.column_stack([before, np.abs(values if previous is None else np.column_stack([previous, values]))])
+        rows = np.flatnonzero(np.isfinite(known).all(axis=-1))
+        self.check_convergence(c[rows], lambda row: f"row {rows[row]}", known[rows].max(axis=1))
 
     def _move(
         self, c: Floats, values: ArrayLike, times: ArrayLike, previous: ArrayLike | None, out: Floats | None
@@ -255,7 +260,7 @@ class Recurrence:
         """
         size = np.abs(c).max(axis=1, initial=0.0)
         steady = max(1.0, float(np.abs(self._steady).max()))
-        bound = np.finfo(np.float64).max if largest is None else _DIVERGED * steady * largest
+        bound = np.finfo(np.float64).max if largest is None else DIVERGED * steady * largest
         good = size <= bound
         if not good.all():
             row = int(np.argmin(good))

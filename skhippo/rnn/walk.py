@@ -22,6 +22,7 @@ import torch
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+from skhippo.recurrence.recurrence import DIVERGED
 from skhippo.rnn.moves import moves
 from skhippo.rnn.transitions import Stepper
 
@@ -144,9 +145,11 @@ def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, end
     room = Track.empty(stretches[0][1], inputs, weights)
     states = inputs.new_zeros((len(inputs) if ends is None else 1, *room.states.shape[1:]))
     before = torch.zeros_like(drive[0])
+    convergence = _Convergence(weights, stepper, room.memories[0])
     for begin, end in stretches:
         track = room.stretch(0, end - begin)
         before = _advance(begin, inputs, drive, before, weights, stepper, track)
+        convergence.check(begin, track, drive[begin:end])
         if ends is None:
             states[begin:end] = track.states[1:]
         else:
@@ -164,8 +167,10 @@ def _keep_track(
     before = torch.zeros_like(drive[0])
     if carried is not None:
         track.memories[0], track.states[0], before = carried
+    convergence = _Convergence(weights, stepper, track.memories[0])
     for begin, end in _stretches(inputs, weights, stepper):
         before = _advance(begin, inputs, drive, before, weights, stepper, track.stretch(begin, end))
+        convergence.check(begin, track.stretch(begin, end), drive[begin:end])
     return track
 
 
@@ -199,20 +204,37 @@ def _advance(
         else:
             torch.add(minus_one, s, alpha=2.0, out=states[k + 1])
         before = now
-    if stepper.lengths is not None:
-        _check_convergence(track.memories, stepper.lengths - begin, drive[part])
     return before
 
 
-def _check_convergence(memories: Tensor, left: Tensor, drive: Tensor) -> None:
-    """Raise if the memory of a series has diverged after the `left` steps up to its end, not because of its inputs."""
-    last = memories[left.clamp(0, len(drive)), torch.arange(len(left), device=left.device)]
-    diverged = (left > 0) & ~last.isfinite().all(dim=1) & drive.isfinite().all(dim=2).all(dim=0)
-    if diverged.any():
-        raise FloatingPointError(
-            f"series {int(diverged.nonzero()[0])} of the batch: the memory of the cell diverges, since the steps are "
-            "too long for discretization='forward' or a number below 1/2; use 'bilinear' or 'backward'"
-        )
+class _Convergence:
+    """Check that the memories of a walk do not diverge, stretch after stretch.
+
+    Exact memories are no larger than their inputs, apart from the factors of a constant input.
+    """
+
+    def __init__(self, weights: Weights, stepper: Stepper, memories: Tensor) -> None:
+        self._weights, self._lengths = weights, stepper.lengths
+        self._largest = memories.abs().amax(dim=1)  # of all inputs so far; 0 where series begin
+        self._factor = DIVERGED * max(1.0, float(stepper.directions[-1].abs().max()))
+
+    def check(self, begin: int, track: Track, drive: Tensor) -> None:
+        """Raise if the memory of a series diverges in the stretch that begins with step `begin`."""
+        if self._lengths is None:
+            return
+        inputs = (drive + track.states[:-1] @ self._weights.write_state.T).abs().amax(dim=2)
+        largest = torch.maximum(inputs.cummax(dim=0).values, self._largest)
+        size = track.memories[1:].abs().amax(dim=2)
+        alive = torch.arange(begin, begin + len(drive), device=size.device)[:, None] < self._lengths
+        diverged = alive & ~(size <= self._factor * largest) & largest.isfinite()
+        if diverged.any():
+            step, series = diverged.nonzero()[0].tolist()
+            raise FloatingPointError(
+                f"series {series} of the batch: the memory of the cell diverges to {float(size[step, series]):.3g} for "
+                f"inputs up to {float(largest[step, series]):.3g}, since the steps are too long for "
+                "discretization='forward' or a number below 1/2; use 'bilinear' or 'backward'"
+            )
+        self._largest = largest[-1]
 
 
 # ---------------------------------------------------------------------- backward

@@ -100,6 +100,11 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
     begin = panel.offsets[rows.series] + rows.first
     last = panel.values[begin, rows.channel].astype(np.float64)
     state, largest = recurrence.start(last), np.abs(last)
+    name = namer(panel.series_ids)
+
+    def place(row: int) -> str:
+        return f"{name(int(rows.series[row]))}, channel {rows.channel[row]}"
+
     most = _STEPS
     if out is not None:
         out[begin, rows.channel] = state
@@ -113,16 +118,23 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
         carry_on(panel.values, places[:, 1], rows.channel[:active], values)
         record = None if out is None else np.empty((active, k, recurrence.order))
         recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
-        if out is not None:
+        if out is not None and record is not None:
             out[places[:, 1:], rows.channel[:active, None]] = record
+            _check_record(recurrence, record, np.column_stack([largest[:active], np.abs(values[:, 1:])]), place)
         largest[:active] = np.maximum(largest[:active], np.abs(values).max(axis=1))
         last = values[:, -1]
         done += k
-    name = namer(panel.series_ids)
-    recurrence.check_convergence(
-        state, lambda row: f"{name(int(rows.series[row]))}, channel {rows.channel[row]}", largest
-    )
+    recurrence.check_convergence(state, place, largest)
     return state
+
+
+def _check_record(recurrence: Recurrence, record: Floats, sizes: Floats, place: Callable[[int], str]) -> None:
+    """Raise if rows diverge for a while, given the sizes of their values, which begin with the largest one so far."""
+    if recurrence.may_diverge:
+        largest = np.maximum.accumulate(sizes, axis=1)[:, 1:]
+        n_steps = largest.shape[1]
+        rows = record.reshape(-1, recurrence.order)
+        recurrence.check_convergence(rows, lambda number: place(number // n_steps), largest.ravel())
 
 
 def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Floats:

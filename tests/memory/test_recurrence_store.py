@@ -74,3 +74,48 @@ def test_a_memory_that_diverges_is_an_error_and_stays_as_it_was(name):
     assert_array_equal(memory.coefficients, before)
     assert_array_equal(memory.now, times[4])
     memory.update(values[:, 5:7], times[5:7])
+
+
+@pytest.mark.parametrize("name", MEASURES)
+def test_coefficients_that_have_run_away_are_not_returned(name):
+    """Also if they are still finite, however slowly they grew and however many observations came since the largest."""
+    way = {"method": "recurrence", "discretization": "forward"}
+    memory = HiPPOMemory(as_measure(name, 1.0), 12, n_streams=2, n_channels=2, **way)
+    values = np.zeros((2, 12, 2))
+    values[1, :, 1] = 3.0 * np.resize([1.0, -1.0], 12)
+    values[1, 2:, 1] /= 3.0
+    for k, time in enumerate(1e-3 * 4.0 ** np.arange(12)):
+        memory.update(values[:, k], time)
+    message = r"stream 1, channel 1: the recurrence diverges to coefficients .* for values up to 3,.*'forward'"
+    with pytest.raises(ValueError, match=message):
+        _ = memory.coefficients
+    with pytest.raises(ValueError, match=message):
+        memory.reconstruct(memory.now)
+    assert np.isfinite(memory.take([0]).coefficients).all()
+    assert np.isfinite(memory.reset([1]).coefficients[0]).all()
+
+
+def test_a_recurrence_that_comes_back_is_read_again():
+    """Its error does not depend on how observations are cut into chunks: only what is read is judged."""
+    values, times = np.resize([1.0, -1.0], 300), np.arange(300.0)
+    memory = HiPPOMemory(order=24, method="recurrence", discretization="forward")
+    with pytest.raises(ValueError, match=r"stream 0, channel 0: the recurrence diverges"):
+        _ = memory.update(values[None, :18, None], times[:18]).coefficients
+    assert np.abs(memory.update(values[None, 18:, None], times[18:]).coefficients).max() < 10.0
+
+
+def test_the_largest_value_is_kept_in_files_and_guessed_from_files_without_it(tmp_path):
+    memory = HiPPOMemory("legt", 4, n_streams=2, theta=9.0, method="recurrence")
+    memory.update([[[5.0], [1.0]], [[np.nan], [np.nan]]])
+    memory.save(tmp_path / "memory.npz")
+    assert_array_equal(HiPPOMemory.load(tmp_path / "memory.npz")._arrays()["largest"], [5.0, np.nan])
+    state = memory.__getstate__()
+    del state["arrays"]["largest"]
+    older = HiPPOMemory.__new__(HiPPOMemory)
+    older.__setstate__(state)
+    found = older._arrays()["largest"]
+    assert 1.0 <= found[0] < 6.0
+    assert np.isnan(found[1])
+    state["arrays"]["largest"] = np.array([0.5, np.nan])
+    with pytest.raises(ValueError, match="largest: numbers that are not below those of last_value"):
+        HiPPOMemory.__new__(HiPPOMemory).__setstate__(state)

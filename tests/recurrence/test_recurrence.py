@@ -364,6 +364,15 @@ def test_a_recurrence_that_diverges_names_its_row(measure, discretization):
         recurrence.advance(c, values, times)
 
 
+def test_coefficients_that_have_run_away_but_are_finite_are_an_error(measure):
+    times = 1e-3 * 4.0 ** np.arange(12.0)
+    values = np.resize([1.0, -1.0], (1, 12))
+    recurrence = Recurrence(measure, 12, "forward")
+    c = recurrence.start(values[:, 0])
+    with pytest.raises(ValueError, match=r"^row 0: the recurrence diverges to .* for values up to 1[,.]"):
+        recurrence.advance(c, values[:, 1:], times, previous=values[:, 0])
+
+
 def test_missing_values_and_coefficients_neither_diverge_nor_hide_a_row_that_does():
     recurrence = Recurrence(LegT(1.0), 8, "forward")
     values, times = np.zeros((3, 300)), 1e4 * np.arange(301.0)

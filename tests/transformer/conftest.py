@@ -11,11 +11,11 @@ HOLDS = ["linear", "previous"]
 holds = pytest.mark.parametrize("hold", HOLDS)
 
 
-def holed(rng, n_series=5, n_channels=2, longest=25, missing=0.3):
+def holed(rng, n_series=5, n_channels=2, longest=25, missing=0.3, step=0.3):
     """Ragged irregular series; one has a single observation time, one a channel that was never observed."""
     series = []
     for length in [1, longest, *rng.integers(1, longest, max(0, n_series - 2), endpoint=True)]:
-        times = 3.0 + np.cumsum(rng.exponential(0.3, length))
+        times = 3.0 + np.cumsum(rng.exponential(step, length))
         values = rng.normal(size=(n_channels, length))
         values[rng.random(values.shape) < missing] = np.nan
         series.append((times, values))

@@ -13,7 +13,7 @@ from tests.transformer.conftest import holds, holed, last_rows, remembered, tran
 @holds
 @pytest.mark.parametrize("method", [*DISCRETIZATIONS, 0.3])
 def test_recurrence_is_that_of_a_memory(measure, method, hold, rng):
-    panel = holed(rng)
+    panel = holed(rng, step=0.02)  # so short that "forward" does not diverge
     way = {"hold": hold, "method": "recurrence", "discretization": method}
     expected = remembered(panel, measure=measure, order=5, **way)
     assert_array_equal(transformed(panel, measure, 5, output="sequence", **way), expected)
@@ -60,6 +60,15 @@ def test_no_measure_returns_coefficients_that_have_run_away(name, n_times, outpu
     model = HiPPOTransformer(as_measure(name, 1.0), 12, discretization="forward", **way)
     with pytest.raises(ValueError, match=r"^series 0, channel 0: the recurrence diverges to coefficients .* up to 1,"):
         model.fit_transform([(times, values)])
+
+
+def test_a_recurrence_that_runs_away_for_a_while_is_an_error_where_it_is_shown():
+    """LegS takes steps as long as its history at the start; later they are short, and what ran away comes back."""
+    series = [(np.arange(300.0), np.resize([1.0, -1.0], 300))]
+    model = HiPPOTransformer(order=24, method="recurrence", discretization="forward", scaling=None)
+    assert np.abs(model.fit_transform(series)).max() < 10.0
+    with pytest.raises(ValueError, match=r"^series 0, channel 0: the recurrence diverges to coefficients .* up to 1,"):
+        model.set_params(output="sequence").fit_transform(series)
 
 
 def test_windows_of_a_recurrence_have_shorter_time_scales(rng):
