@@ -23,7 +23,7 @@ from skhippo.panel.foreign import as_known, conversion, is_data_sets, is_foreign
 from skhippo.panel.frames import is_frame, read_frame
 from skhippo.panel.labelled import is_labelled, read_labelled
 from skhippo.panel.layout import named, nothing_found, one_dimensional, to_offsets
-from skhippo.panel.listed import is_sparse, read_list
+from skhippo.panel.listed import is_sparse, read_list, read_named
 from skhippo.panel.orientation import warn_of_channels_last
 from skhippo.panel.packing import pack, pack_cube
 from skhippo.panel.rows import row_labels
@@ -37,7 +37,7 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
 
     Parameters
     ----------
-    X : Panel, array-like, list or frame
+    X : Panel, array-like, list, dict or frame
         One of
 
         - a `Panel`;
@@ -48,6 +48,7 @@ def as_panel(X: Any, *, time_channel: int | None = None, dtype: DTypeLike | None
           *tuple* ``(times, values)``; a dictionary ``{"times": ..., "values": ...}``, the form for JSON (see
           `Panel.to_dicts`); a pandas DataFrame whose index holds the times and whose columns are the channels; a
           pandas Series with a time index;
+        - a dictionary of such series, each with times of its own, by id: ``{"pump 1": frame, "pump 2": frame}``;
         - a pandas DataFrame or Series with a MultiIndex (series, time); its columns are the channels;
         - a pandas, polars or pyarrow table with one row per series whose cells are lists, arrays, pandas Series or
           tuples ``(times, values)``.  A column with a usual name of times, whose lists increase and are as long as
@@ -260,6 +261,12 @@ def _read_labelled(X: Any, time_channel: int | None) -> Panel:
     return Panel(**read_labelled(X))
 
 
+def _read_mapping(X: Mapping[Any, Any], time_channel: int | None) -> Panel:
+    """Read a dictionary of series by id."""
+    refuse_time_channel(time_channel, "the series of a dictionary have times of their own")
+    return Panel(**read_named(X))
+
+
 def _is_array(X: Any) -> bool:
     return (
         hasattr(X, "__array__")
@@ -277,6 +284,7 @@ _READERS: tuple[tuple[Callable[[Any], bool], Callable[[Any, int | None], Panel]]
     (lambda X: is_pandas_series(X) and X.dtype == object, _read_cells),
     (is_labelled, _read_labelled),
     (_is_array, _read_array),
+    (lambda X: isinstance(X, Mapping) and "values" not in X and not is_data_sets(X), _read_mapping),
     (lambda X: is_sequence(X) and not isinstance(X, tuple), _read_sequence),
 )
 _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
@@ -284,7 +292,6 @@ _REFUSED: tuple[tuple[Callable[[Any], bool], str], ...] = (
     (is_sparse, "sparse matrices are not supported; for few dense values use X.toarray()"),
     (is_data_sets, "choose one of its data sets, such as X['train']"),
     (lambda X: isinstance(X, Mapping) and "values" in X, "pass [X] if it is one series, {'times': ..., 'values': ...}"),
-    (lambda X: isinstance(X, Mapping), "pass list(X.values()), a list of series"),
     (lambda X: isinstance(X, Iterator) and not conversion("X", X), "an iterator can be read only once; pass list(X)"),
 )
 

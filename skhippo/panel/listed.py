@@ -7,12 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from skhippo.panel.arrays import as_real, is_scalar
+from skhippo.panel.arrays import as_real, is_null, is_scalar
 from skhippo.panel.axes import names_series, names_times, warn_ambiguous
 from skhippo.panel.dataframes import is_pandas_frame, is_pandas_series, is_polars_frame, is_table
 from skhippo.panel.entry import Series, read_indexed, read_pair, read_untimed, refuse_time_channel
 from skhippo.panel.foreign import is_foreign_index, refuse_foreign_index
 from skhippo.panel.labelled import is_labelled, read_labelled_series
+from skhippo.panel.labels import shown
 from skhippo.panel.layout import named, nothing_found, one_dimensional
 from skhippo.panel.orientation import warn_of_channels_last
 from skhippo.panel.packing import pack
@@ -21,14 +22,20 @@ from skhippo.panel.records import read_record
 from skhippo.panel.times import is_clock
 
 
-def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
-    """Return the parts of a panel from a list with one entry per series."""
+def read_list(entries: list[Any], time_channel: int | None, ids: list[Any] | None = None) -> dict[str, Any]:
+    """Return the parts of a panel from a list with one entry per series; `ids` replace those of the entries."""
     if not entries:
         raise ValueError(nothing_found((0,)))
     refused = any(is_kind(entries[0]) for is_kind, _ in _REFUSED) or is_foreign_index(entries[0])
     if all(map(is_scalar, entries)) and not refused and not isinstance(entries[0], Mapping):
         raise ValueError(one_dimensional(as_real(entries, "X").shape))
-    series = [read_series(entry, named(i, id_of(entry)), time_channel) for i, entry in enumerate(entries)]
+    labels = list(map(id_of, entries)) if ids is None else ids
+    series = [
+        read_series(entry, named(i, label), time_channel)
+        for i, (entry, label) in enumerate(zip(entries, labels, strict=True))
+    ]
+    if ids is not None:
+        series = [read._replace(label=label) for read, label in zip(series, ids, strict=True)]
     if time_channel is None:
         _warn_of_clocks(entries)
         _warn_of_labels(entries)
@@ -38,6 +45,34 @@ def read_list(entries: list[Any], time_channel: int | None) -> dict[str, Any]:
         where = f"each series has a shape such as {values[0].shape}"
         warn_of_channels_last(values, where, "[np.asarray(x).T for x in X]", "[(np.arange(len(x[0])), x) for x in X]")
     return parts
+
+
+def read_named(series: Mapping[Any, Any]) -> dict[str, Any]:
+    """Return the parts of a panel from a dictionary with one entry per series, under its id."""
+    for label, entry in series.items():
+        other = id_of(entry)
+        if is_null(label):
+            raise ValueError(f"a key of the dictionary is {label}: the key of a series is its id; give it one")
+        if other is not None and other != label:
+            raise ValueError(
+                f"the series under the key {shown(label)} has the id {shown(other)}: one id per series is expected"
+            )
+        if not _has_times(entry):
+            raise TypeError(
+                f"X is a dictionary, and its entry {label!r} has no times of its own: under the id of each series, a "
+                "frame with a time index or a pair (times, values) is expected; pass list(X.values()) if each entry is "
+                "a series, [{'values': X}] if the entries are channels of one series, pandas.DataFrame(X) if they are "
+                "columns of a table"
+            )
+    return read_list(list(series.values()), None, list(series))
+
+
+def _has_times(entry: Any) -> bool:
+    """Tell whether an entry can only be a series, and not a channel or a column, since it has times of its own."""
+    if isinstance(entry, Mapping) and not hasattr(entry, "dims"):
+        return "values" in entry
+    pair = isinstance(entry, tuple) and len(entry) == 2 and not any(map(is_scalar, entry))
+    return pair or is_pandas_frame(entry) or is_pandas_series(entry) or is_labelled(entry)
 
 
 def read_series(entry: Any, where: str, time_channel: int | None) -> Series:
