@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.validation import output_container
-from skhippo.panel.alignment import as_index, counts
+from skhippo.panel.alignment import as_index, counts, index_of
 from skhippo.panel.frames import time_level
 
 __all__ = ["ids_of_rows", "one_row_per_series"]
@@ -43,7 +43,6 @@ def one_row_per_series(estimator: Any, X: Any, ids: NDArray | None, features: ND
 
 
 def ids_of_rows(table: Any) -> NDArray | None:
-    """Return the index of a pandas object as ids; None for the default index and for other objects."""
-    if not hasattr(table, "iloc") or counts(table.index):
-        return None
-    return np.asarray(table.index)
+    """Return the labels of rows as ids; None for the default index, and for rows without labels."""
+    index = index_of(table)
+    return None if index is None or counts(index) else np.asarray(index)

@@ -11,8 +11,10 @@ from skhippo._support.types import Floats, Integers
 from skhippo.memory.ids import place_of_id
 from skhippo.memory.store import Setting
 from skhippo.panel.alignment import channel_labels, check_channels, check_follows
-from skhippo.panel.arrays import as_real
+from skhippo.panel.arrays import as_real, as_selection
+from skhippo.panel.axes import names_times
 from skhippo.panel.container import Panel
+from skhippo.panel.foreign import conversion
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import Namer, namer
 from skhippo.panel.pair import Pair
@@ -43,13 +45,18 @@ def read_values(values: ArrayLike, setting: Setting) -> tuple[Floats, bool]:
             "values is a panel or a list of its series, but update takes arrays and tables: continue the streams with "
             "merge(HiPPOMemory.from_panel(panel, ...))"
         )
+    advice = None if hasattr(values, "__array__") else conversion("values", values)
+    if advice is not None:
+        raise TypeError(f"values is of type {type(values).__name__}: {advice}")
     array = as_real(values, "values").astype(np.float64, copy=False)
     single = array.ndim == 2
     chunk = array[:, None] if single else array
     if chunk.ndim != 3 or (chunk.shape[0], chunk.shape[2]) != (n_streams, n_channels):
+        clock = next(filter(names_times, channel_labels(values) or ()), None)
+        hint = "" if clock is None else f"; if the column {clock!r} holds times, pass them as times and leave it out"
         raise ValueError(
             f"values has shape {array.shape}: (n_streams, n_channels) = ({n_streams}, {n_channels}) is expected for "
-            f"one observation per stream, or ({n_streams}, k, {n_channels}) for a chunk of k"
+            f"one observation per stream, or ({n_streams}, k, {n_channels}) for a chunk of k{hint}"
         )
     bad = _too_large(chunk)
     if bad is not None:
@@ -67,8 +74,13 @@ def read_names(values: Any, known: tuple[str, ...] | None) -> tuple[str, ...] | 
         If both have names that differ, or differ in order.
     """
     rows = values if isinstance(values, list | tuple) else [values]
-    if not rows or channel_labels(rows[0]) is None:  # arrays, in most updates
+    if not rows or isinstance(rows[0], np.ndarray | list):  # so in most updates
         return known
+    if known is not None and len(rows) > 1 and all(getattr(row, "name", None) in known for row in rows):
+        raise ValueError(
+            f"values is a list of the columns {', '.join(repr(row.name) for row in rows)}: a list has one row per "
+            "stream; pass a table of these columns"
+        )
     for row in rows:
         check_channels(known, row, "values")
         known = channel_labels(row) if known is None else known
@@ -154,11 +166,11 @@ def chosen_streams(streams: ArrayLike | slice, setting: Setting) -> Integers:
     if isinstance(streams, slice):
         chosen = np.arange(n_streams)[streams]
     else:
-        named = np.asarray(streams)
+        named = as_selection(streams, "streams")
         if named.size and all(isinstance(label, str) for label in named.flat):
             named = np.array([place_of_id(label, ids) for label in named.ravel().tolist()])
         if named.dtype == bool:
-            check_follows(ids, streams, "the mask", "entry")
+            check_follows(ids, streams, "streams", "entry")
         if named.dtype == bool and named.shape != (n_streams,):
             raise IndexError(
                 f"the mask has shape {named.shape}: ({n_streams},), one truth value per stream, is expected"

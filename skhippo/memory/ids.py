@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.validation import check_ordered
-from skhippo.panel.alignment import as_index, channel_labels, counts
+from skhippo.panel.alignment import as_index, channel_labels, counts, index_of, selection
 from skhippo.panel.arrays import is_null
 from skhippo.panel.axes import names_series, names_times
 from skhippo.panel.dataframes import is_dated
+from skhippo.panel.labelled import is_labelled, scalar_of
 from skhippo.panel.labels import as_labels, join_labels, object_array, shown
 from skhippo.panel.layout import namer
 
@@ -44,12 +45,13 @@ def check_ids(ids: ArrayLike, n_streams: int) -> NDArray:
 
 
 # ---------------------------------------------------------------------- rows
-def read_ids(values: Any, known: NDArray | None, called: str = "values") -> NDArray | None:
+def read_ids(values: Any, known: NDArray | None, called: str = "values", table: str | None = None) -> NDArray | None:
     """Return the ids of the streams: the known ones, or else those of the rows of `values`, if they have any.
 
-    The index of a pandas data frame gives the ids of its rows, and the names those of a list of pandas Series.  Numbers
-    and dates may be positions or times.  They count as ids if some of them are known, or if their index is called like
-    ids.  Messages call the rows `called`.
+    The index of a pandas data frame and the first coordinate of an array with named dimensions give the ids of their
+    rows, and the names those of a list of pandas Series.  Numbers and dates may be positions or times.  They count as
+    ids if some of them are known, or if their index is called like ids.  Messages call the rows `called`, and `table`
+    is code that makes a table with their labels.
 
     Raises
     ------
@@ -65,26 +67,30 @@ def read_ids(values: Any, known: NDArray | None, called: str = "values") -> NDAr
     wanted = as_index(known).tolist()
     if found == wanted or not (_holds_ids(index) or _name_some(found, wanted)):
         return known
-    raise ValueError(
-        _mismatch(found, wanted, called, called if hasattr(values, "iloc") else f"pandas.DataFrame({called})")
-    )
+    table = f"pandas.DataFrame({called})" if isinstance(values, list | tuple) else table or called
+    ways = (selection(values, table, "memory.stream_ids", fill=fill) for fill in (False, True))
+    plain = f"{table}.drop_vars({values.dims[0]!r})" if is_labelled(values) else f"{table}.to_numpy()"
+    what = _mismatch(found, wanted, called, *ways)
+    raise ValueError(f"{what}, or {plain} if there is one row per stream in the right order")
 
 
 def check_times(times: Any, known: NDArray | None, *, shared: bool) -> None:
     """Raise if times per stream have other ids than the streams; a Series may be of times `shared` by all streams."""
-    if known is not None and hasattr(times, "iloc") and not (shared and times.ndim == 1):
+    labelled = known is not None and (hasattr(times, "iloc") or is_labelled(times))
+    if labelled and times.ndim and not (shared and times.ndim == 1):
         read_ids(times, known, "times")
 
 
 def _index_of_rows(values: Any) -> Any:
     """Return the labels of rows as a pandas index without a level of times; None for rows without labels."""
-    if hasattr(values, "iloc"):
-        index = values.index
-    elif isinstance(values, list | tuple) and values and all(map(_is_row, values)):
+    if isinstance(values, np.ndarray):
+        return None
+    index = index_of(values)
+    if index is None and isinstance(values, list | tuple) and values and all(map(_is_row, values)):
         import pandas as pd
 
-        index = pd.Index([row.name for row in values])
-    else:
+        index = pd.Index([_id_of_row(row) for row in values])
+    if index is None:
         return None
     if index.nlevels > 1:
         times = [names_times(name) or is_dated(index.levels[i]) for i, name in enumerate(index.names)]
@@ -94,8 +100,16 @@ def _index_of_rows(values: Any) -> Any:
 
 
 def _is_row(row: Any) -> bool:
-    """Tell whether a row is a pandas Series with one value per named channel, so that its name is that of the row."""
-    return hasattr(row, "iloc") and hasattr(row, "name") and channel_labels(row) is not None
+    """Tell whether a row has one value per named channel and an id of its own."""
+    return _id_of_row(row) is not None and channel_labels(row) is not None
+
+
+def _id_of_row(row: Any) -> Any:
+    """Return the name of a pandas Series, or the coordinate that a selection of one stream has left; None if none."""
+    if hasattr(row, "iloc"):
+        return getattr(row, "name", None)
+    scalar = scalar_of(row, names_series) if is_labelled(row) else None
+    return None if scalar is None else np.asarray(row.coords[scalar]).item()
 
 
 def _holds_ids(index: Any) -> bool:
@@ -114,8 +128,11 @@ def _name_some(found: list[Any], wanted: list[Any]) -> bool:
     return set(found).issuperset(wanted) if numbered else not set(found).isdisjoint(wanted)
 
 
-def _mismatch(found: list[Any], wanted: list[Any], called: str, table: str) -> str:
-    """Return the message for rows whose ids are not those of the streams; `table` is code for the table of rows."""
+def _mismatch(found: list[Any], wanted: list[Any], called: str, selected: str, filled: str) -> str:
+    """Return the message for rows whose ids are not those of the streams.
+
+    `selected` and `filled` are code for the rows in the order of the streams.
+    """
     places: dict[Any, int] = {}
     for row, label in enumerate(found):
         if places.setdefault(label, row) != row:
@@ -123,23 +140,21 @@ def _mismatch(found: list[Any], wanted: list[Any], called: str, table: str) -> s
     stream_of = {label: i for i, label in enumerate(wanted)}
     other = next((label for label in found if label not in stream_of), None)
     if other is not None:
-        what = (
+        return (
             f"row {places[other]} of {called} has the id {other!r}, but no stream has it: leave out the row, or add a "
             f"stream, memory.add(stream_ids=[{other!r}])"
         )
-    elif len(found) < len(wanted):
+    if len(found) < len(wanted):
         missing = next(i for i, label in enumerate(wanted) if label not in places)
-        what = (
+        return (
             f"stream {missing} (id {wanted[missing]!r}) has no row in {called}: pass "
-            f"{table}.reindex(memory.stream_ids) and fill in what is missing (values may be NaN)"
+            f"{filled} and fill in what is missing (values may be NaN)"
         )
-    else:
-        i = next(i for i, (one, another) in enumerate(zip(found, wanted, strict=True)) if one != another)
-        what = (
-            f"row {i} of {called} has the id {found[i]!r}, but stream {i} has the id {wanted[i]!r}: the ids are the "
-            f"same in another order; pass {table}.loc[memory.stream_ids]"
-        )
-    return f"{what}, or {table}.to_numpy() if there is one row per stream in the right order"
+    i = next(i for i, (one, another) in enumerate(zip(found, wanted, strict=True)) if one != another)
+    return (
+        f"row {i} of {called} has the id {found[i]!r}, but stream {i} has the id {wanted[i]!r}: the ids are the same "
+        f"in another order; pass {selected}"
+    )
 
 
 # ---------------------------------------------------------------------- several memories

@@ -38,6 +38,7 @@ from skhippo.memory.checks import (
 )
 from skhippo.memory.history_store import HistoryStore
 from skhippo.memory.ids import check_ids, check_times, from_header, join_ids, read_ids, stack_ids, to_header
+from skhippo.memory.labelled import arrange
 from skhippo.memory.merging import can_join
 from skhippo.memory.recurrence_store import RecurrenceStore
 from skhippo.memory.store import Chunk, MergeableStore, Setting, Store
@@ -359,7 +360,9 @@ class HiPPOMemory:
         values : array-like of shape (n_streams, n_channels) or (n_streams, k, n_channels)
             One observation per stream, or a chunk of k observations per stream.  NaN marks missing values.  If it is a
             table, or a list of pandas Series, its columns have to be those of earlier ones (`channel_names`), and the
-            labels of its rows, if they are ids, the `stream_ids`.
+            labels of its rows, if they are ids, the `stream_ids`.  A table may have the ids in a column with a usual
+            name, such as "id".  The dimensions of an array with named dimensions (xarray) may have any order; their
+            coordinates are ids, channels and, if `times` is None, times.
         times : array-like, optional
             Observation times, strictly increasing and after `now`.  For one observation per stream, a scalar or an
             array of shape (n_streams,); for a chunk, an array of shape (k,) or (n_streams, k).  By default each
@@ -384,13 +387,15 @@ class HiPPOMemory:
         with self._turn():
             store = self._store
             setting = store.setting
-            ids = read_ids(values, setting.stream_ids)  # first: it names the streams whose rows are missing
-            chunk, single = read_values(values, setting)
-            names = read_names(values, setting.channel_names)
+            rows = arrange(values, times, setting)
+            # first: it names the streams whose rows are missing
+            ids = read_ids(rows.values, setting.stream_ids, table=rows.table)
+            chunk, single = read_values(rows.values, setting)
+            names = read_names(rows.values, setting.channel_names)
             if chunk.shape[1] == 0:
                 return self
-            check_times(times, ids, shared=not single)
-            moments, origins, clock = _read_times(store, times, chunk.shape[1], single=single)
+            check_times(rows.times, ids, shared=not single)
+            moments, origins, clock = _read_times(store, rows.times, chunk.shape[1], single=single)
             check_clock(moments, store.start, store.now, setting.name)
             longer = store.extend(Chunk(moments, chunk), origins, clock)
             known = names == setting.channel_names and ids is setting.stream_ids

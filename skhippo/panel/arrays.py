@@ -31,6 +31,18 @@ def as_array(x: Any, where: str) -> NDArray:
         raise TypeError(f"{where}, of type {type(x).__name__}, cannot be read as an array: {error}") from error
 
 
+def as_selection(chosen: Any, what: str) -> NDArray:
+    """Return an index, a mask or labels as an array; raise if an entry is masked or null, which chooses nothing."""
+    array = np.asarray(chosen)
+    hidden = np.ma.getmaskarray(chosen).ravel() if isinstance(chosen, np.ma.MaskedArray) else np.zeros(0, dtype=bool)
+    if array.dtype == object and any(isinstance(item, bool | np.bool_) for item in array.flat):
+        hidden = np.array([is_null(item) for item in array.flat])
+    if hidden.any():
+        place = int(hidden.argmax())
+        raise ValueError(f"entry {place} of {what} is missing (masked or null): fill it in, for example with False")
+    return array
+
+
 def as_real(x: Any, where: str, hint: str = "") -> NDArray:
     """Return numbers as a float32 or float64 array; masked and null entries become NaN."""
     array = as_array(x, where)

@@ -38,6 +38,8 @@ _SERIES = frozenset(
         "patients",
         "uid",
         "sid",
+        "stream",
+        "streams",
     ]
 )
 _CHANNELS = frozenset(

@@ -17,8 +17,8 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from skhippo._support.text import shortened
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_ordered
-from skhippo.panel.alignment import channel_labels, check_follows
-from skhippo.panel.arrays import as_array, as_real
+from skhippo.panel.alignment import channel_labels, check_follows, check_rows_follow
+from skhippo.panel.arrays import as_array, as_real, as_selection
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.dataframes import TABLES, is_dated, is_pandas_frame, make_lists, make_table
 from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels
@@ -697,7 +697,8 @@ class Panel:
         Raises
         ------
         ValueError
-            If `keep` is not a mask of the rows, or leaves a series empty.
+            If `keep` is not a mask of the rows, leaves a series empty, or has an index with the ids of the series in
+            another order.
 
         Examples
         --------
@@ -706,10 +707,11 @@ class Panel:
         >>> panel.where(panel.times != 0.5).times
         array([0., 2.])
         """
-        mask = np.asarray(keep)
+        mask = as_selection(keep, "keep")
         total = len(self.values)
         if mask.dtype != bool or mask.shape != (total,):
             raise ValueError(f"keep is a {mask.dtype} array of shape {mask.shape}: a mask {(total,)} is expected")
+        check_rows_follow(self.series_ids, self.lengths, keep, "keep")
         rows = np.flatnonzero(mask)
         if len(rows) == total:
             return self
@@ -789,7 +791,7 @@ class Panel:
             return self._take(np.arange(start, stop, step))
         if isinstance(key, str):
             return self._series(self._place_of_id(key))
-        positions = np.asarray(key)
+        positions = as_selection(key, "the index")
         if positions.dtype == bool:
             check_follows(self.series_ids, key, "mask", "entry")
         if positions.ndim == 1 and len(positions) and all(isinstance(label, str) for label in positions):

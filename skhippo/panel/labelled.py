@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -21,7 +22,7 @@ def is_labelled(X: Any) -> bool:
 
 def read_labelled(X: Any) -> dict[str, Any]:
     """Return the parts of a panel from an array (series, time) or (series, channel, time), in any order."""
-    X = _as_one_array(X)
+    X = as_one_array(X)
     if X.ndim not in (2, 3):
         raise ValueError(f"X has the dimensions {X.dims}: (series, time) or (series, channel, time) are expected")
     time = _time_axis(X, "X")
@@ -46,7 +47,7 @@ def read_labelled(X: Any) -> dict[str, Any]:
 
 def read_labelled_series(X: Any, where: str) -> Series:
     """Read one series: an array (time,) or (channel, time), in any order."""
-    X = _as_one_array(X)
+    X = as_one_array(X)
     if X.ndim not in (1, 2):
         raise ValueError(f"{where} has the dimensions {X.dims}: (time,) or (channel, time) are expected")
     time = _time_axis(X, where)
@@ -58,9 +59,14 @@ def read_labelled_series(X: Any, where: str) -> Series:
     return Series(values, None if times is None else times.values, names, clock)
 
 
-def _as_one_array(X: Any) -> Any:
+def as_one_array(X: Any) -> Any:
     """Return a set of arrays as one array with a dimension "channel"; return an array unchanged."""
     return X.to_array(dim="channel") if hasattr(X, "data_vars") else X
+
+
+def scalar_of(X: Any, names: Callable[[Any], bool]) -> Any:
+    """Return the coordinate that the selection of one label has left: the one that `names` knows; None if none."""
+    return next((name for name in X.coords if names(name) and np.ndim(X.coords[name]) == 0), None)
 
 
 def _coordinate(X: Any, axis: int) -> Times | None:

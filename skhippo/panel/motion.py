@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
-from skhippo.panel.alignment import check_channels, check_follows
+from skhippo.panel.alignment import check_channels, check_follows, check_rows_follow
 from skhippo.panel.arrays import as_array, objects_as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.labels import channel_place
@@ -101,6 +101,7 @@ def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
         _check_same(panel, errors)
     else:
         check_channels(panel.channel_names, errors, "errors")
+        check_rows_follow(panel.series_ids, panel.lengths, errors, "errors")
     given = errors.values if isinstance(errors, Panel) else _as_numbers(errors, "errors")
     if given.dtype.kind not in "iuf":
         raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or the name of a channel")

@@ -204,7 +204,7 @@ def test_streams_are_selected_by_id(wards, measure, method):
             choose(["a", "c"])
     with pytest.raises(ValueError, match=r"stream 1 \(id 'a'\) is chosen more than once, but the ids"):
         memory[["a", "a"]]
-    with pytest.raises(ValueError, match=r"series 0 has the id 'b', but row 0 of the mask has the index 'a'"):
+    with pytest.raises(ValueError, match=r"series 0 has the id 'b', but row 0 of streams has the index 'a'"):
         memory.drop(pd.Series([True, False], index=["a", "b"]))
 
 

@@ -3,9 +3,20 @@
 import numpy as np
 import pytest
 
-from skhippo import Panel, project
+from skhippo import Panel, as_panel, coefficient_std, project
 from skhippo.datasets import drop, find_periods, fold, gap, resample
-from skhippo.panel.alignment import as_index, channel_labels, check_columns, check_follows, counts
+from skhippo.panel.alignment import (
+    as_index,
+    channel_labels,
+    check_channels,
+    check_columns,
+    check_follows,
+    check_rows_follow,
+    counts,
+    index_of,
+    selection,
+)
+from tests.panel.test_labelled import xarray_or_like
 
 pd = pytest.importorskip("pandas")
 
@@ -36,6 +47,40 @@ def test_an_index_in_another_order_is_refused(panel, name, call):
     call(panel, numbers.reset_index(drop=True))
 
 
+@pytest.mark.parametrize("call", [fold, drop, lambda X, at: project(X, order=2, at=at)])
+def test_a_coordinate_in_another_order_is_refused(panel, call):
+    """Arrays with named dimensions were read by position."""
+    numbers = xarray_or_like([0.5, 0.75], ("id",), {"id": ["a", "b"]})
+    with pytest.raises(
+        ValueError, match=r"series 0 has the id 'b', but row 0 of \w+ has the index 'a': .*.sel\(id=ids\)"
+    ):
+        call(panel, numbers)
+    call(panel, xarray_or_like([0.5, 0.75], ("id",), {"id": ["b", "a"]}))
+    call(panel, xarray_or_like([0.5, 0.75], ("id",)))
+
+
+def test_labels_of_rows():
+    assert index_of(np.zeros(2)) is None
+    assert index_of(xarray_or_like([1.0], ("id",))) is None
+    assert counts(index_of(xarray_or_like([1.0, 2.0], ("id",), {"id": [0, 1]})))
+    assert index_of(xarray_or_like([1.0, 2.0], ("id",), {"id": ["b", "a"]})).tolist() == ["b", "a"]
+    assert selection(pd.Series([1]), "y", "ids", fill=True) == "y.reindex(ids)"
+
+
+def test_rows_in_another_order_than_those_of_the_panel_are_refused():
+    """The rows of a frame that is sorted by time are not those of its panel."""
+    frame = pd.DataFrame({"id": ["b", "a", "b", "a"], "t": [0.0, 0, 1, 1], "x": [1.0, 2, 3, 4]}).set_index(["id", "t"])
+    panel = as_panel(frame)
+    with pytest.raises(ValueError, match=r"row 1 of keep has the id 'a', but row 1 of the panel belongs to series 0"):
+        panel.where(frame["x"] > 1.5)
+    with pytest.raises(ValueError, match="row 1 of errors has the id 'a'"):
+        coefficient_std(panel, order=2, errors=frame[["x"]])
+    ordered = frame.loc[["b", "a"]]
+    assert panel.where(ordered["x"] > 1.5).values.ravel().tolist() == [3.0, 2.0, 4.0]
+    assert panel.where(ordered["x"].reset_index(drop=True) > 1.5).n_observations == 3
+    check_rows_follow(panel.series_ids, panel.lengths, ordered.reset_index(0, drop=True), "keep")  # times
+
+
 def test_an_index_that_only_counts_says_nothing():
     check_follows(np.array(["b", "a"]), pd.Series([1, 2]))
     check_follows(None, pd.Series([1, 2], index=["a", "b"]))
@@ -58,6 +103,21 @@ def test_labels_of_channels():
     assert channel_labels(frame.to_numpy()) is None
     pa = pytest.importorskip("pyarrow")
     assert channel_labels(pa.table({"hr": [1.0]})) == ("hr",)
+
+
+def test_channels_with_other_labels_than_strings_in_another_order_are_refused():
+    """Columns that are numbers, or have several levels, were read by position."""
+    for columns in ([3, 4], [("a", 1), ("a", 2)], [1.5, 2.5]):
+        names = tuple(map(str, columns))
+        check_channels(names, pd.DataFrame([[1.0, 2.0]], columns=columns), "values")
+        with pytest.raises(
+            ValueError, match=r"values has the labels .*: the same names in the same order are expected"
+        ):
+            check_channels(names, pd.DataFrame([[1.0, 2.0]], columns=columns[::-1]), "values")
+    check_channels(("hr", "bp"), pd.DataFrame([[1.0, 2.0]], columns=[3, 4]), "values")
+    labelled = xarray_or_like([[1.0, 2.0]], ("x", "channel"), {"channel": ["bp", "hr"]})
+    with pytest.raises(ValueError, match="values has the labels 'bp', 'hr'"):
+        check_channels(("hr", "bp"), labelled, "values")
 
 
 def test_columns_in_another_order_are_refused():

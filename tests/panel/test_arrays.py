@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skhippo import as_panel
-from skhippo.panel.arrays import is_scalar
+from skhippo import HiPPOMemory, as_panel
+from skhippo.panel.arrays import as_selection, is_scalar
 
 nan, inf = np.nan, np.inf
 
@@ -46,3 +46,14 @@ def test_sparse_is_refused():
 def test_buffers_are_arrays():
     assert not is_scalar(memoryview(np.arange(3.0)))
     assert as_panel([memoryview(np.arange(3.0)), bytearray(b"abc")]).values[:, 0].tolist() == [0, 1, 2, 97, 98, 99]
+
+
+@pytest.mark.parametrize("mask", [np.ma.masked_array([True, True], mask=[False, True]), [True, None]])
+def test_a_masked_entry_of_a_mask_is_refused(mask):
+    """What was under the mask counted."""
+    with pytest.raises(ValueError, match=r"entry 1 of keep is missing \(masked or null\): fill it in"):
+        as_selection(mask, "keep")
+    panel = as_panel([[1.0], [2.0]])
+    for choose in (panel.where, panel.__getitem__, HiPPOMemory(n_streams=2).take):
+        with pytest.raises(ValueError, match="entry 1 of"):
+            choose(mask)

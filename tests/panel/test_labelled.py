@@ -20,6 +20,12 @@ class Labelled:
     def __array__(self, dtype=None, copy=None):
         return self.values
 
+    def to_numpy(self):
+        return self.values
+
+    def __len__(self):
+        return len(self.values)
+
     def transpose(self, *dims):
         order = [self.dims.index(d) for d in dims]
         return Labelled(self.values.transpose(order), dims, self.coords)
