@@ -18,6 +18,7 @@ from skhippo.panel.foreign import conversion
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import Namer, namer
 from skhippo.panel.pair import Pair
+from skhippo.panel.times import dates_after
 
 __all__ = [
     "LARGEST",
@@ -135,8 +136,11 @@ def spread_times(times: NDArray[Any], n_streams: int, k: int, *, single: bool) -
     return np.broadcast_to(times[:, None] if single and times.ndim == 1 else times, (n_streams, k))
 
 
-def check_clock(clock: Floats, start: Floats, now: Floats, name: Namer) -> None:
-    """Raise unless times, (n_streams, k), are finite and increase strictly from `now`; `name` names streams."""
+def check_clock(clock: Floats, start: Floats, now: Floats, name: Namer, origins: NDArray | None = None) -> None:
+    """Raise unless times, (n_streams, k), are finite and increase strictly from `now`.
+
+    `name` names streams, and `origins` are the dates from which the times of each stream count, if they are dates.
+    """
     with np.errstate(invalid="ignore", over="ignore"):
         if clock.shape[1] == 1 and (clock[:, 0] > now).all() and np.isfinite(clock[:, 0] - start).all():
             return  # most updates are one observation per stream
@@ -154,6 +158,8 @@ def check_clock(clock: Floats, start: Floats, now: Floats, name: Namer) -> None:
     if rising[stream, position]:
         raise ValueError(f"{place}: the time since the start, {start[stream]}, overflows float64: rescale the times")
     before = clock[stream, position - 1] if position else now[stream]
+    if origins is not None:
+        time, before = (dates_after(moment, origins[stream]) for moment in (time, before))
     raise ValueError(
         f"{place}: the time {time} is not after {before}{'' if position else ', the last time so far'}: times must "
         "increase strictly"

@@ -45,13 +45,20 @@ def check_ids(ids: ArrayLike, n_streams: int) -> NDArray:
 
 
 # ---------------------------------------------------------------------- rows
-def read_ids(values: Any, known: NDArray | None, called: str = "values", table: str | None = None) -> NDArray | None:
+def read_ids(
+    values: Any,
+    known: NDArray | None,
+    called: str = "values",
+    table: str | None = None,
+    *,
+    chosen: bool = False,
+) -> NDArray | None:
     """Return the ids of the streams: the known ones, or else those of the rows of `values`, if they have any.
 
     The index of a pandas data frame and the first coordinate of an array with named dimensions give the ids of their
     rows, and the names those of a list of pandas Series.  Numbers and dates may be positions or times.  They count as
-    ids if some of them are known, or if their index is called like ids.  Messages call the rows `called`, and `table`
-    is code that makes a table with their labels.
+    ids if some of them are known, or if their index is called like ids.  Messages call the rows `called`, and
+    `table` is code that makes a table with their labels.  If `chosen`, the streams are those of the argument `streams`.
 
     Raises
     ------
@@ -64,21 +71,24 @@ def read_ids(values: Any, known: NDArray | None, called: str = "values", table: 
     found = index.tolist()
     if known is None:
         return check_ids(found, len(found)) if _holds_ids(index) else None
-    wanted = as_index(known).tolist()
-    if found == wanted or not (_holds_ids(index) or _name_some(found, wanted)):
+    streams = as_index(known).tolist()
+    if found == streams or not (_holds_ids(index) or _name_some(found, streams)):
         return known
     table = f"pandas.DataFrame({called})" if isinstance(values, list | tuple) else table or called
+    if chosen:
+        _check_rows(found, streams, called)
+        return known  # their numbers differ, which is an error of the shape
     ways = (selection(values, table, "memory.stream_ids", fill=fill) for fill in (False, True))
     plain = f"{table}.drop_vars({values.dims[0]!r})" if is_labelled(values) else f"{table}.to_numpy()"
-    what = _mismatch(found, wanted, called, *ways)
+    what = _mismatch(found, streams, called, *ways)
     raise ValueError(f"{what}, or {plain} if there is one row per stream in the right order")
 
 
-def check_times(times: Any, known: NDArray | None, *, shared: bool) -> None:
+def check_times(times: Any, known: NDArray | None, *, shared: bool, chosen: bool = False) -> None:
     """Raise if times per stream have other ids than the streams; a Series may be of times `shared` by all streams."""
     labelled = known is not None and (hasattr(times, "iloc") or is_labelled(times))
     if labelled and times.ndim and not (shared and times.ndim == 1):
-        read_ids(times, known, "times")
+        read_ids(times, known, "times", chosen=chosen)
 
 
 def _index_of_rows(values: Any) -> Any:
@@ -128,6 +138,16 @@ def _name_some(found: list[Any], wanted: list[Any]) -> bool:
     return set(found).issuperset(wanted) if numbered else not set(found).isdisjoint(wanted)
 
 
+def _check_rows(found: list[Any], streams: list[Any], called: str) -> None:
+    """Raise if a row has another id than the stream that is chosen for it."""
+    for i, (label, stream) in enumerate(zip(found, streams, strict=False)):
+        if label != stream:
+            raise ValueError(
+                f"row {i} of {called} has the id {label!r}, but entry {i} of streams is the stream with the id "
+                f"{stream!r}: name the streams in the order of the rows"
+            )
+
+
 def _mismatch(found: list[Any], wanted: list[Any], called: str, selected: str, filled: str) -> str:
     """Return the message for rows whose ids are not those of the streams.
 
@@ -147,8 +167,8 @@ def _mismatch(found: list[Any], wanted: list[Any], called: str, selected: str, f
     if len(found) < len(wanted):
         missing = next(i for i, label in enumerate(wanted) if label not in places)
         return (
-            f"stream {missing} (id {wanted[missing]!r}) has no row in {called}: pass "
-            f"{filled} and fill in what is missing (values may be NaN)"
+            f"stream {missing} (id {wanted[missing]!r}) has no row in {called}: name the streams of the rows, streams="
+            f"[...], to leave it as it is, or pass {filled} and fill in what is missing (values may be NaN)"
         )
     i = next(i for i, (one, another) in enumerate(zip(found, wanted, strict=True)) if one != another)
     return (

@@ -23,7 +23,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.allocation import check_room
 from skhippo._support.files import damaged
-from skhippo._support.types import Floats
+from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import MEASURES, Measure, as_measure, warn_unused_theta
 from skhippo.memory import checkpoint
@@ -75,10 +75,11 @@ class HiPPOMemory:
         ``"jact"``, ``"lege"``, ``"wavt"`` or, with ``method="recurrence"``, ``"jacs"`` and ``"wavs"``.
     order : int, default=16
         Number of coefficients per channel.  Increase it for signals with more detail.
-    n_streams : int, default=1
-        Number of streams.  Each stream may have its own times.
-    n_channels : int, default=1
-        Number of channels per stream.  All channels of a stream share its times.
+    n_streams : int, optional
+        Number of streams.  Each stream may have its own times.  Default: that of `stream_ids`, or one.
+    n_channels : int, optional
+        Number of channels per stream.  All channels of a stream share its times.  Default: that of `channel_names`, or
+        one.
     theta : float, optional
         Time scale of the measure, in the units of the times (in seconds if the times are dates).  Only
         `from_panel`, which knows the kind of the times, takes durations.  LegS, JacS and WavS have no time scale: a
@@ -93,6 +94,10 @@ class HiPPOMemory:
         Discretization of the recurrence: ``"forward"``, ``"backward"``, ``"bilinear"``, ``"zoh"``, ``"hippo2020"``
         (the rule of the published code), or the `alpha` of the generalized bilinear transform; see
         `skhippo.discretization`.  Ignored for ``method="projection"``.
+    channel_names : sequence of str, optional
+        Names of the channels.  Default: those of the first table in `update`.
+    stream_ids : array-like of shape (n_streams,), optional
+        Distinct ids of the streams.  Default: the labels of the rows of the first labelled table in `update`.
 
     Attributes
     ----------
@@ -154,12 +159,14 @@ class HiPPOMemory:
         measure: str | Measure = "legs",
         order: int = 16,
         *,
-        n_streams: int = 1,
-        n_channels: int = 1,
+        n_streams: int | None = None,
+        n_channels: int | None = None,
         theta: float | None = None,
         hold: Hold = "linear",
         method: Method = "projection",
         discretization: str | float = "bilinear",
+        channel_names: Sequence[str] | None = None,
+        stream_ids: ArrayLike | None = None,
     ) -> None:
         if isinstance(theta, DURATION_TYPES):
             raise TypeError(
@@ -172,11 +179,13 @@ class HiPPOMemory:
         setting, _ = _read_parameters(
             measure=measure,
             order=order,
-            n_streams=n_streams,
-            n_channels=n_channels,
+            n_streams=_number_of(stream_ids, "stream_ids") if n_streams is None else n_streams,
+            n_channels=_number_of(channel_names, "channel_names") if n_channels is None else n_channels,
             hold=hold,
             method=method,
             discretization=discretization,
+            channel_names=channel_names,
+            stream_ids=stream_ids,
         )
         _check_room(setting)
         self._begin_with(method, _store_type(setting, method).empty(setting))
@@ -352,7 +361,9 @@ class HiPPOMemory:
         return f"HiPPOMemory({', '.join(f'{name}={value!r}' for name, value in shown.items())})"
 
     # ------------------------------------------------------------------ observations
-    def update(self, values: ArrayLike, times: ArrayLike | None = None) -> HiPPOMemory:
+    def update(
+        self, values: ArrayLike, times: ArrayLike | None = None, *, streams: ArrayLike | slice | None = None
+    ) -> HiPPOMemory:
         """Update the memory with new observations.
 
         Parameters
@@ -368,6 +379,9 @@ class HiPPOMemory:
             array of shape (n_streams,); for a chunk, an array of shape (k,) or (n_streams, k).  By default each
             stream's sample numbers: 0, 1, 2, ... or, after earlier observations, ``now + 1``, ``now + 2``, ...  Rows
             with labels that are ids are in the order of the streams, as in `values`.
+        streams : int, slice, str, array-like of int, of bool or of str, optional
+            The streams that were observed, in the order of the rows of `values`; see `take`.  Default: all.  The
+            others do not change, and neither does their `now`.  Such an update copies the memory once.
 
         Returns
         -------
@@ -376,30 +390,33 @@ class HiPPOMemory:
 
         Raises
         ------
+        IndexError, KeyError
+            If a stream does not exist.
         ValueError
-            If shapes do not fit, values are infinite, channels or streams have other names, other ids or another
-            order than before, times are not finite, do not increase or are not after `now`, or a recurrence diverges to
-            coefficients that overflow.  The memory is then unchanged.
+            If a stream is chosen twice, shapes do not fit, values are infinite, channels or streams have other names,
+            other ids or another order than before, times are not finite, do not increase or are not after `now`, or a
+            recurrence diverges to coefficients that overflow.  The memory is then unchanged.
         TypeError
             If values are not numbers, times are neither numbers nor dates nor durations, or dates and numbers are
             mixed.
+
+        Examples
+        --------
+        >>> from skhippo import HiPPOMemory
+        >>> memory = HiPPOMemory(order=2, stream_ids=["pump", "valve"]).update([[1.0], [2.0]], 0.0)
+        >>> memory = memory.update([[3.0]], 1.5, streams="valve")
+        >>> memory.now, memory.coefficients[:, 0, 0]
+        (array([0. , 1.5]), array([1. , 2.5]))
         """
         with self._turn():
-            store = self._store
-            setting = store.setting
-            rows = arrange(values, times, setting)
-            # first: it names the streams whose rows are missing
-            ids = read_ids(rows.values, setting.stream_ids, table=rows.table)
-            chunk, single = read_values(rows.values, setting)
-            names = read_names(rows.values, setting.channel_names)
-            if chunk.shape[1] == 0:
+            if streams is None:
+                self._store = _extended(self._store, values, times)
                 return self
-            check_times(rows.times, ids, shared=not single)
-            moments, origins, clock = _read_times(store, rows.times, chunk.shape[1], single=single)
-            check_clock(moments, store.start, store.now, setting.name)
-            longer = store.extend(Chunk(moments, chunk), origins, clock)
-            known = names == setting.channel_names and ids is setting.stream_ids
-            self._store = longer if known else longer.named(names, ids)
+            chosen = chosen_streams(streams, self._store.setting)
+            self._check_distinct(chosen, "it has one row: pass a chunk, or update once per observation")
+            part = self._store.take(chosen)
+            part.setting = part.setting._replace(numbers=chosen)
+            self._store = self._store.replace(chosen, _extended(part, values, times))
         return self
 
     # ------------------------------------------------------------------ streams
@@ -431,19 +448,19 @@ class HiPPOMemory:
         >>> memory[[2, 0]].coefficients[:, 0, 0]
         array([3., 1.])
         """
-        store = self._store
-        chosen = chosen_streams(streams, store.setting)
-        if store.setting.stream_ids is not None:
-            numbers, times = np.unique(chosen, return_counts=True)
-            if (times > 1).any():
-                twice = store.setting.name(numbers[times > 1][0])
-                raise ValueError(
-                    f"{twice} is chosen more than once, but the ids of streams are distinct: choose it once, or set "
-                    "stream_ids to None"
-                )
-        return self._with(store.take(chosen))
+        chosen = chosen_streams(streams, self._store.setting)
+        if self._store.setting.stream_ids is not None:
+            self._check_distinct(chosen, "the ids of streams are distinct: choose it once, or set stream_ids to None")
+        return self._with(self._store.take(chosen))
 
     __getitem__ = take
+
+    def _check_distinct(self, chosen: Integers, why: str) -> None:
+        """Raise if a stream is chosen more than once."""
+        numbers, times = np.unique(chosen, return_counts=True)
+        if (times > 1).any():
+            name = self._store.setting.name(numbers[times > 1][0])
+            raise ValueError(f"{name} is chosen more than once, but {why}")
 
     def add(self, n_streams: int | None = None, *, stream_ids: ArrayLike | None = None) -> HiPPOMemory:
         """Append empty streams.
@@ -473,7 +490,7 @@ class HiPPOMemory:
         array([3., 4.])
         """
         if n_streams is None:
-            n_streams = 1 if stream_ids is None else len(np.atleast_1d(as_labels(stream_ids, "stream_ids")))
+            n_streams = _number_of(stream_ids, "stream_ids")
         number = check_count("n_streams", n_streams)
         new = None if stream_ids is None else check_ids(stream_ids, number)
         with self._turn():
@@ -762,6 +779,11 @@ def _read_parameters(
     return Setting(measure, order, hold, n_streams, n_channels, discretization, names, ids), method
 
 
+def _number_of(labels: Any, name: str) -> int:
+    """Return the number of labels; one without labels."""
+    return 1 if labels is None else len(np.atleast_1d(as_labels(labels, name)))
+
+
 def _check_room(setting: Setting) -> None:
     """Raise `MemoryError` if the coefficients of all streams do not fit into the memory of the machine."""
     sizes = {"streams": setting.n_streams, "channels": setting.n_channels, "coefficients": setting.order}
@@ -775,6 +797,25 @@ def _store_type(setting: Setting, method: Method) -> type[Store]:
 
 
 # ---------------------------------------------------------------------- reading and checking stores
+def _extended(store: Store, values: ArrayLike, times: ArrayLike | None) -> Store:
+    """Return a store with new observations of all its streams."""
+    setting = store.setting
+    rows = arrange(values, times, setting)
+    chosen = setting.numbers is not None
+    # first: it names the streams whose rows are missing
+    ids = read_ids(rows.values, setting.stream_ids, table=rows.table, chosen=chosen)
+    chunk, single = read_values(rows.values, setting)
+    names = read_names(rows.values, setting.channel_names)
+    if chunk.shape[1] == 0:
+        return store
+    check_times(rows.times, ids, shared=not single, chosen=chosen)
+    moments, origins, clock = _read_times(store, rows.times, chunk.shape[1], single=single)
+    check_clock(moments, store.start, store.now, setting.name, origins)
+    longer = store.extend(Chunk(moments, chunk), origins, clock)
+    known = names == setting.channel_names and ids is setting.stream_ids
+    return longer if known else longer.named(names, ids)
+
+
 def _coefficients(store: Store) -> Floats:
     setting = store.setting
     return store.coefficients().reshape(setting.n_streams, setting.n_channels, setting.order)

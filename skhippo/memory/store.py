@@ -43,6 +43,7 @@ class Setting(NamedTuple):
     discretization: str | float
     channel_names: tuple[str, ...] | None = None
     stream_ids: NDArray | None = None  # distinct
+    numbers: Integers | None = None  # of the streams in the memory, if these are some of them
 
     @property
     def n_rows(self) -> int:
@@ -51,7 +52,8 @@ class Setting(NamedTuple):
 
     def name(self, stream: int) -> str:
         """Return the name of a stream in error messages."""
-        return named(int(stream), None if self.stream_ids is None else self.stream_ids[stream], "stream")
+        number = stream if self.numbers is None else self.numbers[stream]
+        return named(int(number), None if self.stream_ids is None else self.stream_ids[stream], "stream")
 
 
 class Chunk(NamedTuple):
@@ -287,15 +289,19 @@ class Store(ABC):
         """Return the arrays of stores, in shapes that can be concatenated."""
         return [store.arrays for store in stores]
 
+    def replace(self, streams: Integers, part: Self) -> Self:
+        """Return a store in which some streams, which are distinct, are those of another store."""
+        n_streams = self.setting.n_streams
+        place = np.arange(n_streams)
+        place[streams] = n_streams + np.arange(len(streams))
+        new = self.join([part]).take(place)
+        new.setting = self.setting._replace(channel_names=part.setting.channel_names)
+        return new
+
     def forget(self, streams: Integers) -> Self:
         """Return a store in which some streams are empty."""
-        n_streams = self.setting.n_streams
-        left = np.ones(n_streams, dtype=bool)
-        left[streams] = False
-        place = np.where(left, np.arange(n_streams), n_streams)  # in the store below, whose last stream is empty
-        blank = self.empty(self.setting._replace(n_streams=1))
-        new = self.join([blank]).take(place)
-        new.setting = self.setting
+        streams = np.unique(streams)
+        new = self.replace(streams, self.empty(self.setting._replace(n_streams=len(streams))))
         if not new.begun.any():
             new.origins = new.time_kind = None
         return new

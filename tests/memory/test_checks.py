@@ -82,3 +82,12 @@ def test_names_of_two():
         assert join_names(ours, theirs, "it") == ("a",)
     with pytest.raises(ValueError, match="the channels of this memory are 'a', those of it 'b': the same names"):
         join_names(("a",), ("b",), "it")
+
+
+def test_a_late_date_is_shown_as_a_date():
+    """It was shown in seconds since the first date of its stream."""
+    dates = np.array(["2026-01-01T00:00", "2026-01-02T00:00"], "datetime64[m]")
+    memory = HiPPOMemory(order=2, stream_ids=["pump"]).update([[[1.0], [2.0]]], dates)
+    message = r"stream 0 \(id 'pump'\), position 0: the time 2026-01-01T12:00:00 is not after 2026-01-02T00"
+    with pytest.raises(ValueError, match=message):
+        memory.update([[1.0]], np.datetime64("2026-01-01T12:00"))

@@ -62,7 +62,7 @@ def test_rows_in_another_order_are_refused(memory):
 @pytest.mark.parametrize(
     ("ids", "message"),
     [
-        (["a"], r"stream 0 \(id 'b'\) has no row in values: pass values.reindex\(memory.stream_ids\) and fill"),
+        (["a"], r"stream 0 \(id 'b'\) has no row in values: .*pass values.reindex\(memory.stream_ids\) and fill"),
         (["b", "c"], r"row 1 of values has the id 'c', but no stream has it: .* memory.add\(stream_ids=\['c'\]\)"),
         (["b", "a", "c"], "row 2 of values has the id 'c', but no stream has it"),
         (["b", "b"], "rows 0 and 1 of values have the id 'b': one row per stream is expected"),
@@ -73,6 +73,34 @@ def test_rows_of_other_streams_are_refused(memory, ids, message):
     with pytest.raises(ValueError, match=message):
         memory.update(labelled(ids), 2.0)
     assert memory.now.tolist() == [1.0, 0.0]
+
+
+def test_a_missing_row_is_left_out_if_its_stream_is_not_chosen(memory):
+    expected = memory.copy().update([[1.0]], 2.0, streams="a")
+    only_a = memory.copy().update(labelled(["a"]), 2.0, streams=["a"])
+    assert_array_equal(only_a.coefficients, expected.coefficients)
+    assert only_a.now.tolist() == [1.0, 2.0]
+    message = (
+        r"row 0 of values has the id 'a', but entry 0 of streams is the stream with the id 'b': name the streams in"
+    )
+    with pytest.raises(ValueError, match=message):
+        memory.update(labelled(["a"]), 2.0, streams=["b"])
+    with pytest.raises(ValueError, match=r"row 1 of times has the id 'b', but entry 1 of streams is .* id 'a'"):
+        memory.update([[1.0], [2.0]], pd.Series([2.0, 2.0], ["b", "b"]), streams=["b", "a"])
+
+
+def test_ids_and_channels_are_named_beforehand():
+    memory = HiPPOMemory(order=2, stream_ids=["b", "a"], channel_names=("hr", "bp"))
+    assert (memory.n_streams, memory.n_channels, memory.channel_names) == (2, 2, ("hr", "bp"))
+    assert memory.stream_ids.tolist() == ["b", "a"]
+    with pytest.raises(ValueError, match="values has the labels 'bp', 'hr', and the channels are 'hr', 'bp'"):
+        memory.update(pd.DataFrame({"bp": [1.0, 2.0], "hr": [1.0, 2.0]}, index=["b", "a"]), 0.0)
+    with pytest.raises(ValueError, match=r"stream_ids has shape \(2,\): \(3,\) is expected"):
+        HiPPOMemory(n_streams=3, stream_ids=["b", "a"])
+    with pytest.raises(ValueError, match=r"2 channel_names for 1 channel: one name per channel"):
+        HiPPOMemory(n_channels=1, channel_names=["hr", "bp"])
+    with pytest.raises(TypeError, match=r"channel_names is 'hr': a sequence of strings"):
+        HiPPOMemory(channel_names="hr")
 
 
 def test_a_missing_row_is_filled_as_the_message_says(memory):

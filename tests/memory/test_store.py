@@ -138,6 +138,45 @@ def test_streams_are_taken(measure, method, streams, rng):
 
 @methods
 @pytest.mark.parametrize("unit", [None, "ms"])
+def test_events_of_single_streams_leave_the_others_as_they_are(measure, method, unit, rng):
+    """Each stream is what it would be in a memory of its own, whatever the others do."""
+    values, times = observations(rng, k=12)
+    clock = times if unit is None else np.datetime64("2024-01-01", unit) + np.round(1000 * times).astype("m8[ms]")
+    parameters = {"measure": measure, "order": 4, "method": method}
+    memory = HiPPOMemory(stream_ids=list("abc"), channel_names=["x", "y"], **parameters)
+    seen = np.zeros(3, dtype=int)
+    while (seen < 12).any():
+        some = rng.permutation(np.flatnonzero(seen < 12))[: rng.integers(1, 4)]
+        memory.update(values[some, seen[some]], clock[some, seen[some]], streams=[memory.stream_ids[i] for i in some])
+        seen[some] += 1
+    expected = fed(values, times, range(12), **parameters).coefficients
+    # dates count from the first observation of the stream, so the last digits of the intervals differ
+    assert_allclose(memory.coefficients, expected, rtol=0, atol=1e-13 if unit is None else 0.05)
+    assert_array_equal(memory.now, clock[:, -1])
+    assert memory.stream_ids.tolist() == list("abc")
+    assert memory.channel_names == ("x", "y")
+
+
+def test_a_stream_that_is_chosen_has_the_name_that_it_has_in_the_memory():
+    memory = HiPPOMemory(order=2, n_streams=3).update([[1.0]], 5.0, streams=2)
+    before = memory.copy()
+    with pytest.raises(ValueError, match=r"stream 2, position 0: the time 4.0 is not after 5.0"):
+        memory.update([[1.0]], 4.0, streams=[2])
+    with pytest.raises(ValueError, match=r"stream 1, channel 0, position 0 holds inf"):
+        memory.update([[1.0], [np.inf]], 6.0, streams=slice(None, 2))
+    with pytest.raises(ValueError, match=r"values has shape \(2, 1\): \(n_streams, n_channels\) = \(1, 1\)"):
+        memory.update([[1.0], [1.0]], 6.0, streams=1)
+    with pytest.raises(ValueError, match=r"stream 2 is chosen more than once, but it has one row: pass a chunk"):
+        memory.update([[1.0], [1.0]], 6.0, streams=[2, 2])
+    with pytest.raises(KeyError, match=r"'b'"):
+        memory.update([[1.0]], 6.0, streams="b")
+    unchanged(memory, before)
+    chunk = memory.update([[[1.0], [3.0]]], [0.0, 2.0], streams=[False, True, False])
+    assert_allclose(chunk[1].coefficients, HiPPOMemory(order=2).update([[[1.0], [3.0]]], [0.0, 2.0]).coefficients)
+
+
+@methods
+@pytest.mark.parametrize("unit", [None, "ms"])
 def test_streams_come_and_go(measure, method, unit, rng):
     """Each stream knows what it has seen since it came, or since it was reset."""
     values, times = observations(rng, k=30, n_streams=5)
