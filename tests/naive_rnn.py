@@ -5,7 +5,7 @@ import itertools
 import numpy as np
 import torch
 
-from skhippo.recurrence.discretization import discretize, discretize_scaled, shares
+from skhippo.recurrence.discretization import discretize, discretize_scaled, end_weights
 
 
 def matrices(A, B, times, alpha, theta, measure=None):
@@ -16,7 +16,7 @@ def matrices(A, B, times, alpha, theta, measure=None):
             yield np.eye(len(B)), 0 * B, 0 * B
         elif theta is None:
             Abar, Bbar = discretize_scaled(A, B, begin, end, alpha)
-            old, new = (share[0] for share in shares(alpha, [begin, end]))
+            old, new = (share[0] for share in end_weights(alpha, [begin, end]))
             yield Abar, Bbar * old / (old + new), Bbar * new / (old + new)
         elif (end - begin) / theta >= reach:
             slope = measure.ramp(len(B)) * theta / (end - begin)

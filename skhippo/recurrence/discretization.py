@@ -32,10 +32,10 @@ numbers of the paper to the last digits.  It is bounded, and of first order on s
 
 **Long steps.**  If steps are long compared with the window of a translated measure, the factors of bilinear tend to -1:
 the distant past would come back with the opposite sign.  Therefore `skhippo.recurrence` splits steps longer than half a
-time scale (`LONG_STEP`) into `SUBSTEPS` parts, the first of which are backward (`substeps`).  It does so for every rule
-with :math:`\alpha \ge 1/2` except ``"hippo2020"``.  After a step as long as the horizon of the measure (the window; for
-LagT, the age beyond which the weight is below 1e-18) nothing is left of the earlier past.  The coefficients are then
-those of the straight line over the step.
+time scale (`LONG_STEP`) into `SUBSTEPS` parts, the first of which are backward (`substep_weights`).  It does so for
+every rule with :math:`\alpha \ge 1/2` except ``"hippo2020"`` (`splits_long_steps`).  After a step as long as the
+horizon of the measure (the window; for LagT, the age beyond which the weight is below 1e-18) nothing is left of the
+earlier past.  The coefficients are then those of the straight line over the step.
 
 **The input.**  A step has one input, the mean of both ends with the weights of the rule,
 
@@ -69,8 +69,9 @@ __all__ = [
     "as_discretization",
     "discretize",
     "discretize_scaled",
-    "shares",
-    "substeps",
+    "end_weights",
+    "splits_long_steps",
+    "substep_weights",
 ]
 
 
@@ -137,7 +138,7 @@ def as_discretization(discretization: str | float) -> float | None:
     return float(discretization)
 
 
-def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
+def end_weights(alpha: float | str, times: ArrayLike, time_scale: float | None = None) -> tuple[Floats, Floats]:
     r"""Return the weights of both ends of steps in the generalized bilinear transform.
 
     Parameters
@@ -168,8 +169,8 @@ def shares(alpha: float | str, times: ArrayLike, time_scale: float | None = None
 
     Examples
     --------
-    >>> from skhippo.recurrence.discretization import shares
-    >>> shares("bilinear", [0.0, 1.0, 2.0, 2e12])  # half of log(2) and of log(10**12)
+    >>> from skhippo.recurrence.discretization import end_weights
+    >>> end_weights("bilinear", [0.0, 1.0, 2.0, 2e12])  # half of log(2) and of log(10**12)
     (array([ 0.        ,  0.34657359, 13.81551056]), array([ 1.        ,  0.34657359, 13.81551056]))
     """
     published, share = alpha == PUBLISHED, as_discretization(alpha)
@@ -197,7 +198,23 @@ def _scaled_length(share: float, begin: Floats, end: Floats) -> Floats:
     return ratio if share == 0.0 else boxcox1p(ratio, 1.0 - 2.0 * share)
 
 
-def substeps(alpha: float) -> Floats:
+def splits_long_steps(discretization: str | float) -> bool:
+    """Tell whether a discretization splits the long steps of a measure with a time scale.
+
+    Parameters
+    ----------
+    discretization : str or float
+        Name of a discretization, or its `alpha`.
+
+    Returns
+    -------
+    bool
+    """
+    alpha = as_discretization(discretization)
+    return alpha is not None and alpha >= 0.5 and discretization != PUBLISHED
+
+
+def substep_weights(alpha: float) -> Floats:
     """Return the weights of the parts of a long step, in units of its length.
 
     The first parts are backward, so that the distant past is damped.  Over the step the input is a straight line.
@@ -276,8 +293,8 @@ def discretize(A: ArrayLike, B: ArrayLike, step: float, method: str | float = "b
     alpha = as_discretization(method)
     A, B = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
     if alpha is None:
-        return _hold(A, B, step)
-    return _transform(A, B, (1.0 - alpha) * step, alpha * step)
+        return _zero_order_hold_step(A, B, step)
+    return _bilinear_step(A, B, (1.0 - alpha) * step, alpha * step)
 
 
 def discretize_scaled(
@@ -302,7 +319,8 @@ def discretize_scaled(
     Abar : ndarray of shape (order, order)
     Bbar : ndarray of shape (order,)
         Matrix and vector of the step ``c1 = Abar @ c0 + Bbar * f``.  The input `f` is the mean of ``f0`` and ``f1``
-        with the weights `shares`, or the one sample that is used for the whole step (see the docstring of this module).
+        with the weights `end_weights`, or the one sample that is used for the whole step (see the docstring of this
+        module).
 
     Raises
     ------
@@ -313,12 +331,12 @@ def discretize_scaled(
 
     Notes
     -----
-    With the weights :math:`h_0` and :math:`h_1` of both ends (`shares`)
+    With the weights :math:`h_0` and :math:`h_1` of both ends (`end_weights`)
 
     .. math:: \bar A = (I + h_1 A)^{-1} (I - h_0 A), \qquad \bar B = (h_0 + h_1)\,(I + h_1 A)^{-1} B,
 
     and for ``"zoh"`` :math:`\bar A = (t_1/t_0)^{-A}`, :math:`\bar B = A^{-1}(I - \bar A) B`, which is exact for a
-    piecewise constant input.  See `shares` for steps from the start of the series.
+    piecewise constant input.  See `end_weights` for steps from the start of the series.
 
     Examples
     --------
@@ -333,25 +351,27 @@ def discretize_scaled(
     alpha = as_discretization(method)
     A, B = np.asarray(A, dtype=np.float64), np.asarray(B, dtype=np.float64)
     if alpha is not None:
-        old, new = shares(method, [start, end])
-        return _transform(A, B, old[0], new[0])
+        old, new = end_weights(method, [start, end])
+        return _bilinear_step(A, B, old[0], new[0])
     if start == 0.0:  # the whole history is the input
         return np.zeros_like(A), np.linalg.solve(A, B)
-    return _hold(A, B, math.log1p((end - start) / start))
+    return _zero_order_hold_step(A, B, math.log1p((end - start) / start))
 
 
 # Steps after which nothing is left of the state; the matrix exponential overflows at much longer ones.
 _ENDLESS = 1e30
 
 
-def _transform(A: Floats, B: Floats, old: float, new: float) -> tuple[Floats, Floats]:
+def _bilinear_step(A: Floats, B: Floats, old: float, new: float) -> tuple[Floats, Floats]:
+    """Return the matrices of a step with the weights `old` and `new` of its ends."""
     eye = np.eye(len(B))
     right = np.column_stack([eye - old * A, (old + new) * B])
     both = np.linalg.solve(eye + new * A, right).astype(np.float64, copy=False)
     return both[:, :-1], both[:, -1]
 
 
-def _hold(A: Floats, B: Floats, step: float) -> tuple[Floats, Floats]:
+def _zero_order_hold_step(A: Floats, B: Floats, step: float) -> tuple[Floats, Floats]:
+    """Return the matrices of a step of the length `step` over which the input is constant."""
     order = len(B)
     if step > _ENDLESS and np.linalg.eigvals(A).real.min() > 0.0:
         return np.zeros_like(A), np.linalg.solve(A, B).astype(np.float64, copy=False)

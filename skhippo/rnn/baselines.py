@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
-from skhippo.rnn.batch import Batch, ages, last_of
+from skhippo.rnn.batch import Batch, last_of, time_since_observed
 
 __all__ = ["DecayCell", "FusedCell", "MinimalGatedCell", "OrthogonalCell"]
 
@@ -213,7 +213,7 @@ class DecayCell(_SteppingCell):
         self.candidate = nn.Linear(hidden_size, hidden_size, bias=False)
 
     def steps(self, inputs: Tensor, batch: Batch, h: Tensor) -> Iterable[Tensor]:
-        gaps = (ages(batch, before=True) / self.theta).to(inputs.dtype)
+        gaps = (time_since_observed(batch, before=True) / self.theta).to(inputs.dtype)
         mask = batch.observed.to(inputs.dtype)
         fading = torch.exp(-torch.relu(self.fade * gaps + self.fade_bias))
         estimate = batch.values.to(inputs.dtype) * (mask + (1.0 - mask) * fading)

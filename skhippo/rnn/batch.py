@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-__all__ = ["Batch", "ages", "last_of", "shown"]
+__all__ = ["Batch", "cell_inputs", "last_of", "time_since_observed"]
 
 
 class Batch(NamedTuple):
@@ -66,7 +66,7 @@ class Batch(NamedTuple):
         return Batch(values, observed, times, lengths, *(None if other is None else other[rows] for other in others))
 
 
-def ages(batch: Batch, *, before: bool = False) -> Tensor:
+def time_since_observed(batch: Batch, *, before: bool = False) -> Tensor:
     """Return the time since the last observation of each channel, or since the start if there was none yet.
 
     Parameters
@@ -93,7 +93,7 @@ def last_of(states: Tensor, lengths: Tensor) -> Tensor:
     return states[torch.arange(len(states), device=states.device), lengths - 1]
 
 
-def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tensor:
+def cell_inputs(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tensor:
     """Return the inputs of a cell: all channels of the first of `inputs`, then all channels of the second.
 
     Parameters
@@ -111,7 +111,7 @@ def shown(batch: Batch, inputs: tuple[str, ...], gap_unit: float | None) -> Tens
     for name in inputs:
         if name == "gaps":
             unit = _mean_steps(batch) if gap_unit is None else gap_unit
-            parts.append(torch.log1p(ages(batch) / unit).to(batch.values.dtype))
+            parts.append(torch.log1p(time_since_observed(batch) / unit).to(batch.values.dtype))
         else:
             parts.append(getattr(batch, name).to(batch.values.dtype))
     return torch.cat(parts, dim=-1)

@@ -17,8 +17,10 @@ from torch import Tensor, nn
 from skhippo.measures import LegT, Measure
 from skhippo.recurrence.discretization import as_discretization
 from skhippo.rnn.batch import Batch
-from skhippo.rnn.transitions import Dynamics, Stepper, StepWeights, measure_dynamics, random_dynamics
-from skhippo.rnn.walk import Carried, Weights, trace, walk
+from skhippo.rnn.dynamics import Dynamics, measure_dynamics, random_dynamics
+from skhippo.rnn.scan import CellState, CellWeights, scan, trajectory
+from skhippo.rnn.step_weights import StepWeights
+from skhippo.rnn.stepper import Stepper
 
 __all__ = ["FeedforwardCell", "HiPPOCell", "LMUCell", "MemoryCell", "RandomCell"]
 
@@ -68,19 +70,19 @@ class MemoryCell(nn.Module, ABC):
         """The equation of the memories."""
 
     @abstractmethod
-    def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
+    def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, CellWeights]:
         """Return the weights and bias from inputs to memories, and the weights of the steps for memories in a basis."""
 
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, length, hidden_size) if `whole`."""
         with torch.autocast(inputs.device.type, enabled=False):  # rounding would add up over thousands of steps
-            states = walk(*self._prepare(inputs, batch), None if whole else batch.lengths)
+            states = scan(*self._prepare(inputs, batch), None if whole else batch.lengths)
         return states.transpose(0, 1) if whole else states
 
     @torch.no_grad()
     def memories(self, inputs: Tensor, batch: Batch) -> Tensor:
         """Return the memories after every observation, of shape (batch, length, memory_size, order)."""
-        memories = trace(*self._prepare(inputs, batch)).memories[1:].transpose(0, 1)
+        memories = trajectory(*self._prepare(inputs, batch)).memories[1:].transpose(0, 1)
         memories = memories.unflatten(-1, (self.memory_size, -1))
         return memories @ _basis(self.dynamics, memories.dtype, memories.device).T
 
@@ -103,16 +105,16 @@ class MemoryCell(nn.Module, ABC):
         carried : tuple of Tensor
         """
         since = None if carried is None else carried[-1]
-        before = None if carried is None else Carried(*carried[:-1])
+        before = None if carried is None else CellState(*carried[:-1])
         with torch.autocast(inputs.device.type, enabled=False):
             x, drive, weights, stepper = self._prepare(inputs, batch, since)
-            track = trace(x, drive, weights, stepper, before)
-            after = (before or Carried(*track[:2], drive)).after(track, drive, weights, batch.lengths)
+            track = trajectory(x, drive, weights, stepper, before)
+            after = CellState.after(track, drive, weights, batch.lengths)
         return track.states[1:].transpose(0, 1), (*after, batch.times[:, -1])
 
     def _prepare(
         self, inputs: Tensor, batch: Batch, since: Tensor | None = None
-    ) -> tuple[Tensor, Tensor, Weights, Stepper]:
+    ) -> tuple[Tensor, Tensor, CellWeights, Stepper]:
         dtype = next(self.parameters()).dtype
         if dtype not in (torch.float32, torch.float64):
             raise TypeError(
@@ -213,7 +215,7 @@ class HiPPOCell(MemoryCell):
     def dynamics(self) -> Dynamics:
         return measure_dynamics(self.measure, self.order)
 
-    def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
+    def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, CellWeights]:
         doubled = torch.ones_like(self.read.bias)
         doubled[-self.hidden_size :] = 2.0  # tanh(a) = 2 sigmoid(2 a) - 1
         read = self.read.weight * doubled[:, None]
@@ -221,7 +223,7 @@ class HiPPOCell(MemoryCell):
         return (
             into,
             self.write.bias,
-            Weights(
+            CellWeights(
                 read_memory=_in_basis(read[:, self.n_inputs :], basis),
                 read_input=read[:, : self.n_inputs],
                 bias=self.read.bias * doubled,
@@ -329,7 +331,7 @@ class LMUCell(MemoryCell):
     def dynamics(self) -> Dynamics:
         return measure_dynamics(self.measure, self.order)
 
-    def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, Weights]:
+    def weights(self, basis: Tensor) -> tuple[Tensor, Tensor | None, CellWeights]:
         scales = torch.as_tensor(self.measure.lmu_scale(self.order), dtype=basis.dtype, device=basis.device)
         sizes = [self.n_inputs, self.hidden_size, self.memory_size * self.order]
         into, write_state, write_memory = self.encode.weight.split(sizes, dim=1)
@@ -338,7 +340,7 @@ class LMUCell(MemoryCell):
         return (
             into,
             None,
-            Weights(
+            CellWeights(
                 read_memory=_in_basis(read_memory, basis),
                 read_input=read_input,
                 bias=read_input.new_zeros(self.hidden_size),

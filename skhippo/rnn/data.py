@@ -19,10 +19,19 @@ from skhippo.panel.formats import as_panel
 from skhippo.panel.times import seconds_since
 from skhippo.projection.hold import domain_ends
 from skhippo.projection.projection import project
-from skhippo.rnn.batch import Batch, shown
+from skhippo.rnn.batch import Batch, cell_inputs
 from skhippo.rnn.state import State, since_start
 
-__all__ = ["Labelled", "PackedSeries", "Preparation", "as_batch", "collate", "in_order", "shuffled", "standardization"]
+__all__ = [
+    "Labelled",
+    "PackedSeries",
+    "Preparation",
+    "as_batch",
+    "batches_by_length",
+    "collate",
+    "learn_standardization",
+    "shuffled_batches",
+]
 
 
 # Number of batches sorted by length together: enough for similar lengths in a batch, few enough to keep it random.
@@ -144,7 +153,7 @@ class Preparation:
             Weight of the observations of each series.
         """
         rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
-        moments = [standardization(column, rows) for column in panel.values.T]
+        moments = [learn_standardization(column, rows) for column in panel.values.T]
         return cls(*np.array(moments).T)
 
     def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
@@ -171,7 +180,7 @@ class Preparation:
         for name in self.inputs:
             signal = values if name == "values" else _packed(series, name, measure.time_scale)
             shown_panel = Panel(signal, panel._times, panel.offsets)
-            at = _evenly(shown_panel, self.n_reads)
+            at = _even_times(shown_panel, self.n_reads)
             parts.append(project(shown_panel, measure, self.order, at=at, dtype=np.float64))
         return np.nan_to_num(np.concatenate(parts, axis=2))
 
@@ -185,7 +194,7 @@ def _starts(panel: Panel) -> Floats:
     return starts + np.where(np.isnat(origins), 0.0, seconds_since(origins, np.zeros_like(origins)))
 
 
-def _evenly(panel: Panel, n: int) -> Floats:
+def _even_times(panel: Panel, n: int) -> Floats:
     """Return `n` evenly spaced times of each series, the last at its end, of shape (n_series, n)."""
     start, end = (ends[:, None] for ends in domain_ends(panel, "linear"))
     at = start + (end - start) * (np.arange(1, n + 1) / n)
@@ -196,14 +205,14 @@ def _evenly(panel: Panel, n: int) -> Floats:
 def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
     """Return the values of one input of a cell, packed."""
     found = np.empty(tuple(series.values.shape))
-    for rows in in_order(series.lengths, _TOGETHER):
-        parts = shown(series.batch(rows), (name,), gap_unit).double().numpy()
+    for rows in batches_by_length(series.lengths, _TOGETHER):
+        parts = cell_inputs(series.batch(rows), (name,), gap_unit).double().numpy()
         for begin, length, part in zip(series.begins[rows].tolist(), series.lengths[rows].tolist(), parts, strict=True):
             found[begin : begin + length] = part[:length]
     return found
 
 
-def standardization(column: NDArray, weights: Floats) -> tuple[float, float]:
+def learn_standardization(column: NDArray, weights: Floats) -> tuple[float, float]:
     """Return the weighted mean and standard deviation of the observations; see `center_and_scale` if they are 0."""
     observed = ~np.isnan(column) & (weights > 0)
     return center_and_scale(column[observed, None].astype(np.float64), weights[observed])
@@ -219,7 +228,7 @@ def _hold(values: Floats, missing: NDArray[np.bool_], begins: Integers) -> Float
 
 
 # ------------------------------------------------------------------ batches
-def shuffled(lengths: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:
+def shuffled_batches(lengths: Tensor, batch_size: int, generator: torch.Generator) -> list[Tensor]:
     """Split series into random batches of equal size (up to one) with similar lengths.
 
     Parameters
@@ -243,7 +252,7 @@ def shuffled(lengths: Tensor, batch_size: int, generator: torch.Generator) -> li
     return [batches[i] for i in torch.randperm(n_batches, generator=generator)]
 
 
-def in_order(lengths: Tensor, batch_size: int) -> list[Tensor]:
+def batches_by_length(lengths: Tensor, batch_size: int) -> list[Tensor]:
     """Split series into batches in order of increasing length."""
     return list(torch.split(torch.argsort(lengths, stable=True), batch_size))
 

@@ -14,13 +14,13 @@ __all__ = ["CrossEntropy", "Loss", "SquaredError"]
 class Loss(Protocol):
     """A loss per series, computed from the outputs of a network (batch, n_outputs) and the targets."""
 
-    def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def training_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss per series that training minimizes, of shape (batch,)."""
 
-    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def evaluation_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         """Return the loss per series that evaluates an epoch, of shape (batch,)."""
 
-    def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
+    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
         """Return whether each output is right, of shape (batch,); None for regression."""
 
 
@@ -36,13 +36,13 @@ class CrossEntropy:
 
     smoothing: float
 
-    def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def training_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return cross_entropy(outputs, targets, reduction="none", label_smoothing=self.smoothing)
 
-    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def evaluation_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return cross_entropy(outputs, targets, reduction="none")
 
-    def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
+    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
         return outputs.argmax(dim=1) == targets
 
 
@@ -50,11 +50,11 @@ class CrossEntropy:
 class SquaredError:
     """Mean squared error over the outputs; targets are of shape (batch, n_outputs)."""
 
-    def descended(self, outputs: Tensor, targets: Tensor) -> Tensor:
+    def training_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
         return (outputs - targets).square().mean(dim=1)
 
-    def judged(self, outputs: Tensor, targets: Tensor) -> Tensor:
-        return self.descended(outputs, targets)
+    def evaluation_loss(self, outputs: Tensor, targets: Tensor) -> Tensor:
+        return self.training_loss(outputs, targets)
 
-    def right(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
+    def correct(self, outputs: Tensor, targets: Tensor) -> Tensor | None:
         return None

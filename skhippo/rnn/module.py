@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from skhippo._support.validation import check_bool, check_choice, check_count, check_finite_number
 from skhippo.measures import MEASURES, LagT, Measure, as_measure
 from skhippo.rnn.baselines import DecayCell, FusedCell, MinimalGatedCell, OrthogonalCell
-from skhippo.rnn.batch import Batch, ages, last_of, shown
+from skhippo.rnn.batch import Batch, cell_inputs, last_of, time_since_observed
 from skhippo.rnn.cells import FeedforwardCell, HiPPOCell, LMUCell, RandomCell
 from skhippo.rnn.differential import ControlledCell, ODECell
 from skhippo.rnn.state import State, continued
@@ -186,7 +186,7 @@ class HiPPORNN(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the outputs, of shape (batch, n_outputs); each series is read up to its own last observation."""
-        inputs = shown(batch, self.inputs, self._gap_unit)
+        inputs = cell_inputs(batch, self.inputs, self._gap_unit)
         if self.pooling == "last":
             return self.readout(self.dropout(self.cell(inputs, batch)))
         states = self.cell(inputs, batch, whole=True)
@@ -206,7 +206,7 @@ class HiPPORNN(nn.Module):
         States in the padding are meaningless.  Without feedback, return the states at the times of
         ``batch.coefficients``, of shape (batch, n_reads, hidden_size).
         """
-        return self.cell(shown(batch, self.inputs, self._gap_unit), batch, whole=True)
+        return self.cell(cell_inputs(batch, self.inputs, self._gap_unit), batch, whole=True)
 
     @torch.no_grad()
     def advance(self, batch: Batch, state: State | None = None) -> tuple[Tensor, State]:
@@ -251,7 +251,7 @@ class HiPPORNN(nn.Module):
         self._check_can_advance()
         if state is not None:
             batch = continued(batch, state)
-        inputs = shown(batch, self.inputs, self._gap_unit)
+        inputs = cell_inputs(batch, self.inputs, self._gap_unit)
         states, carried = self.cell.advance(inputs, batch, None if state is None else state.cell)
         total, n_times = _sum(states, batch.lengths), batch.lengths
         if state is not None:
@@ -260,7 +260,7 @@ class HiPPORNN(nn.Module):
             cell=carried,
             time=batch.times[:, -1],
             values=last_of(batch.values, batch.lengths),
-            last_observed=batch.times[:, -1:] - last_of(ages(batch), batch.lengths),
+            last_observed=batch.times[:, -1:] - last_of(time_since_observed(batch), batch.lengths),
             total=total,
             n_times=n_times,
             starts=batch.starts,

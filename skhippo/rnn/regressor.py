@@ -19,7 +19,7 @@ from skhippo._support.validation import fit_context
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration
-from skhippo.rnn.data import standardization
+from skhippo.rnn.data import learn_standardization
 from skhippo.rnn.estimator import Callback, NetworkEstimator
 from skhippo.rnn.examples import Examples
 from skhippo.rnn.losses import Loss, SquaredError
@@ -347,7 +347,7 @@ class HiPPORNNRegressor(ScoringMixin, RegressorMixin, NetworkEstimator):
         return columns, np.ones(len(columns))
 
     def _learn_targets(self, train: Examples) -> None:
-        found = [standardization(column, train.weights) for column in train.targets.T]
+        found = [learn_standardization(column, train.weights) for column in train.targets.T]
         self.target_center_, self.target_scale_ = np.array(found).T
 
     def _targets_tensor(self, targets: NDArray, dtype: torch.dtype) -> Tensor:

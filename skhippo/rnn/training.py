@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from skhippo.measures import Measure
-from skhippo.rnn.data import Labelled, PackedSeries, in_order, shuffled
+from skhippo.rnn.data import Labelled, PackedSeries, batches_by_length, shuffled_batches
 from skhippo.rnn.losses import Loss
 
 __all__ = [
@@ -25,7 +25,7 @@ __all__ = [
     "SCHEDULES",
     "Record",
     "Training",
-    "choose_rate",
+    "choose_learning_rate",
     "count_epochs",
     "explain_out_of_memory",
     "outputs",
@@ -42,7 +42,7 @@ _STEPS, _EPOCHS = 300, 30
 _RATE_OF_RNN, _RATE = 1e-3, 5e-3
 
 # Without gradients the states of earlier steps are not kept, so batches can be larger by this factor.
-_MORE = 4
+_LARGER = 4
 
 
 def _constant(progress: float) -> float:
@@ -79,7 +79,7 @@ def count_epochs(max_epochs: int | str, n_series: int, batch_size: int) -> int:
     return max(_EPOCHS, -(-_STEPS // n_batches))
 
 
-def choose_rate(learning_rate: float | str, cell: str | Measure) -> float:
+def choose_learning_rate(learning_rate: float | str, cell: str | Measure) -> float:
     """Return the learning rate; "auto" depends on the cell."""
     if learning_rate != "auto":
         return float(learning_rate)
@@ -170,7 +170,7 @@ class Training:
         rate = SCHEDULES[schedule]
         best_loss, best_weights, waited = math.inf, None, 0
         if self.history and valid is not None and patience is not None:
-            best_loss, best_weights = self._judge(valid)["valid_loss"], copy.deepcopy(self.network.state_dict())
+            best_loss, best_weights = self._evaluate(valid)["valid_loss"], copy.deepcopy(self.network.state_dict())
         try:
             for epoch in range(max_epochs):
                 record = self._epoch(train, valid, partial(_share, rate, epoch, max_epochs), generator)
@@ -199,7 +199,7 @@ class Training:
         """Train for one epoch and return its record; `rate` gives the learning rate from the completed fraction."""
         begin = time.perf_counter()
         self.network.train()
-        batches = shuffled(train.series.lengths, self.batch_size, generator)
+        batches = shuffled_batches(train.series.lengths, self.batch_size, generator)
         sums = []
         for number, rows in enumerate(batches):
             for group in self.optimizer.param_groups:
@@ -211,8 +211,8 @@ class Training:
         if right:
             record["train_accuracy"] = float(right[0].sum()) / len(train.series)
         if valid is not None:
-            record |= self._judge(valid)
-            self._check_judgement(record, train)
+            record |= self._evaluate(valid)
+            self._check_evaluation(record, train)
         record["learning_rate"] = self.optimizer.param_groups[0]["lr"]
         return record | {"seconds": time.perf_counter() - begin}
 
@@ -224,12 +224,12 @@ class Training:
         with _mixed(self.precision, there.device):
             found = self.network(train.series.batch(rows))
         found = found.float() if found.dtype == torch.bfloat16 else found
-        loss = (self.loss.descended(found, targets) * train.weights[there]).mean()
+        loss = (self.loss.training_loss(found, targets) * train.weights[there]).mean()
         loss.backward()
         if self.gradient_clip is not None:
             nn.utils.clip_grad_norm_(self.network.parameters(), self.gradient_clip)
         self.optimizer.step()
-        right = self.loss.right(found.detach(), targets)
+        right = self.loss.correct(found.detach(), targets)
         total = loss.detach() * len(rows)
         return total[None] if right is None else torch.stack([total, right.sum().to(total.dtype)])
 
@@ -248,21 +248,21 @@ class Training:
             f"{self.learning_rate:g}) or gradient_clip (now {self.gradient_clip})"
         )
 
-    def _check_judgement(self, record: Record, train: Labelled) -> None:
+    def _check_evaluation(self, record: Record, train: Labelled) -> None:
         if math.isfinite(record["valid_loss"]):
             return
-        after = self._judge(train)["valid_loss"]
+        after = self._evaluate(train)["valid_loss"]
         self._check_loss({"train_loss": after, "epoch": record["epoch"]}, before_any_step=False)
         raise FloatingPointError(
             f"the loss of the validation series is {record['valid_loss']} in epoch {record['epoch']}, that of the "
             f"training series {after:g}: check whether X_val is on the scale of X"
         )
 
-    def _judge(self, valid: Labelled) -> Record:
+    def _evaluate(self, valid: Labelled) -> Record:
         found = outputs(self.network, valid.series, self.batch_size)
-        losses = self.loss.judged(found, valid.targets) * valid.weights
+        losses = self.loss.evaluation_loss(found, valid.targets) * valid.weights
         record = {"valid_loss": (losses.sum() / valid.weights.sum()).item()}
-        right = self.loss.right(found, valid.targets)
+        right = self.loss.correct(found, valid.targets)
         return record if right is None else record | {"valid_accuracy": right.double().mean().item()}
 
 
@@ -270,7 +270,7 @@ class Training:
 def outputs(network: nn.Module, series: PackedSeries, batch_size: int) -> Tensor:
     """Return the outputs of a network for series, without gradients, in the order of the series."""
     network.eval()
-    batches = in_order(series.lengths, _MORE * batch_size)
+    batches = batches_by_length(series.lengths, _LARGER * batch_size)
     with torch.inference_mode():
         found = torch.cat([network(series.batch(rows)) for rows in batches])
         back = torch.argsort(torch.cat(batches)).to(found.device)

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.testing import assert_allclose
 
-from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, shares
+from skhippo.recurrence.discretization import as_discretization, discretize, discretize_scaled, end_weights
 from skhippo.recurrence.recurrence import Recurrence
 from tests import naive
 
@@ -25,7 +25,7 @@ def dense_step(measure, order, method, times, c, old, new):
         Abar, Bbar = discretize(A, B, (times[1] - times[0]) / measure.theta, method)
     if method == "zoh":
         return c @ Abar.T + np.multiply.outer(old, Bbar)
-    before, after = shares(as_discretization(method), times, measure.time_scale)
+    before, after = end_weights(as_discretization(method), times, measure.time_scale)
     return c @ Abar.T + np.multiply.outer((before * old + after * new) / (before + after), Bbar)
 
 

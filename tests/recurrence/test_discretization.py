@@ -7,7 +7,13 @@ from scipy.integrate import solve_ivp
 from scipy.linalg import expm
 
 from skhippo import ChebT, FouT, HiPPOMemory, JacT, LagT, LegE, LegS, LegT
-from skhippo.recurrence.discretization import DISCRETIZATIONS, as_discretization, discretize, discretize_scaled, shares
+from skhippo.recurrence.discretization import (
+    DISCRETIZATIONS,
+    as_discretization,
+    discretize,
+    discretize_scaled,
+    end_weights,
+)
 
 METHODS = [*DISCRETIZATIONS, 0.3]
 ALPHA = {"forward": 0.0, "backward": 1.0, "bilinear": 0.5, 0.3: 0.3}
@@ -37,7 +43,7 @@ def test_a_scaled_step_has_the_length_of_its_rule(method, length, rng):
     after = Abar @ c + Bbar * ((1 - alpha) * old + alpha * new)
     slope = (1 - alpha) * (B * old - A @ c) + alpha * (B * new - A @ after)
     assert_allclose(after, c + length * slope, atol=1e-12)
-    assert_allclose(shares(method, [start, end]), [[(1 - alpha) * length], [alpha * length]], rtol=1e-14)
+    assert_allclose(end_weights(method, [start, end]), [[(1 - alpha) * length], [alpha * length]], rtol=1e-14)
 
 
 @pytest.mark.parametrize("alpha", [0.5, 0.6, 0.75, 1.0])
@@ -45,15 +51,15 @@ def test_a_scaled_step_has_the_length_of_its_rule(method, length, rng):
 def test_scaled_steps_are_bounded_for_any_two_times(alpha, ratio):
     A, B = LegS().A(16), LegS().B(16)
     for start in (1e-200, 1.0):
-        old, new = (h[0] for h in shares(alpha, [start, start * ratio]))
+        old, new = (h[0] for h in end_weights(alpha, [start, start * ratio]))
         assert 0 <= old <= new
         Abar, _ = discretize_scaled(A, B, start, start * ratio, alpha)
         assert np.linalg.norm(Abar, 2) < 10.0  # its eigenvalues are below 1; it is not normal
 
 
 def test_the_published_rule_has_the_rate_of_the_new_end_at_both():
-    assert_allclose(shares("hippo2020", [0.0, 1.0, 4.0]), [[0.5, 0.375], [0.5, 0.375]])
-    assert_allclose(shares("hippo2020", [1.0, 1.5], 2.0), shares("bilinear", [1.0, 1.5], 2.0))
+    assert_allclose(end_weights("hippo2020", [0.0, 1.0, 4.0]), [[0.5, 0.375], [0.5, 0.375]])
+    assert_allclose(end_weights("hippo2020", [1.0, 1.5], 2.0), end_weights("bilinear", [1.0, 1.5], 2.0))
 
 
 def test_forward_is_the_recurrence_of_the_paper(rng):
@@ -112,7 +118,7 @@ def test_a_line_from_the_start_is_exact(alpha):
     """The coefficients of f = 1 + x over [0, t] are 1 + t/2, t / (2 sqrt 3), 0, ... (LegS)."""
     Abar, Bbar = discretize_scaled(LegS().A(4), LegS().B(4), 0.0, 0.5, alpha)
     assert_allclose(Abar @ np.eye(4)[0] + Bbar * 1.5, [1.25, 0.25 / np.sqrt(3), 0, 0], atol=1e-15)
-    assert_array_equal(shares(alpha, [0.0, 0.5]), [[0.0], [1.0]])
+    assert_array_equal(end_weights(alpha, [0.0, 0.5]), [[0.0], [1.0]])
 
 
 def test_from_the_start_a_hold_forgets_everything():
@@ -125,7 +131,7 @@ def test_from_the_start_a_hold_forgets_everything():
     ("call", "error", "match"),
     [
         (lambda: as_discretization("gbt"), ValueError, "'gbt' is unknown: choose one of 'forward'.*or give the alpha"),
-        (lambda: shares("zoh", [1.0, 2.0]), ValueError, "'zoh' solves the equation exactly: it has no weights"),
+        (lambda: end_weights("zoh", [1.0, 2.0]), ValueError, "'zoh' solves the equation exactly: it has no weights"),
         (lambda: as_discretization(1.5), ValueError, "a number from 0 to 1, got 1.5"),
         (lambda: as_discretization(float("nan")), ValueError, "a number from 0 to 1, got nan"),
         (lambda: as_discretization(True), TypeError, "got True of type bool"),

@@ -9,8 +9,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from scipy.linalg import solve_triangular
 
 from skhippo import ChebT, FouT, HiPPOMemory, LagT, LegS, LegT, project
-from skhippo.recurrence.lanes import LANES, StepKernel
+from skhippo.recurrence.lanes import LANES
 from skhippo.recurrence.recurrence import Recurrence
+from skhippo.recurrence.structured import StructuredSteps
 from tests import naive
 from tests.recurrence.conftest import METHODS, dense_step, run, series
 
@@ -320,7 +321,7 @@ def test_a_million_steps_at_order_256():
 @pytest.mark.parametrize("parent", MEASURES, ids=repr)
 def test_an_heir_takes_the_steps_of_its_parent(parent, rng):
     heir = dataclasses.make_dataclass("Heir", [], bases=(type(parent),), frozen=True)(**dataclasses.asdict(parent))
-    assert type(Recurrence(heir, 5)._form) is StepKernel
+    assert isinstance(Recurrence(heir, 5)._steps, StructuredSteps)
     values, times = series(rng, 3, 5)
     assert_array_equal(run(heir, 5, "bilinear", values, times), run(parent, 5, "bilinear", values, times))
 

@@ -8,7 +8,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
-from skhippo.rnn.batch import ages
+from skhippo.rnn.batch import time_since_observed
 from tests.rnn.cases import holed_batch, make_network
 
 
@@ -82,7 +82,7 @@ def test_gru_d_by_its_equations(rng):
     network = make_network("gru_d", dtype=torch.float64)
     torch.nn.init.uniform_(network.cell.fade_bias)
     w, h = as_numpy(network.cell), np.zeros(6)
-    gaps = ages(batch, before=True)[0].numpy() / 4.0
+    gaps = time_since_observed(batch, before=True)[0].numpy() / 4.0
     rows = zip(batch.values[0].numpy(), batch.observed[0].numpy(), gaps, strict=True)
     for (x, m, gap), found in zip(rows, network.states(batch)[0].detach().numpy(), strict=True):
         x = np.where(m, x, np.exp(-np.maximum(0, w["fade"] * gap + w["fade_bias"])) * x)

@@ -57,7 +57,7 @@ def test_order_one_of_legs_is_a_gated_average(rng):
         assert_allclose(found[:, k], state, atol=EXACT, rtol=0)
 
 
-# ---------------------------------------------------------------------- the walk
+# ---------------------------------------------------------------------- the scan
 
 
 def test_a_series_of_one_observation_leaves_its_neighbours_alone(measure, rng):

@@ -10,7 +10,7 @@ import torch
 
 from skhippo import LegS, LegT, as_panel, project
 from skhippo.rnn import Batch, Preparation, as_batch, collate
-from skhippo.rnn.data import in_order, shuffled
+from skhippo.rnn.data import batches_by_length, shuffled_batches
 from tests.rnn.cases import NAN, panel_for_training
 
 
@@ -135,24 +135,27 @@ def test_coefficients_of_a_channel_that_was_never_observed_are_those_of_the_mean
 @pytest.mark.parametrize(("n", "size"), [(1, 4), (10, 64), (130, 64), (1000, 7)])
 def test_each_series_is_in_one_batch(n, size, rng):
     lengths = torch.from_numpy(rng.integers(1, 50, n))
-    for batches in (shuffled(lengths, size, torch.Generator().manual_seed(0)), in_order(lengths, size)):
+    for batches in (
+        shuffled_batches(lengths, size, torch.Generator().manual_seed(0)),
+        batches_by_length(lengths, size),
+    ):
         assert_array_equal(np.sort(torch.cat(batches)), np.arange(n))
         assert max(map(len, batches)) <= size
-    sizes = {len(batch) for batch in shuffled(lengths, size, torch.Generator().manual_seed(0))}
+    sizes = {len(batch) for batch in shuffled_batches(lengths, size, torch.Generator().manual_seed(0))}
     assert max(sizes) - min(sizes) <= 1
 
 
 def test_batches_have_series_of_like_length_in_random_order(rng):
     lengths = torch.from_numpy(rng.integers(1, 1000, 640))
-    batches = shuffled(lengths, 32, torch.Generator().manual_seed(0))
+    batches = shuffled_batches(lengths, 32, torch.Generator().manual_seed(0))
     padded = sum(len(rows) * int(lengths[rows].max()) for rows in batches)
     assert padded < 1.1 * int(lengths.sum())
     naive_padding = sum(32 * int(part.max()) for part in torch.split(lengths, 32))
     assert naive_padding > 1.7 * int(lengths.sum())  # what it would be without
     means = [float(lengths[rows].double().mean()) for rows in batches]
     assert sorted(means) not in (means, means[::-1])
-    again = shuffled(lengths, 32, torch.Generator().manual_seed(0))
-    other = shuffled(lengths, 32, torch.Generator().manual_seed(1))
+    again = shuffled_batches(lengths, 32, torch.Generator().manual_seed(0))
+    other = shuffled_batches(lengths, 32, torch.Generator().manual_seed(1))
     assert all(torch.equal(a, b) for a, b in zip(batches, again, strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(batches, other, strict=True))
 
@@ -160,7 +163,7 @@ def test_batches_have_series_of_like_length_in_random_order(rng):
 def test_series_of_one_length_are_mixed_from_epoch_to_epoch():
     lengths = torch.full((64,), 9)
     generator = torch.Generator().manual_seed(0)
-    first, second = (shuffled(lengths, 32, generator) for _ in range(2))
+    first, second = (shuffled_batches(lengths, 32, generator) for _ in range(2))
     assert 4 < len(set(first[0].tolist()) & set(second[0].tolist())) < 28
 
 

@@ -12,7 +12,7 @@ import torch
 
 from skhippo.measures import LagT
 from skhippo.rnn import HiPPORNN
-from skhippo.rnn.training import choose_rate, count_epochs
+from skhippo.rnn.training import choose_learning_rate, count_epochs
 from tests.rnn.cases import classifier, weights
 
 
@@ -42,8 +42,13 @@ def test_the_learning_rate_goes_up_and_down(data):
 
 
 def test_the_learning_rate_depends_on_the_cell_unless_it_is_given(data):
-    assert [choose_rate("auto", cell) for cell in ("rnn", "legs", "lstm", LagT(3.0))] == [1e-3, 5e-3, 5e-3, 5e-3]
-    assert choose_rate(0.1, "rnn") == 0.1
+    assert [choose_learning_rate("auto", cell) for cell in ("rnn", "legs", "lstm", LagT(3.0))] == [
+        1e-3,
+        5e-3,
+        5e-3,
+        5e-3,
+    ]
+    assert choose_learning_rate(0.1, "rnn") == 0.1
     model = classifier(cell="rnn", feedback=True, schedule="constant").fit(*data)
     assert [record["learning_rate"] for record in model.history_] == [1e-3] * 3
 

@@ -23,16 +23,16 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 
 from skhippo.recurrence.recurrence import DIVERGED
-from skhippo.rnn.moves import moves
-from skhippo.rnn.transitions import Stepper
+from skhippo.rnn.memory_steps import steps_of
+from skhippo.rnn.stepper import Stepper
 
-__all__ = ["Carried", "Track", "Weights", "trace", "walk"]
+__all__ = ["CellState", "CellWeights", "Trajectory", "scan", "trajectory"]
 
 # Size of the largest array of a stretch, which is a number of successive steps.  Such an array fits into a cache.
 _STRETCH = 1 << 20
 
 
-class Weights(NamedTuple):
+class CellWeights(NamedTuple):
     """Weights of a cell, for memories in the basis of their dynamics.
 
     The rows of the gate come before those of the candidate.
@@ -51,7 +51,7 @@ class Weights(NamedTuple):
         return len(self.bias) > self.write_state.shape[1]
 
 
-def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None = None) -> Tensor:
+def scan(inputs: Tensor, drive: Tensor, weights: CellWeights, stepper: Stepper, ends: Tensor | None = None) -> Tensor:
     """Return the states of a cell along series.
 
     Parameters
@@ -60,7 +60,7 @@ def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends
         ``x``, the inputs of gate and candidate.
     drive : Tensor of shape (length, batch, memory_size)
         ``d``, the part of the inputs of the memories that does not depend on earlier states.
-    weights : Weights
+    weights : CellWeights
     stepper : Stepper
         Steps of the memories.
     ends : int64 Tensor of shape (batch,) or None, default=None
@@ -72,49 +72,37 @@ def walk(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends
     """
     tensors = (inputs, drive, *weights)
     if torch.is_grad_enabled() and any(tensor is not None and tensor.requires_grad for tensor in tensors):
-        return _Walk.apply(stepper, ends, *tensors)
-    return _look(inputs, drive, weights, stepper, ends)
+        return _Scan.apply(stepper, ends, *tensors)
+    return _scan_without_gradients(inputs, drive, weights, stepper, ends)
 
 
-class Carried(NamedTuple):
-    """Memories, state and last inputs of the memories, from which another walk continues."""
+class CellState(NamedTuple):
+    """Memories, state and last inputs of the memories after some steps, from which later steps continue."""
 
     memories: Tensor  # of shape (batch, memory_size * 2 * n_pairs)
     state: Tensor  # of shape (batch, hidden_size)
     written: Tensor  # u, of shape (batch, memory_size)
 
-    def after(self, track: Track, drive: Tensor, weights: Weights, ends: Tensor) -> Carried:
-        """Return those after `ends` steps of each series."""
+    @classmethod
+    def after(cls, track: Trajectory, drive: Tensor, weights: CellWeights, ends: Tensor) -> CellState:
+        """Return the state of each series after `ends` of the steps of a trajectory."""
         rows = torch.arange(len(ends), device=ends.device)
         written = drive[ends - 1, rows] + track.states[ends - 1, rows] @ weights.write_state.T
         if weights.write_memory is not None:
             written = written + track.memories[ends - 1, rows] @ weights.write_memory.T
-        return Carried(track.memories[ends, rows], track.states[ends, rows], written)
-
-
-def trace(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, carried: Carried | None = None) -> Track:
-    """Return the memories and states of a cell after every step.
-
-    Parameters
-    ----------
-    inputs, drive, weights, stepper
-        Those of `walk`.
-    carried : Carried, optional
-        Where the walk continues.  By default the series begin with its first step.
-    """
-    return _keep_track(inputs, drive, weights, stepper, carried)
+        return cls(track.memories[ends, rows], track.states[ends, rows], written)
 
 
 # ---------------------------------------------------------------------- arrays
-class Track(NamedTuple):
-    """Memories, states and activations of a walk.  Row `k` of memories and states holds those before step `k`."""
+class Trajectory(NamedTuple):
+    """Memories, states and activations of a cell.  Row `k` of memories and states holds those before step `k`."""
 
     memories: Tensor  # of shape (length + 1, batch, memory_size * 2 * n_pairs)
     states: Tensor  # of shape (length + 1, batch, hidden_size)
     activations: Tensor  # of shape (length, batch, n_rows): g, then s
 
     @classmethod
-    def empty(cls, length: int, inputs: Tensor, weights: Weights) -> Track:
+    def empty(cls, length: int, inputs: Tensor, weights: CellWeights) -> Trajectory:
         """Allocate the arrays for a number of steps; memories and states before the first are 0."""
         batch, (rows, width) = inputs.shape[1], weights.read_memory.shape
         memories = inputs.new_empty(length + 1, batch, width)
@@ -122,16 +110,16 @@ class Track(NamedTuple):
         memories[0], states[0] = 0.0, 0.0
         return cls(memories, states, inputs.new_empty(length, batch, rows))
 
-    def stretch(self, begin: int, end: int) -> Track:
+    def stretch(self, begin: int, end: int) -> Trajectory:
         """Return the arrays of the steps from `begin` up to `end`."""
-        return Track(self.memories[begin : end + 1], self.states[begin : end + 1], self.activations[begin:end])
+        return Trajectory(self.memories[begin : end + 1], self.states[begin : end + 1], self.activations[begin:end])
 
     def at(self, steps: Tensor) -> Tensor:
         """Return the state of each series after a number of steps."""
         return self.states[steps, torch.arange(len(steps), device=steps.device)]
 
 
-def _stretches(inputs: Tensor, weights: Weights, stepper: Stepper) -> list[tuple[int, int]]:
+def _stretches(inputs: Tensor, weights: CellWeights, stepper: Stepper) -> list[tuple[int, int]]:
     """Return the bounds of the stretches into which all steps are divided."""
     length, batch = inputs.shape[:2]
     size = max(1, _STRETCH // max(batch * len(weights.bias), stepper.size))
@@ -139,10 +127,12 @@ def _stretches(inputs: Tensor, weights: Weights, stepper: Stepper) -> list[tuple
 
 
 # ---------------------------------------------------------------------- forward
-def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, ends: Tensor | None) -> Tensor:
-    """Walk and keep only the states that `walk` returns."""
+def _scan_without_gradients(
+    inputs: Tensor, drive: Tensor, weights: CellWeights, stepper: Stepper, ends: Tensor | None
+) -> Tensor:
+    """Take all steps and keep only the states that `scan` returns."""
     stretches = _stretches(inputs, weights, stepper)
-    room = Track.empty(stretches[0][1], inputs, weights)
+    room = Trajectory.empty(stretches[0][1], inputs, weights)
     states = inputs.new_zeros((len(inputs) if ends is None else 1, *room.states.shape[1:]))
     before = torch.zeros_like(drive[0])
     convergence = _Convergence(weights, stepper, room.memories[0])
@@ -159,23 +149,35 @@ def _look(inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, end
     return states if ends is None else states[0]
 
 
-def _keep_track(
-    inputs: Tensor, drive: Tensor, weights: Weights, stepper: Stepper, carried: Carried | None = None
-) -> Track:
-    """Walk and keep memories, states and activations of every step."""
-    track = Track.empty(len(inputs), inputs, weights)
+def trajectory(
+    inputs: Tensor, drive: Tensor, weights: CellWeights, stepper: Stepper, carried: CellState | None = None
+) -> Trajectory:
+    """Return the memories, states and activations of a cell after every step.
+
+    Parameters
+    ----------
+    inputs, drive, weights, stepper
+        Those of `scan`.
+    carried : CellState, optional
+        State from which the steps continue.  By default the series begin with the first step.
+
+    Returns
+    -------
+    Trajectory
+    """
+    found = Trajectory.empty(len(inputs), inputs, weights)
     before = torch.zeros_like(drive[0])
     if carried is not None:
-        track.memories[0], track.states[0], before = carried
-    convergence = _Convergence(weights, stepper, track.memories[0])
+        found.memories[0], found.states[0], before = carried
+    convergence = _Convergence(weights, stepper, found.memories[0])
     for begin, end in _stretches(inputs, weights, stepper):
-        before = _advance(begin, inputs, drive, before, weights, stepper, track.stretch(begin, end))
-        convergence.check(begin, track.stretch(begin, end), drive[begin:end])
-    return track
+        before = _advance(begin, inputs, drive, before, weights, stepper, found.stretch(begin, end))
+        convergence.check(begin, found.stretch(begin, end), drive[begin:end])
+    return found
 
 
 def _advance(
-    begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: Weights, stepper: Stepper, track: Track
+    begin: int, inputs: Tensor, drive: Tensor, before: Tensor, weights: CellWeights, stepper: Stepper, track: Trajectory
 ) -> Tensor:
     """Take the steps of the stretch that begins with step `begin`, and fill its arrays.
 
@@ -185,7 +187,7 @@ def _advance(
     torch.addmm(weights.bias, inputs[part].flatten(0, 1), weights.read_input.T, out=track.activations.flatten(0, 1))
     minus_one = inputs.new_full((), -1.0)
     memories, states = track.memories.unbind(), track.states.unbind()
-    steps = moves(stepper, part.start, part.stop, memories[0])
+    steps = steps_of(stepper, part.start, part.stop, memories[0])
     read_memory, write_state = weights.read_memory.T, weights.write_state.T
     halves = (track.activations, track.activations[..., :size], track.activations[..., -size:])
     rows = zip(drive[part].unbind(), *(half.unbind() for half in halves), strict=True)
@@ -194,7 +196,7 @@ def _advance(
         now = torch.addmm(now, states[k], write_state)
         if weights.write_memory is not None:
             now.addmm_(memories[k], weights.write_memory.T)
-        steps.ahead(k, memories[k], memories[k + 1], before, now)
+        steps.forward(k, memories[k], memories[k + 1], before, now)
         a.addmm_(memories[k + 1], read_memory)
         if weights.read_state is not None:
             a.addmm_(states[k], weights.read_state.T)
@@ -208,17 +210,17 @@ def _advance(
 
 
 class _Convergence:
-    """Check that the memories of a walk do not diverge, stretch after stretch.
+    """Check that the memories of a scan do not diverge, stretch after stretch.
 
     Exact memories are no larger than their inputs, apart from the factors of a constant input.
     """
 
-    def __init__(self, weights: Weights, stepper: Stepper, memories: Tensor) -> None:
+    def __init__(self, weights: CellWeights, stepper: Stepper, memories: Tensor) -> None:
         self._weights, self._lengths = weights, stepper.lengths
         self._largest = memories.abs().amax(dim=1)  # of all inputs so far; 0 where series begin
         self._factor = DIVERGED * max(1.0, float(stepper.directions[-1].abs().max()))
 
-    def check(self, begin: int, track: Track, drive: Tensor) -> None:
+    def check(self, begin: int, track: Trajectory, drive: Tensor) -> None:
         """Raise if the memory of a series diverges in the stretch that begins with step `begin`."""
         if self._lengths is None:
             return
@@ -238,13 +240,13 @@ class _Convergence:
 
 
 # ---------------------------------------------------------------------- backward
-class _Walk(torch.autograd.Function):
-    """The walk as a function of autograd, with its backward pass."""
+class _Scan(torch.autograd.Function):
+    """The scan as a function of autograd, with its backward pass."""
 
     @staticmethod
     def forward(ctx: Any, stepper: Stepper, ends: Tensor | None, inputs: Tensor, drive: Tensor, *rest: Any) -> Tensor:
-        weights = Weights(*rest)
-        track = _keep_track(inputs, drive, weights, stepper)
+        weights = CellWeights(*rest)
+        track = trajectory(inputs, drive, weights, stepper)
         ctx.stepper, ctx.ends = stepper, ends
         ctx.save_for_backward(inputs, *weights, *track)
         return track.states[1:] if ends is None else track.at(ends)
@@ -253,16 +255,16 @@ class _Walk(torch.autograd.Function):
     @once_differentiable
     def backward(ctx: Any, grad: Tensor) -> Any:
         inputs, *saved = ctx.saved_tensors
-        n_weights = len(Weights._fields)
-        weights, track = Weights(*saved[:n_weights]), Track(*saved[n_weights:])
+        n_weights = len(CellWeights._fields)
+        weights, track = CellWeights(*saved[:n_weights]), Trajectory(*saved[n_weights:])
         stretches = _stretches(inputs, weights, ctx.stepper)
-        way = _WayBack(inputs, weights, ctx.stepper, _Arrivals(grad, ctx.ends), stretches[0][1])
+        backward = _BackwardPass(inputs, weights, ctx.stepper, _OutputGradients(grad, ctx.ends), stretches[0][1])
         for begin, end in reversed(stretches):
-            way.go(begin, track.stretch(begin, end))
-        return None, None, way.inputs, way.drive, *way.weights
+            backward.run_stretch(begin, track.stretch(begin, end))
+        return None, None, backward.inputs, backward.drive, *backward.weights
 
 
-class _Arrivals:
+class _OutputGradients:
     """Gradients of the returned states, which are added to the adjoint of the state."""
 
     def __init__(self, grad: Tensor, ends: Tensor | None) -> None:
@@ -278,67 +280,70 @@ class _Arrivals:
             state.add_(torch.where((self._ends == n_steps)[:, None], self._grad, 0.0))
 
 
-class _WayBack:
+class _BackwardPass:
     """The backward pass: adjoints from the last step to the first, and the sums of the gradients of the weights."""
 
-    def __init__(self, inputs: Tensor, weights: Weights, stepper: Stepper, arrivals: _Arrivals, longest: int) -> None:
+    def __init__(
+        self, inputs: Tensor, weights: CellWeights, stepper: Stepper, output_gradients: _OutputGradients, longest: int
+    ) -> None:
         length, batch = inputs.shape[:2]
         memory_size, hidden_size = weights.write_state.shape
-        self._of, self._stepper, self._arrivals, self._x = weights, stepper, arrivals, inputs
+        self._cell_weights, self._stepper, self._cell_inputs = weights, stepper, inputs
+        self._output_gradients = output_gradients
         self._memory = inputs.new_zeros(batch, weights.read_memory.shape[1])
         self._state = inputs.new_zeros(batch, hidden_size)
         self._written = inputs.new_zeros(batch, memory_size)  # gradient by way of the next step
         self._slopes = inputs.new_empty(longest, batch, len(weights.bias))
         self._gated = weights.gated
         # Gradients of what is read are summed in transposed form: with few inputs, these products are much faster.
-        self._of_memories, self._of_inputs = (torch.zeros_like(w).T.contiguous() for w in weights[:2])
+        self._memory_gradients, self._input_gradients = (torch.zeros_like(w).T.contiguous() for w in weights[:2])
         others = (None if w is None else torch.zeros_like(w) for w in weights[2:])
-        self.weights = Weights(self._of_memories.T, self._of_inputs.T, *others)  # type: ignore[arg-type]
+        self.weights = CellWeights(self._memory_gradients.T, self._input_gradients.T, *others)  # type: ignore[arg-type]
         self.drive = inputs.new_empty(length, batch, memory_size)
         self.inputs = torch.empty_like(inputs) if inputs.requires_grad else None
 
-    def go(self, begin: int, track: Track) -> None:
+    def run_stretch(self, begin: int, track: Trajectory) -> None:
         """Go back over the stretch that begins with step `begin`."""
         part = slice(begin, begin + len(track.activations))
         slopes = self._slopes[: len(track.activations)]
         _fill_slopes(track, slopes)
-        steps = moves(self._stepper, part.start, part.stop, self._memory)
+        steps = steps_of(self._stepper, part.start, part.stop, self._memory)
         size = self._state.shape[-1]
         columns = slopes, slopes.unflatten(-1, (-1, size)), track.activations[..., :size], self.drive[part]
         rows = [*zip(*(column.unbind() for column in columns), strict=True)]
         for k in reversed(range(len(rows))):
-            self._arrivals.add(self._state, begin + k + 1)
-            self._step_back(*rows[k][:-1])
-            self._memory, before, now = steps.back(k, self._memory)
-            self._write_back(before, now, rows[k][-1])
-        self._sum_up(part, track, slopes)
+            self._output_gradients.add(self._state, begin + k + 1)
+            self._state_backward(*rows[k][:-1])
+            self._memory, before, now = steps.backward(k, self._memory)
+            self._inputs_backward(before, now, rows[k][-1])
+        self._add_weight_gradients(part, track, slopes)
 
-    def _step_back(self, slopes: Tensor, halves: Tensor, gate: Tensor) -> None:
+    def _state_backward(self, slopes: Tensor, halves: Tensor, gate: Tensor) -> None:
         """Go back over the new state of one step, and fill `slopes` (adjoints of preactivations)."""
-        of = self._of
+        weights = self._cell_weights
         halves.mul_(self._state[:, None])
         if self._gated:
             self._state.addcmul_(self._state, gate, value=-1.0)
         else:
             self._state.zero_()
-        if of.read_state is not None:
-            self._state.addmm_(slopes, of.read_state)
-        self._memory.addmm_(slopes, of.read_memory)
+        if weights.read_state is not None:
+            self._state.addmm_(slopes, weights.read_state)
+        self._memory.addmm_(slopes, weights.read_memory)
 
-    def _write_back(self, before: Tensor, now: Tensor, written: Tensor) -> None:
+    def _inputs_backward(self, before: Tensor, now: Tensor, written: Tensor) -> None:
         """Go back over the inputs of the memories in one step, and fill `written` (their adjoints)."""
         torch.add(self._written, now, out=written)
         self._written = before
-        self._state.addmm_(written, self._of.write_state)
-        if self._of.write_memory is not None:
-            self._memory.addmm_(written, self._of.write_memory)
+        self._state.addmm_(written, self._cell_weights.write_state)
+        if self._cell_weights.write_memory is not None:
+            self._memory.addmm_(written, self._cell_weights.write_memory)
 
-    def _sum_up(self, part: slice, track: Track, slopes: Tensor) -> None:
+    def _add_weight_gradients(self, part: slice, track: Trajectory, slopes: Tensor) -> None:
         """Add the contributions of a stretch to the gradients."""
         rows, written = slopes.flatten(0, 1), self.drive[part].flatten(0, 1)
         states, sums = track.states[:-1].flatten(0, 1), self.weights
-        self._of_memories.addmm_(track.memories[1:].flatten(0, 1).T, rows)
-        self._of_inputs.addmm_(self._x[part].flatten(0, 1).T, rows)
+        self._memory_gradients.addmm_(track.memories[1:].flatten(0, 1).T, rows)
+        self._input_gradients.addmm_(self._cell_inputs[part].flatten(0, 1).T, rows)
         sums.bias.add_(rows.sum(0))
         sums.write_state.addmm_(written.T, states)
         if sums.read_state is not None:
@@ -346,10 +351,10 @@ class _WayBack:
         if sums.write_memory is not None:
             sums.write_memory.addmm_(written.T, track.memories[:-1].flatten(0, 1))
         if self.inputs is not None:
-            torch.matmul(slopes, self._of.read_input, out=self.inputs[part])
+            torch.matmul(slopes, self._cell_weights.read_input, out=self.inputs[part])
 
 
-def _fill_slopes(track: Track, slopes: Tensor) -> None:
+def _fill_slopes(track: Trajectory, slopes: Tensor) -> None:
     """Compute the derivatives of each state with respect to its preactivations."""
     size, a = track.states.shape[-1], track.activations
     torch.addcmul(a, a, a, value=-1.0, out=slopes)

@@ -1,7 +1,7 @@
-r"""Some successive steps of the memories of a batch, as `skhippo.rnn.walk` takes them, forward and backward.
+r"""Some successive steps of the memories of a batch, as `skhippo.rnn.scan` takes them, forward and backward.
 
 With few coefficients, and the same times for all series, a step is one product with a dense matrix.  Otherwise it is
-the step of :math:`O(N)` of `skhippo.rnn.transitions`, which needs more operations but fewer multiplications.
+the step of :math:`O(N)` of `skhippo.rnn.dynamics`, which needs more operations but fewer multiplications.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from skhippo.rnn.transitions import Stepper
+from skhippo.rnn.stepper import Stepper
 
-__all__ = ["Moves", "moves"]
+__all__ = ["MemorySteps", "steps_of"]
 
 
-class Moves(ABC):
+class MemorySteps(ABC):
     """Steps of memories (batch, memory_size * 2 * n_pairs), numbered from 0."""
 
     @abstractmethod
-    def ahead(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
+    def forward(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
         """Fill `new` with the memories after step `k`.
 
         Parameters
@@ -37,18 +37,18 @@ class Moves(ABC):
         """
 
     @abstractmethod
-    def back(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def backward(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Return the adjoints of the arguments `old`, `before` and `now` of step `k`, given that of `new`.
 
         The array of the argument may be used for the result.
         """
 
 
-def moves(stepper: Stepper, begin: int, end: int, memory: Tensor) -> Moves:
+def steps_of(stepper: Stepper, begin: int, end: int, memory: Tensor) -> MemorySteps:
     """Return the steps from `begin` up to `end`, for memories like `memory`."""
     if stepper.dense:
-        return _kept(_Stretch(stepper.key(begin, end), stepper, begin, end))
-    return _LowRankMoves(stepper, begin, end, memory)
+        return _cached_steps(_Stretch(stepper.key(begin, end), stepper, begin, end))
+    return _LowRankSteps(stepper, begin, end, memory)
 
 
 @dataclass(frozen=True)
@@ -62,13 +62,13 @@ class _Stretch:
 
 
 @lru_cache(maxsize=8)
-def _kept(stretch: _Stretch) -> _DenseMoves:
-    """Return some steps, the same object for all batches of series on one grid."""
+def _cached_steps(stretch: _Stretch) -> _DenseSteps:
+    """Return the steps of a stretch; batches of series on one grid share the same object."""
     with torch.inference_mode(mode=False):
-        return _DenseMoves(stretch.stepper.matrices(stretch.begin, stretch.end))
+        return _DenseSteps(stretch.stepper.matrices(stretch.begin, stretch.end))
 
 
-class _DenseMoves(Moves):
+class _DenseSteps(MemorySteps):
     """One matrix per step: the rows of the old memory, and of both inputs."""
 
     def __init__(self, matrices: Tensor) -> None:
@@ -77,19 +77,19 @@ class _DenseMoves(Moves):
         old, inputs = matrices.mT.split([self._order, 2], dim=-1)
         self._old, self._inputs = old.unbind(), inputs.unbind()
 
-    def ahead(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
-        """See `Moves.ahead`."""
+    def forward(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
+        """See `MemorySteps.forward`."""
         rows = torch.cat([old.view(-1, self._order), before.reshape(-1, 1), now.reshape(-1, 1)], dim=1)
         torch.mm(rows, self._matrices[k], out=new.view(-1, self._order))
 
-    def back(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """See `Moves.back`."""
+    def backward(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `MemorySteps.backward`."""
         rows = memory.view(-1, self._order)
         before, now = torch.mm(rows, self._inputs[k]).view(len(memory), -1, 2).unbind(-1)
         return torch.mm(rows, self._old[k]).view(len(memory), -1), before, now
 
 
-class _LowRankMoves(Moves):
+class _LowRankSteps(MemorySteps):
     """Steps in one or several parts, each of them diagonal plus a term of low rank."""
 
     def __init__(self, stepper: Stepper, begin: int, end: int, memory: Tensor) -> None:
@@ -99,8 +99,8 @@ class _LowRankMoves(Moves):
         self._parts = [*zip(*(table.unbind() for table in stepper(begin, end)), strict=True)]
         self._bounds = [0, *accumulate(stepper.n_parts[begin:end])]
 
-    def ahead(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
-        """See `Moves.ahead`."""
+    def forward(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
+        """See `MemorySteps.forward`."""
         old, new = self._as_pairs(old), self._as_pairs(new)
         entering = [u.view(len(old), -1, 1) for u in (before, now)]
         for turn, decay, mix in self._parts[self._bounds[k] : self._bounds[k + 1]]:
@@ -109,8 +109,8 @@ class _LowRankMoves(Moves):
             self._add(new, sums, decay)
             old = new
 
-    def back(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """See `Moves.back`."""
+    def backward(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """See `MemorySteps.backward`."""
         pairs = self._as_pairs(memory)
         entered = torch.zeros((), dtype=memory.dtype, device=memory.device)
         for turn, decay, mix in reversed(self._parts[self._bounds[k] : self._bounds[k + 1]]):

@@ -1,4 +1,4 @@
-"""The walk through time, forward and backward, in stretches and with a bounded memory."""
+"""The scan of a cell through time, forward and backward, in stretches and with a bounded memory."""
 
 import functools
 
@@ -11,7 +11,7 @@ pytest.importorskip("torch", reason="torch is not installed")
 import torch
 
 from skhippo import LegS
-from skhippo.rnn import walk
+from skhippo.rnn import scan
 from skhippo.rnn.cells import HiPPOCell, LMUCell
 from tests import naive_rnn
 from tests.rnn.cases import EXACT, dense_steps, make_batch, make_cell
@@ -73,8 +73,8 @@ def test_stretches_of_time_change_nothing(measure, rng, monkeypatch):
             return [states, ends, cell(batch.values, batch), *gradients]
 
     whole = both()
-    monkeypatch.setattr(walk, "_STRETCH", 30)
-    assert len(walk._stretches(torch.zeros(11, 2, 2), cell_weights(cell), stepper_of(cell, batch))) > 3
+    monkeypatch.setattr(scan, "_STRETCH", 30)
+    assert len(scan._stretches(torch.zeros(11, 2, 2), cell_weights(cell), stepper_of(cell, batch))) > 3
     for mine, theirs in zip(both(), whole, strict=True):
         assert_allclose(mine.detach(), theirs.detach(), atol=1e-13, rtol=0)
 

@@ -6,13 +6,11 @@ from numpy.testing import assert_allclose
 
 pytest.importorskip("torch", reason="torch is not installed")
 
-import torch
 
-from skhippo import ChebT, FouT, HiPPOMemory, LagT, LegS, LegT
+from skhippo import HiPPOMemory, LagT, LegS
 from skhippo.measures import Outflow
-from skhippo.rnn.batch import Batch
 from skhippo.rnn.cells import RandomCell
-from skhippo.rnn.transitions import Dynamics, measure_dynamics, random_dynamics
+from skhippo.rnn.dynamics import Dynamics, measure_dynamics, random_dynamics
 from tests.rnn.cases import EXACT, make_batch, make_cell, written
 
 
@@ -26,49 +24,6 @@ def test_memory_does_not_freeze_after_1024_steps(rng):
     assert_allclose(found[-1], memory.coefficients[0], atol=EXACT, rtol=0)
     change = (found[1:] - found[:-1]).abs().mean(dim=(1, 2))  # a step weighs 1/t for ever
     assert change[1300:].mean() < 0.9 * change[1000:1100].mean()
-
-
-@pytest.mark.parametrize("rule", ["bilinear", "backward", "hippo2020"])
-@pytest.mark.parametrize("first", [0.1, 1e-6, 1e-40])
-def test_memories_are_those_of_the_recurrence_however_close_the_first_two_observations(rule, first, rng):
-    times = torch.tensor([[0.0, *(first + np.arange(30.0))]], dtype=torch.float64)
-    for dtype, tolerance in ((torch.float64, 1e-12), (torch.float32, 1e-4)):
-        values = torch.tensor(rng.normal(size=(1, 31, 2)), dtype=dtype)
-        batch = Batch(values, torch.ones_like(values, dtype=torch.bool), times, torch.tensor([31]))
-        cell = make_cell(LegS(), order=16, discretization=rule, dtype=dtype)
-        memory = HiPPOMemory(LegS(), 16, n_channels=2, method="recurrence", discretization=rule)
-        memory.update(written(cell, batch), times[0].numpy())
-        found = cell.memories(batch.values, batch)[0, -1]
-        assert_allclose(found, memory.coefficients[0], atol=tolerance, rtol=0)
-
-
-@pytest.mark.parametrize(
-    "measure", [LegT(1.0), LagT(1.0), LagT(1.0, beta=0.3), FouT(1.0), ChebT(1.0), LagT(1.0, 0.3, 0.7)], ids=repr
-)
-@pytest.mark.parametrize("rule", ["bilinear", "backward", 0.7, "hippo2020"])
-def test_memories_are_those_of_the_recurrence_at_steps_of_any_length(measure, rule, rng):
-    times = np.cumsum(rng.lognormal(-1, 2, size=(3, 40)), axis=1)
-    times[0, 5:] += 1e6
-    times -= times[:, :1]
-    values = torch.tensor(rng.normal(size=(3, 40, 2)))
-    batch = Batch(values, torch.ones_like(values, dtype=torch.bool), torch.tensor(times), torch.tensor([40] * 3))
-    cell = make_cell(measure, order=9, discretization=rule)
-    memory = HiPPOMemory(measure, 9, n_streams=3, n_channels=2, method="recurrence", discretization=rule)
-    memory.update(written(cell, batch), times)
-    assert_allclose(cell.memories(values, batch)[:, -1], memory.coefficients, atol=EXACT, rtol=0)
-
-
-def test_gradients_go_through_the_parts_of_long_steps(rng):
-    times = torch.tensor([[0.0, 0.1, 0.9, 5.0], [0.0, 0.2, 0.3, 0.4]], dtype=torch.float64)
-    for measure in (LegT(1.0), LagT(1.0), ChebT(1.0)):
-        cell = make_cell(measure, order=3, memory_size=1, hidden_size=2)
-
-        def states(values, cell=cell):
-            observed = torch.ones_like(values, dtype=torch.bool)
-            return cell(values, Batch(values, observed, times, torch.tensor([4, 4])))
-
-        values = torch.tensor(rng.normal(size=(2, 4, 2)), requires_grad=True)
-        assert torch.autograd.gradcheck(states, (values,))
 
 
 def test_random_dynamics_are_frozen_and_stable():
