@@ -9,17 +9,11 @@ from skhippo._support.validation import check_finite_number
 from skhippo.measures.chebyshev import ChebT
 from skhippo.measures.checks import check_measure
 from skhippo.measures.fourier import FouT
+from skhippo.measures.functions import ComplexExponentials, MeanRecurrence, PiecewiseLegendre, ThreeTermRecurrence
 from skhippo.measures.jacobi import JacS, JacT
 from skhippo.measures.laguerre import LagT
 from skhippo.measures.legendre import LegS, LegT, legendre
-from skhippo.measures.measure import (
-    ComplexExponentials,
-    Differences,
-    Measure,
-    PiecewiseLegendre,
-    ThreeTermRecurrence,
-    Translated,
-)
+from skhippo.measures.measure import Measure, Translated
 from skhippo.measures.multiwavelet import WavS, WavT
 from skhippo.measures.structure import (
     LowerSemiseparable,
@@ -35,7 +29,6 @@ __all__ = [
     "MEASURES",
     "ChebT",
     "ComplexExponentials",
-    "Differences",
     "FouT",
     "JacS",
     "JacT",
@@ -44,6 +37,7 @@ __all__ = [
     "LegS",
     "LegT",
     "LowerSemiseparable",
+    "MeanRecurrence",
     "Measure",
     "Outflow",
     "PiecewiseLegendre",

@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Differences, ThreeTermRecurrence, Translated
+from skhippo.measures.functions import MeanRecurrence, ThreeTermRecurrence
+from skhippo.measures.measure import Translated
 from skhippo.measures.structure import RankOneMinusDerivative, Structure
 
 __all__ = ["ChebT"]
@@ -105,11 +106,11 @@ class ChebT(Translated):
         start = np.array([[1.0, -2, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]])
         return ThreeTermRecurrence(start, table, angular=True)
 
-    def differences(self, order: int) -> Differences | None:
+    def mean_recurrence(self, order: int) -> MeanRecurrence | None:
         # Antiderivatives of sin(m phi) in cos(phi): (m + 1) F_m = 2 m x F_{m-1} - m (m - 3) / (m - 2) F_{m-2}.
         m = np.arange(4.0, order + 8)
         a, c = 2 * m / (m + 1), m * (m - 3) / ((m - 2) * (m + 1))
-        return Differences("chebyshev", 2, np.column_stack([a, np.zeros_like(m), c]))
+        return MeanRecurrence("chebyshev", 2, np.column_stack([a, np.zeros_like(m), c]))
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         # With y = cos(phi) the weighted integral is that of cos(n phi) over phi.

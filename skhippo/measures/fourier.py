@@ -11,7 +11,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import ComplexExponentials, Translated
+from skhippo.measures.functions import ComplexExponentials
+from skhippo.measures.measure import Translated
 from skhippo.measures.structure import Outflow, RotationsPlusRankOne, Structure
 
 __all__ = ["FouT"]

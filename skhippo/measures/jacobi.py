@@ -14,7 +14,8 @@ from scipy.special import betaln
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.measures.measure import Differences, Measure, ThreeTermRecurrence, Translated
+from skhippo.measures.functions import MeanRecurrence, ThreeTermRecurrence
+from skhippo.measures.measure import Measure, Translated
 from skhippo.measures.structure import LowerSemiseparable, Structure
 
 __all__ = ["JacS", "JacT"]
@@ -79,7 +80,7 @@ class _Jacobi(Measure):
         start = np.array([[1.0, -2, 0, 0, 0], [0, 0, 0, 1, 0], [0, 0, 0, 0, 1]])
         return ThreeTermRecurrence(start, table, exponents=(a, b))
 
-    def differences(self, order: int) -> Differences | None:
+    def mean_recurrence(self, order: int) -> MeanRecurrence | None:
         # Antiderivatives of those functions: once more with exponents larger by one.
         a, b = self._exponents
         centers, squares = _recurrence(order + 8, a + 1.0, b + 1.0)
@@ -88,7 +89,7 @@ class _Jacobi(Measure):
         norms = np.sqrt((j[:, None] + [1, 0, -1]) * (j[:, None] + [1, 0, -1] + a + b + 1.0))
         slope = norms[:, 1] / (roots[j - 1] * norms[:, 0])
         before = roots[j - 2] / roots[j - 1] * norms[:, 2] / norms[:, 0]
-        return Differences("jacobi", 2, np.column_stack([slope, -centers[j - 1] * slope, before]))
+        return MeanRecurrence("jacobi", 2, np.column_stack([slope, -centers[j - 1] * slope, before]))
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         a, b = self._exponents

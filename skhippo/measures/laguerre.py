@@ -12,7 +12,8 @@ from scipy.linalg import solve_triangular
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.measures.measure import Differences, MemoryKind, ThreeTermRecurrence, Translated
+from skhippo.measures.functions import MeanRecurrence, ThreeTermRecurrence
+from skhippo.measures.measure import MemoryKind, Translated
 from skhippo.measures.structure import LowerSemiseparable, Outflow, Structure
 
 __all__ = ["LagT"]
@@ -149,12 +150,12 @@ class LagT(Translated):
     def functions(self, order: int) -> ThreeTermRecurrence:
         return self._laguerre(order, -self._rate)
 
-    def differences(self, order: int) -> Differences | None:
+    def mean_recurrence(self, order: int) -> MeanRecurrence | None:
         if self.alpha != 0.0 or self.beta != 1.0:
             return None
         # W_n = e^{-s} L_n^(-1)(s); n W_n = (2 n - 2 - s) W_{n-1} - (n - 2) W_{n-2} (DLMF 18.9.13).
         n = np.arange(3.0, order + 7)
-        return Differences("laguerre", 1, np.column_stack([-1 / n, (2 * n - 2) / n, (n - 2) / n]))
+        return MeanRecurrence("laguerre", 1, np.column_stack([-1 / n, (2 * n - 2) / n, (n - 2) / n]))
 
     def _laguerre(self, order: int, rate: float) -> ThreeTermRecurrence:
         # (n + 1) L_{n+1} = (2 n + 1 + alpha - s) L_n - (n + alpha) L_{n-1} (DLMF 18.9.13), times e^{rate s}.

@@ -10,7 +10,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
-from skhippo.measures.measure import Differences, Measure, MemoryKind, ThreeTermRecurrence, Translated
+from skhippo.measures.functions import MeanRecurrence, ThreeTermRecurrence
+from skhippo.measures.measure import Measure, MemoryKind, Translated
 from skhippo.measures.structure import LowerSemiseparable, Outflow, Semiseparable, Structure
 
 __all__ = ["LegS", "LegT", "legendre"]
@@ -46,10 +47,12 @@ class _Legendre(Measure):
         table = np.column_stack([(2 * n + 1) / (n + 2), np.zeros_like(n), (n - 1) / (n + 2)])
         return ThreeTermRecurrence(np.array([[1.0, -2, 0, 0, 0], [0, 1, 0, 0, 0], [0, 1, -1, 0, 0]]), table)
 
-    def differences(self, order: int) -> Differences | None:
+    def mean_recurrence(self, order: int) -> MeanRecurrence | None:
         # W_m = (1 - x^2)^2 P_m'' / (4 (m - 1) m (m + 1) (m + 2)); (m + 2) W_m = (2 m - 1) x W_{m-1} - (m - 3) W_{m-2}.
         m = np.arange(4.0, order + 8)
-        return Differences("legendre", 2, np.column_stack([(2 * m - 1) / (m + 2), np.zeros_like(m), (m - 3) / (m + 2)]))
+        return MeanRecurrence(
+            "legendre", 2, np.column_stack([(2 * m - 1) / (m + 2), np.zeros_like(m), (m - 3) / (m + 2)])
+        )
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         coefficients = moments[..., :order] * self._norm(order)

@@ -11,8 +11,9 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
+from skhippo.measures.functions import PiecewiseLegendre
 from skhippo.measures.legendre import LegS, legendre
-from skhippo.measures.measure import Measure, PiecewiseLegendre, Translated
+from skhippo.measures.measure import Measure, Translated
 
 __all__ = ["WavS", "WavT"]
 

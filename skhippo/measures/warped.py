@@ -12,8 +12,9 @@ from scipy.linalg import solve_triangular
 
 from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
+from skhippo.measures.functions import MeanRecurrence, ThreeTermRecurrence
 from skhippo.measures.legendre import LegS, legendre
-from skhippo.measures.measure import Differences, ThreeTermRecurrence, Translated
+from skhippo.measures.measure import Translated
 from skhippo.measures.structure import Outflow, Structure
 
 __all__ = ["LegE"]
@@ -113,12 +114,12 @@ class LegE(Translated):
         start = np.array([[-1.0, 0, 0, 2, 0], [1, 0, 0, 0, 0], [1, 0, 0, -1, 0]])
         return ThreeTermRecurrence(start, np.vstack([[0.5, 0.5, 0.0], later]), rate=-1.0)
 
-    def differences(self, order: int) -> Differences | None:
+    def mean_recurrence(self, order: int) -> MeanRecurrence | None:
         # The integral of w_n over the age is W_n = (1 - x)^2 P_{n-1}^(2, 0)(x) / (4 n (n + 1)) (DLMF 18.9.17).
         n = np.arange(3.0, order + 8)
         scale = 1.0 / ((n - 1) * (n + 1) ** 2)
         table = [(2 * n - 1) * n * (n - 1) * scale, (2 * n - 1) * scale, (n - 2) ** 2 * n * scale]
-        return Differences("warped", 2, np.column_stack(table))
+        return MeanRecurrence("warped", 2, np.column_stack(table))
 
     def coefficients_from_moments(self, moments: NDArray, first: Floats, last: Floats, order: int) -> Floats:
         coefficients = moments[..., 1 : order + 1] * LegS().B(order)

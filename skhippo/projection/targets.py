@@ -140,10 +140,10 @@ def _over_cells(measure: Measure, functions: ThreeTermRecurrence | ComplexExpone
         factors = points.factors.copy()
         factors[2 : 2 * functions.n_functions] = np.repeat(1.0 / np.arange(1.0, functions.n_functions), 2)
         return points._replace(kind="powers", factors=factors)
-    differences = measure.differences(order)
-    if differences is None:
+    recurrence = measure.mean_recurrence(order)
+    if recurrence is None:
         return None
-    kind, n_first, table = differences
+    kind, n_first, table = recurrence
     beta = beta_table(functions) if kind == "jacobi" else None
     return _scaled(kind, n_first, n_first, table, functions.n_functions)._replace(beta=beta)
 

@@ -6,7 +6,7 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skhippo import ChebT, FouT, HiPPOMemory, JacS, LagT, LegS, LegT, WavS, project, reconstruct
-from skhippo.measures import MEASURES, ComplexExponentials, PiecewiseLegendre, as_measure, legendre
+from skhippo.measures import MEASURES, as_measure
 from tests import naive
 from tests.measures.conftest import LAGUERRES, derivative
 
@@ -170,20 +170,6 @@ def test_every_order_is_checked(measure, name):
     for order in (2.0, True, None):
         with pytest.raises(TypeError, match=f"order must be an integer, got {order}"):
             getattr(measure, name)(order, *places)
-
-
-@pytest.mark.parametrize(
-    ("make", "match"),
-    [
-        (lambda: legendre(0), "n_functions must be at least 1, got 0"),
-        (lambda: ComplexExponentials(1), "n_functions must be at least 2, got 1"),
-        (lambda: PiecewiseLegendre(0, 3), "n_pieces must be at least 1, got 0"),
-        (lambda: PiecewiseLegendre(2, 0), "n_degrees must be at least 1, got 0"),
-    ],
-)
-def test_numbers_of_functions_are_checked(make, match):
-    with pytest.raises(ValueError, match=match):
-        make()
 
 
 @pytest.mark.parametrize(
