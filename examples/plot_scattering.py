@@ -55,8 +55,8 @@ best = int(np.argmax(ratios))
 print(names[places[best]])
 
 # %%
-# This sum of coefficients, along three series of each class.  Each coefficient is that of a window around the position.
-# The feature is the fraction of the time that the sum is above the line.
+# The lower plots show this sum along three series of each class.  Each coefficient is that of a window around the
+# position.  The feature is the fraction of the time that the sum is above the line.
 
 terms, factors = scattering.combinations_[best], scattering.factors_[best]
 threshold = scattering.combination_thresholds_[best]
