@@ -17,6 +17,7 @@ from skhippo._support.text import shortened
 from skhippo._support.validation import as_python_number, check_feature_names_in, check_sizes
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.container import Panel
+from skhippo.panel.labels import names_of_channels
 
 __all__ = ["ScoringMixin", "SeriesEstimator"]
 
@@ -48,7 +49,7 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
     def channel_names_(self) -> tuple[str, ...]:
         """Names of the channels of the training series."""
         layout = self._input_layout
-        return layout.channel_names or tuple(f"x{c}" for c in range(layout.n_channels))
+        return names_of_channels(layout.channel_names, layout.n_channels)
 
     # ------------------------------------------------------------------ X
     def _read(self, X: Any, *, reset: bool) -> Panel:

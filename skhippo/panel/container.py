@@ -21,7 +21,7 @@ from skhippo.panel.alignment import channel_labels, check_follows, check_rows_fo
 from skhippo.panel.arrays import as_array, as_real, as_selection
 from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.dataframes import TABLES, is_dated, is_pandas_frame, make_lists, make_table
-from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels
+from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels, named_channel, names_of_channels
 from skhippo.panel.layout import (
     Namer,
     check_not_empty,
@@ -447,7 +447,7 @@ class Panel:
 
     def _table_columns(self, series: str, time: str, library: str) -> tuple[NDArray, dict[str, NDArray]]:
         """Return the ids, and the packed columns of the times and channels by their names."""
-        names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
+        names = names_of_channels(self.channel_names, self.n_channels)
         columns = (series, time, *names)
         for parameter, column in (("series", series), ("time", time)):
             if not isinstance(column, str):
@@ -550,11 +550,9 @@ class Panel:
             values = self.values.astype(target)
         _, infinite = survey(values)
         if infinite is not None:
-            row, channel = infinite
-            where = place_of(row, self.offsets, namer(self.series_ids))
             raise ValueError(
-                f"{where} holds {self.values[row, channel]!s}, too large for {target}: rescale the channel or keep "
-                "float64"
+                f"{self._place(*infinite)} holds {self.values[infinite]!s}, too large for {target}: rescale the "
+                "channel or keep float64"
             )
         return self._trusted(**self.__getstate__() | {"values": values, "_n_missing": self._n_missing})
 
@@ -673,7 +671,7 @@ class Panel:
         channel  observations  missing  empty series  min  mean  max
         x0                  4    20.0%             0    1   2.5    4
         """
-        names = self.channel_names or tuple(f"x{c}" for c in range(self.n_channels))
+        names = names_of_channels(self.channel_names, self.n_channels)
         return summarize(self.values, self.times, self.offsets, names, self.time_kind)
 
     def _repr_html_(self) -> str:
@@ -818,6 +816,14 @@ class Panel:
         if not found.size:
             raise KeyError(f"there is no series with the id {label!r}: the first ones are {_listed(self.series_ids)}")
         raise KeyError(f"{len(found)} series have the id {label!r}: one is expected")
+
+    def _place(self, row: int, channel: int) -> str:
+        """Return what error messages call a value: its series, channel and position."""
+        return place_of(int(row), self.offsets, namer(self.series_ids), named_channel(int(channel), self.channel_names))
+
+    def _place_of_channel(self, series: int, channel: int) -> str:
+        """Return what error messages call a channel of a series."""
+        return f"{namer(self.series_ids)(int(series))}, {named_channel(int(channel), self.channel_names)}"
 
     def _positions(self, key: NDArray) -> NDArray:
         """Return a mask or an array of integers, negative ones included, as positions of series."""

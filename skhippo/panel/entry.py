@@ -11,6 +11,7 @@ from skhippo.panel.arrays import as_real, common_dtype, is_scalar, is_sequence
 from skhippo.panel.clocks import NUMBERS, check_clock_name, check_same_clock
 from skhippo.panel.dataframes import frame_matrix, is_pandas_frame, is_pandas_series, is_polars_frame
 from skhippo.panel.foreign import refuse_foreign_index
+from skhippo.panel.labels import named_channel
 from skhippo.panel.layout import counted
 from skhippo.panel.pair import Pair
 from skhippo.panel.times import Times, check_clock, common_unit, read_times
@@ -101,7 +102,7 @@ def _read_timed_channels(items: list[Any], where: str, time_channel: int) -> Ser
 
 def join_channels(items: list[Any], where: str, names: tuple[str, ...] | None = None) -> Series:
     """Join channels, with or without times of their own, into one series on the union of their times."""
-    labels = [f"{where}, channel {c if names is None else repr(names[c])}" for c in range(len(items))]
+    labels = [f"{where}, {named_channel(c, names)}" for c in range(len(items))]
     channels = [_read_channel(item, label) for item, label in zip(items, labels, strict=True)]
     values = [v for _, v in channels]
     if all(given is None for given, _ in channels):

@@ -53,6 +53,16 @@ def shown(label: Any) -> str:
     return repr(label.item() if isinstance(label, np.generic) else label)
 
 
+def named_channel(channel: int, names: tuple[str, ...] | None) -> str:
+    """Return what error messages call a channel: "channel 'hr'", or "channel 2" if the channels have no names."""
+    return f"channel {channel if names is None else repr(names[channel])}"
+
+
+def names_of_channels(names: tuple[str, ...] | None, n_channels: int) -> tuple[str, ...]:
+    """Return the names of channels; x0, x1, ... if they have none."""
+    return names or tuple(f"x{c}" for c in range(n_channels))
+
+
 def channel_place(channel: Any, names: tuple[str, ...] | None, n_channels: int) -> int:
     """Return the number of a channel given by number or by name."""
     if isinstance(channel, str):

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
-from skhippo.panel.labels import shown
+from skhippo.panel.labels import named_channel, shown
 
 Namer = Callable[[int], str]
 
@@ -75,12 +75,9 @@ def check_values(values: NDArray, offsets: Integers, name: Namer, names: tuple[s
     """Return how many values are NaN; raise if one is infinite."""
     missing, infinite = survey(values)
     if infinite is not None:
-        row, channel = infinite
-        series, position = _locate(row, offsets)
-        label = channel if names is None else repr(names[channel])
+        where = place_of(infinite[0], offsets, name, named_channel(infinite[1], names))
         raise ValueError(
-            f"{name(series)}, channel {label}, position {position} holds {values[row, channel]}: replace infinities "
-            "(inf) by NaN (= not observed) or by a finite value"
+            f"{where} holds {values[infinite]}: replace infinities (inf) by NaN (= not observed) or by a finite value"
         )
     return missing
 
@@ -136,10 +133,21 @@ def _locate(row: int, offsets: Integers) -> tuple[int, int]:
     return series, row - int(offsets[series])
 
 
-def place_of(row: int, offsets: Integers, name: Namer) -> str:
-    """Return the name of a packed row in error messages."""
+def place_of(row: int, offsets: Integers, name: Namer, channel: str | None = None) -> str:
+    """Return the name of a packed row, or of its value of a channel, in error messages.
+
+    Parameters
+    ----------
+    row : int
+    offsets : ndarray of shape (n_series + 1,)
+    name : callable
+        Returns the name of series i.
+    channel : str, optional
+        What the message calls the channel, see `named_channel`.
+    """
     series, position = _locate(row, offsets)
-    return f"{name(series)}, position {position}"
+    where = name(series) if channel is None else f"{name(series)}, {channel}"
+    return f"{where}, position {position}"
 
 
 def counted(n: int, noun: str) -> str:

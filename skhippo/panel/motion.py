@@ -19,7 +19,7 @@ from skhippo.panel.alignment import check_channels, check_follows, check_rows_fo
 from skhippo.panel.arrays import as_array, objects_as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.labels import channel_place
-from skhippo.panel.layout import namer, place_of, to_offsets
+from skhippo.panel.layout import to_offsets
 
 __all__ = ["Chain", "Noisy", "chain", "estimate_rates", "noisy", "pooled_rates", "read_errors", "read_rates"]
 
@@ -179,10 +179,9 @@ def _checked(panel: Panel, errors: Floats) -> Floats:
     wrong = seen & ~((errors >= 0) & ((errors <= _LARGEST_ERROR) | (errors == np.inf)))
     if wrong.any():
         row, channel = np.argwhere(wrong)[0]
-        label = channel if panel.channel_names is None else repr(panel.channel_names[channel])
         raise ValueError(
-            f"{place_of(int(row), panel.offsets, namer(panel.series_ids))}, channel {label}: the error is "
-            f"{errors[row, channel]}; from 0 to {_LARGEST_ERROR:g} is expected, or inf to ignore it"
+            f"{panel._place(row, channel)}: the error is {errors[row, channel]}; from 0 to {_LARGEST_ERROR:g} is "
+            "expected, or inf to ignore it"
         )
     return np.where(seen, errors, 0.0)
 
@@ -256,7 +255,7 @@ def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
             if out[i, channel] > 0
             else "close to each other that the squares of their changes underflow"
         )
-        raise ValueError(f"{namer(panel.series_ids)(int(i))}, channel {channel} has values so {found}: rescale them")
+        raise ValueError(f"{panel._place_of_channel(i, channel)} has values so {found}: rescale them")
     return out
 
 

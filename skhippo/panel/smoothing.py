@@ -12,7 +12,6 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_bool
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.layout import namer, place_of
 from skhippo.panel.motion import noisy, read_errors, read_rates
 
 __all__ = ["smooth"]
@@ -114,11 +113,9 @@ def _in_type_of(panel: Panel, spreads: Floats) -> NDArray:
     wrong = np.argwhere(spreads > np.finfo(panel.dtype).max)
     if len(wrong):
         row, channel = wrong[0]
-        label = channel if panel.channel_names is None else repr(panel.channel_names[channel])
         raise ValueError(
-            f"{place_of(int(row), panel.offsets, namer(panel.series_ids))}, channel {label}: the standard deviation "
-            f"{spreads[row, channel]:g} is too large for {panel.dtype}: pass X.astype('float64'), or give such errors "
-            "as inf to ignore their observations"
+            f"{panel._place(row, channel)}: the standard deviation {spreads[row, channel]:g} is too large for "
+            f"{panel.dtype}: pass X.astype('float64'), or give such errors as inf to ignore their observations"
         )
     return spreads.astype(panel.dtype, copy=False)
 
@@ -128,8 +125,8 @@ def _check_finite(panel: Panel, channel: int, rows: Integers, mean: Floats) -> N
     if wrong.size:
         series = int(np.searchsorted(panel.offsets, rows[wrong[0]], side="right")) - 1
         raise ValueError(
-            f"{namer(panel.series_ids)(series)}, channel {channel} has values so large that their differences "
-            "overflow: rescale them"
+            f"{panel._place_of_channel(series, channel)} has values so large that their differences overflow: rescale "
+            "them"
         )
 
 

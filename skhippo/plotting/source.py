@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skhippo._support.types import Floats
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
+from skhippo.panel.labels import names_of_channels
 from skhippo.projection.hold import Hold, domain_ends
 from skhippo.transformer.transformer import HiPPOTransformer
 
@@ -61,7 +62,7 @@ def draw_from(panel: Panel, series: int | str, channel: int | str, names: tuple[
     if isinstance(series, str):
         series = panel._place_of_id(series)
     _check_integer("series", series)
-    names = names or panel.channel_names or tuple(f"x{c}" for c in range(panel.n_channels))
+    names = names or names_of_channels(panel.channel_names, panel.n_channels)
     if not -len(panel) <= series < len(panel):
         raise ValueError(f"series={series} is asked for in a panel of {len(panel)}")
     series %= len(panel)

@@ -22,7 +22,7 @@ from skhippo.memory.checks import LARGEST
 from skhippo.memory.joining import Joining
 from skhippo.memory.merging import can_join, find_joining
 from skhippo.panel.container import Panel
-from skhippo.panel.layout import blocks, namer, place_of, stretches
+from skhippo.panel.layout import blocks, stretches
 from skhippo.projection.hold import Domain, Hold
 from skhippo.projection.projection import project_ends
 from skhippo.recurrence.recurrence import Recurrence
@@ -162,7 +162,5 @@ def _check_size(panel: Panel) -> None:
     for start, block in blocks(panel.values):
         if max(float(np.nanmax(block, initial=0.0)), -float(np.nanmin(block, initial=0.0))) > LARGEST:
             row, channel = np.argwhere(np.abs(block) > LARGEST)[0]
-            where = place_of(start + int(row), panel.offsets, namer(panel.series_ids))
-            raise ValueError(
-                f"{where}, channel {channel} holds {block[row, channel]}: rescale values above {LARGEST:g}"
-            )
+            where = panel._place(start + row, channel)
+            raise ValueError(f"{where} holds {block[row, channel]}: rescale values above {LARGEST:g}")

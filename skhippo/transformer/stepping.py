@@ -18,7 +18,6 @@ from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
-from skhippo.panel.layout import namer
 from skhippo.projection.hold import Hold, carry_on
 from skhippo.recurrence.lanes import LANES
 from skhippo.recurrence.recurrence import Recurrence
@@ -100,10 +99,9 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
     begin = panel.offsets[rows.series] + rows.first
     last = panel.values[begin, rows.channel].astype(np.float64)
     state, largest = recurrence.start(last), np.abs(last)
-    name = namer(panel.series_ids)
 
     def place(row: int) -> str:
-        return f"{name(int(rows.series[row]))}, channel {rows.channel[row]}"
+        return panel._place_of_channel(rows.series[row], rows.channel[row])
 
     most = _STEPS
     if out is not None:

@@ -274,7 +274,7 @@ def test_astype():
     assert panel.astype("f4").values.tolist()[0] == [1.0]
     with pytest.raises(ValueError, match="dtype must be float32 or float64, got int64"):
         panel.astype(np.int64)
-    with pytest.raises(ValueError, match=r"series 1, position 0 holds 1e\+300, too large for float32"):
+    with pytest.raises(ValueError, match=r"series 1, channel 0, position 0 holds 1e\+300, too large for float32"):
         as_panel([[1.0], [1e300]], dtype=np.float32)
 
 

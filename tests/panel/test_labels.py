@@ -3,7 +3,16 @@
 import numpy as np
 import pytest
 
-from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels, object_array, shown
+from skhippo.panel.labels import (
+    as_labels,
+    channel_place,
+    check_names,
+    join_labels,
+    named_channel,
+    names_of_channels,
+    object_array,
+    shown,
+)
 
 
 @pytest.mark.parametrize(
@@ -60,3 +69,10 @@ def test_names_of_channels_are_distinct_strings_one_per_channel():
     ):
         with pytest.raises(error, match=message):
             check_names(names, 2)
+
+
+def test_errors_call_a_channel_by_its_name_or_number():
+    assert named_channel(1, ("hr", "temp")) == "channel 'temp'"
+    assert named_channel(1, None) == "channel 1"
+    assert names_of_channels(None, 3) == ("x0", "x1", "x2")
+    assert names_of_channels(("hr",), 1) == ("hr",)

@@ -147,13 +147,13 @@ def test_in_a_pipeline(rng):
         ([["a"]], TypeError, "errors has the type <U1: numbers are expected, or the name of a channel"),
         (True, TypeError, "errors has the type bool"),
         (None, TypeError, "errors has the type object"),
-        ([0.1, -1.0], ValueError, r"series 0 \(id 'p'\), position 0, channel 'err': the error is -1.0; from 0 to"),
+        ([0.1, -1.0], ValueError, r"series 0 \(id 'p'\), channel 'err', position 0: the error is -1.0; from 0 to"),
         (
             {"x": 1e200},
             ValueError,
-            r"channel 'x': the error is 1e\+200; from 0 to .*, or inf to ignore it",
+            r"channel 'x', position 0: the error is 1e\+200; from 0 to .*, or inf to ignore it",
         ),
-        ({"x": nan}, ValueError, r"series 0 \(id 'p'\), position 0, channel 'x': the error is nan"),
+        ({"x": nan}, ValueError, r"series 0 \(id 'p'\), channel 'x', position 0: the error is nan"),
         (Panel([[1.0, 2.0]] * 4, None, [0, 1, 4]), ValueError, "errors is a Panel whose series have other lengths"),
     ],
 )
@@ -181,6 +181,9 @@ def test_more_errors():
         smooth([([0.0, 1.0], [-1e300, 1e300])], 1.0)
     with pytest.raises(ValueError, match="series 0, channel 0 has values so large"):
         smooth([([0.0, 1.0], [-1.7e308, 1.7e308])], 1.0, variance_rate=1.0)
+    named = Panel([[-1e300, 0.0], [1e300, 0.0]], channel_names=["u", "v"], series_ids=["a"])
+    with pytest.raises(ValueError, match=r"series 0 \(id 'a'\), channel 'u' has values so large"):
+        smooth(named, 1.0)
 
 
 @pytest.fixture
@@ -228,7 +231,7 @@ def test_standard_deviations_that_float32_cannot_hold_are_named():
     """They were infinite, with a warning of numpy's."""
     panel = Panel(np.array([[1.0], [2.0]], dtype=np.float32), [0.0, 1.0], series_ids=["a"], channel_names=["u"])
     match = (
-        r"series 0 \(id 'a'\), position 0, channel 'u': the standard deviation 7.07107e\+38 is too large for float32"
+        r"series 0 \(id 'a'\), channel 'u', position 0: the standard deviation 7.07107e\+38 is too large for float32"
     )
     with pytest.raises(ValueError, match=match):
         smooth(panel, 1e39, return_std=True)
@@ -253,9 +256,9 @@ def test_masked_errors_and_nullable_columns(labelled):
     holed = frame.copy()
     holed.loc[0, "v"] = pd.NA
     masked = np.ma.masked_array(errors, mask=np.eye(5, 2, -1, dtype=bool))
-    with pytest.raises(ValueError, match=r"series 0 \(id 'b'\), position 1, channel 'u': the error is nan"):
+    with pytest.raises(ValueError, match=r"series 0 \(id 'b'\), channel 'u', position 1: the error is nan"):
         smooth(labelled, masked)
-    with pytest.raises(ValueError, match=r"series 0 \(id 'b'\), position 0, channel 'v': the error is nan"):
+    with pytest.raises(ValueError, match=r"series 0 \(id 'b'\), channel 'v', position 0: the error is nan"):
         smooth(labelled, holed)
     with pytest.raises(ValueError, match="variance_rate holds nan at"):
         smooth(labelled, errors, variance_rate=np.ma.masked_array([1.0, 2.0], mask=[True, False]))

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skhippo import HiPPOMemory, HiPPOTransformer, LagT, as_panel
+from skhippo import HiPPOMemory, HiPPOTransformer, LagT, Panel, as_panel
 from skhippo.measures import MEASURES, as_measure
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from tests.transformer.conftest import holds, holed, last_rows, remembered, transformed
@@ -60,6 +60,8 @@ def test_no_measure_returns_coefficients_that_have_run_away(name, n_times, outpu
     model = HiPPOTransformer(as_measure(name, 1.0), 12, discretization="forward", **way)
     with pytest.raises(ValueError, match=r"^series 0, channel 0: the recurrence diverges to coefficients .* up to 1,"):
         model.fit_transform([(times, values)])
+    with pytest.raises(ValueError, match=r"^series 0, channel 'hr': the recurrence diverges"):
+        model.fit_transform(Panel(values[:, None], times, channel_names=["hr"]))
 
 
 def test_a_recurrence_that_runs_away_for_a_while_is_an_error_where_it_is_shown():
