@@ -82,8 +82,8 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         Parameters
         ----------
         input_features : array-like of str, optional
-            Names to use instead of those seen in `fit`.  If the columns of the input are not channels (but times, or
-            hold series of several channels), their names are only checked.
+            Names to use instead of those seen in `fit`.  If the columns of the input are not the channels (because they
+            are times, one of them holds the times or the ids, or one holds several channels), they are only checked.
         """
         if input_features is None:
             return self.channel_names_
@@ -91,13 +91,13 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
             raise ValueError(f"input_features is {input_features!r}: a sequence of names is expected")
         given = check_feature_names_in(self, input_features)
         layout = self._input_layout
-        if layout.columns_are_times or len(given) < layout.n_channels:
-            return self.channel_names_
         channels = list(map(str, given))
         # An array may have the timestamps as one more channel.
         time_channel = getattr(self, "time_channel", None)
         if time_channel is not None and len(channels) > self.n_channels_:
             del channels[time_channel]
+        if layout.columns_are_times or len(channels) != layout.n_channels:
+            return self.channel_names_
         return tuple(channels)
 
     # ------------------------------------------------------------------ parameters

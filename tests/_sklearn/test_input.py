@@ -5,7 +5,15 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.compose import ColumnTransformer
 
-from skhippo import HiPPOClassifier, HiPPOMemory, HiPPOTransformer, Panel, SummaryTransformer, as_panel
+from skhippo import (
+    HiPPOClassifier,
+    HiPPOMemory,
+    HiPPOScatteringTransformer,
+    HiPPOTransformer,
+    Panel,
+    SummaryTransformer,
+    as_panel,
+)
 from skhippo._sklearn.input import InputLayout
 from tests.transformer.conftest import swings
 
@@ -22,6 +30,21 @@ def test_channel_names_of_frames():
         transformer.get_feature_names_out("ab")
     with pytest.raises(ValueError, match=r"X has the channels \['bp', 'hr'\]"):
         transformer.transform([frame[["bp", "hr"]] for frame in frames])
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize(
+    "transformer", [HiPPOTransformer(order=2), SummaryTransformer(("mean",)), HiPPOScatteringTransformer(n_windows=1)]
+)
+def test_a_column_of_times_has_no_features(library, transformer):
+    """Its name was that of the first features, and one name too many was asked for."""
+    frames = pytest.importorskip(library)
+    table = frames.DataFrame({"t": [[0.0, 1.0, 2.0, 4.0]] * 3, "hr": [[1.0, 2.0, 4.0, 3.0]] * 3, "age": [1, 2, 3]})
+    columns = ColumnTransformer([("series", transformer, ["t", "hr"])], remainder="passthrough")
+    names = list(columns.set_output(transform=library).fit_transform(table).columns)
+    assert names[0].startswith("series__hr__")
+    assert not any("__t_" in name for name in names)
+    assert names[-1] == "remainder__age"
 
 
 def test_a_memory_is_no_series():
