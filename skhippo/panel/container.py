@@ -311,7 +311,8 @@ class Panel:
             ...) whose lists increase and are as long as the others.  Without such a column, and without times in the
             cells, the times are the sample numbers 0, 1, 2, ...
         channels : str or sequence of str, optional
-            The columns of the channels.  Default: all other columns, which must hold lists.
+            The columns of the channels.  Columns of single numbers become channels that are constant in each series.
+            Default: all other columns, which must hold lists.
         series : str, optional
             The column of the ids.  Default: a column of single values with a usual name of ids ("id", "patient_id",
             ...), else the index of a pandas frame, unless it is the default index.
@@ -325,7 +326,7 @@ class Panel:
         Raises
         ------
         ValueError
-            If a column is missing or does not hold lists, or the lists of a series have different lengths.
+            If a column is missing, no column holds lists, or the lists of a series have different lengths.
 
         Examples
         --------

@@ -127,7 +127,8 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     times, series : str, optional
         The columns of the times and of the ids.  Default: recognized by their names and cells, if there are any.
     channels : str or sequence of str, optional
-        The columns of the channels.  Default: all other columns that hold series.
+        The columns of the channels.  Those that hold one number per series are constant in each series.  Default: all
+        other columns that hold series.
     """
     frame = as_table(frame)
     names = column_names(frame)
@@ -147,9 +148,26 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
     ids = row_labels(frame) if series is None else _ids_of(frame, series)
     if "values" in cells and set(names) <= FIELDS and times is None and channels is None:
         return _read_records(frame, names)
-    chosen = _choose(names, cells, Layout(times, asked, series), namer(ids))
+    constant = [name for name in asked or () if name not in cells and name != times]
+    if constant and len(constant) == len(asked or ()):
+        raise ValueError(
+            f"column {constant[0]!r} holds no lists: one list per series is expected in a channel at least"
+        )
+    varying = None if asked is None else [name for name in asked if name not in constant]
+    chosen = _choose(names, cells, Layout(times, varying, series), namer(ids))
     parts = _read_flat(cells, chosen, ids)
-    return _read_cells(cells, chosen, ids) if parts is None else parts
+    parts = _read_cells(cells, chosen, ids) if parts is None else parts
+    return _with_constants(parts, frame, constant, asked) if constant else parts
+
+
+def _with_constants(parts: dict[str, Any], frame: Any, constant: list[Any], asked: Any) -> dict[str, Any]:
+    """Return the parts of a panel with further channels, which are constant in each series, in the order asked for."""
+    hint = "; if it holds categories, make one channel per category (pandas.get_dummies)"
+    lengths = np.diff(parts["offsets"])
+    columns = {name: np.repeat(as_real(column_of(frame, name), f"column {name!r}", hint), lengths) for name in constant}
+    columns |= dict(zip((name for name in asked if name not in columns), parts["values"].T, strict=True))
+    values = np.stack([columns[name] for name in asked], axis=1)
+    return parts | {"values": values, "channel_names": tuple(map(str, asked))}
 
 
 def _ids_of(frame: Any, series: Any) -> NDArray:
@@ -183,15 +201,15 @@ def _read_records(frame: Any, names: list[Any]) -> dict[str, Any]:
 
 def _choose(names: list[Any], cells: dict[Any, Cells], asked: Layout, name: Any) -> Layout:
     """Return the layout with the columns of times and channels filled in if they were not given."""
-    for column in (asked.times, *(asked.channels or ())):
-        if column is not None and column not in cells:
-            raise ValueError(f"column {column!r} holds no lists: one list per series is expected")
+    if asked.times is not None and asked.times not in cells:
+        raise ValueError(f"column {asked.times!r} holds no lists: one list per series is expected")
     channels = [c for c in cells if c != asked.times] if asked.channels is None else list(asked.channels)
     static = [c for c in names if c not in cells and c != asked.series]
     if asked.channels is None and static:
         raise ValueError(
             f"column {static[0]!r} holds one value per series, others hold lists: choose the channels, "
-            "Panel.from_rows(frame, channels=[...]), and add the single values to the features later"
+            "Panel.from_rows(frame, channels=[...]); numbers that are chosen become a channel that is constant in each "
+            "series"
         )
     times = asked.times
     if times is None and asked.channels is None:

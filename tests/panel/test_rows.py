@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from numpy.testing import assert_array_equal
 
 from skhippo import AmbiguousInputWarning, Panel, as_panel
 
@@ -219,3 +220,26 @@ def test_a_row_without_an_id_is_named(series):
     frame = pd.DataFrame({"id": ["p", None], "hr": [[1.0, 2.0], [3.0]]})
     with pytest.raises(ValueError, match=r"row 1 has no series id \((None|nan)\): every row needs one"):
         Panel.from_rows(frame, series=series)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_chosen_numbers_are_constant_channels(library):
+    module = pytest.importorskip(library)
+    make = module.table if library == "pyarrow" else module.DataFrame
+    table = make({"age": [58, None], "t": [[0.0, 2.0], [5.0]], "hr": [[80.0, 81.0], [70.0]], "sex": ["f", "m"]})
+    panel = Panel.from_rows(table, times="t", channels=["hr", "age"])
+    assert panel.channel_names == ("hr", "age")
+    assert_array_equal(panel.values, [[80.0, 58.0], [81.0, 58.0], [70.0, np.nan]])
+    assert Panel.from_rows(table, times="t", channels=["age", "hr"]).channel_names == ("age", "hr")
+    with pytest.raises(TypeError, match=r"column 'sex'.*holds 'f'.*pandas.get_dummies"):
+        Panel.from_rows(table, times="t", channels=["hr", "sex"])
+    with pytest.raises(ValueError, match="column 'age' holds no lists: one list per series is expected in a channel"):
+        Panel.from_rows(table, times="t", channels=["age"])
+
+
+def test_constant_channels_beside_cells_with_their_own_times():
+    cells = [([0.0, 1.0], [1.0, 2.0]), ([3.0, 4.0, 5.0], [1.0, 2.0, 3.0])]
+    panel = Panel.from_rows(pd.DataFrame({"hr": cells, "age": [40, 60]}, index=["a", "b"]), channels=["age", "hr"])
+    assert panel[:, "age"].values.ravel().tolist() == [40, 40, 60, 60, 60]
+    assert panel.series_ids.tolist() == ["a", "b"]
+    assert panel["b"][0].tolist() == [3, 4, 5]
