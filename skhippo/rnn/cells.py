@@ -397,7 +397,10 @@ class FeedforwardCell(nn.Module):
     def forward(self, inputs: Tensor, batch: Batch, *, whole: bool = False) -> Tensor:
         """Return states of shape (batch, hidden_size), or (batch, n_reads, hidden_size) if `whole`."""
         if batch.coefficients is None:
-            raise ValueError("feedback=False reads batch.coefficients, which are None: project the inputs first")
+            raise ValueError(
+                "feedback=False reads batch.coefficients, which are None: make the batch with Preparation.learn(panel, "
+                f"measure=..., order={self.order}), with the measure of the cell"
+            )
         found, expected = tuple(batch.coefficients.shape), (self.write.in_features, self.order)
         if len(found) != 4 or found[2:] != expected or found[0] != len(batch.lengths):
             raise ValueError(

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from skhippo._sklearn.learning import center_and_scale
 from skhippo._support.types import Floats, Integers
-from skhippo.measures import Measure
+from skhippo.measures import Measure, as_measure
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
 from skhippo.panel.times import seconds_since
@@ -143,7 +143,16 @@ class Preparation:
     n_reads: int = 1
 
     @classmethod
-    def learn(cls, panel: Panel, weights: NDArray | None = None) -> Preparation:
+    def learn(
+        cls,
+        panel: Panel,
+        weights: NDArray | None = None,
+        *,
+        measure: str | Measure | None = None,
+        order: int = 1,
+        inputs: tuple[str, ...] = ("values",),
+        n_reads: int = 1,
+    ) -> Preparation:
         """Learn mean and standard deviation of each channel over the observations of a panel.
 
         Parameters
@@ -151,10 +160,13 @@ class Preparation:
         panel : Panel
         weights : ndarray of shape (n_series,), optional
             Weight of the observations of each series.
+        measure, order, inputs, n_reads
+            Settings of the coefficients for a network without feedback: its cell, and its `order` and `inputs`.
         """
         rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
         moments = [learn_standardization(column, rows) for column in panel.values.T]
-        return cls(*np.array(moments).T)
+        center, scale = np.array(moments).T
+        return cls(center, scale, None if measure is None else as_measure(measure), order, inputs, n_reads)
 
     def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
         """Return the series of a panel as tensors on the CPU."""
@@ -299,13 +311,25 @@ def collate(samples: Sequence[tuple[Any, Any]], preparation: Preparation | None 
     ----------
     samples : sequence of (series, label)
         Each series is a pair ``(times, values)`` or another form of one series that `as_panel` takes.  Labels are
-        integers.
+        integers, or numbers or rows of numbers for a regression.
     preparation : Preparation, optional
         Standardization of the channels.  By default values are not changed.
 
     Returns
     -------
     batch : Batch
-    labels : Tensor of shape (batch,)
+    labels : Tensor of shape (batch,) or (batch, n_outputs), int64 or float32
+
+    Raises
+    ------
+    TypeError
+        If labels are not numbers.
     """
-    return as_batch([series for series, _ in samples], preparation), torch.tensor([int(label) for _, label in samples])
+    labels = np.array([np.asarray(label) for _, label in samples])
+    if labels.dtype.kind not in "biuf":
+        raise TypeError(
+            f"the labels are of type {labels.dtype}, such as {samples[0][1]!r}: numbers are expected, for classes "
+            "their positions 0, 1, 2, ... (sklearn.preprocessing.LabelEncoder)"
+        )
+    kind = np.float32 if labels.dtype.kind == "f" else np.int64
+    return as_batch([series for series, _ in samples], preparation), torch.from_numpy(labels.astype(kind))

@@ -186,6 +186,7 @@ class HiPPORNN(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Return the outputs, of shape (batch, n_outputs); each series is read up to its own last observation."""
+        _check_batch(batch)
         inputs = cell_inputs(batch, self.inputs, self._gap_unit)
         if self.pooling == "last":
             return self.readout(self.dropout(self.cell(inputs, batch)))
@@ -206,6 +207,7 @@ class HiPPORNN(nn.Module):
         States in the padding are meaningless.  Without feedback, return the states at the times of
         ``batch.coefficients``, of shape (batch, n_reads, hidden_size).
         """
+        _check_batch(batch)
         return self.cell(cell_inputs(batch, self.inputs, self._gap_unit), batch, whole=True)
 
     @torch.no_grad()
@@ -248,6 +250,7 @@ class HiPPORNN(nn.Module):
         >>> bool((network(whole) - outputs).abs().max() < 1e-5)
         True
         """
+        _check_batch(batch)
         self._check_can_advance()
         if state is not None:
             batch = continued(batch, state)
@@ -292,6 +295,15 @@ def _baseline(kind: str, n_channels: int, n_inputs: int, hidden_size: int, unit:
     if kind == "ncde":
         return ControlledCell(n_inputs, hidden_size, unit)
     return FusedCell(n_inputs, hidden_size, kind)
+
+
+def _check_batch(batch: Any) -> None:
+    """Raise if the input of a network is not a batch."""
+    if not isinstance(batch, Batch):
+        raise TypeError(
+            f"the input is of type {type(batch).__name__}: a Batch is expected; make it with as_batch(X, preparation), "
+            "or with collate in a DataLoader (skhippo.rnn)"
+        )
 
 
 def _last_and_mean(states: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

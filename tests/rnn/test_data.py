@@ -177,3 +177,13 @@ def test_collate_is_a_collate_fn(rng):
     assert isinstance(batch, Batch)
     assert labels.tolist() == [0, 1, 0, 1, 0, 1]
     assert torch.equal(batch.values, as_batch(panel[:6], preparation).values)
+
+
+def test_targets_of_a_regression_are_not_rounded():
+    """They were made integers."""
+    series = ([0.0, 1.0], [1.0, 2.0])
+    assert collate([(series, 0.7), (series, np.float64(1.5))])[1].tolist() == pytest.approx([0.7, 1.5])
+    assert collate([(series, [0.5, 2.0])])[1].dtype == torch.float32
+    assert collate([(series, torch.tensor(2)), (series, True)])[1].tolist() == [2, 1]
+    with pytest.raises(TypeError, match=r"the labels are of type <U4, such as 'fast': numbers are expected"):
+        collate([(series, "fast"), (series, "slow")])

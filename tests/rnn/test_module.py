@@ -10,7 +10,8 @@ pytest.importorskip("torch", reason="torch is not installed")
 
 import torch
 
-from skhippo import LegT
+from skhippo import LegT, as_panel
+from skhippo.rnn import Preparation, as_batch
 from skhippo.rnn.module import INPUTS, HiPPORNN
 from tests.rnn.cases import LENGTHS, WALKING, holed_batch, make_network
 
@@ -132,3 +133,17 @@ def test_without_feedback_the_coefficients_are_all_that_is_read(cell, rng):
 def test_errors(options, message):
     with pytest.raises((ValueError, TypeError), match=message):
         HiPPORNN(1, 2, **options)
+
+
+@pytest.mark.parametrize("method", ["forward", "states", "advance"])
+def test_the_input_is_a_batch(method):
+    with pytest.raises(TypeError, match=r"the input is of type Tensor: a Batch is expected; make it with as_batch\(X"):
+        getattr(HiPPORNN(1, 2), method)(torch.zeros(2, 5, 1))
+
+
+def test_a_network_without_feedback_reads_coefficients_of_the_batch(rng):
+    panel = as_panel(rng.normal(size=(4, 2, 9)))
+    network = HiPPORNN(2, 3, order=5, feedback=False)
+    with pytest.raises(ValueError, match=r"make the batch with Preparation.learn\(panel, measure=..., order=5\)"):
+        network(as_batch(panel, Preparation.learn(panel)))
+    assert network(as_batch(panel, Preparation.learn(panel, measure="legs", order=5, n_reads=4))).shape == (4, 3)
