@@ -153,7 +153,7 @@ def read_rows(frame: Any, times: Any = None, channels: Any = None, series: Any =
         raise ValueError(
             f"column {constant[0]!r} holds no lists: one list per series is expected in a channel at least"
         )
-    varying = None if asked is None else [name for name in asked if name not in constant]
+    varying: Any = None if asked is None else [name for name in asked if name not in constant]
     chosen = _choose(names, cells, Layout(times, varying, series), namer(ids))
     parts = _read_flat(cells, chosen, ids)
     parts = _read_cells(cells, chosen, ids) if parts is None else parts
