@@ -10,9 +10,10 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_bool
+from skhippo.panel.brownian import noisy_observations, read_rates
 from skhippo.panel.container import Panel
 from skhippo.panel.formats import as_panel
-from skhippo.panel.motion import noisy, read_errors, read_rates
+from skhippo.panel.measurement_errors import read_errors
 
 __all__ = ["smooth"]
 
@@ -96,7 +97,7 @@ def smooth(
     rates = read_rates(panel, sizes, variance_rate)
     means, spreads = np.full(panel.values.shape, np.nan), np.full(panel.values.shape, np.nan)
     for channel in range(panel.n_channels):
-        rows = noisy(panel, sizes, channel)
+        rows = noisy_observations(panel, sizes, channel)
         mean, spread = rows.values.copy(), rows.variances.copy()
         with np.errstate(over="ignore", invalid="ignore"):
             _smooth(rows.times, rows.offsets, rates[:, channel], mean, spread)

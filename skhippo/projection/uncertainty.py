@@ -2,11 +2,12 @@ r"""Uncertainty of coefficients: the covariance that gaps between observations, 
 
 Derivation
 ----------
-Let the signal be Brownian motion with the rate :math:`q` (see `skhippo.panel.motion`).  Its mean given the observations
-is the held signal of ``hold="linear"``: straight lines between observations, and constant before the first and after
-the last.  So `skhippo.project` computes the means of the coefficients.  The rest of the signal is a Brownian bridge in
-each cell and free motion before the first and after the last observation, all independent.  With the step response
-:math:`G_n` (see `skhippo.measures`), integration by parts turns its coefficients into integrals over white noise, and
+Let the signal be Brownian motion with the rate :math:`q` (see `skhippo.panel.brownian`).  Its mean given the
+observations is the held signal of ``hold="linear"``: straight lines between observations, and constant before the first
+and after the last.  So `skhippo.project` computes the means of the coefficients.  The rest of the signal is a Brownian
+bridge in each cell and free motion before the first and after the last observation, all independent.  With the step
+response :math:`G_n` (see `skhippo.measures`), integration by parts turns its coefficients into integrals over white
+noise, and
 
 .. math:: \operatorname{cov}(c_m, c_n) = q \sum_k \int_k (G_m - G_m^*)(G_n - G_n^*)\, dx,
 
@@ -15,7 +16,7 @@ the first observation, and 0 after the last.  Gauss rules compute the integrals;
 
 With measurement errors the values at the observations are uncertain too.  Given all observations they are a Markov
 chain backward in time: :math:`f_k = \text{const} + J_k f_{k+1} + e_k`, where `e_k` has a known variance
-(see `skhippo.panel.motion.chain`).  If the coefficients are :math:`\sum_k M_k f_k`, the values add
+(see `skhippo.panel.brownian.backward_chain`).  If the coefficients are :math:`\sum_k M_k f_k`, the values add
 :math:`\sum_k \operatorname{var}(e_k) A_k A_k^T` with :math:`A_k = M_k + J_{k-1} A_{k-1}`.
 """
 
@@ -32,11 +33,12 @@ from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_count
 from skhippo.measures import Measure, as_measure
+from skhippo.panel.brownian import BackwardChain, NoisyObservations, backward_chain, noisy_observations, read_rates
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import stretches, to_offsets
-from skhippo.panel.motion import Chain, Noisy, chain, noisy, read_errors, read_rates
+from skhippo.panel.measurement_errors import read_errors
 from skhippo.projection.gauss import check_counts, node_counts, place_nodes
 from skhippo.projection.hold import Domain
 from skhippo.projection.projection import query_times
@@ -200,8 +202,8 @@ def signal_std(X: object, at: ArrayLike, *, errors: Any = None, variance_rate: A
     now = query_times(panel, at, Domain.of(panel, "linear"))[0]
     out = np.full((*now.shape, panel.n_channels), np.nan)
     for channel in range(panel.n_channels):
-        rows = noisy(panel, sizes, channel)
-        links = chain(rows, rates[:, channel])
+        rows = noisy_observations(panel, sizes, channel)
+        links = backward_chain(rows, rates[:, channel])
         for i, (begin, end) in enumerate(zip(rows.offsets[:-1], rows.offsets[1:], strict=True)):
             if end > begin:
                 part = slice(begin, end)
@@ -311,7 +313,7 @@ def row_covariances(
     out = np.empty((len(panel), panel.n_channels, order, order) if full else (len(panel), panel.n_channels, order))
     known: dict[tuple[bytes, bool], tuple[Floats, Floats]] = {}
     for channel in range(panel.n_channels):
-        rows = noisy(panel, errors, channel)
+        rows = noisy_observations(panel, errors, channel)
         uncertain = bool((rows.variances > 0).any())
         key = rows.rows.tobytes(), uncertain  # channels that are observed at the same times share the integrals
         if key not in known:
@@ -321,14 +323,14 @@ def row_covariances(
         out[:, channel] = rate * unit
         if uncertain:
             out[:, channel] += _of_values(
-                means, rows, chain(rows, rates[:, channel]), measure.steady_state(order), full
+                means, rows, backward_chain(rows, rates[:, channel]), measure.steady_state(order), full
             )
         out[np.diff(rows.offsets) == 0, channel] = np.nan
     return out
 
 
 def _unit_covariances(
-    rows: Noisy, measure: Measure, order: int, now: Floats, scale: Floats, full: bool, keep: bool
+    rows: NoisyObservations, measure: Measure, order: int, now: Floats, scale: Floats, full: bool, keep: bool
 ) -> tuple[Floats, Floats]:
     """Return the covariances at the rate 1, and the means of step responses over pieces (if `keep`)."""
     reach = scale * measure.horizon(order)
@@ -338,13 +340,13 @@ def _unit_covariances(
     lengths = np.diff(rows.offsets)[chosen]
     offsets = to_offsets(lengths)
     index = np.arange(offsets[-1]) + np.repeat(rows.offsets[chosen] - offsets[:-1], lengths)
-    part = Noisy(rows.times[index], rows.values[index], rows.variances[index], offsets, rows.rows[index])
+    part = NoisyObservations(rows.times[index], rows.values[index], rows.variances[index], offsets, rows.rows[index])
     pieces = _Pieces.of(part, now[chosen], reach[chosen])
     total, means = _integrate(pieces, measure, order, scale[chosen], full, keep)
     return total[group], means
 
 
-def _distinct(rows: Noisy, now: Floats, scale: Floats) -> tuple[Integers, Integers]:
+def _distinct(rows: NoisyObservations, now: Floats, scale: Floats) -> tuple[Integers, Integers]:
     """Return one series for each window with the same times of observations, and the group of every series."""
     since = np.repeat(now, np.diff(rows.offsets)) - rows.times
     groups: dict[tuple[bytes, float], int] = {}
@@ -377,7 +379,7 @@ class _Pieces(NamedTuple):
     future: Integers  # numbers of the last pieces
 
     @classmethod
-    def of(cls, rows: Noisy, now: Floats, reach: Floats) -> _Pieces:
+    def of(cls, rows: NoisyObservations, now: Floats, reach: Floats) -> _Pieces:
         """Cut the time of each series that was observed."""
         lengths = np.diff(rows.offsets)
         seen = np.flatnonzero(lengths)
@@ -561,13 +563,13 @@ def _add_to_rows(vectors: Floats, weights: Floats, series: Integers, total: Floa
 
 
 # ---------------------------------------------------------------------- measurement errors
-def _of_values(means: Floats, rows: Noisy, links: Chain, steady: Floats, full: bool) -> Floats:
+def _of_values(means: Floats, rows: NoisyObservations, links: BackwardChain, steady: Floats, full: bool) -> Floats:
     """Return the covariances that uncertain values at the observations add."""
     n_series, order = len(rows.offsets) - 1, len(steady)
     vectors = np.empty((len(rows.times), order))
     _accumulate(means, rows.offsets, links.gains, steady, vectors)
     total = np.zeros((n_series, order, order) if full else (n_series, order))
-    _add_squares(vectors, links.rests, np.repeat(np.arange(n_series), np.diff(rows.offsets)), total)
+    _add_squares(vectors, links.rest_variances, np.repeat(np.arange(n_series), np.diff(rows.offsets)), total)
     return total
 
 

@@ -19,8 +19,8 @@ from typing import NamedTuple
 import numpy as np
 
 from skhippo._support.types import Floats
+from skhippo.panel.brownian import pooled_rates
 from skhippo.panel.container import Panel
-from skhippo.panel.motion import pooled_rates
 from skhippo.projection.hold import Domain
 from skhippo.projection.uncertainty import row_covariances
 from skhippo.transformer.compute import Way

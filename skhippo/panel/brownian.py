@@ -1,4 +1,4 @@
-r"""Brownian motion between observations: its rate, and measurement errors.
+r"""Brownian motion between observations: its rate, and its values given all observations.
 
 The model of a channel is :math:`f(t') - f(t) \sim N(0, q\,(t' - t))` with the rate :math:`q`, independent over
 intervals that do not overlap, and an observation is :math:`y_k = f(t_k) + N(0, r_k^2)` with the known error
@@ -7,32 +7,36 @@ intervals that do not overlap, and an observation is :math:`y_k = f(t_k) + N(0, 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
-from skhippo.panel.alignment import check_channels, check_follows, check_rows_follow
-from skhippo.panel.arrays import as_array, objects_as_real
+from skhippo.panel.alignment import check_channels, check_follows
 from skhippo.panel.container import Panel
-from skhippo.panel.labels import channel_place
 from skhippo.panel.layout import to_offsets
+from skhippo.panel.measurement_errors import as_numbers
 
-__all__ = ["Chain", "Noisy", "chain", "estimate_rates", "noisy", "pooled_rates", "read_errors", "read_rates"]
+__all__ = [
+    "BackwardChain",
+    "NoisyObservations",
+    "backward_chain",
+    "estimate_rates",
+    "noisy_observations",
+    "pooled_rates",
+    "read_rates",
+]
 
 # Candidates of a rate per factor of 10, and steps of the search between two of them.
 _PER_DECADE, _STEPS = 2, 40
 # Squares of smaller changes, and of errors that matter beside them, underflow.
 _SMALLEST_CHANGE = 1e-140
-# The square of a larger error overflows.
-_LARGEST_ERROR = 1e150
 _GOLDEN = 0.5 * (np.sqrt(5.0) - 1.0)
 
 
-class Noisy(NamedTuple):
+class NoisyObservations(NamedTuple):
     """Observations of one channel, packed, without those that are missing or have an infinite error.
 
     Attributes
@@ -52,7 +56,7 @@ class Noisy(NamedTuple):
     rows: Integers
 
 
-def noisy(panel: Panel, errors: Floats, channel: int) -> Noisy:
+def noisy_observations(panel: Panel, errors: Floats, channel: int) -> NoisyObservations:
     """Return the observations of a channel with their errors.
 
     Parameters
@@ -63,127 +67,16 @@ def noisy(panel: Panel, errors: Floats, channel: int) -> Noisy:
 
     Returns
     -------
-    Noisy
+    NoisyObservations
     """
     values = panel.values[:, channel]
     variances = errors[:, channel] ** 2
     seen = ~np.isnan(values) & (variances < np.inf)
     lengths = np.add.reduceat(seen, panel.offsets[:-1], dtype=np.int64)
     rows = np.flatnonzero(seen)
-    return Noisy(panel.times[rows], values[rows].astype(np.float64), variances[rows], to_offsets(lengths), rows)
-
-
-# ---------------------------------------------------------------------- errors
-def read_errors(panel: Panel, errors: Any) -> tuple[Panel, Floats]:
-    """Read the errors of observations.
-
-    Parameters
-    ----------
-    panel : Panel
-    errors : number, array-like, Panel, str or mapping
-        See `skhippo.smooth`.
-
-    Returns
-    -------
-    panel : Panel
-        Without the channels that hold errors.
-    errors : ndarray of shape (n_observations, n_channels)
-        Zero where a value is missing.
-    """
-    if isinstance(errors, str):
-        place = channel_place(errors, panel.channel_names, panel.n_channels)
-        errors = {c: errors for c in range(panel.n_channels) if c != place}
-        if not errors:
-            raise ValueError("errors names the only channel, so no values would be left: add other channels")
-    if isinstance(errors, Mapping):
-        return _from_channels(panel, errors)
-    if isinstance(errors, Panel):
-        _check_same(panel, errors)
-    else:
-        check_channels(panel.channel_names, errors, "errors")
-        check_rows_follow(panel.series_ids, panel.lengths, errors, "errors")
-    given = errors.values if isinstance(errors, Panel) else _as_numbers(errors, "errors")
-    if given.dtype.kind not in "iuf":
-        raise TypeError(f"errors has the type {given.dtype}: numbers are expected, or the name of a channel")
-    shape = panel.values.shape
-    if given.ndim == 1 and shape[1] == 1 and given.shape == shape[:1]:
-        given = given[:, None]
-    if given.shape not in ((), shape[1:], shape):
-        raise ValueError(
-            f"errors has the shape {given.shape}: a number, one per channel {shape[1:]}, or one per value {shape} is "
-            "expected"
-        )
-    return panel, _checked(panel, np.broadcast_to(given.astype(np.float64), shape))
-
-
-def _as_numbers(given: Any, name: str) -> NDArray:
-    """Return numbers as an array of their own type; masked entries, and nulls in tables, become NaN."""
-    try:
-        array = as_array(given, name)
-    except ValueError as error:
-        raise ValueError(f"{error}; if {name} are series of different lengths, pass as_panel({name})") from error
-    return objects_as_real(array, name, "") if array.dtype.kind == "O" and array.ndim else array
-
-
-def _check_same(panel: Panel, errors: Panel) -> None:
-    """Raise if a Panel of errors does not have the series, times and channels of the values."""
-    names = panel.channel_names, errors.channel_names
-    if not np.array_equal(errors.offsets, panel.offsets):
-        found = "series have other lengths than those of X"
-    elif not _agree(panel.series_ids, errors.series_ids):
-        found = "series have other ids than those of X, or another order"
-    elif names[0] is not None and names[1] is not None and names[0] != names[1]:
-        found = f"channels are {', '.join(map(repr, names[1]))}, and those of X are {', '.join(map(repr, names[0]))}"
-    elif (
-        errors.time_kind != panel.time_kind
-        or not np.array_equal(errors.times, panel.times)
-        or not _agree(errors.origins, panel.origins)
-    ):
-        found = "observations have other times than those of X"
-    else:
-        return
-    raise ValueError(f"errors is a Panel whose {found}: the same are expected")
-
-
-def _agree(one: Any, other: Any) -> bool:
-    """Tell whether labels are equal, or one of them is None."""
-    return one is None or other is None or one.tolist() == other.tolist() or bool(np.array_equal(one, other))
-
-
-def _from_channels(panel: Panel, errors: Mapping[Any, Any]) -> tuple[Panel, Floats]:
-    """Read errors from channels: the name of one for each channel, or a number."""
-    names, number = panel.channel_names, panel.n_channels
-    read, used = np.zeros(panel.values.shape), set()
-    for channel, source in errors.items():
-        place = channel_place(channel, names, number)
-        if isinstance(source, str):
-            column = channel_place(source, names, number)
-            if column == place:
-                raise ValueError(f"errors says that channel {source!r} is its own error: name another channel")
-            used.add(column)
-            read[:, place] = panel.values[:, column]
-        elif np.ndim(source) == 0 and np.asarray(source).dtype.kind in "iuf":
-            read[:, place] = source
-        else:
-            raise TypeError(f"errors[{channel!r}] is {source!r}: the name of a channel or a number is expected")
-    kept = [c for c in range(number) if c not in used]
-    if not kept:
-        raise ValueError("errors uses all channels, so no values would be left: add other channels")
-    panel = panel.select_channels(kept)
-    return panel, _checked(panel, read[:, kept])
-
-
-def _checked(panel: Panel, errors: Floats) -> Floats:
-    """Return errors with zeros where a value is missing; raise if one is negative, NaN or too large."""
-    seen = ~np.isnan(panel.values)
-    wrong = seen & ~((errors >= 0) & ((errors <= _LARGEST_ERROR) | (errors == np.inf)))
-    if wrong.any():
-        row, channel = np.argwhere(wrong)[0]
-        raise ValueError(
-            f"{panel._place(row, channel)}: the error is {errors[row, channel]}; from 0 to {_LARGEST_ERROR:g} is "
-            "expected, or inf to ignore it"
-        )
-    return np.where(seen, errors, 0.0)
+    return NoisyObservations(
+        panel.times[rows], values[rows].astype(np.float64), variances[rows], to_offsets(lengths), rows
+    )
 
 
 # ---------------------------------------------------------------------- rates
@@ -203,7 +96,7 @@ def read_rates(panel: Panel, errors: Floats | None, variance_rate: ArrayLike | N
     """
     if variance_rate is None:
         return estimate_rates(panel, errors)
-    given, shape = _as_numbers(variance_rate, "variance_rate"), (len(panel), panel.n_channels)
+    given, shape = as_numbers(variance_rate, "variance_rate"), (len(panel), panel.n_channels)
     if given.shape == shape:
         check_follows(panel.series_ids, variance_rate, "variance_rate", "rate")
     check_channels(panel.channel_names, variance_rate, "variance_rate")
@@ -244,9 +137,9 @@ def estimate_rates(panel: Panel, errors: Floats | None = None) -> Floats:
     out = np.empty((len(panel), panel.n_channels))
     rates = np.empty(len(panel))
     for channel in range(panel.n_channels):
-        rows = noisy(panel, errors, channel)
+        rows = noisy_observations(panel, errors, channel)
         with np.errstate(over="ignore"):
-            _estimate(rows.times, rows.values, rows.variances, rows.offsets, rates)
+            _fill_rates(rows.times, rows.values, rows.variances, rows.offsets, rates)
         out[:, channel] = rates
     if np.isinf(out).any():
         i, channel = np.argwhere(np.isinf(out))[0]
@@ -323,7 +216,7 @@ def _best_rate(times: Floats, values: Floats, variances: Floats, low: float, hig
 
 
 @kernel
-def _estimate(times: Floats, values: Floats, variances: Floats, offsets: Integers, out: Floats) -> None:
+def _fill_rates(times: Floats, values: Floats, variances: Floats, offsets: Integers, out: Floats) -> None:
     for i in range(len(out)):
         part = slice(offsets[i], offsets[i + 1])
         t, x, r = times[part], values[part], variances[part]
@@ -350,43 +243,45 @@ def _estimate(times: Floats, values: Floats, variances: Floats, offsets: Integer
 
 
 # ---------------------------------------------------------------------- values given all observations
-class Chain(NamedTuple):
+class BackwardChain(NamedTuple):
     """The values of a channel at its observations, given all of them: a Markov chain backward in time.
 
     Attributes
     ----------
-    gains, rests : ndarray of shape (total,)
+    gains, rest_variances : ndarray of shape (total,)
         The value at observation `k` is a constant, plus ``gains[k]`` times the next value, plus an independent part of
-        the variance ``rests[k]``.
+        the variance ``rest_variances[k]``.
     variances : ndarray of shape (total,)
         Variances of the values.
     """
 
     gains: Floats
-    rests: Floats
+    rest_variances: Floats
     variances: Floats
 
 
-def chain(rows: Noisy, rates: Floats) -> Chain:
+def backward_chain(rows: NoisyObservations, rates: Floats) -> BackwardChain:
     """Return the law of the values at the observations, given all of them.
 
     Parameters
     ----------
-    rows : Noisy
+    rows : NoisyObservations
     rates : ndarray of shape (n_series,)
 
     Returns
     -------
-    Chain
+    BackwardChain
     """
-    out = Chain(np.zeros(len(rows.times)), np.zeros(len(rows.times)), rows.variances.copy())
+    out = BackwardChain(np.zeros(len(rows.times)), np.zeros(len(rows.times)), rows.variances.copy())
     if out.variances.any():
-        _link(rows.times, rows.offsets, rates, *out)
+        _fill_chain(rows.times, rows.offsets, rates, *out)
     return out
 
 
 @kernel
-def _link(times: Floats, offsets: Integers, rates: Floats, gains: Floats, rests: Floats, variances: Floats) -> None:
+def _fill_chain(
+    times: Floats, offsets: Integers, rates: Floats, gains: Floats, rest_variances: Floats, variances: Floats
+) -> None:
     for i in range(len(rates)):
         begin, end, rate = offsets[i], offsets[i + 1], rates[i]
         for k in range(begin + 1, end):
@@ -394,10 +289,10 @@ def _link(times: Floats, offsets: Integers, rates: Floats, gains: Floats, rests:
             if variances[k] > 0.0:
                 variances[k] *= ahead / (ahead + variances[k])
         if end > begin:
-            rests[end - 1] = variances[end - 1]
+            rest_variances[end - 1] = variances[end - 1]
         for k in range(end - 2, begin - 1, -1):
             if variances[k] > 0.0:
                 moved = rate * (times[k + 1] - times[k])
                 gains[k] = variances[k] / (variances[k] + moved)
-                rests[k] = gains[k] * moved
-                variances[k] = rests[k] + gains[k] * gains[k] * variances[k + 1]
+                rest_variances[k] = gains[k] * moved
+                variances[k] = rest_variances[k] + gains[k] * gains[k] * variances[k + 1]

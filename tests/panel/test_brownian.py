@@ -5,8 +5,8 @@ import pytest
 from numpy.testing import assert_allclose
 from scipy.optimize import minimize_scalar
 
-from skhippo import Panel, as_panel, smooth
-from skhippo.panel.motion import chain, estimate_rates, noisy, pooled_rates, read_rates
+from skhippo import Panel, as_panel
+from skhippo.panel.brownian import backward_chain, estimate_rates, noisy_observations, pooled_rates, read_rates
 
 nan = np.nan
 
@@ -59,7 +59,7 @@ def test_one_observation_has_no_rate():
 
 def test_noisy_leaves_out_what_is_missing_or_has_an_infinite_error():
     panel = Panel([[1.0], [nan], [3.0], [4.0]], [0.0, 1.0, 2.0, 5.0], [0, 2, 4])
-    found = noisy(panel, np.array([[0.5], [1.0], [np.inf], [np.inf]]), 0)
+    found = noisy_observations(panel, np.array([[0.5], [1.0], [np.inf], [np.inf]]), 0)
     assert found.rows.tolist() == [0]
     assert found.offsets.tolist() == [0, 1, 1]
     assert found.variances.tolist() == [0.25]
@@ -75,7 +75,7 @@ def test_pooled_rates_weight_every_change_equally(rng):
 def test_the_chain_has_the_covariance_of_the_values(rng):
     times, errors, rate = np.cumsum(rng.exponential(size=8)), rng.exponential(size=(8, 1)), 0.7
     errors[3] = 0.0
-    links = chain(noisy(as_panel([(times, times)]), errors, 0), np.array([rate]))
+    links = backward_chain(noisy_observations(as_panel([(times, times)]), errors, 0), np.array([rate]))
     precision = np.diag(1 / np.maximum(errors[:, 0], 1e-6) ** 2)
     for k, step in enumerate(np.diff(times)):
         precision[k : k + 2, k : k + 2] += np.array([[1, -1], [-1, 1]]) / (rate * step)
@@ -85,11 +85,6 @@ def test_the_chain_has_the_covariance_of_the_values(rng):
         found[k, k + 1 :] = links.gains[k] * found[k + 1, k + 1 :]
         found[k + 1 :, k] = found[k, k + 1 :]
     assert_allclose(found, expected, atol=1e-9)
-    assert_allclose(links.rests[:-1], links.variances[:-1] - links.gains[:-1] ** 2 * links.variances[1:], atol=1e-14)
-
-
-def test_errors_of_different_lengths_are_passed_as_a_panel():
-    ragged = [[1.0, 2.0], [1.0, 2.0, 3.0]]
-    with pytest.raises(ValueError, match=r"if errors are series of different lengths, pass as_panel\(errors\)"):
-        smooth(ragged, ragged)
-    assert len(smooth(ragged, as_panel(ragged))) == 2
+    assert_allclose(
+        links.rest_variances[:-1], links.variances[:-1] - links.gains[:-1] ** 2 * links.variances[1:], atol=1e-14
+    )
