@@ -12,7 +12,14 @@ from numpy.typing import ArrayLike, NDArray
 from skhippo._support.allocation import check_room
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_bool, check_choice, check_finite_number
-from skhippo.datasets.draws import ROUNDING, check_fraction, choose, floor, spawn, without_entries
+from skhippo.datasets.draws import (
+    ROUNDING,
+    check_fraction,
+    floor_of,
+    generator_per_series,
+    places_to_drop,
+    without_observations,
+)
 from skhippo.panel.alignment import check_follows
 from skhippo.panel.arrays import as_array
 from skhippo.panel.container import Panel
@@ -58,11 +65,11 @@ def drop(
     fractions = _for_each_series("fraction", fraction, panel, check_fraction)
     keep = np.ones(len(panel.values), dtype=bool)
     values = panel.values.copy() if per_channel else panel.values
-    for rows, part, rng in zip(_rows(panel), fractions, spawn(len(panel), random_state), strict=True):
+    for rows, part, rng in zip(_rows(panel), fractions, generator_per_series(len(panel), random_state), strict=True):
         if per_channel:
-            values[rows] = without_entries(values[rows], part, rng)
+            values[rows] = without_observations(values[rows], part, rng)
         else:
-            keep[rows][choose(len(keep[rows]), part, rng)] = False
+            keep[rows][places_to_drop(len(keep[rows]), part, rng)] = False
     return panel._with_channels(values, panel.channel_names) if per_channel else panel.where(keep)
 
 
@@ -107,7 +114,7 @@ def gap(
     if position is not None:
         check_fraction("position", position)
     keep = np.ones(len(panel.values), dtype=bool)
-    for rows, part, rng in zip(_rows(panel), fractions, spawn(len(panel), random_state), strict=True):
+    for rows, part, rng in zip(_rows(panel), fractions, generator_per_series(len(panel), random_state), strict=True):
         t = panel.times[rows]
         if part == 0 or len(t) == 1:
             continue
@@ -157,7 +164,7 @@ def resample(X: Any, rate: ArrayLike, *, times: str = "keep") -> Panel:
     panel = as_panel(X)
     rates = _for_each_series("rate", rate, panel, functools.partial(check_finite_number, minimum=0))
     check_choice("times", times, ("keep", "index"))
-    samples = sum(floor((n - 1) * r) + 1 for n, r in zip(panel.lengths.tolist(), rates, strict=True) if n)
+    samples = sum(floor_of((n - 1) * r) + 1 for n, r in zip(panel.lengths.tolist(), rates, strict=True) if n)
     sizes = {"samples": samples, "channels and times": panel.n_channels + 1}
     check_room(sizes, np.dtype(float), "take a lower rate")
     parts = [_resampled(panel.times[rows], panel.values[rows], r) for rows, r in zip(_rows(panel), rates, strict=True)]
@@ -195,7 +202,7 @@ def rescale_time(X: Any, factor: float) -> Panel:
 
 def _resampled(t: NDArray, x: NDArray, rate: float) -> tuple[NDArray, NDArray]:
     """Return times and values of one series at the positions k / rate; `x` has shape (T, n_channels)."""
-    positions = np.arange(floor((len(t) - 1) * rate) + 1) / rate
+    positions = np.arange(floor_of((len(t) - 1) * rate) + 1) / rate
     whole = np.rint(positions)
     positions = np.where(abs(positions - whole) <= ROUNDING * (1 + whole), whole, positions)
     left = positions.astype(np.intp)

@@ -16,26 +16,26 @@ from skhippo._support.validation import check_finite_number
 ROUNDING = 1e-12
 
 
-def floor(x: float) -> int:
+def floor_of(x: float) -> int:
     """Return the largest integer not above `x`, up to rounding errors."""
     return math.floor(x + ROUNDING * (1 + x))
 
 
-def without_entries(values: NDArray, fraction: float, rng: np.random.Generator) -> NDArray:
+def without_observations(values: NDArray, fraction: float, rng: np.random.Generator) -> NDArray:
     """Return the values (T, n_channels) of one series with a fraction of the observations per channel set to NaN."""
     out = values.copy()
     for channel in out.T:
         observed = np.flatnonzero(~np.isnan(channel))
-        channel[observed[choose(len(observed), fraction, rng)]] = np.nan
+        channel[observed[places_to_drop(len(observed), fraction, rng)]] = np.nan
     return out
 
 
-def choose(count: int, fraction: float, rng: np.random.Generator) -> NDArray:
+def places_to_drop(count: int, fraction: float, rng: np.random.Generator) -> NDArray:
     """Return the positions to drop among `count`; at least one is kept."""
     return rng.permutation(count)[: min(round(fraction * count), max(count - 1, 0))]
 
 
-def spawn(n_series: int, random_state: int | np.random.RandomState | None) -> list[np.random.Generator]:
+def generator_per_series(n_series: int, random_state: int | np.random.RandomState | None) -> list[np.random.Generator]:
     """Return one generator per series; the i-th depends on `random_state` and i only."""
     entropy = check_random_state(random_state).randint(2**32, size=4, dtype=np.uint32)
     return [np.random.default_rng(seed) for seed in np.random.SeedSequence(entropy.tolist()).spawn(n_series)]

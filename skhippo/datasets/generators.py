@@ -13,7 +13,7 @@ from sklearn.utils import check_random_state
 
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_count, check_finite_number
-from skhippo.datasets.draws import check_fraction, floor, spawn, without_entries
+from skhippo.datasets.draws import check_fraction, floor_of, generator_per_series, without_observations
 from skhippo.panel.container import Panel
 
 
@@ -78,7 +78,7 @@ def band_limited_noise(
     check_finite_number("band", band, minimum=0)
     if band >= 0.5 / dt:
         raise ValueError(f"band must be below the Nyquist frequency 1 / (2 dt) = {0.5 / dt:g}, got {band!r}")
-    K = floor(band * n_samples * dt)
+    K = floor_of(band * n_samples * dt)
     if K < 1:
         raise ValueError(
             f"band={band!r} is below one cycle per period, {1 / (n_samples * dt):g}: no frequency is left; "
@@ -270,7 +270,7 @@ def irregular_sinusoids(
     check_finite_number("duration", duration, minimum=0)
     check_finite_number("jitter", jitter, minimum=0, closed=True)
     check_finite_number("noise", noise, minimum=0, closed=True)
-    common, *generators = spawn(1 + n_series, random_state)
+    common, *generators = generator_per_series(1 + n_series, random_state)
     phases = common.uniform(size=(n_classes, n_channels))
     y = np.arange(n_series, dtype=np.int64) % n_classes
     times, values = [], []
@@ -280,7 +280,7 @@ def irregular_sinusoids(
         x = np.sin(2 * np.pi * (cycles * t[:, np.newaxis] + phase + phases[k]))
         x += noise * rng.standard_normal(x.shape)
         times.append(t * duration)
-        values.append(without_entries(x, missing, rng))
+        values.append(without_observations(x, missing, rng))
     offsets = np.cumsum([0, *map(len, times)])
     return Panel(np.concatenate(values), np.concatenate(times), offsets), y
 

@@ -15,12 +15,12 @@ from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._support.progress import progress
 from skhippo._support.types import Floats
 from skhippo._support.validation import N_JOBS
-from skhippo.estimators.budget import estimated_seconds
 from skhippo.estimators.choice import Choice, choose
 from skhippo.estimators.emphasis import choose_emphasis
-from skhippo.estimators.importance import losses
+from skhippo.estimators.fit_time import estimated_seconds
+from skhippo.estimators.importance import score_losses
 from skhippo.estimators.patterns import Patterns, learn_patterns
-from skhippo.estimators.ridge import Linear, fit_ridge
+from skhippo.estimators.ridge import LinearModel, fit_ridge
 from skhippo.estimators.units import Units, learn_units
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
@@ -96,7 +96,7 @@ class Automatic(SeriesEstimator, ABC):
 
     def _fit_linear(
         self, features: NDArray[np.float32], targets: Floats, weights: Floats, counted: NDArray[np.bool_]
-    ) -> Linear:
+    ) -> LinearModel:
         """Choose how much groups of features count, and fit the ridge regression."""
         groups = self._groups()
         self._emphasis = choose_emphasis(features, targets, weights, groups, counted)
@@ -186,7 +186,7 @@ class Automatic(SeriesEstimator, ABC):
         True
         """
         panel = self._read_labelled(X, y, reset=False)
-        return losses(self, check_scoring(self, scoring), panel, y, n_windows, self.verbose)
+        return score_losses(self, check_scoring(self, scoring), panel, y, n_windows, self.verbose)
 
     def describe(self) -> str:
         """Describe which features and head were chosen for the training series, and why.

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from sklearn.base import BaseEstimator
 
-from skhippo.estimators.patterns import STATISTICS
+from skhippo.estimators.patterns import PATTERN_STATISTICS
 from skhippo.estimators.summary import SummaryTransformer
 from skhippo.panel.container import Panel
 from skhippo.scattering import HiPPOScatteringTransformer
@@ -84,7 +84,7 @@ def _of_shape(panel: Panel, n_jobs: int | None, random_state: Any) -> dict[str, 
     scattering.set_params(n_thresholds=thresholds, n_combinations=n_combinations, n_groups=n_groups)
     transformers: dict[str, BaseEstimator] = {"scattering": scattering}
     if not _are_observed_alike(panel):
-        transformers["observation"] = SummaryTransformer(STATISTICS, quantiles=(), n_jobs=n_jobs)
+        transformers["observation"] = SummaryTransformer(PATTERN_STATISTICS, quantiles=(), n_jobs=n_jobs)
     return transformers
 
 

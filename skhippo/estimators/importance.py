@@ -12,10 +12,10 @@ from skhippo._support.types import Floats
 from skhippo._support.validation import check_count
 from skhippo.panel.container import Panel
 
-__all__ = ["losses"]
+__all__ = ["score_losses"]
 
 
-def losses(estimator: Any, scorer: Any, panel: Panel, y: Any, n_windows: int, verbose: int) -> Floats:
+def score_losses(estimator: Any, scorer: Any, panel: Panel, y: Any, n_windows: int, verbose: int) -> Floats:
     """Return how much the score falls without the observations of each channel in each window of time.
 
     Parameters

@@ -8,12 +8,12 @@ import numpy as np
 
 from skhippo._support.types import Floats
 
-__all__ = ["STATISTICS", "Patterns", "learn_patterns"]
+__all__ = ["PATTERN_STATISTICS", "Patterns", "learn_patterns"]
 
 #: Statistics of `SummaryTransformer` that describe when a channel is observed.
-STATISTICS = ("count", "interval", "gap", "since")
+PATTERN_STATISTICS = ("count", "interval", "gap", "since")
 # Those that tell thinned, gapped or resampled series from others, and by how much they exceed those of the training.
-_SPACING, _MORE = [STATISTICS.index("interval"), STATISTICS.index("gap")], np.log(1.1)
+_SPACING, _MORE = [PATTERN_STATISTICS.index("interval"), PATTERN_STATISTICS.index("gap")], np.log(1.1)
 
 
 class Patterns(NamedTuple):
@@ -42,7 +42,7 @@ def learn_patterns(features: Floats) -> Patterns:
     Parameters
     ----------
     features : ndarray of shape (n_series, n_channels * 4)
-        The `STATISTICS` of each channel of the training series.
+        The `PATTERN_STATISTICS` of each channel of the training series.
 
     Returns
     -------
@@ -57,7 +57,7 @@ def learn_patterns(features: Floats) -> Patterns:
 
 def _log_spacing(features: Floats) -> Floats:
     """Return the logarithms of the mean and the longest interval of each channel, (n_series, n_channels, 2)."""
-    spacing = features.reshape(len(features), -1, len(STATISTICS))[..., _SPACING]
+    spacing = features.reshape(len(features), -1, len(PATTERN_STATISTICS))[..., _SPACING]
     return np.log(spacing, out=np.full(spacing.shape, np.nan), where=spacing > 0.0)
 
 

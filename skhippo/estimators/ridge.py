@@ -26,7 +26,7 @@ from scipy.special import logsumexp
 from skhippo._support.types import Floats, Integers
 
 __all__ = [
-    "Linear",
+    "LinearModel",
     "Scaling",
     "evenly_chosen",
     "fit_ridge",
@@ -46,7 +46,7 @@ _BLOCK = 1 << 24
 _CONSTANT = 1e-6
 
 
-class Linear(NamedTuple):
+class LinearModel(NamedTuple):
     """A linear model of features; NaN counts as the mean of its feature."""
 
     center: NDArray[np.float32]  # (n_features,)
@@ -63,7 +63,7 @@ class Linear(NamedTuple):
             np.nan_to_num(features.astype(np.float64) - self.center) @ self.weights.astype(np.float64) + self.intercept
         )
 
-    def in_units(self, center: Floats, scale: Floats) -> Linear:
+    def in_units(self, center: Floats, scale: Floats) -> LinearModel:
         """Return the model of the targets if this one is of ``(targets - center) / scale``."""
         return self._replace(
             weights=self.weights * scale,
@@ -100,7 +100,7 @@ class Scaling(NamedTuple):
         return products
 
 
-def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, emphasis: Floats) -> Linear:
+def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, emphasis: Floats) -> LinearModel:
     """Fit a ridge regression.
 
     Parameters
@@ -116,7 +116,7 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
 
     Returns
     -------
-    Linear
+    LinearModel
     """
     roots = np.sqrt(weights / weights.mean())[:, None]
     scaling = learn_scaling(features, roots, emphasis)
@@ -130,7 +130,7 @@ def fit_ridge(features: NDArray[np.float32], targets: Floats, weights: Floats, e
         penalty, *_ = _fit_best(features[chosen], scaling, aims[chosen], roots[chosen])
         solve = _solve_for_series if len(features) <= features.shape[1] else _solve_for_features
         weights_of, residuals = solve(features, scaling, aims, roots, penalty, chosen)
-    return Linear(
+    return LinearModel(
         scaling.center.astype(np.float32),
         (scaling.factors[:, None] * weights_of).astype(np.float32),
         center,

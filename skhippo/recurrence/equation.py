@@ -106,15 +106,16 @@ def forgetting_length(measure: Measure, order: int) -> float:
     Parameters
     ----------
     measure : Measure
-        A measure with a time scale.
     order : int
         Number of coefficients.
 
     Returns
     -------
     float
-        Infinite if the horizon of the measure is beyond double precision.
+        Infinite for a measure of the whole history, and if the horizon is beyond double precision.
     """
+    if measure.time_scale is None:
+        return math.inf
     try:
         return measure.horizon(order)
     except ValueError:  # beyond double precision

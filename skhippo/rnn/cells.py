@@ -123,7 +123,7 @@ class MemoryCell(nn.Module, ABC):
             )
         inputs = inputs.to(dtype).transpose(0, 1).contiguous()
         step_weights = StepWeights.of(
-            batch.times, batch.lengths, self.discretization, self.time_scale, since, self.dynamics.reach
+            batch.times, batch.lengths, self.discretization, self.time_scale, since, self.dynamics.forgetting_length
         )
         into, bias, weights = self.weights(_basis(self.dynamics, dtype, inputs.device))
         lengths = batch.lengths if self.alpha < 0.5 else None  # only such rules may diverge

@@ -60,7 +60,7 @@ class Dynamics:
         Memory of a constant input of 1, in the basis.
     line : ndarray of shape (2 * n_pairs,)
         Memory of an input that rises by 1 per time scale and is 0 now, in the basis.
-    reach : float
+    forgetting_length : float
         Length of a step, in time scales, after which nothing remains of the earlier memory.
     matrices : tuple of ndarray or None
         `A` and `B` if they do not have this form.  `directions` is then the identity matrix.
@@ -72,22 +72,31 @@ class Dynamics:
     gains: Floats
     start: Floats
     line: Floats
-    reach: float
+    forgetting_length: float
     matrices: tuple[Floats, Floats] | None = None
 
     @classmethod
-    def from_matrices(cls, A: Floats, B: Floats, start: Floats, line: Floats, reach: float = math.inf) -> Dynamics:
+    def from_matrices(
+        cls, A: Floats, B: Floats, start: Floats, line: Floats, forgetting_length: float = math.inf
+    ) -> Dynamics:
         """Return the dynamics of any `A` and `B`.  Their steps cost :math:`O(N^2)`."""
         order = len(B)
         basis = np.eye(order, order + order % 2)
         directions = _pairs(basis)
         return cls(
-            basis, np.zeros(directions.shape[1], complex), directions, B, start @ basis, line @ basis, reach, (A, B)
+            basis,
+            np.zeros(directions.shape[1], complex),
+            directions,
+            B,
+            start @ basis,
+            line @ basis,
+            forgetting_length,
+            (A, B),
         )
 
     @classmethod
-    def of(
-        cls, A: Floats, B: Floats, outflow: Outflow, start: Floats, line: Floats, reach: float = math.inf
+    def from_outflow(
+        cls, A: Floats, B: Floats, outflow: Outflow, start: Floats, line: Floats, forgetting_length: float = math.inf
     ) -> Dynamics:
         """Return the dynamics of `A`, with ``A + A.T == outer(B, B) + decay * I + outer(edge, edge)``."""
         decay, edge = outflow
@@ -106,7 +115,7 @@ class Dynamics:
             np.array([math.sqrt(2.0)] + [0.0] * (len(columns) - 1)),
             start @ basis,
             line @ basis,
-            reach,
+            forgetting_length,
         )
 
     @property
@@ -146,11 +155,11 @@ def measure_dynamics(measure: Measure, order: int) -> Dynamics:
     """Return the dynamics of a measure."""
     _check_room(order)
     line = np.zeros(order) if measure.time_scale is None else measure.ramp(order)
-    reach = math.inf if measure.time_scale is None else forgetting_length(measure, order)
+    length = forgetting_length(measure, order)
     A, B, outflow = measure.A(order), measure.B(order), measure.outflow(order)
     if outflow is None:
-        return Dynamics.from_matrices(A, B, measure.steady_state(order), line, reach)
-    return Dynamics.of(A, B, outflow, measure.steady_state(order), line, reach)
+        return Dynamics.from_matrices(A, B, measure.steady_state(order), line, length)
+    return Dynamics.from_outflow(A, B, outflow, measure.steady_state(order), line, length)
 
 
 @lru_cache(maxsize=4)
@@ -162,4 +171,4 @@ def random_dynamics(order: int) -> Dynamics:
     A: Floats = 0.5 * (np.outer(B, B) + np.eye(order) + G - G.T)
     start: Floats = np.linalg.solve(A, B).astype(np.float64)
     line: Floats = -np.linalg.solve(A, start).astype(np.float64)
-    return Dynamics.of(A, B, Outflow(decay=1.0), start, line)
+    return Dynamics.from_outflow(A, B, Outflow(decay=1.0), start, line)

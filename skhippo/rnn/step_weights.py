@@ -45,7 +45,7 @@ class StepWeights(NamedTuple):
         rule: float | str,
         time_scale: float | None,
         since: Tensor | None = None,
-        reach: float = math.inf,
+        forgetting_length: float = math.inf,
     ) -> StepWeights:
         """Find the weights of the steps of a batch.
 
@@ -59,7 +59,7 @@ class StepWeights(NamedTuple):
         time_scale : float or None
         since : Tensor of shape (batch,), optional
             For a batch that continues series: their last times before the batch.
-        reach : float
+        forgetting_length : float
             Length of a step, in time scales, after which nothing remains of the earlier memory.
         """
         if since is not None:
@@ -77,7 +77,7 @@ class StepWeights(NamedTuple):
         n_parts = np.ones(old.shape[1], dtype=int)
         alpha = as_discretization(rule)
         if time_scale is not None and alpha is not None and splits_long_steps(rule):
-            weights, n_parts = _in_parts(weights, np.diff(clock) / time_scale, alpha, reach)
+            weights, n_parts = _in_parts(weights, np.diff(clock) / time_scale, alpha, forgetting_length)
         counted = tuple(n_parts.tolist())
         if since is None:
             first = np.array([0.0, 1.0, 0.0, 1.0, 0.0])
@@ -87,9 +87,9 @@ class StepWeights(NamedTuple):
         return cls(h0, h1, u0, u1, slope, counted, begins=since is None)
 
 
-def _in_parts(weights: Floats, length: Floats, alpha: float, reach: float) -> tuple[Floats, Integers]:
+def _in_parts(weights: Floats, length: Floats, alpha: float, forgetting_length: float) -> tuple[Floats, Integers]:
     """Split long steps into parts.  Series with a short step take it in the first part and rest in the others."""
-    part, line = (length > LONG_STEP) & (length < reach), length >= reach
+    part, line = (length > LONG_STEP) & (length < forgetting_length), length >= forgetting_length
     n_parts = np.where(part.any(axis=0), SUBSTEPS, 1)
     first = np.cumsum(n_parts) - n_parts
     out = np.zeros((len(weights), len(length), int(n_parts.sum())))

@@ -47,8 +47,8 @@ class Stepper:
     Attributes
     ----------
     directions : Tensor of shape (n_directions, 2 * n_pairs)
-        The columns of `P`; the memory of a straight line (only if there is a step beyond `reach`); and the memory of a
-        constant input.
+        The columns of `P`; the memory of a straight line (only if there is a step as long as
+        `Dynamics.forgetting_length`); and the memory of a constant input.
     n_parts : tuple of int
         Number of parts of each step.
     n_clocks : int

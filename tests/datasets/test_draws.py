@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skhippo.datasets.draws import check_fraction, choose, floor, spawn, without_entries
+from skhippo.datasets.draws import check_fraction, floor_of, generator_per_series, places_to_drop, without_observations
 
 
 @pytest.mark.parametrize("rate", [7, 10, 49, 999])
 def test_rounding_does_not_cost_an_observation(rate):
     """1 / 49 * 49 is 0.9999999999999999."""
-    assert [floor(k / rate * rate) for k in range(1000)] == list(range(1000))
-    assert floor(0.999) == 0
-    assert floor(2.7) == 2
+    assert [floor_of(k / rate * rate) for k in range(1000)] == list(range(1000))
+    assert floor_of(0.999) == 0
+    assert floor_of(2.7) == 2
 
 
 @pytest.mark.parametrize("fraction", [0.0, 0.3, 0.5, 1.0])
@@ -20,7 +20,7 @@ def test_a_fraction_of_what_is_observed_goes_and_one_observation_stays(fraction,
     values = rng.normal(size=(20, 2))
     values[:8, 1] = np.nan
     given = values.copy()
-    found = without_entries(values, fraction, rng)
+    found = without_observations(values, fraction, rng)
     assert_array_equal(values, given)
     kept = ~np.isnan(found)
     assert_array_equal(found[kept], values[kept])
@@ -29,16 +29,16 @@ def test_a_fraction_of_what_is_observed_goes_and_one_observation_stays(fraction,
 
 def test_positions_are_drawn_once_each(rng):
     for count in (0, 1, 2, 9):
-        drawn = choose(count, 0.7, rng)
+        drawn = places_to_drop(count, 0.7, rng)
         assert len(set(drawn)) == len(drawn) == min(round(0.7 * count), max(count - 1, 0))
         assert set(drawn) <= set(range(count))
 
 
 def test_more_series_leave_the_generators_of_the_first_as_they_are():
-    few, many = ([g.normal(size=4) for g in spawn(n, 0)] for n in (2, 5))
+    few, many = ([g.normal(size=4) for g in generator_per_series(n, 0)] for n in (2, 5))
     assert_array_equal(few, many[:2])
     assert len({tuple(draws) for draws in many}) == 5
-    assert (spawn(1, 1)[0].normal(size=4) != few[0]).all()
+    assert (generator_per_series(1, 1)[0].normal(size=4) != few[0]).all()
 
 
 @pytest.mark.parametrize(

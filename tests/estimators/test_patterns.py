@@ -5,7 +5,7 @@ import pytest
 
 from skhippo import HiPPOClassifier, SummaryTransformer
 from skhippo.datasets import drop, gap
-from skhippo.estimators.patterns import STATISTICS, learn_patterns
+from skhippo.estimators.patterns import PATTERN_STATISTICS, learn_patterns
 
 
 def of_length(seed, n_series=80):
@@ -18,7 +18,7 @@ def of_length(seed, n_series=80):
 
 def test_only_spacing_outside_the_range_is_ignored():
     X, _ = of_length(0)
-    summary = SummaryTransformer(STATISTICS, quantiles=()).fit(X)
+    summary = SummaryTransformer(PATTERN_STATISTICS, quantiles=()).fit(X)
     patterns = learn_patterns(summary.transform(X))
     known = lambda series: ~np.isnan(patterns.known(summary.transform(series))).any(axis=1)  # noqa: E731
     assert known(X).all()
@@ -39,7 +39,7 @@ def test_many_channels_do_not_make_a_series_unusual(missing):
         values = [rng.normal(size=(30, t.size)) for t in clocks]
         return [(t, np.where(rng.random(v.shape) < missing, np.nan, v)) for t, v in zip(clocks, values, strict=True)]
 
-    summary = SummaryTransformer(STATISTICS, quantiles=())
+    summary = SummaryTransformer(PATTERN_STATISTICS, quantiles=())
     patterns, X = learn_patterns(summary.fit_transform(draw(30))), draw(100)
     known = lambda series: ~np.isnan(patterns.known(summary.transform(series))).all(axis=1)  # noqa: E731
     assert known(X).mean() > 0.9

@@ -55,7 +55,8 @@ def test_integration_undoes_the_derivative_with_two_diagonals(order, rng):
 @orders
 def test_what_flows_out_is_the_symmetric_part(measure, order):
     outflow = measure.outflow(order)
-    if outflow is None:
+    if isinstance(measure, ChebT) or getattr(measure, "alpha", 0.0) != 0.0:
+        assert outflow is None
         return
     A, B = measure.A(order), measure.B(order)
     expected = np.outer(B, B) + outflow.decay * np.eye(order)

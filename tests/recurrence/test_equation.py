@@ -47,6 +47,10 @@ def test_straight_lines_are_projected():
         assert_allclose(found[row], naive.quadrature(equation.measure, line, 5, 0.0, 2.0, edges), atol=1e-12)
 
 
+def test_the_whole_history_is_never_forgotten():
+    assert math.isinf(forgetting_length(LegS(), 8))
+
+
 def test_a_window_forgets_after_its_length():
     assert forgetting_length(LegT(3.0), 8) == 1.0
     assert DiscreteEquation(LegT(3.0), 8, "bilinear").forgetting_length == 1.0

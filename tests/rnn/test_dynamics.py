@@ -74,7 +74,7 @@ def test_dynamics_of_a_tilt_of_nearly_0():
 def test_a_matrix_of_another_form_is_refused():
     measure = LagT(1.0, alpha=0.5, beta=0.7)
     with pytest.raises(ValueError, match="not normal plus low rank"):
-        Dynamics.of(measure.A(4), measure.B(4), Outflow(decay=1.0), np.eye(4)[0], np.zeros(4))
+        Dynamics.from_outflow(measure.A(4), measure.B(4), Outflow(decay=1.0), np.eye(4)[0], np.zeros(4))
 
 
 @pytest.mark.parametrize("dynamics", [lambda order: measure_dynamics(LegS(), order), random_dynamics])

@@ -21,7 +21,11 @@ ORDER, MEMORIES = 5, 2
 def some_steps(cell, batch, begin, end, monkeypatch, *, dense):
     monkeypatch.setattr("skhippo.rnn.stepper._DENSE", 64 if dense else 0)
     weights = StepWeights.of(
-        batch.times, batch.lengths, cell.discretization, cell.time_scale, reach=cell.dynamics.reach
+        batch.times,
+        batch.lengths,
+        cell.discretization,
+        cell.time_scale,
+        forgetting_length=cell.dynamics.forgetting_length,
     )
     stepper = Stepper(cell.dynamics, weights, torch.float64)
     width = MEMORIES * len(cell.dynamics.start)

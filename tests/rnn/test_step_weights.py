@@ -32,7 +32,7 @@ def test_equal_times_share_one_clock_and_the_first_sample_is_taken_as_it_is():
 
 def test_long_steps_have_parts_and_steps_beyond_the_reach_only_a_line():
     times = [[0.0, 1.5, 1.6, 11.6], [0.0, 0.1, 0.2, 0.3]]
-    weights = weights_of(times, [4, 4], time_scale=2.0, reach=1.0)
+    weights = weights_of(times, [4, 4], time_scale=2.0, forgetting_length=1.0)
     assert weights.n_parts == (1, 8, 1, 1)
     assert_allclose(weights.old[0, 1:9], substep_weights(0.5)[0] * 0.75, rtol=1e-15)
     assert_array_equal(weights.new[1, 2:9], np.zeros(7))  # a series with a short step rests in the other parts

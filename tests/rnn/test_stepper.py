@@ -15,8 +15,8 @@ from tests.rnn.cases import EXACT, dense_steps, make_batch, make_cell
 
 
 def stepper_of(cell, batch):
-    scale, reach = cell.time_scale, cell.dynamics.reach
-    weights = StepWeights.of(batch.times, batch.lengths, cell.discretization, scale, reach=reach)
+    scale, reach = cell.time_scale, cell.dynamics.forgetting_length
+    weights = StepWeights.of(batch.times, batch.lengths, cell.discretization, scale, forgetting_length=reach)
     return Stepper(cell.dynamics, weights, torch.float64)
 
 

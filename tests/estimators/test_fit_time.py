@@ -5,7 +5,7 @@ import pytest
 
 from skhippo import HiPPOClassifier, HiPPOTransformer, as_panel
 from skhippo.datasets import irregular_sinusoids
-from skhippo.estimators.budget import _products, estimated_seconds
+from skhippo.estimators.fit_time import _products, estimated_seconds
 
 
 def test_seconds_are_positive_for_any_panel():
