@@ -17,15 +17,13 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from skhippo._support.text import shortened
 from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_ordered
-from skhippo.panel.alignment import channel_labels, check_follows, check_rows_follow
-from skhippo.panel.arrays import as_array, as_real, as_selection
-from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_clock_name, check_same_clock
-from skhippo.panel.dataframes import TABLES, is_dated, is_pandas_frame, make_lists, make_table
-from skhippo.panel.labels import as_labels, channel_place, check_names, join_labels, named_channel, names_of_channels
+from skhippo.panel.alignment import check_follows, check_rows_follow
+from skhippo.panel.arrays import as_selection
+from skhippo.panel.clocks import AWARE, DATES, DURATIONS, NUMBERS, check_same_clock
+from skhippo.panel.dataframes import TABLES, make_lists, make_table
+from skhippo.panel.labels import channel_place, check_names, join_labels, named_channel, names_of_channels
 from skhippo.panel.layout import (
-    Namer,
     check_not_empty,
-    check_values,
     counted,
     namer,
     place_of,
@@ -38,20 +36,11 @@ from skhippo.panel.layout import (
 )
 from skhippo.panel.long import check_options, read_long, read_stacked
 from skhippo.panel.pair import Pair
+from skhippo.panel.parts import check_parts, check_series_ids
 from skhippo.panel.records import write_record
 from skhippo.panel.rows import read_rows
 from skhippo.panel.summary import PanelSummary, summarize, to_html
-from skhippo.panel.times import (
-    Times,
-    anchor,
-    as_durations,
-    check_times,
-    check_unit,
-    common_unit,
-    dates_after,
-    in_unit_of,
-    read_times,
-)
+from skhippo.panel.times import as_durations, common_unit, dates_after, in_unit_of
 
 __all__ = ["Panel"]
 
@@ -174,29 +163,7 @@ class Panel:
         series_ids: ArrayLike | None = None,
         time_kind: str | None = None,
     ) -> None:
-        packed = as_real(values, "values")
-        if is_pandas_frame(values):
-            channel_names = channel_labels(values) if channel_names is None else channel_names
-            if times is None:
-                _refuse_index(values)
-        if packed.ndim != 2:
-            raise ValueError(
-                f"values has shape {packed.shape}: (total, n_channels) is expected, one row per observation time; "
-                "for one channel pass values[:, np.newaxis]; for other layouts see as_panel"
-            )
-        total, n_channels = packed.shape
-        if n_channels == 0:
-            raise ValueError(f"values has shape {packed.shape}: at least one channel is expected")
-        bounds = _check_offsets(offsets, total)
-        n_series = len(bounds) - 1
-        ids = None if series_ids is None else _check_labels(series_ids, n_series)
-        name = namer(ids)
-        check_not_empty(bounds[1:] - bounds[:-1], name)
-        names = None if channel_names is None else check_names(channel_names, n_channels)
-        clock_of_rows = _read_clock(times, origins, time_kind, bounds, name)
-        missing = check_values(packed, bounds, name, names)
-        parts = {"values": packed, "offsets": bounds, "channel_names": names, "series_ids": ids}
-        self.__setstate__(parts | clock_of_rows | {"_n_missing": missing})
+        self.__setstate__(check_parts(values, times, offsets, channel_names, origins, series_ids, time_kind))
 
     @classmethod
     def _trusted(cls, **state: Any) -> Panel:
@@ -564,7 +531,7 @@ class Panel:
 
     def _with_ids(self, series_ids: NDArray) -> Panel:
         """Return the same series with other ids."""
-        ids = _check_labels(series_ids, len(self))
+        ids = check_series_ids(series_ids, len(self))
         return self._trusted(**self.__getstate__() | {"series_ids": ids, "_n_missing": self._n_missing})
 
     def select_channels(self, channels: int | str | Sequence[int | str]) -> Panel:
@@ -937,91 +904,9 @@ def _join_origins(parts: list[Panel]) -> tuple[NDArray, NDArray | None]:
     return origins, None if np.array_equal(dates_after(times, starts), stamps) else stamps
 
 
-def _check_offsets(offsets: ArrayLike | None, total: int) -> Integers:
-    """Return offsets as int64 (default: one series); raise unless they cut `total` rows into series."""
-    if offsets is None:
-        bounds = np.array([0, total], dtype=np.int64)
-    else:
-        given = as_array(offsets, "offsets")
-        if given.ndim != 1 or given.dtype.kind not in "iu" or len(given) < 2:
-            raise ValueError(
-                f"offsets has shape {given.shape} and type {given.dtype}: (n_series + 1,) integers are expected, "
-                "n_series >= 1"
-            )
-        bounds = given.astype(np.int64, copy=False)
-    if bounds[0] != 0 or bounds[-1] != total:
-        raise ValueError(
-            f"offsets run from {bounds[0]} to {bounds[-1]}: 0 to {total}, the number of rows of values, is expected"
-        )
-    falling = bounds[1:] < bounds[:-1]
-    if falling.any():
-        i = falling.argmax()
-        raise ValueError(
-            f"offsets[{i + 1}] = {bounds[i + 1]} is below offsets[{i}] = {bounds[i]}: offsets must increase"
-        )
-    return bounds
-
-
-def _read_clock(
-    times: ArrayLike | None, origins: ArrayLike | None, time_kind: str | None, offsets: Integers, name: Namer
-) -> dict[str, Any]:
-    """Return the parts of a panel for its times: times (None: sample numbers), origins, stamps and kind."""
-    starts, kind = (None, NUMBERS) if origins is None else _check_origins(origins, len(offsets) - 1)
-    if times is None:
-        numbers = None
-    else:
-        given, found = read_times(times, "times")
-        total = int(offsets[-1])
-        if given.shape != (total,):
-            raise ValueError(f"times has shape {given.shape}: ({total},) is expected, one time per row of values")
-        if found in DATES:
-            if starts is not None:
-                raise ValueError("times are dates and origins are given: pass one or the other")
-            seconds, first, stamps = anchor(given, offsets, name)
-            time_kind = check_clock_name(time_kind, found)
-            return {"_times": seconds, "origins": first, "_stamps": stamps, "time_kind": time_kind}
-        check_times(given, offsets, name)
-        numbers, kind = given, kind if starts is not None else found
-    if starts is not None:
-        check_unit(sample_numbers(offsets) if numbers is None else numbers, starts, offsets, name)
-    return {"_times": numbers, "origins": starts, "_stamps": None, "time_kind": check_clock_name(time_kind, kind)}
-
-
 def _listed(labels: NDArray) -> str:
     """Return the text of the first labels in an error message."""
     return ", ".join(map(repr, labels[:3].tolist()))
-
-
-def _refuse_index(values: Any) -> None:
-    """Raise if values come in a pandas frame whose index holds times, which would be lost."""
-    if is_dated(values.index):
-        raise ValueError(
-            f"values is a frame whose index holds times, {values.index[0]} ...: pass times=values.index, or "
-            "as_panel([values]) for one series"
-        )
-
-
-def _check_origins(origins: ArrayLike, n_series: int) -> Times:
-    """Return origins as datetime64 in a unit of fixed length, and whether they have a time zone."""
-    starts = read_times(origins, "origins")
-    if starts.time_kind not in DATES or starts.values.shape != (n_series,):
-        raise ValueError(
-            f"origins has shape {starts.values.shape} and type {starts.values.dtype}: ({n_series},) dates are "
-            "expected, one per series"
-        )
-    missing = np.isnat(starts.values)
-    if missing.any():
-        i = int(missing.argmax())
-        raise ValueError(f"origins[{i}] is NaT: a date is expected for every series; use one kind of times")
-    return starts
-
-
-def _check_labels(series_ids: ArrayLike, n_series: int) -> NDArray:
-    """Return series ids as an array of shape (n_series,)."""
-    ids = as_labels(series_ids, "series_ids")
-    if ids.shape != (n_series,):
-        raise ValueError(f"series_ids has shape {ids.shape}: ({n_series},) is expected, one id per series")
-    return ids
 
 
 def _same_labels(a: NDArray | None, b: NDArray | None) -> bool:
