@@ -28,7 +28,7 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skhippo import AugmentedClassifier, HiPPOTransformer, Panel, coefficient_std
 from skhippo.datasets import drop, gap, load_uea
-from skhippo.panel.motion import pooled_rates
+from skhippo.panel.brownian import pooled_rates
 from tests.benchmarks.intensive_care import read
 
 ORDER = 16
