@@ -28,7 +28,7 @@ CHOSEN = [
     "skhippo.estimators.patterns.Patterns",
     "skhippo.estimators.units.Units",
 ]
-HEAD = "skhippo.estimators.ridge.Linear"
+HEAD = "skhippo.estimators.ridge.LinearModel"
 # The list of docs/guide/serving.rst
 TRUSTED = [
     (HiPPOTransformer(order=4, handle_empty="zero"), COEFFICIENTS),
@@ -40,7 +40,7 @@ TRUSTED = [
     (HiPPORegressor(), [*CHOSEN, HEAD, "skhippo.HiPPORegressor"]),
     (
         AugmentedClassifier(make_pipeline(HiPPOTransformer(order=4, handle_empty="zero"), LogisticRegression())),
-        [*COEFFICIENTS, "skhippo.AugmentedClassifier"],
+        [*COEFFICIENTS, "skhippo.AugmentedClassifier", "skhippo.augmentation.intervals.LongestIntervals"],
     ),
 ]
 
