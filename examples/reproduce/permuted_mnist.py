@@ -95,6 +95,7 @@ def make(row: str, options: argparse.Namespace) -> tuple[Any, int | None]:
             order=options.full_order,
             hidden_size=options.wide,
             dropout=0.25,
+            scaling="standard",  # pixels have no outliers
             label_smoothing=0.0,
             max_epochs=options.full_epochs,
             learning_rate=3e-2,  # high coefficients have small factors, and here they count as much
@@ -106,6 +107,7 @@ def make(row: str, options: argparse.Namespace) -> tuple[Any, int | None]:
         WALKS[row][1],
         hidden_size=options.hidden_size,
         order=options.order,
+        scaling="standard",
         max_epochs=options.epochs,
         early_stopping=False,
         random_state=options.seed,

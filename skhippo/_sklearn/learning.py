@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 from numpy.typing import NDArray
 
+from skhippo._support.types import Floats
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold, domain_ends
 
-__all__ = ["center_and_scale", "median_duration"]
+__all__ = ["center_and_scale", "median_and_spread", "median_duration"]
+
+# Interquartile range of the standard normal distribution.
+_NORMAL_RANGE = 1.3489795003921634
 
 
 def median_duration(panel: Panel, hold: Hold) -> float:
@@ -55,3 +60,31 @@ def center_and_scale(rows: NDArray, weights: NDArray | None = None) -> tuple[flo
     # Of a constant channel only rounding errors remain, which must not be scaled up to unit size.  The scale of numbers
     # below the smallest normal one may round to 0.
     return float(mean * largest), max(float(rms * largest), np.finfo(float).tiny) if rms > 1e-14 else 1.0
+
+
+def median_and_spread(values: Floats, weights: Floats) -> tuple[float, float]:
+    """Return the weighted median, and the interquartile range divided by that of the standard normal distribution.
+
+    Parameters
+    ----------
+    values, weights : ndarray of shape (n_values,)
+        Values without NaN, and their weights, which are positive.  A weight of 2 counts like two equal values.
+
+    Returns
+    -------
+    median, spread : float
+        0 and 0 without values.  The spread is 0 if only rounding errors separate the quartiles.
+    """
+    largest = float(np.abs(values).max(initial=0.0))
+    if largest == 0.0:
+        return 0.0, 0.0
+    order = np.argsort(values, kind="stable")
+    total = np.cumsum(weights[order])
+    targets = np.array([0.25, 0.5, 0.75]) * total[-1]
+    # Where the sums of weights reach a target exactly, a quantile is the mean of two values.  The sums are rounded.
+    below = np.searchsorted(total, targets * (1.0 - 1e-12))
+    above = np.searchsorted(total, targets * (1.0 + 1e-12), side="right")
+    sizes = values[order] / largest  # differences do not overflow
+    first, median, third = (0.5 * (sizes[below] + sizes[np.minimum(above, len(sizes) - 1)])).tolist()
+    spread = (third - first) / _NORMAL_RANGE
+    return median * largest, min(spread * largest, sys.float_info.max) if spread > 1e-14 else 0.0

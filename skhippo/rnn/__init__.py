@@ -12,6 +12,7 @@ from skhippo.rnn.classifier import HiPPORNNClassifier
 from skhippo.rnn.data import PackedSeries, Preparation, as_batch, collate
 from skhippo.rnn.module import HiPPORNN
 from skhippo.rnn.regressor import HiPPORNNRegressor
+from skhippo.rnn.scaling import Scaling
 from skhippo.rnn.state import State
 
 __all__ = [
@@ -21,6 +22,7 @@ __all__ = [
     "HiPPORNNRegressor",
     "PackedSeries",
     "Preparation",
+    "Scaling",
     "State",
     "as_batch",
     "collate",

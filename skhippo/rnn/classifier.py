@@ -79,8 +79,9 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
     dropout : float, default=0.1
         Fraction of the inputs of the output layer that is dropped at random in training.  Increase it if the network
         fits the training series much better than others.
-    label_smoothing : float, default=0.1
-        Fraction of each label that is spread over all classes in training; see `torch.nn.CrossEntropyLoss`.
+    scaling : {"asinh", "standard"}, default="asinh"
+        Scaling of the values of each channel.  "standard": minus the mean, divided by the standard deviation.  "asinh":
+        the same after the inverse hyperbolic sine, which pulls outliers in; its unit is the interquartile range.
     max_epochs : int or "auto", default="auto"
         Number of passes over the training series.  "auto": at least 30 epochs and at least 300 steps (batches).
     batch_size : int, default=64
@@ -104,9 +105,8 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
         least one series per class is kept for training.
     early_stopping : bool or "auto", default="auto"
         Whether to stop after `patience` epochs without a smaller validation loss, and keep the weights of the best
-        epoch.  If there are too few series to hold any back, the training loss is used instead.  "auto" stops early
-        if `fit` gets validation series, or with 1000 training series or more; with fewer, all series are used for
-        training up to the last epoch.
+        epoch.  "auto" does this only if `fit` gets validation series.  True also holds series back if it gets none;
+        if there are too few to hold any back, the training loss is used instead.
     patience : int, default=10
         Number of epochs without a smaller loss after which training stops.
     class_weight : dict, "balanced" or None, default=None
@@ -148,8 +148,8 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
         without smoothing.
     theta_ : float or None
         Time scale in use; None for a LegS measure given as `cell`.
-    center_, scale_ : ndarray of shape (n_channels,)
-        Mean and standard deviation of each channel over the training series, used to standardize it.
+    preparation_ : skhippo.rnn.Preparation
+        Converts series to the inputs of `module_`: the scaling of the channels, and settings of the coefficients.
     n_channels_ : int
         Number of channels of the training panel.
     channel_names_ : tuple of str
@@ -207,6 +207,7 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
         pooling: str = "last+mean",
         n_reads: int = 8,
         dropout: float = 0.1,
+        scaling: str = "asinh",
         label_smoothing: float = 0.1,
         max_epochs: int | str = "auto",
         batch_size: int = 64,
@@ -241,6 +242,7 @@ class HiPPORNNClassifier(ScoringMixin, ClassifierMixin, NetworkEstimator):
             pooling=pooling,
             n_reads=n_reads,
             dropout=dropout,
+            scaling=scaling,
             max_epochs=max_epochs,
             batch_size=batch_size,
             learning_rate=learning_rate,

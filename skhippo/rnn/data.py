@@ -1,4 +1,4 @@
-"""Convert panels to tensors: standardize values, fill missing ones, and cut padded batches on the device."""
+"""Convert panels to tensors: scale values, fill missing ones, and cut padded batches on the device."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from skhippo._sklearn.learning import center_and_scale
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure, as_measure
 from skhippo.panel.container import Panel
@@ -20,6 +19,7 @@ from skhippo.panel.times import seconds_since
 from skhippo.projection.hold import domain_ends
 from skhippo.projection.projection import project
 from skhippo.rnn.batch import Batch, cell_inputs
+from skhippo.rnn.scaling import Scaling
 from skhippo.rnn.state import State, since_start
 
 __all__ = [
@@ -29,7 +29,6 @@ __all__ = [
     "as_batch",
     "batches_by_length",
     "collate",
-    "learn_standardization",
     "shuffled_batches",
 ]
 
@@ -48,7 +47,7 @@ class PackedSeries:
     Attributes
     ----------
     values : Tensor of shape (total, n_channels)
-        Standardized values.  A missing value is the last observation of its channel, or 0 before the first one.
+        Scaled values.  A missing value is the last observation of its channel, or 0 before the first one.
     observed : bool Tensor of shape (total, n_channels)
     times : float64 Tensor of shape (total,)
         Time since the start of the series.
@@ -112,12 +111,12 @@ class Labelled(NamedTuple):
 # ------------------------------------------------------------------ preparation
 @dataclass(frozen=True)
 class Preparation:
-    """Scaling of the channels learned from the training series, and settings of the coefficients.
+    """Conversion of series to the inputs of a network: scaling of the channels, and settings of the coefficients.
 
     Parameters
     ----------
-    center, scale : ndarray of shape (n_channels,)
-        The center is subtracted from each channel, and the result is divided by the scale.
+    scaling : Scaling, optional
+        Scaling of the channels.  By default values are not changed.
     measure : Measure, optional
         Measure of the coefficients for a network without feedback.  None for all other networks.
     order : int, default=1
@@ -135,8 +134,7 @@ class Preparation:
     is kept.
     """
 
-    center: Floats
-    scale: Floats
+    scaling: Scaling | None = None
     measure: Measure | None = None
     order: int = 1
     inputs: tuple[str, ...] = ("values",)
@@ -153,7 +151,7 @@ class Preparation:
         inputs: tuple[str, ...] = ("values",),
         n_reads: int = 1,
     ) -> Preparation:
-        """Learn mean and standard deviation of each channel over the observations of a panel.
+        """Learn the scaling of the channels from the observations of a panel; see `Scaling.learn`.
 
         Parameters
         ----------
@@ -163,15 +161,13 @@ class Preparation:
         measure, order, inputs, n_reads
             Settings of the coefficients for a network without feedback: its cell, and its `order` and `inputs`.
         """
-        rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
-        moments = [learn_standardization(column, rows) for column in panel.values.T]
-        center, scale = np.array(moments).T
-        return cls(center, scale, None if measure is None else as_measure(measure), order, inputs, n_reads)
+        scaling = Scaling.learn(panel, weights)
+        return cls(scaling, None if measure is None else as_measure(measure), order, inputs, n_reads)
 
     def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
         """Return the series of a panel as tensors on the CPU."""
         missing = np.isnan(panel.values)
-        values = (panel.values - self.center) / self.scale
+        values = panel.values.astype(np.float64) if self.scaling is None else self.scaling(panel.values)
         begins, lengths = panel.offsets[:-1], panel.lengths
         series = PackedSeries(
             torch.from_numpy(_hold(values, missing, np.repeat(begins, lengths))).to(dtype),
@@ -224,12 +220,6 @@ def _packed(series: PackedSeries, name: str, gap_unit: float | None) -> Floats:
     return found
 
 
-def learn_standardization(column: NDArray, weights: Floats) -> tuple[float, float]:
-    """Return the weighted mean and standard deviation of the observations; see `center_and_scale` if they are 0."""
-    observed = ~np.isnan(column) & (weights > 0)
-    return center_and_scale(column[observed, None].astype(np.float64), weights[observed])
-
-
 def _hold(values: Floats, missing: NDArray[np.bool_], begins: Integers) -> Floats:
     """Replace each missing value by the last observation of its channel in the series, or 0 before the first."""
     if not missing.any():
@@ -278,7 +268,7 @@ def as_batch(X: Any, preparation: Preparation | None = None, *, state: State | N
     X : Panel or anything that `as_panel` takes
         Series.
     preparation : Preparation, optional
-        Standardization of the channels.  By default values are not changed.
+        Scaling of the channels.  By default values are not changed.
     state : State, optional
         State returned by `HiPPORNN.advance` for the earlier observations, if `X` continues its series.  Times then
         count from the start of the series.
@@ -298,9 +288,7 @@ def as_batch(X: Any, preparation: Preparation | None = None, *, state: State | N
     (tensor([0., 1., 3.], dtype=torch.float64), tensor([3, 1]))
     """
     panel = as_panel(X)
-    if preparation is None:
-        preparation = Preparation(np.zeros(panel.n_channels), np.ones(panel.n_channels))
-    batch = preparation(panel).batch(torch.arange(len(panel)))
+    batch = (preparation or Preparation())(panel).batch(torch.arange(len(panel)))
     return batch if state is None else since_start(batch, state, numbered=panel._times is None)
 
 
@@ -313,7 +301,7 @@ def collate(samples: Sequence[tuple[Any, Any]], preparation: Preparation | None 
         Each series is a pair ``(times, values)`` or another form of one series that `as_panel` takes.  Labels are
         integers, or numbers or rows of numbers for a regression.
     preparation : Preparation, optional
-        Standardization of the channels.  By default values are not changed.
+        Scaling of the channels.  By default values are not changed.
 
     Returns
     -------

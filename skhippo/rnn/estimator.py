@@ -35,6 +35,7 @@ from skhippo.rnn.examples import Examples, hold_back, stops_early
 from skhippo.rnn.losses import Loss
 from skhippo.rnn.module import CELLS, INPUTS, POOLINGS, HiPPORNN, as_cell
 from skhippo.rnn.saving import describe_settings, read_model, settings_from, write_model
+from skhippo.rnn.scaling import SCALINGS, Scaling
 from skhippo.rnn.training import (
     OPTIMIZERS,
     SCHEDULES,
@@ -52,11 +53,14 @@ __all__ = ["Callback", "NetworkEstimator"]
 # Parameters of the network; all others are parameters of its training.
 _ARCHITECTURE = (
     "cell", "hidden_size", "order", "memory_size", "feedback", "gate", "inputs", "discretization", "pooling", "n_reads",
-    "dropout",
+    "dropout", "scaling",
 )  # fmt: skip
 
 # Attributes of a fitted estimator stored in a file, besides tensors, parameters and the state of its targets.
 _STATE = ("history_", "n_features_in_", "_architecture", "_seed")
+
+# Parameters of files that were written before these parameters existed.
+_EARLIER = {"scaling": "standard"}
 
 Callback = Callable[[Any, Record], object]
 
@@ -80,6 +84,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         "pooling": [StrOptions(set(POOLINGS))],
         "n_reads": [Interval(Integral, 1, None, closed="left")],
         "dropout": [Interval(Real, 0, 1, closed="left")],
+        "scaling": [StrOptions(set(SCALINGS))],
         "max_epochs": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
         "batch_size": [Interval(Integral, 1, None, closed="left")],
         "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
@@ -125,6 +130,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         pooling: str,
         n_reads: int,
         dropout: float,
+        scaling: str,
         max_epochs: int | str,
         batch_size: int,
         learning_rate: float | str,
@@ -156,6 +162,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         self.pooling = pooling
         self.n_reads = n_reads
         self.dropout = dropout
+        self.scaling = scaling
         self.max_epochs = max_epochs
         self.batch_size = batch_size
         self.learning_rate = learning_rate
@@ -219,7 +226,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
             raise ValueError("X_val and y_val belong together: pass both or none")
         valid = None if X_val is None else self._validation_examples(X_val, y_val)
         seed = self._seed if goes_on else self._new_seed()
-        stops = stops_early(self.early_stopping, len(train.panel), given=valid is not None)
+        stops = stops_early(self.early_stopping, given=valid is not None)
         if valid is None and stops:
             rng = np.random.default_rng(seed)
             train, valid = hold_back(train, self.validation_fraction, rng, stratify=stratify)
@@ -284,22 +291,22 @@ class NetworkEstimator(SeriesEstimator, ABC):
         architecture = self._asked_architecture(train.panel)
         if architecture["theta"] is None:
             architecture["theta"] = median_duration(train.panel, "linear")
-        learned = Preparation.learn(train.panel, train.weights)
+        scaling = Scaling.learn(train.panel, train.weights, self.scaling)
         self._learn_targets(train)
-        self._assemble(architecture, learned.center, learned.scale, seed)
+        self._assemble(architecture, scaling, seed)
         self.history_: list[Record] = []
         self._forget_optimizer()
         self._remember_parameters()
 
-    def _assemble(self, architecture: dict[str, Any], center: NDArray, scale: NDArray, seed: int) -> None:
+    def _assemble(self, architecture: dict[str, Any], scaling: Scaling, seed: int) -> None:
         """Set everything that predictions need, with a network of new weights."""
-        self.center_, self.scale_, self.theta_, self._seed = center, scale, architecture["theta"], seed
+        self.theta_, self._seed = architecture["theta"], seed
         self._architecture = architecture
-        of_network = {name: value for name, value in architecture.items() if name != "n_reads"}
-        self._preparation = Preparation(center, scale, *_projection(architecture))
+        of_network = {name: value for name, value in architecture.items() if name not in ("n_reads", "scaling")}
+        self.preparation_ = Preparation(scaling, **_projection(architecture))
         generator = torch.Generator().manual_seed(seed)
         with with_gradients():
-            self.module_ = HiPPORNN(len(center), self._n_outputs, generator=generator, **of_network)
+            self.module_ = HiPPORNN(len(scaling.center), self._n_outputs, generator=generator, **of_network)
 
     def _train(
         self, train: Examples, valid: Examples | None, max_epochs: int, patience: int | None, schedule: str
@@ -355,7 +362,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
     def _labelled(self, examples: Examples, device: torch.device, dtype: torch.dtype) -> Labelled:
         weights = torch.from_numpy(examples.weights / examples.weights.mean()).to(device, dtype)
         targets = self._targets_tensor(examples.targets, dtype).to(device)
-        return Labelled(self._preparation(examples.panel, dtype).to(device), targets, weights)
+        return Labelled(self.preparation_(examples.panel, dtype).to(device), targets, weights)
 
     def _tell(self, record: Record, report: Callable[[Mapping[str, object]], None]) -> bool:
         """Show a record and pass it to the callbacks; return whether one of them stops training."""
@@ -372,7 +379,7 @@ class NetworkEstimator(SeriesEstimator, ABC):
         if device.type == "cpu":
             network, dtype = copy.deepcopy(network).double(), torch.float64
         with explain_out_of_memory(self.batch_size):
-            found = outputs(network, self._preparation(panel, dtype).to(device), self.batch_size)
+            found = outputs(network, self.preparation_(panel, dtype).to(device), self.batch_size)
         found = found.double().cpu()
         finite = found.isfinite().all(dim=1)
         if not finite.all():
@@ -407,7 +414,8 @@ class NetworkEstimator(SeriesEstimator, ABC):
             "feature_names": self.feature_names_in_.tolist() if hasattr(self, "feature_names_in_") else None,
         }
         tensors = {f"network.{name}": tensor.cpu() for name, tensor in self.module_.state_dict().items()}
-        tensors |= {"center": torch.from_numpy(self.center_), "scale": torch.from_numpy(self.scale_)}
+        arrays = {} if self.preparation_.scaling is None else self.preparation_.scaling.arrays()
+        tensors |= {name: torch.from_numpy(array) for name, array in arrays.items()}
         write_model(path, type(self).__name__, state, tensors | tensors_of_targets)
 
     @classmethod
@@ -437,7 +445,8 @@ class NetworkEstimator(SeriesEstimator, ABC):
 
     @classmethod
     def _from(cls, state: dict[str, Any], tensors: dict[str, Tensor]) -> Self:
-        model = cls(**settings_from(state["settings"]))
+        settings, architecture = (_EARLIER | settings_from(state[name]) for name in ("settings", "_architecture"))
+        model = cls(**settings)
         model._validate_params()
         model._restore_targets(state, tensors)
         if state["feature_names"] is not None:
@@ -445,10 +454,10 @@ class NetworkEstimator(SeriesEstimator, ABC):
         for name in _STATE:
             setattr(model, name, state[name])
         model._input_layout = InputLayout.from_record(state["layout"])
-        center, scale = tensors.pop("center").numpy(), tensors.pop("scale").numpy()
-        if center.shape != (model.n_channels_,) or scale.shape != center.shape:
-            raise ValueError(f"center and scale: one number per channel ({model.n_channels_}) is expected")
-        model._assemble(settings_from(state["_architecture"]), center, scale, state["_seed"])
+        scaling = Scaling(**{name: tensors.pop(name).numpy() for name in Scaling.NAMES if name in tensors})
+        if len(scaling.center) != model.n_channels_:
+            raise ValueError(f"center: one number per channel ({model.n_channels_}) is expected")
+        model._assemble(architecture, scaling, state["_seed"])
         weights = {name.removeprefix("network."): tensor for name, tensor in tensors.items()}
         model.module_.load_state_dict(weights)
         model._forget_optimizer()
@@ -466,9 +475,9 @@ class NetworkEstimator(SeriesEstimator, ABC):
         return state
 
 
-def _projection(architecture: dict[str, Any]) -> tuple[Any, ...]:
-    """Return the measure, order, inputs and number of reads of a network without feedback, else ()."""
+def _projection(architecture: dict[str, Any]) -> dict[str, Any]:
+    """Return the settings of the coefficients (`Preparation`) of a network without feedback, else {}."""
     cell = as_cell(architecture["cell"], architecture["theta"])
     if architecture["feedback"] or not isinstance(cell, Measure):
-        return ()
-    return cell, architecture["order"], architecture["inputs"], architecture["n_reads"]
+        return {}
+    return {"measure": cell} | {name: architecture[name] for name in ("order", "inputs", "n_reads")}

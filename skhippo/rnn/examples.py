@@ -12,9 +12,6 @@ from skhippo.panel.container import Panel
 
 __all__ = ["Examples", "hold_back", "stops_early"]
 
-#: With at least this many series, ``early_stopping="auto"`` holds some back.
-HOLD_BACK_FROM = 1000
-
 
 class Examples(NamedTuple):
     """Series with targets and weights.
@@ -42,20 +39,16 @@ class Examples(NamedTuple):
 
 
 # ------------------------------------------------------------------ validation series
-def stops_early(early_stopping: bool | str, n_series: int, *, given: bool) -> bool:
+def stops_early(early_stopping: bool | str, *, given: bool) -> bool:
     """Tell whether training uses validation series and may stop before its last epoch.
 
     Parameters
     ----------
     early_stopping : bool or "auto"
-    n_series : int
-        Number of training series.
     given : bool
         Whether validation series were given.
     """
-    if early_stopping == "auto":
-        return given or n_series >= HOLD_BACK_FROM
-    return bool(early_stopping)
+    return given if early_stopping == "auto" else bool(early_stopping)
 
 
 def hold_back(

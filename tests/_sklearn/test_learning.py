@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
-from numpy.testing import assert_array_equal
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy.stats import norm
 
 from skhippo import as_panel
-from skhippo._sklearn.learning import center_and_scale, median_duration
+from skhippo._sklearn.learning import center_and_scale, median_and_spread, median_duration
 from tests import naive
 
 
@@ -45,3 +46,26 @@ def test_weights_are_repetitions(rng):
 def test_what_does_not_vary_is_not_blown_up(constant, center):
     rows = np.full((7, 1), constant)
     assert center_and_scale(rows) == (pytest.approx(center), 1.0)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4, 5, 8, 101])
+def test_median_and_spread_are_those_of_numpy(n, rng):
+    values, weights = rng.normal(size=n), rng.integers(1, 4, n)
+    repeated = np.repeat(values, weights)
+    first, median, third = np.quantile(repeated, [0.25, 0.5, 0.75], method="averaged_inverted_cdf")
+    expected = median, (third - first) / (norm.ppf(0.75) - norm.ppf(0.25))
+    assert_allclose(median_and_spread(values, weights.astype(float)), expected, rtol=1e-12, atol=1e-15)
+
+
+def test_rounding_errors_are_no_spread():
+    values = np.array([0.1 + 0.2, 0.3, 0.3, 0.1 + 0.2, 0.3])
+    assert median_and_spread(values, np.ones(5)) == (pytest.approx(0.3), 0.0)
+    assert median_and_spread(np.array([]), np.array([])) == (0.0, 0.0)
+    assert median_and_spread(np.zeros(3), np.ones(3)) == (0.0, 0.0)
+
+
+def test_the_spread_of_huge_values_does_not_overflow():
+    values = np.array([-1.0, -0.5, 0.5, 1.0]) * 1.7e308
+    median, spread = median_and_spread(values, np.ones(4))
+    assert median == 0.0
+    assert spread == np.finfo(float).max  # the interquartile range itself is larger

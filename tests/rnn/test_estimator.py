@@ -108,7 +108,7 @@ def test_progress_bar(data, capsys):
     assert re.search(r"3/3 .*train_loss=.*valid_loss=", capsys.readouterr().err)
 
 
-def test_what_standardises_is_learned_without_the_validation_series(data):
+def test_the_scaling_is_learned_without_the_validation_series(data):
     X, y = data
     model = classifier().fit(X[:30], y[:30], X_val=X[30:], y_val=y[30:])
-    assert_allclose(model.center_, np.nanmean(X[:30].values, axis=0))
+    assert_allclose(model.preparation_.scaling.median, np.nanmedian(X[:30].values, axis=0))

@@ -153,7 +153,8 @@ def test_damage_never_goes_unnoticed(data, tmp_path):
     [
         (lambda t: t.update(center=t["center"] * np.nan), "finite numbers in float32 or float64"),
         (lambda t: t.update(scale=t["scale"].half()), "finite numbers in float32 or float64"),
-        (lambda t: t.update(center=t["center"][:0]), "center and scale: one number"),
+        (lambda t: t.update(center=t["center"][:0]), "one number per channel is expected, and median and spread"),
+        (lambda t: t.pop("median"), "one number per channel is expected, and median and spread"),
         (lambda t: t.update({name: x.long() for name, x in t.items() if "network" in name}), "float32 or float64"),
     ],
 )
