@@ -26,6 +26,11 @@ def to_offsets(lengths: NDArray) -> Integers:
     return np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
 
 
+def ranges(first: Integers, lengths: Integers) -> Integers:
+    """Return the numbers from `first` on of several ranges with these lengths, one range after the other."""
+    return np.arange(int(lengths.sum())) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+
+
 def stretches(keys: Integers) -> Integers:
     """Return where each stretch of equal keys begins, and their number; keys are not negative and do not decrease."""
     if len(keys) and keys[0] == keys[-1]:

@@ -4,12 +4,16 @@ The modules, from the bottom up:
 
 `rows`
     Observations of rows, without missing values.
-`sums`
-    Kernels: moments of masses over the functions of a recurrence, for many rows at once.
-`gauss`, `grids`
-    Means by quadrature for functions without a recurrence; many equally long cells replaced by few places.
-`targets`
+`cells`
+    Observations as cells, in blocks for SIMD, cut at the ends of windows and at the edges of leaves.
+`beta`, `targets`
     The functions of a measure in the form that the kernels need, and the leaves on which they are polynomials.
+`starts`, `sums`, `piecewise`
+    Kernels: moments of masses over the functions of a recurrence, row by row.
+`products`, `shared`
+    The same for many rows with the same times, as matrix products.
+`gauss`, `grids`
+    Means by quadrature for functions without a recurrence; many equally long cells replaced by few points.
 `hold`
     The signal between observations.
 `schedule`

@@ -29,7 +29,7 @@ from scipy.special import betaln
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import ThreeTermRecurrence
-from skhippo.projection.sums import _E, _FIRST, _NEW, _NEW_REST, _OLD, _OLD_REST, _SECOND, _WEIGHT, _X0, _X1, _Z
+from skhippo.projection.cells import FIRST, NEW, NEW_REST, OLD, OLD_REST, SECOND, WEIGHT, X0, X1, D, W
 
 __all__ = ["beta_table", "start_beta", "start_beta_points"]
 
@@ -159,24 +159,24 @@ def _find_values(table: Floats, cells: Floats, n: int) -> None:
     """Replace ages above 0, and what the window has beyond them, by the first two functions."""
     p, q, bits = table[_NUMBERS, _P], table[_NUMBERS, _Q], cells.view(np.int64)
     for j in range(n):
-        u, rest = cells[_FIRST, j], cells[_SECOND, j]
+        u, rest = cells[FIRST, j], cells[SECOND, j]
         t, of_age, of_rest = 4.0 * min(u, rest) - 1.0, 0.0, 0.0
         for k in range(_TERMS - 1, -1, -1):  # both sums: SIMD takes longer to choose between coefficients
             of_age, of_rest = of_age * t + table[_VALUE, k], of_rest * t + table[_VALUE + _MIRRORED, k]
         cells[_SUM, j] = of_age if u <= rest else of_rest
         cells[_NEAR, j] = 1.0 if u <= rest else 0.0
-    for row in (_FIRST, _SECOND):
+    for row in (FIRST, SECOND):
         _find_logarithms(cells, bits, row, _SPACE, n)
     for j in range(n):
-        cells[_FIRST, j] *= p
-        cells[_SECOND, j] *= q
-    for row in (_FIRST, _SECOND):
+        cells[FIRST, j] *= p
+        cells[SECOND, j] *= q
+    for row in (FIRST, SECOND):
         _find_exponentials(cells, bits, row, _SPACE, n)
     for j in range(n):
-        of_age, of_rest, near = cells[_FIRST, j], cells[_SECOND, j], cells[_NEAR, j] > 0.0
+        of_age, of_rest, near = cells[FIRST, j], cells[SECOND, j], cells[_NEAR, j] > 0.0
         value = (of_age if near else of_rest) * cells[_SUM, j]
-        cells[_FIRST, j] = value if near else 1.0 - value
-        cells[_SECOND, j] = of_age * of_rest
+        cells[FIRST, j] = value if near else 1.0 - value
+        cells[SECOND, j] = of_age * of_rest
 
 
 @kernel
@@ -190,22 +190,22 @@ def start_beta_points(start: Floats, table: Floats, cells: Floats, n: int) -> No
     table : ndarray
         Of `beta_table`.
     cells : ndarray
-        See `skhippo.projection.sums`.
+        See `skhippo.projection.cells`.
     n : int
         Number of lanes.
     """
     for j in range(n):
-        cells[_FIRST, j], cells[_SECOND, j] = cells[_NEW, j], cells[_NEW_REST, j]
+        cells[FIRST, j], cells[SECOND, j] = cells[NEW, j], cells[NEW_REST, j]
     _find_values(table, cells, n)
     for j in range(n):
-        u, rest, weight = cells[_NEW, j], cells[_NEW_REST, j], cells[_WEIGHT, j]
+        u, rest, weight = cells[NEW, j], cells[NEW_REST, j], cells[WEIGHT, j]
         inside = u > 0.0 and rest > 0.0  # the logarithm above is that of the smallest number
-        third = cells[_FIRST, j] if inside else (0.0 if u <= rest else 1.0)
-        fourth = cells[_SECOND, j] if inside else 0.0
-        cells[_X1, j] = start[0, 0] + (start[0, 1] + start[0, 2] * u) * u + start[0, 3] * third + start[0, 4] * fourth
+        third = cells[FIRST, j] if inside else (0.0 if u <= rest else 1.0)
+        fourth = cells[SECOND, j] if inside else 0.0
+        cells[X1, j] = start[0, 0] + (start[0, 1] + start[0, 2] * u) * u + start[0, 3] * third + start[0, 4] * fourth
         for i in range(1, 3):
             value = start[i, 0] + (start[i, 1] + start[i, 2] * u) * u + start[i, 3] * third + start[i, 4] * fourth
-            cells[_E + i - 1, j] = weight * value
+            cells[D + i - 1, j] = weight * value
 
 
 @kernel
@@ -214,8 +214,8 @@ def _start_short(table: Floats, cells: Floats, n: int) -> None:
     p, q, kappa, density = table[_NUMBERS, _P], table[_NUMBERS, _Q], table[_NUMBERS, _KAPPA], table[_NUMBERS, _DENSITY]
     a3, b3 = table[_NUMBERS, _A3], table[_NUMBERS, _B3]
     for j in range(n):
-        u0, u1, v0, v1 = cells[_OLD, j], cells[_NEW, j], cells[_OLD_REST, j], cells[_NEW_REST, j]
-        weight, value, product = cells[_WEIGHT, j], cells[_FIRST, j], cells[_SECOND, j]
+        u0, u1, v0, v1 = cells[OLD, j], cells[NEW, j], cells[OLD_REST, j], cells[NEW_REST, j]
+        weight, value, product = cells[WEIGHT, j], cells[FIRST, j], cells[SECOND, j]
         m, r = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
         half = 0.5 * (v1 - v0 if u1 > 0.5 else u0 - u1)  # of the numbers with more digits
         short = half < _SHORT * min(m, r)
@@ -242,13 +242,13 @@ def _start_short(table: Floats, cells: Floats, n: int) -> None:
         x0, x1 = v0 - u0, v1 - u1
         first = weight * (value + product * density * rho * m * per * grown)
         second = weight * product * (even + skew * odd - both * after_even)
-        cells[_FIRST, j] = first if short else value
-        cells[_SECOND, j] = second if short else product
-        cells[_X0, j], cells[_X1, j] = x0 if short else u0, x1 if short else v0
-        cells[_E, j] = difference if short else u1
-        cells[_E + 1, j] = a3 * (x1 * difference + z) + b3 * difference if short else v1
-        cells[_Z, j] = z if short else weight
-        cells[_Z + 1, j] = (a3 * x0 + b3) * z
+        cells[FIRST, j] = first if short else value
+        cells[SECOND, j] = second if short else product
+        cells[X0, j], cells[X1, j] = x0 if short else u0, x1 if short else v0
+        cells[D, j] = difference if short else u1
+        cells[D + 1, j] = a3 * (x1 * difference + z) + b3 * difference if short else v1
+        cells[W, j] = z if short else weight
+        cells[W + 1, j] = (a3 * x0 + b3) * z
         cells[_SPACE, j] = 1.0 if short else 0.0
 
 
@@ -293,8 +293,8 @@ def _find_long(cells: Floats, n: int) -> tuple[Integers, Floats]:
     for j in range(n):
         if cells[_SPACE, j] == 0.0:
             long[k] = j
-            ends[_AGE, k], ends[_BEYOND, k] = cells[_OLD, j], cells[_OLD_REST, j]
-            ends[_AGE, number + k], ends[_BEYOND, number + k] = cells[_NEW, j], cells[_NEW_REST, j]
+            ends[_AGE, k], ends[_BEYOND, k] = cells[OLD, j], cells[OLD_REST, j]
+            ends[_AGE, number + k], ends[_BEYOND, number + k] = cells[NEW, j], cells[NEW_REST, j]
             k += 1
     return long, ends
 
@@ -308,8 +308,8 @@ def _start_long(table: Floats, cells: Floats, n: int) -> None:
     _find_ends(table, ends, 2 * long.size)
     for old in range(long.size):
         j, new = long[old], long.size + old
-        u0, u1, weight = cells[_OLD, j], cells[_NEW, j], cells[_WEIGHT, j]
-        v0, v1 = cells[_OLD_REST, j], cells[_NEW_REST, j]
+        u0, u1, weight = cells[OLD, j], cells[NEW, j], cells[WEIGHT, j]
+        v0, v1 = cells[OLD_REST, j], cells[NEW_REST, j]
         h = v1 - v0 if u1 > 0.5 else u0 - u1  # of the numbers with more digits
         if h > 0.0:
             near, far = ends[_NEAR_SUM, old] - ends[_NEAR_SUM, new], ends[_FAR_SUM, new] - ends[_FAR_SUM, old]
@@ -323,10 +323,10 @@ def _start_long(table: Floats, cells: Floats, n: int) -> None:
             e = kappa * second * ((p + 1.0) * v0 - (q + 1.0) * u0)
         x0, x1 = v0 - u0, v1 - u1
         e, z = weight * e, -2.0 * weight * ends[_AGE, old]
-        cells[_FIRST, j], cells[_SECOND, j] = weight * first, weight * second
-        cells[_X0, j], cells[_X1, j] = x0, x1
-        cells[_E, j], cells[_E + 1, j] = e, a3 * (x1 * e + z) + b3 * e
-        cells[_Z, j], cells[_Z + 1, j] = z, (a3 * x0 + b3) * z
+        cells[FIRST, j], cells[SECOND, j] = weight * first, weight * second
+        cells[X0, j], cells[X1, j] = x0, x1
+        cells[D, j], cells[D + 1, j] = e, a3 * (x1 * e + z) + b3 * e
+        cells[W, j], cells[W + 1, j] = z, (a3 * x0 + b3) * z
 
 
 @kernel
@@ -338,13 +338,13 @@ def start_beta(table: Floats, cells: Floats, n: int) -> None:
     table : ndarray
         Of `beta_table`.
     cells : ndarray
-        See `skhippo.projection.sums`.
+        See `skhippo.projection.cells`.
     n : int
         Number of lanes.
     """
     for j in range(n):
-        cells[_FIRST, j] = 0.5 * (cells[_OLD, j] + cells[_NEW, j])
-        cells[_SECOND, j] = 0.5 * (cells[_OLD_REST, j] + cells[_NEW_REST, j])
+        cells[FIRST, j] = 0.5 * (cells[OLD, j] + cells[NEW, j])
+        cells[SECOND, j] = 0.5 * (cells[OLD_REST, j] + cells[NEW_REST, j])
     _find_values(table, cells, n)
     _start_short(table, cells, n)
     _start_long(table, cells, n)

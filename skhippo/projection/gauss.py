@@ -12,6 +12,7 @@ import numpy as np
 from skhippo._support.quadrature import MAX_NODES, mean_phases, rules
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
+from skhippo.panel.layout import ranges
 
 __all__ = ["check_counts", "node_counts", "nodes_of", "place_nodes"]
 
@@ -46,6 +47,5 @@ def check_counts(counts: Integers, order: int) -> None:
 def place_nodes(counts: Integers, old: Floats, new: Floats) -> tuple[Floats, Floats]:
     """Return the ages of the nodes of all cells, and their weights, which add up to 1 in each cell."""
     table, begin = rules(counts)
-    place = np.arange(int(counts.sum())) + np.repeat(begin[counts] - np.cumsum(counts) + counts, counts)
-    fractions, weights = table[:, place]
+    fractions, weights = table[:, ranges(begin[counts], counts)]
     return np.repeat(new, counts) + np.repeat(old - new, counts) * fractions, weights

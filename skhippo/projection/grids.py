@@ -17,9 +17,10 @@ from skhippo._support.allocation import aligned_zeros
 from skhippo._support.quadrature import interpolation_phase, legendre_transform, rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import legendre
-from skhippo.projection.sums import Lines, Masses, add_product
+from skhippo.panel.layout import ranges
+from skhippo.projection.products import Masses, product
 
-__all__ = ["GRID_NODES", "Blocks", "compress_grid", "grid_blocks", "product"]
+__all__ = ["GRID_NODES", "Blocks", "compress_grid", "grid_blocks"]
 
 #: Number of nodes in a block; 16, so that SIMD has no remainder.
 GRID_NODES = 16
@@ -53,8 +54,7 @@ def grid_blocks(phase: Callable[[Integers], Floats], first: int, last: int) -> B
     begin, end = np.array([first]), np.array([last])
     for length in _GRID_BLOCKS:
         numbers = (end - begin) // length
-        within = np.arange(int(numbers.sum())) - np.repeat(np.cumsum(numbers) - numbers, numbers)
-        starts = np.repeat(begin, numbers) + length * within
+        starts = np.repeat(begin, numbers) + length * ranges(np.zeros_like(numbers), numbers)
         turned = phase(starts) - phase(starts + length)
         found[length] = starts = starts[turned <= limit]
         # What is left begins where a stretch begins or a block ends, and ends where a block begins or a stretch ends.
@@ -104,11 +104,3 @@ def _grid_table(length: int, linear: bool) -> Floats:
     table = aligned_zeros(length, GRID_NODES)
     table += (weights @ polynomials) @ legendre_transform(GRID_NODES)
     return table
-
-
-def product(left: Masses, right: Floats) -> Floats:
-    """Return a matrix product computed in this thread; a row does not depend on the others, to the last bit."""
-    n_rows, width = left.begin.size, right.shape[1]
-    out = aligned_zeros(n_rows, width)
-    add_product(left, (0, n_rows), 0, right, right.shape, out.reshape(-1), Lines(0, width))
-    return out

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
-from skhippo.panel.layout import to_offsets
+from skhippo.panel.layout import ranges, to_offsets
 from skhippo.projection.rows import Rows, since_start
 
 __all__ = [
@@ -225,8 +225,7 @@ def times_at(signals: Signals, series: int, k: Integers) -> Floats:
 
 def times_of(signals: Signals, pieces: Pieces) -> tuple[Floats, Integers]:
     """Return the times of the ends of cells, ``number + 1`` for each piece, and where each piece begins."""
-    offsets = to_offsets(pieces.number + 1)
-    places = np.arange(offsets[-1]) + np.repeat(pieces.first - offsets[:-1], pieces.number + 1)
+    offsets, places = to_offsets(pieces.number + 1), ranges(pieces.first, pieces.number + 1)
     if signals.times.size == 0:
         return places.astype(np.float64), offsets
     return signals.times[places + np.repeat(signals.panel.offsets[pieces.series], pieces.number + 1)], offsets

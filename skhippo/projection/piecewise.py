@@ -1,6 +1,6 @@
 """Sums over functions of pieces (WavS, WavT): each cell goes through the pieces that it meets.
 
-Blocks as in `skhippo.projection.sums` would hold few cells each, because a basis with compact support has many pieces.
+Leaves as in `skhippo.projection.cells` would hold few cells each, because a basis with compact support has many pieces.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import numpy as np
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
-from skhippo.projection.sums import _LANE, _NEW, _OLD, _SIZE, _WEIGHT, ROW, Target
+from skhippo.projection.cells import LANE, NEW, OLD, ROW, SIZE, WEIGHT
+from skhippo.projection.targets import Target
 
 __all__ = ["sum_pieces"]
 
@@ -26,7 +27,7 @@ def sum_pieces(target: Target, degrees: int, columns: Integers, cells: Floats, b
     columns : ndarray of shape (n_pieces,)
         First column of each piece, from the newest.
     cells, blocks : ndarray
-        See `skhippo.projection.sums`.
+        See `skhippo.projection.cells`.
     out : ndarray of shape (n_rows, width)
         Over cells, the sums are still to be multiplied by the factors of the target.
     """
@@ -41,8 +42,8 @@ def _sum_cells(table: Floats, degrees: int, columns: Integers, cells: Floats, bl
     number = columns.size
     for b in range(len(blocks)):
         row = out[blocks[b, ROW]]
-        for j in range(blocks[b, _LANE], blocks[b, _LANE] + blocks[b, _SIZE]):
-            old, new, weight = cells[_OLD, j] * number, cells[_NEW, j] * number, cells[_WEIGHT, j]
+        for j in range(blocks[b, LANE], blocks[b, LANE] + blocks[b, SIZE]):
+            old, new, weight = cells[OLD, j] * number, cells[NEW, j] * number, cells[WEIGHT, j]
             oldest = max(int(np.ceil(old)) - 1, 0)
             newest = min(int(np.floor(new)), oldest)
             per_length = weight / (old - new) if old > new else 0.0
@@ -64,10 +65,10 @@ def _sum_points(table: Floats, degrees: int, columns: Integers, cells: Floats, b
     number = columns.size
     for b in range(len(blocks)):
         row = out[blocks[b, ROW]]
-        for j in range(blocks[b, _LANE], blocks[b, _LANE] + blocks[b, _SIZE]):
-            age = cells[_NEW, j] * number
+        for j in range(blocks[b, LANE], blocks[b, LANE] + blocks[b, SIZE]):
+            age = cells[NEW, j] * number
             piece = max(int(np.ceil(age)) - 1, 0)
-            x, before, here = 1.0 - 2.0 * (age - piece), cells[_WEIGHT, j], cells[_WEIGHT, j]
+            x, before, here = 1.0 - 2.0 * (age - piece), cells[WEIGHT, j], cells[WEIGHT, j]
             here *= x
             for m in range(degrees):
                 row[columns[piece] + m] += before

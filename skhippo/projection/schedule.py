@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
-from skhippo.panel.layout import stretches
+from skhippo.panel.layout import ranges, stretches
 from skhippo.projection.hold import Pieces, Signals, Window
-from skhippo.projection.sums import FEW
+from skhippo.projection.shared import FEW
 
 __all__ = ["Plan", "Unit", "plan"]
 
@@ -162,7 +162,7 @@ def _cut(size: Integers, length: Integers) -> tuple[Integers, Integers]:
     """Cut stretches into tiles.  Return the stretch of each tile and its first position in that stretch."""
     counts = -(-size // length)
     of = np.repeat(np.arange(size.size), counts)
-    return of, (np.arange(of.size) - np.repeat(np.cumsum(counts) - counts, counts)) * length[of]
+    return of, ranges(np.zeros_like(counts), counts) * length[of]
 
 
 def _units(tiles: _Tiles, members: Integers, n_channels: int, how: tuple[Kind, bool, bool]) -> Iterator[Unit]:
@@ -174,8 +174,8 @@ def _units(tiles: _Tiles, members: Integers, n_channels: int, how: tuple[Kind, b
     for low, high in pairwise(bounds.tolist()):
         part = slice(low, high)
         n = n_members[part]
-        place = np.arange(n.sum()) + np.repeat(begin[part] - np.cumsum(n) + n, n)
-        yield Unit(*how, Pieces(*(column[part] for column in pieces)), n, members[place], final[part])
+        some = members[ranges(begin[part], n)]
+        yield Unit(*how, Pieces(*(column[part] for column in pieces)), n, some, final[part])
 
 
 # ---------------------------------------------------------------------- clocks

@@ -24,9 +24,9 @@ from skhippo._support.quadrature import interpolation_phase, rule
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import ComplexExponentials, Measure, PiecewiseLegendre, ThreeTermRecurrence, legendre
 from skhippo.projection.beta import beta_table
-from skhippo.projection.sums import LANES, Leaves, Target
+from skhippo.projection.cells import LANES, Leaves
 
-__all__ = ["LEAF_NODES", "Targets", "targets"]
+__all__ = ["LEAF_NODES", "Target", "Targets", "targets"]
 
 #: Number of nodes of a leaf, a multiple of the SIMD width.
 LEAF_NODES = 16
@@ -35,6 +35,27 @@ _NODE_COST = 0.7
 _LEAF_COST = 64
 # Cost of the start of a recurrence with real powers, in functions of a cell.
 _BETA_COST = 40
+
+
+class Target(NamedTuple):
+    """Functions whose moments are summed."""
+
+    kind: str  # how their recurrence starts and goes on
+    n_first: int  # number of functions before those of the recurrence, or added to them
+    offset: int  # position of the first function of the recurrence
+    number: int  # number of moments, a multiple of 8; a complex one counts twice
+    used: int  # number of moments that are used, a multiple of 8
+    table: Floats  # (n, 3) rows a, b, c; n is a multiple of 4
+    factors: Floats  # (number,) factors of the sums
+    start: Floats  # for functions at points; see `skhippo.measures.ThreeTermRecurrence`
+    rate: float
+    angular: bool
+    beta: Floats | None = None  # for functions with real exponents; see `skhippo.projection.beta`
+
+    @property
+    def turning(self) -> bool:
+        """Whether the functions are powers of z."""
+        return self.kind in ("powers", "powers at points")
 
 
 class Targets(NamedTuple):

@@ -37,7 +37,7 @@ from skhippo.panel.brownian import BackwardChain, NoisyObservations, backward_ch
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
-from skhippo.panel.layout import stretches, to_offsets
+from skhippo.panel.layout import ranges, stretches, to_offsets
 from skhippo.panel.measurement_errors import read_errors
 from skhippo.projection.gauss import check_counts, node_counts, place_nodes
 from skhippo.projection.hold import Domain
@@ -338,9 +338,10 @@ def _unit_covariances(
         return _integrate(_Pieces.of(rows, now, reach), measure, order, scale, full, keep)
     chosen, group = _distinct(rows, now, scale)
     lengths = np.diff(rows.offsets)[chosen]
-    offsets = to_offsets(lengths)
-    index = np.arange(offsets[-1]) + np.repeat(rows.offsets[chosen] - offsets[:-1], lengths)
-    part = NoisyObservations(rows.times[index], rows.values[index], rows.variances[index], offsets, rows.rows[index])
+    index = ranges(rows.offsets[chosen], lengths)
+    part = NoisyObservations(
+        rows.times[index], rows.values[index], rows.variances[index], to_offsets(lengths), rows.rows[index]
+    )
     pieces = _Pieces.of(part, now[chosen], reach[chosen])
     total, means = _integrate(pieces, measure, order, scale[chosen], full, keep)
     return total[group], means
@@ -493,9 +494,8 @@ def _cut(piece: Integers, new: Floats, old: Floats, breaks: Floats) -> tuple[Int
     inside = np.maximum(last - first, 0)
     if not inside.any():
         return piece, new, old
-    begin = to_offsets(inside + 1)
     owner = np.repeat(np.arange(len(piece)), inside + 1)
-    number = np.arange(begin[-1]) - begin[owner]  # of a part in its interval, from the newest
+    number = ranges(np.zeros_like(inside), inside + 1)  # of a part in its interval, from the newest
     padded = np.append(breaks, 0.0)
     newer = np.where(number == 0, new[owner], padded[first[owner] + number - 1])
     older = np.where(number == inside[owner], old[owner], padded[np.minimum(first[owner] + number, len(breaks))])

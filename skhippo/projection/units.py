@@ -16,16 +16,29 @@ from skhippo._support.quadrature import legendre_transform
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.layout import stretches
-from skhippo.projection import sums
-from skhippo.projection.beta import start_beta, start_beta_points
+from skhippo.projection.cells import (
+    BLOCK,
+    ROW,
+    Windows,
+    allocate_cells,
+    count_lanes,
+    cut_leaves,
+    cut_rows,
+    ends_and_weights,
+    lay_out_points,
+    put_points,
+)
 from skhippo.projection.gauss import nodes_of
-from skhippo.projection.grids import compress_grid, grid_blocks, product
+from skhippo.projection.grids import compress_grid, grid_blocks
 from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
 from skhippo.projection.piecewise import sum_pieces
+from skhippo.projection.products import Masses, product
 from skhippo.projection.rows import Rows, since_start
 from skhippo.projection.schedule import Unit
-from skhippo.projection.sums import BLOCK, FEW, SHARED_BLOCK, Masses, Target
-from skhippo.projection.targets import LEAF_NODES, Targets, targets
+from skhippo.projection.shared import FEW, SHARED_BLOCK, Scratch, Shares, add_shared
+from skhippo.projection.starts import start_recurrence
+from skhippo.projection.sums import sum_recurrence
+from skhippo.projection.targets import LEAF_NODES, Target, Targets, targets
 
 __all__ = ["Task", "moments_of", "sums_of"]
 
@@ -56,14 +69,14 @@ class Task(NamedTuple):
         """Whether changes are spread over cells."""
         return self.signals.hold == "linear"
 
-    def windows(self, series: Integers) -> sums.Windows:
+    def windows(self, series: Integers) -> Windows:
         """Return the windows of rows."""
         window = self.window
-        return sums.Windows(window.now[series], window.after[series], window.scale[series], self.horizon)
+        return Windows(window.now[series], window.after[series], window.scale[series], self.horizon)
 
 
 class _Shared(NamedTuple):
-    """Rows that share cells; see `skhippo.projection.sums.multiply`."""
+    """Rows that share cells; see `skhippo.projection.shared.add_shared`."""
 
     members: Integers
     masses: Masses
@@ -166,22 +179,22 @@ def _changes(signals: Signals, unit: Unit) -> Masses:
 
 
 # ---------------------------------------------------------------------- cells
-def _sum_rows(task: Task, rows: Rows, windows: sums.Windows, shared: _Shared | None, dense: bool, out: Floats) -> None:
+def _sum_rows(task: Task, rows: Rows, windows: Windows, shared: _Shared | None, dense: bool, out: Floats) -> None:
     """Sum the changes of rows of observations, or of rows that share their times."""
     size = BLOCK if shared is None else SHARED_BLOCK
     # The cells of a few rows at a time fit into a cache.
     bounds = stretches(rows.offsets[1:] // _CELLS)
     ends = rows.offsets[bounds]
     most, most_rows = int((ends[1:] - ends[:-1]).max()), int((bounds[1:] - bounds[:-1]).max())
-    space, all_blocks = sums.space(most, most // size + most_rows)
+    cells, all_blocks = allocate_cells(most, most // size + most_rows)
     for part in pairwise(bounds.tolist()):
-        blocks = all_blocks[: sums.cut_rows(rows, part, windows, task.linear, size, space, all_blocks)]
+        blocks = all_blocks[: cut_rows(rows, part, windows, task.linear, size, cells, all_blocks)]
         if len(blocks) and task.targets.kept and shared is None:
-            _sum_in_pieces(task, space, blocks, out)
+            _sum_in_pieces(task, cells, blocks, out)
         elif len(blocks) and (dense or task.targets.kept):
-            _sum_leaves(task, space, blocks, shared, out)
+            _sum_leaves(task, cells, blocks, shared, out)
         elif len(blocks):
-            _sum_cells(task, space, blocks, shared, out)
+            _sum_cells(task, cells, blocks, shared, out)
     if shared is not None:
         return
     # The recurrences are scaled; undo it.
@@ -197,12 +210,12 @@ def _sum_leaves(task: Task, cells: Floats, blocks: Integers, shared: _Shared | N
     """Sum cells inside each leaf.  Cells outside all leaves are summed over the functions of the measure."""
     targets, leaves, linear = task.targets, task.targets.leaves, task.linear
     size = BLOCK if shared is None else SHARED_BLOCK
-    n_rows, n_cells = int(blocks[-1, sums.ROW] - blocks[0, sums.ROW]) + 1, sums.lanes_of(blocks)
+    n_rows, n_cells = int(blocks[-1, ROW] - blocks[0, ROW]) + 1, count_lanes(blocks)
     for outside in (True, False)[0 if (leaves.column == 0).any() else 1 :]:
         # Every row may have a cell that is cut at the edge of each leaf.
         met = n_rows * len(leaves.column)
-        parts, inner = sums.space(n_cells + met, (n_cells + met) // size + met)
-        inner = inner[: sums.cut_leaves((cells, blocks), linear, leaves, outside, size, parts, inner)]
+        parts, inner = allocate_cells(n_cells + met, (n_cells + met) // size + met)
+        inner = inner[: cut_leaves((cells, blocks), linear, leaves, outside, size, parts, inner)]
         if outside:
             _sum_cells(task, parts, inner, shared, out)
             continue
@@ -224,11 +237,11 @@ def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | No
     elif targets.cells is not None:
         _sum(targets.cells, cells, blocks, shared, out)
     else:
-        old, new, weights, rows, cell = sums.ends_and_weights(cells, blocks)
+        old, new, weights, rows, cell = ends_and_weights(cells, blocks)
         counts, nodes, parts = nodes_of(task.measure, task.order, old, new)
         lengths = np.bincount(rows, weights=counts).astype(np.int64)
-        cells, blocks, lanes = sums.lay_out(lengths, BLOCK if shared is None else SHARED_BLOCK)
-        sums.put(cells, lanes, nodes, parts * np.repeat(weights, counts))
+        cells, blocks, lanes = lay_out_points(lengths, BLOCK if shared is None else SHARED_BLOCK)
+        put_points(cells, lanes, nodes, parts * np.repeat(weights, counts))
         _sum(targets.points, cells, blocks, None if shared is None else _repeated(shared, rows, cell, counts), out)
 
 
@@ -247,46 +260,31 @@ def _repeated(shared: _Shared, rows: Integers, cells: Integers, counts: Integers
 
 def _sum(target: Target, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
     """Add the moments of cells to rows of sums."""
-    n_lanes = sums.lanes_of(blocks)
-    if target.beta is not None:
-        if target.kind == "points":
-            start_beta_points(target.start, target.beta, cells, n_lanes)
-        else:
-            start_beta(target.beta, cells, n_lanes)
-    elif target.kind == "points":
-        sums.start_points(target.start, target.rate, target.angular, cells, n_lanes)
-    else:
-        sums.STARTS[target.kind](cells, n_lanes)
+    start_recurrence(target, cells, count_lanes(blocks))
     if shared is None:
-        if target.n_first:
-            sums.sum_first(target.n_first, cells, blocks, out)
-        sums.SUMS[target.kind](target.table, target.offset, cells, blocks, out)
-        return
-    spread = target.kind not in ("points", "powers at points")
-    shares = sums.Shares(
-        target.turning, spread, target.n_first, target.offset, target.used, target.table, target.factors
-    )
-    sums.multiply(shares, cells, blocks, *shared, sums.Scratch.make(target.number), out)
+        sum_recurrence(target, cells, blocks, out)
+    else:
+        add_shared(Shares.of(target), cells, blocks, *shared, Scratch.make(target.number), out)
 
 
 def _sum_points(target: Target, ages: Floats, masses: Floats, out: Floats) -> None:
     """Add the moments of rows of masses that sit at the same places."""
     n_rows, number = masses.shape
     if n_rows <= FEW:
-        cells, blocks, lanes = sums.lay_out(np.full(n_rows, number), BLOCK)
-        sums.put(cells, lanes, np.tile(ages, n_rows), masses.ravel())
+        cells, blocks, lanes = lay_out_points(np.full(n_rows, number), BLOCK)
+        put_points(cells, lanes, np.tile(ages, n_rows), masses.ravel())
         _sum(target, cells, blocks, None, out)
         return
-    cells, blocks, lanes = sums.lay_out(np.array([number]), SHARED_BLOCK)
-    sums.put(cells, lanes, ages, np.ones(number))
+    cells, blocks, lanes = lay_out_points(np.array([number]), SHARED_BLOCK)
+    put_points(cells, lanes, ages, np.ones(number))
     _sum(target, cells, blocks, _Shared(np.array([[n_rows, 0, 0]]), Masses.of(masses)), out)
 
 
 def _sum_points_in_pieces(targets: Targets, ages: Floats, masses: Floats, out: Floats) -> None:
     """Add the moments of rows of masses that sit at the same places, over functions of pieces."""
     n_rows, number = masses.shape
-    cells, blocks, lanes = sums.lay_out(np.full(n_rows, number), BLOCK)
-    sums.put(cells, lanes, np.tile(ages, n_rows), masses.ravel())
+    cells, blocks, lanes = lay_out_points(np.full(n_rows, number), BLOCK)
+    put_points(cells, lanes, np.tile(ages, n_rows), masses.ravel())
     sum_pieces(targets.inner_points, targets.kept, targets.node_columns, cells, blocks, out)
 
 

@@ -19,7 +19,7 @@ from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
-from skhippo.panel.layout import sample_numbers, stretches, to_offsets
+from skhippo.panel.layout import ranges, sample_numbers, stretches, to_offsets
 from skhippo.projection.hold import Hold
 from skhippo.projection.projection import project_rows
 from skhippo.projection.rows import Rows
@@ -50,9 +50,10 @@ class Windows(NamedTuple):
 
     def project(self, rows: Integers, measure: Measure, order: int, hold: Hold, now: Floats, scale: Floats) -> Floats:
         """Project the windows of some rows; they end at the times `now` and have the time scales `scale`."""
-        offsets = to_offsets(self.end[rows] - self.first[rows])
-        places = np.repeat(self.first[rows] - offsets[:-1], np.diff(offsets)) + np.arange(offsets[-1])
-        return project_rows(Rows(self.times[places], self.values[places], offsets), measure, order, hold, now, scale)
+        lengths = self.end[rows] - self.first[rows]
+        places = ranges(self.first[rows], lengths)
+        windows = Rows(self.times[places], self.values[places], to_offsets(lengths))
+        return project_rows(windows, measure, order, hold, now, scale)
 
 
 def windows_along(

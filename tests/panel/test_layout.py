@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from skhippo import Panel
-from skhippo.panel.layout import BLOCK, stretches, survey
+from skhippo.panel.layout import BLOCK, ranges, stretches, survey
 
 nan, inf = np.nan, np.inf
 
@@ -50,3 +50,9 @@ def test_a_sum_that_overflows_is_no_infinite_value(dtype, signs):
 )
 def test_stretches_of_equal_keys(keys, begin):
     assert stretches(np.array(keys, dtype=np.int64)).tolist() == begin
+
+
+@pytest.mark.parametrize(("first", "lengths"), [([], []), ([5], [3]), ([7, 0, 2], [2, 0, 3]), ([0, 0], [1, 4])])
+def test_ranges_one_after_the_other(first, lengths):
+    expected = [number for begin, n in zip(first, lengths, strict=True) for number in range(begin, begin + n)]
+    assert ranges(np.array(first, dtype=np.int64), np.array(lengths, dtype=np.int64)).tolist() == expected

@@ -6,17 +6,8 @@ from numpy.testing import assert_array_equal
 
 from skhippo import FouT, LagT, LegS, LegT
 from skhippo._support import quadrature
-from skhippo._support.allocation import aligned_zeros
-from skhippo.projection import grids, sums
-
-
-@pytest.mark.parametrize("n_sources", [3, 8, 30])
-def test_rows_of_a_product_do_not_depend_on_each_other(n_sources, rng):
-    left, right = rng.normal(size=(11, n_sources)), aligned_zeros(n_sources, 32)
-    right[:] = rng.normal(size=right.shape)
-    together = grids.product(sums.Masses.of(left), right)
-    for n_rows in (1, 2, 3, 4, 7):
-        assert_array_equal(grids.product(sums.Masses.of(left[2 : 2 + n_rows]), right), together[2 : 2 + n_rows])
+from skhippo.projection import grids
+from skhippo.projection.products import Masses
 
 
 @pytest.mark.parametrize("linear", [True, False])
@@ -26,7 +17,7 @@ def test_blocks_of_a_grid_have_the_moments_of_their_cells(length, linear, rng):
     masses = rng.normal(size=(3, n_blocks * length))
     ages = np.array([0.9, 0.7, 0.5])  # of the ends of the blocks
     starts = np.arange(n_blocks) * length
-    nodes, moved = grids.compress_grid(sums.Masses.of(masses), starts, (ages[:-1], ages[1:]), length, linear)
+    nodes, moved = grids.compress_grid(Masses.of(masses), starts, (ages[:-1], ages[1:]), length, linear)
     assert nodes.shape == moved.shape[1:] == (n_blocks * degree,)
     cell_ends = np.linspace(1, -1, length + 1)
     chebyshev = np.polynomial.chebyshev.Chebyshev
@@ -98,9 +89,9 @@ def test_no_cells_are_no_blocks():
 def test_masses_of_blocks_that_are_not_adjacent(rng):
     masses, length, starts = rng.normal(size=(3, 1000)), 64, np.array([5, 69, 400, 600, 664])
     ages = 1.0 - starts / 1000, 1.0 - (starts + length) / 1000
-    _, moved = grids.compress_grid(sums.Masses.of(masses), starts, ages, length, True)
+    _, moved = grids.compress_grid(Masses.of(masses), starts, ages, length, True)
     for block, start in enumerate(starts):
-        alone = sums.Masses.of(masses[:, start : start + length])
+        alone = Masses.of(masses[:, start : start + length])
         _, expected = grids.compress_grid(alone, np.zeros(1, np.int64), (np.ones(1), np.zeros(1)), length, True)
         nodes = slice(block * grids.GRID_NODES, (block + 1) * grids.GRID_NODES)
         assert_array_equal(moved[:, nodes], expected)

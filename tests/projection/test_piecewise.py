@@ -8,7 +8,7 @@ from numpy.testing import assert_allclose
 
 from skhippo import WavS
 from skhippo.measures import PiecewiseLegendre
-from skhippo.projection import sums
+from skhippo.projection.cells import BLOCK, OLD, OLD_REST, lay_out_points, put_points
 from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.targets import targets
 
@@ -21,9 +21,9 @@ def test_moments_of_cells(degree, linear):
     ends = np.array([1.0, 0.9, 0.75, 0.75, 0.74, 0.2, 0.2, 0.1, 0.0, 0.0])
     old, new = ends[:-1], ends[1:]
     weights = np.arange(1.0, old.size + 1)
-    cells, blocks, lanes = sums.lay_out(np.array([old.size]), sums.BLOCK)
-    cells[0, lanes], cells[1, lanes] = old, 1.0 - old
-    sums.put(cells, lanes, new, weights)
+    cells, blocks, lanes = lay_out_points(np.array([old.size]), BLOCK)
+    cells[OLD, lanes], cells[OLD_REST, lanes] = old, 1.0 - old
+    put_points(cells, lanes, new, weights)
     out = np.zeros((1, what.row_width(True)))
     target = what.inner_cells if linear else what.inner_points
     sum_pieces(target, what.kept, what.node_columns, cells, blocks, out)
