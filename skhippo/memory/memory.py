@@ -48,7 +48,7 @@ from skhippo.panel.durations import DURATION_TYPES, Duration, in_unit_of_times
 from skhippo.panel.labels import as_labels, check_names
 from skhippo.panel.times import common_unit, read_times, seconds_since
 from skhippo.projection.hold import HOLDS, Hold
-from skhippo.projection.projection import evaluate, settle
+from skhippo.projection.reconstruction import clip_places, evaluate
 from skhippo.recurrence.discretization import as_discretization
 
 __all__ = ["HiPPOMemory"]
@@ -828,7 +828,7 @@ def _places(store: Store, clock: Floats) -> Floats:
     length = np.maximum(now - start, np.finfo(float).tiny) if scale is None else np.full(len(now), scale)
     endless = np.isinf(measure.domain[1])
     oldest = start if scale is None or endless else now - scale
-    places, outside = settle(measure.age((now[:, None] - clock) / length[:, None]), measure)
+    places, outside = clip_places(measure.age((now[:, None] - clock) / length[:, None]), measure)
     if endless:  # the measure looks further back, but nothing is known there
         outside |= clock < start[:, None]
     outside &= store.begun[:, None]

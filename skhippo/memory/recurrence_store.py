@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
 from skhippo.memory.store import Chunk, Setting, Store
-from skhippo.projection.hold import carry_on
+from skhippo.projection.hold import fill_forward
 from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["RecurrenceStore"]
@@ -66,7 +66,7 @@ class RecurrenceStore(Store):
             values = np.empty((len(times), k + 1))
             values[:, 0] = self.last_value[rows]
             place, channel = np.divmod(np.arange(len(times)), n_channels)
-            carry_on(observed.reshape(-1, n_channels), place * k, channel, values)
+            fill_forward(observed.reshape(-1, n_channels), place * k, channel, values)
             self.last_value[rows] = values[:, -1]
             self.largest[rows] = np.fmax(self.largest[rows], np.fmax.reduce(np.abs(values), axis=1))
             first = np.isnan(values).sum(axis=1)  # position of the first observation of each row

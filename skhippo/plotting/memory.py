@@ -17,7 +17,7 @@ from skhippo.panel.labels import channel_place
 from skhippo.panel.times import as_times, seconds_since
 from skhippo.plotting.axes import BLACK, BLUE, axes_for, entitle, weight_below
 from skhippo.plotting.display import Display
-from skhippo.projection.projection import reconstruct
+from skhippo.projection.reconstruction import reconstruct
 
 
 class MemoryDisplay(Display):

@@ -20,13 +20,14 @@ The modules, from the bottom up:
     Group series with equal times and split the work into units.
 `units`
     Compute the sums and moments of a unit of work from its observations.
-`projection`
-    `project` and `reconstruct`.
-`uncertainty`
-    Standard deviations of coefficients and signals that gaps between observations leave.
+`projection`, `reconstruction`
+    `project`, and `reconstruct`.
+`covariances`, `uncertainty`
+    Covariances of coefficients that gaps between observations leave; standard deviations of coefficients and signals.
 """
 
-from skhippo.projection.projection import project, reconstruct
+from skhippo.projection.projection import project
+from skhippo.projection.reconstruction import reconstruct
 from skhippo.projection.uncertainty import coefficient_covariance, coefficient_std, signal_std
 
 __all__ = ["coefficient_covariance", "coefficient_std", "project", "reconstruct", "signal_std"]

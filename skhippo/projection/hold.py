@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
+from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import ranges, to_offsets
 from skhippo.projection.rows import Rows, since_start
@@ -25,13 +26,13 @@ __all__ = [
     "Pieces",
     "Signals",
     "Window",
-    "carry_on",
     "cells_in",
+    "changes",
     "domain_ends",
     "ends_of",
+    "fill_forward",
     "observed",
-    "signals",
-    "steps",
+    "time_scales",
     "times_at",
     "times_of",
 ]
@@ -40,6 +41,11 @@ Hold = Literal["linear", "previous"]
 HOLDS = ("linear", "previous")
 # Number of rows for which `Signals.occupied` has one entry, to skip long stretches without observations.
 _STRETCH = 4096
+# Columns of the pieces that kernels read: where their series begins and ends in the panel, the first cell of the piece,
+# counted from the start of the series, the number of its cells, and whether it is the last of its window.  For changes
+# the last column is the place of the result.
+_BEGIN, _END, _FIRST, _NUMBER, _FINAL = range(5)
+_PLACE = 4
 # Read-only like the times of a panel: read-only arrays are another type for the compiler, and one type is enough.
 _NO_TIMES = np.empty(0)
 _NO_TIMES.flags.writeable = False
@@ -102,19 +108,31 @@ class Signals(NamedTuple):
     times: Floats  # times of all observations; empty if they are sample numbers, which then need no memory
     occupied: NDArray[np.bool_]  # (n_stretches, n_channels) whether a stretch of `_STRETCH` rows has an observation
 
+    @classmethod
+    def of(cls, panel: Panel, hold: Hold) -> Signals:
+        """Return the signals of a panel."""
+        whole = panel.n_observations == panel.values.size
+        occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
+        if not whole:
+            _find_occupied(panel.values, occupied)
+        return cls(panel, hold, _NO_TIMES if panel._times is None else panel._times, occupied)
+
     @property
     def complete(self) -> bool:
         """Whether no value is missing."""
         return len(self.occupied) == 0
 
 
-def signals(panel: Panel, hold: Hold) -> Signals:
-    """Return a panel as signals in continuous time."""
-    whole = panel.n_observations == panel.values.size
-    occupied = np.zeros((0 if whole else -(-len(panel.values) // _STRETCH), panel.n_channels), dtype=np.bool_)
-    if not whole:
-        _find_occupied(panel.values, occupied)
-    return Signals(panel, hold, _NO_TIMES if panel._times is None else panel._times, occupied)
+def time_scales(measure: Measure, histories: Floats) -> Floats:
+    """Return the time scale of a measure for each series: that of the measure or, if it has none, the whole history.
+
+    Parameters
+    ----------
+    measure : Measure
+    histories : ndarray of shape (n_series,)
+        How long the history of each series is, or the latest part of it that counts.
+    """
+    return histories if measure.time_scale is None else np.full(len(histories), measure.time_scale, dtype=np.float64)
 
 
 class Window(NamedTuple):
@@ -231,7 +249,7 @@ def times_of(signals: Signals, pieces: Pieces) -> tuple[Floats, Integers]:
     return signals.times[places + np.repeat(signals.panel.offsets[pieces.series], pieces.number + 1)], offsets
 
 
-def steps(signals: Signals, pieces: Pieces) -> Floats:
+def changes(signals: Signals, pieces: Pieces) -> Floats:
     """Return the change of the signals in each cell, including cells in holes.
 
     Parameters
@@ -248,24 +266,24 @@ def steps(signals: Signals, pieces: Pieces) -> Floats:
     begin, end = panel.offsets[pieces.series], panel.offsets[pieces.series + 1]
     size = pieces.number * panel.n_channels
     out = np.empty(int(size.sum()))
-    places = np.column_stack([begin, end, begin + pieces.first, pieces.number, np.cumsum(size) - size])
+    parts = np.column_stack([begin, end, pieces.first, pieces.number, np.cumsum(size) - size])
     if signals.complete:
-        _whole_steps(panel.values, places, out)
+        _complete_changes(panel.values, parts, out)
     else:
-        _held_steps(signals.times, panel.values, signals.occupied, places, signals.hold == "linear", out)
+        _held_changes(signals.times, panel.values, signals.occupied, parts, signals.hold == "linear", out)
     return out
 
 
 # ---------------------------------------------------------------------- kernels
 @kernel
-def time_of(times: Floats, begin: int, k: int) -> float:
+def _time_of(times: Floats, begin: int, k: int) -> float:
     """Return the time of observation `k` in a series that begins at `begin`; without times, its sample number."""
     return times[k] if times.size else np.float64(k - begin)
 
 
 @kernel
 def _since_start(times: Floats, begin: int, k: int, now: float, after: float, reach: float) -> float:
-    return since_start(time_of(times, begin, k), now, after, reach)
+    return since_start(_time_of(times, begin, k), now, after, reach)
 
 
 @kernel
@@ -303,7 +321,7 @@ def _find_occupied(values: NDArray, out: NDArray[np.bool_]) -> None:
 
 
 @kernel
-def seen_before(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, begin: int) -> int:
+def _seen_before(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, begin: int) -> int:
     """Return the last observation of a channel at or before `k`, not before `begin`; else -1."""
     while k >= begin:
         if not np.isnan(values[k, channel]):
@@ -314,7 +332,7 @@ def seen_before(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: i
 
 
 @kernel
-def seen_after(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, end: int) -> int:
+def _seen_after(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: int, end: int) -> int:
     """Return the first observation of a channel at or after `k`, before `end`; else -1."""
     while k < end:
         if not np.isnan(values[k, channel]):
@@ -325,7 +343,7 @@ def seen_after(values: NDArray, occupied: NDArray[np.bool_], channel: int, k: in
 
 
 @kernel
-def held(
+def _value_between(
     times: Floats, values: NDArray, channel: int, begin: int, last: int, following: int, t: float, linear: bool
 ) -> float:
     """Value of a channel at the time `t` between two of its observations; -1 stands for none."""
@@ -334,8 +352,8 @@ def held(
     value = np.float64(values[last, channel])
     if following < 0 or not linear:
         return value
-    since = time_of(times, begin, last)
-    part = (t - since) / (time_of(times, begin, following) - since)
+    since = _time_of(times, begin, last)
+    part = (t - since) / (_time_of(times, begin, following) - since)
     return value + (np.float64(values[following, channel]) - value) * part
 
 
@@ -359,8 +377,8 @@ def _find_ends(
         for c in range(values.shape[1]):
             for side in range(2):
                 place = newest if side else oldest
-                last = seen_before(values, occupied, c, place, begin)
-                following = seen_after(values, occupied, c, place + 1, end)
+                last = _seen_before(values, occupied, c, place, begin)
+                following = _seen_after(values, occupied, c, place + 1, end)
                 if last < 0:
                     out[side, i, c] = np.float64(values[following, c]) if following >= 0 else np.nan
                     continue
@@ -381,9 +399,9 @@ def _copy(times: Floats, values: NDArray, parts: Integers, rows: Rows) -> None:
     place, row = 0, 0
     rows.offsets[0] = 0
     for p in range(len(parts)):
-        number = parts[p, 3] + 1
+        number = parts[p, _NUMBER] + 1
         # Unsigned indices: numba checks signed ones for negative values, which prevents SIMD.
-        n, since, cell = np.uint64(number), np.uint64(parts[p, 0] + parts[p, 2]), np.uint64(parts[p, 2])
+        n, since, cell = np.uint64(number), np.uint64(parts[p, _BEGIN] + parts[p, _FIRST]), np.uint64(parts[p, _FIRST])
         for c in range(values.shape[1]):
             to = np.uint64(place)
             for k in range(n):
@@ -407,32 +425,41 @@ def _gather(
     place, row = 0, 0
     rows.offsets[0] = 0
     for p in range(len(parts)):
-        begin, end, first = parts[p, 0], parts[p, 1], parts[p, 0] + parts[p, 2]
+        begin, end, first = parts[p, _BEGIN], parts[p, _END], parts[p, _BEGIN] + parts[p, _FIRST]
         for c in range(values.shape[1]):
-            last = first + parts[p, 3]
-            k = seen_before(values, occupied, c, first, begin)
+            last = first + parts[p, _NUMBER]
+            k = _seen_before(values, occupied, c, first, begin)
             if k < 0:  # constant before its first observation
-                k = seen_after(values, occupied, c, first + 1, last + 1)
-            if follow and parts[p, 4] and np.isnan(values[last, c]):
-                following = seen_after(values, occupied, c, last + 1, end)
+                k = _seen_after(values, occupied, c, first + 1, last + 1)
+            if follow and parts[p, _FINAL] and np.isnan(values[last, c]):
+                following = _seen_after(values, occupied, c, last + 1, end)
                 last = following if following >= 0 else last
             if k >= 0:
-                rows.times[place], rows.values[place] = time_of(times, begin, k), np.float64(values[k, c])
+                rows.times[place], rows.values[place] = _time_of(times, begin, k), np.float64(values[k, c])
                 place += 1
                 for later in range(max(k, first) + 1, last + 1):
                     value = np.float64(values[later, c])
                     # Missing ones are written too, and overwritten: a branch would be guessed wrong time and again.
-                    rows.times[place], rows.values[place] = time_of(times, begin, later), value
+                    rows.times[place], rows.values[place] = _time_of(times, begin, later), value
                     place += 0 if np.isnan(value) else 1
             row += 1
             rows.offsets[row] = place
 
 
 @kernel
-def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Floats) -> None:
-    """Write stretches of channels, from the packed rows `rows` on, behind what was known last, in column 0.
+def fill_forward(values: NDArray, rows: Integers, channels: Integers, out: Floats) -> None:
+    """Copy observations of channels, with the last value before it in place of a missing one.
 
-    A missing value is the one before it.
+    Parameters
+    ----------
+    values : ndarray of shape (n_observations, n_channels)
+        Packed values of series.
+    rows : ndarray of shape (n,)
+        The first observation of each stretch to copy.
+    channels : ndarray of shape (n,)
+        The channel of each stretch.
+    out : ndarray of shape (n, 1 + k)
+        Column 0 holds the last value before each stretch, or NaN; the other columns are filled in.
     """
     for r in range(len(out)):
         line, first, channel = out[r], rows[r] - 1, channels[r]
@@ -442,9 +469,9 @@ def carry_on(values: NDArray, rows: Integers, channels: Integers, out: Floats) -
 
 
 @kernel
-def _whole_steps(values: NDArray, rows: Integers, out: Floats) -> None:
-    for r in range(len(rows)):
-        first, number, place = rows[r, 2], rows[r, 3], rows[r, 4]
+def _complete_changes(values: NDArray, parts: Integers, out: Floats) -> None:
+    for p in range(len(parts)):
+        first, number, place = parts[p, _BEGIN] + parts[p, _FIRST], parts[p, _NUMBER], parts[p, _PLACE]
         for c in range(values.shape[1]):
             before, now = values[first : first + number, c], values[first + 1 : first + number + 1, c]
             row = out[place : place + number]
@@ -454,23 +481,24 @@ def _whole_steps(values: NDArray, rows: Integers, out: Floats) -> None:
 
 
 @kernel
-def _held_steps(
-    times: Floats, values: NDArray, occupied: NDArray[np.bool_], rows: Integers, linear: bool, out: Floats
+def _held_changes(
+    times: Floats, values: NDArray, occupied: NDArray[np.bool_], parts: Integers, linear: bool, out: Floats
 ) -> None:
-    for r in range(len(rows)):
-        begin, end, first, number, place = rows[r, 0], rows[r, 1], rows[r, 2], rows[r, 3], rows[r, 4]
+    for p in range(len(parts)):
+        begin, end, number, place = parts[p, _BEGIN], parts[p, _END], parts[p, _NUMBER], parts[p, _PLACE]
+        first = begin + parts[p, _FIRST]
         for c in range(values.shape[1]):
-            last = seen_before(values, occupied, c, first, begin)
-            following = seen_after(values, occupied, c, first + 1, end)
-            value = held(times, values, c, begin, last, following, time_of(times, begin, first), linear)
+            last = _seen_before(values, occupied, c, first, begin)
+            following = _seen_after(values, occupied, c, first + 1, end)
+            value = _value_between(times, values, c, begin, last, following, _time_of(times, begin, first), linear)
             for k in range(first + 1, first + number + 1):
                 now: float = np.float64(values[k, c])
                 if not np.isnan(now):
                     last = k
                 else:
                     if following >= 0 and following < k:
-                        following = seen_after(values, occupied, c, k + 1, end)
-                    now = held(times, values, c, begin, last, following, time_of(times, begin, k), linear)
+                        following = _seen_after(values, occupied, c, k + 1, end)
+                    now = _value_between(times, values, c, begin, last, following, _time_of(times, begin, k), linear)
                 out[place] = now - value
                 place += 1
                 value = now

@@ -1,4 +1,4 @@
-r"""Exact projection of series onto the basis of a measure, and reconstruction from coefficients.
+r"""Exact projection of series onto the basis of a measure.
 
 A series is a signal in continuous time; `hold` defines it between observations.  Its coefficients at the time
 :math:`t` are the integrals of the definition; nothing is discretized.
@@ -29,8 +29,6 @@ Missing values are filled by the hold (see `skhippo.projection.hold`), so the su
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
@@ -41,7 +39,6 @@ from skhippo._support.types import Floats, Integers
 from skhippo._support.validation import check_choice, check_count
 from skhippo.measures import Measure, as_measure, warn_unused_theta
 from skhippo.panel.alignment import check_follows
-from skhippo.panel.arrays import as_real
 from skhippo.panel.clocks import DURATIONS, NUMBERS, check_same_clock
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
@@ -51,36 +48,23 @@ from skhippo.projection.hold import (
     HOLDS,
     Domain,
     Hold,
+    Signals,
     Window,
     cells_in,
     check_durations,
-    domain_ends,
     ends_of,
-    signals,
+    time_scales,
 )
 from skhippo.projection.rows import Rows
 from skhippo.projection.schedule import Unit, plan
 from skhippo.projection.units import Task, moments_of, sums_of
 
-__all__ = [
-    "evaluate",
-    "project",
-    "project_ends",
-    "project_rows",
-    "query_times",
-    "reconstruct",
-    "sample_approximation",
-    "settle",
-]
+__all__ = ["project", "project_ends", "project_rows", "query_times"]
 
 
 # Number of series whose moments are added up, and of coefficients that are assembled, at a time.
 _ROWS = 1 << 10
 _NUMBERS = 1 << 15
-# Places outside the window by no more than this are at its edge, up to rounding.
-_EDGE = 1e-12
-# Largest number of basis values held in memory at once.
-_BLOCK = 1 << 21
 
 
 # ---------------------------------------------------------------------- public
@@ -174,16 +158,22 @@ def project(
     check_choice("hold", hold, HOLDS)
     domain = Domain.of(panel, hold)
     now, after = query_times(panel, at, domain)
-    held = signals(panel, hold)
+    signals = Signals.of(panel, hold)
     out = _allocate(panel, now.shape[1], order, _result_dtype(panel, dtype))
     for query, times in enumerate(np.ascontiguousarray(now.T)):
-        scale = (times - domain.start) + after if measure.time_scale is None else _constant(panel, measure.time_scale)
-        _fill(Task.of(held, Window.until(times, after, scale), measure, order), n_jobs, out[:, query])
+        window = Window.until(times, after, time_scales(measure, (times - domain.start) + after))
+        _fill(Task.of(signals, window, measure, order), n_jobs, out[:, query])
     return out if at is not None and np.ndim(at) == 2 else out[:, 0]
 
 
 def project_ends(
-    panel: Panel, measure: Measure, order: int, hold: Hold, domain: Domain, n_jobs: int | None = None, part: float = 1.0
+    panel: Panel,
+    measure: Measure,
+    order: int,
+    hold: Hold,
+    domain: Domain,
+    n_jobs: int | None = None,
+    fraction: float = 1.0,
 ) -> Floats:
     """Return the coefficients at the ends of the domains of a panel (internal, without checking arguments again).
 
@@ -196,17 +186,17 @@ def project_ends(
     domain : Domain
         Domain of the panel under this hold.
     n_jobs : int or None, default=None
-    part : float, default=1.0
-        For LegS: the latest fraction of the domain to describe.
+    fraction : float, default=1.0
+        For measures of the whole history: the latest fraction of the domain, which the coefficients describe.
 
     Returns
     -------
     ndarray of shape (n_series, n_channels, order)
     """
     check_durations(domain)
-    scale = part * domain.duration if measure.time_scale is None else _constant(panel, measure.time_scale)
+    window = Window.until(domain.last, domain.after, time_scales(measure, fraction * domain.duration))
     out = _allocate(panel, 1, order, np.dtype(np.float64))[:, 0]
-    _fill(Task.of(signals(panel, hold), Window.until(domain.last, domain.after, scale), measure, order), n_jobs, out)
+    _fill(Task.of(Signals.of(panel, hold), window, measure, order), n_jobs, out)
     return out
 
 
@@ -233,153 +223,11 @@ def project_rows(
     """
     panel = Panel._trusted(values=rows.values[:, None], _times=rows.times, offsets=rows.offsets, _n_missing=0)
     if scale is None:
-        time_scale = measure.time_scale
-        scale = now - rows.times[rows.offsets[:-1]] if time_scale is None else _constant(panel, time_scale)
+        scale = time_scales(measure, now - rows.times[rows.offsets[:-1]])
     out = np.empty((len(panel), 1, order))
     window = Window.until(now, np.zeros(now.size), scale)
-    _fill(Task.of(signals(panel, hold), window, measure, order), 1, out)
+    _fill(Task.of(Signals.of(panel, hold), window, measure, order), 1, out)
     return out[:, 0]
-
-
-def reconstruct(
-    coefficients: ArrayLike,
-    positions: ArrayLike,
-    measure: str | Measure = "legs",
-    *,
-    theta: float | None = None,
-) -> Floats:
-    r"""Evaluate the approximation with given coefficients.
-
-    Parameters
-    ----------
-    coefficients : array-like of shape (..., order)
-        Coefficients as returned by `project`.
-    positions : array-like of any shape
-        Positions in the window, from 0 (its oldest moment) to `theta` (the present).  For LegS, JacS and WavS, whose
-        window is the whole history, from 0 to 1.  For LagT and LegE, ages: 0 is the present, larger positions are
-        further in the past.
-    measure : str or Measure, default="legs"
-        The measure with which the coefficients were computed.
-    theta : float, optional
-        Time scale of the measure.  Default: 1 if `measure` is a name.  LegS, JacS and WavS have no time scale: a
-        warning says that they ignore it.
-
-    Returns
-    -------
-    ndarray of shape (..., \*positions.shape), float64
-        The values, where ... are the axes of `coefficients` before its last.
-
-    Raises
-    ------
-    ValueError
-        If a position is outside the window, or if `theta` contradicts the time scale of a measure object.
-    TypeError
-        If `positions` holds dates, or durations for a measure of the whole history.
-
-    Notes
-    -----
-    :math:`\hat f = \sum_n c_n g_n` (Gu et al. 2020, Definition 1).
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from skhippo import project, reconstruct
-    >>> times = np.linspace(0, 3, 50)
-    >>> c = project([(times, np.sin(times))], order=8)[0, 0]
-    >>> float(reconstruct(c, 0.5).round(4)), float(np.sin(1.5).round(4))  # in the middle: at the time 1.5
-    (0.9972, 0.9975)
-
-    For a window of `theta`, positions have the unit of time, and `theta` is the present:
-
-    >>> c = project([(times, np.sin(times))], "legt", order=8, theta=2.0)[0, 0]
-    >>> reconstruct(c, [0.0, 2.0], "legt", theta=2.0).round(2), np.sin([1.0, 3.0]).round(2)
-    (array([0.84, 0.14]), array([0.84, 0.14]))
-    """
-    measure = as_measure(measure, 1.0 if theta is None and isinstance(measure, str) else theta)
-    warn_unused_theta(theta, measure)
-    coefficients = as_real(coefficients, "coefficients").astype(np.float64, copy=False)
-    if coefficients.ndim == 0:
-        raise ValueError("coefficients is a number: an array of shape (..., order) is expected")
-    moments, kind = read_times(positions, "positions")
-    if moments.dtype.kind == "M":
-        raise TypeError("positions holds datetimes: positions are relative to the window; pass numbers or durations")
-    if kind == DURATIONS and measure.time_scale is None:
-        raise TypeError(f"positions holds durations: those of {measure!r} are fractions of the history, from 0 to 1")
-    places, outside = settle(moments / (measure.time_scale or 1.0), measure)
-    if outside.any():
-        low, high = measure.domain
-        end = high * (measure.time_scale or 1.0)
-        raise ValueError(
-            f"position {float(moments[outside].ravel()[0])!r} lies outside the window [{low:g}, {end:g}] of "
-            f"{measure!r}: positions are relative to the window; pass positions inside it"
-        )
-    rows = coefficients.reshape(1, -1, check_count("order", coefficients.shape[-1]))
-    return evaluate(rows, places.reshape(1, -1), measure).reshape(coefficients.shape[:-1] + places.shape)
-
-
-def settle(places: Floats, measure: Measure) -> tuple[Floats, NDArray[np.bool_]]:
-    """Move places outside the window to its edge, and return which were outside by more than rounding."""
-    low, high = measure.domain
-    outside = ~((places >= low - _EDGE) & (places <= high + _EDGE) & np.isfinite(places))
-    return np.clip(places, low, high), outside
-
-
-def evaluate(coefficients: Floats, places: Floats, measure: Measure) -> Floats:
-    """Evaluate approximations, those of each series at its own places.
-
-    Parameters
-    ----------
-    coefficients : ndarray of shape (n_series, n_channels, order)
-    places : ndarray of shape (n_series, m)
-        Places in the domain of the measure.
-    measure : Measure
-
-    Returns
-    -------
-    ndarray of shape (n_series, n_channels, m)
-    """
-    (n_series, n_channels, order), m = coefficients.shape, places.shape[1]
-    out = np.empty((n_series, n_channels, m))
-    width = max(1, min(m, _BLOCK // order))
-    height = max(1, _BLOCK // (width * order))
-    for first in range(0, n_series, height):
-        rows = slice(first, first + height)
-        for begin in range(0, m, width):
-            part = slice(begin, begin + width)
-            basis = measure.basis(order, places[rows, part])
-            np.matmul(coefficients[rows], np.swapaxes(basis, -1, -2), out=out[rows, :, part])
-    return out
-
-
-def sample_approximation(coefficients: Floats, panel: Panel, measure: Measure, hold: Hold) -> Floats:
-    """Evaluate approximations at the observation times of the series they describe.
-
-    Parameters
-    ----------
-    coefficients : ndarray of shape (n_series, n_channels, order)
-        Coefficients at the end of each series' domain.
-    panel : Panel
-        The series.  Only their times are used.
-    measure : Measure
-        The measure of the coefficients.
-    hold : {"linear", "previous"}
-        Determines where the domain of a series ends.
-
-    Returns
-    -------
-    ndarray of shape (n_observations, n_channels)
-        Packed as in `panel`; NaN at times before the window of the measure.
-    """
-    start, end = domain_ends(panel, hold)
-    scale = end - start if measure.time_scale is None else np.full(len(panel), measure.time_scale)
-    ages = np.repeat(end, panel.lengths) - panel.times
-    ages /= np.repeat(np.where(scale > 0, scale, 1.0), panel.lengths)  # a single observation has scale zero
-    places, outside = settle(measure.age(ages), measure)
-    out = np.full((len(places), coefficients.shape[1]), np.nan)
-    for series, (begin, stop) in enumerate(pairwise(panel.offsets.tolist())):
-        rows = begin + np.flatnonzero(~outside[begin:stop])
-        out[rows] = evaluate(coefficients[series, None], places[None, rows], measure)[0].T
-    return out
 
 
 # ---------------------------------------------------------------------- arguments
@@ -393,10 +241,6 @@ def _result_dtype(panel: Panel, dtype: DTypeLike | None) -> np.dtype:
 def _allocate(panel: Panel, n_queries: int, order: int, dtype: np.dtype) -> NDArray:
     sizes = {"series": len(panel), "times": n_queries, "channels": panel.n_channels, "coefficients": order}
     return allocate(sizes, dtype, "project fewer series at a time, or use a lower order")
-
-
-def _constant(panel: Panel, value: float) -> Floats:
-    return np.full(len(panel), value)
 
 
 def query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Floats, Floats]:
@@ -440,10 +284,10 @@ def query_times(panel: Panel, at: ArrayLike | None, domain: Domain) -> tuple[Flo
 # ---------------------------------------------------------------------- the work
 def _fill(task: Task, n_jobs: int | None, out: NDArray) -> None:
     """Fill in the coefficients of all series, of shape (n_series, n_channels, order)."""
-    held, window, what = task.signals, task.window, task.targets
-    cells = cells_in(held, window)
-    work, whole = plan(held, window, cells, what.dense_from)
-    first, last = ends_of(held, window, *cells)
+    signals, window, what = task.signals, task.window, task.targets
+    cells = cells_in(signals, window)
+    work, whole = plan(signals, window, cells, what.dense_from)
+    first, last = ends_of(signals, window, *cells)
     # The sums of a series in several pieces are added in their order; those of a single observation are 0.
     rest = (~whole).nonzero()[0]
     dense = rest.size > 0 and bool((cells[1][rest] >= what.dense_from).any())

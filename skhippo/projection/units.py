@@ -30,7 +30,7 @@ from skhippo.projection.cells import (
 )
 from skhippo.projection.gauss import nodes_of
 from skhippo.projection.grids import compress_grid, grid_blocks
-from skhippo.projection.hold import Pieces, Signals, Window, observed, steps, times_at, times_of
+from skhippo.projection.hold import Pieces, Signals, Window, changes, observed, times_at, times_of
 from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.products import Masses, product
 from skhippo.projection.rows import Rows, since_start
@@ -174,7 +174,7 @@ def _changes(signals: Signals, unit: Unit) -> Masses:
         begin = (first[:, None] * channels.size + channels).ravel()
         return Masses(panel.values.reshape(-1), begin, channels.size, True)
     number = np.repeat(pieces.number, channels.size)
-    masses = Masses.of(steps(signals, pieces)[None])
+    masses = Masses.of(changes(signals, pieces)[None])
     return masses._replace(begin=_before(number))
 
 

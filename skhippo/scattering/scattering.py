@@ -20,7 +20,7 @@ from skhippo._support.progress import progress
 from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import namer
-from skhippo.projection.hold import Hold, domain_ends, signals
+from skhippo.projection.hold import Hold, Signals, domain_ends
 from skhippo.scattering.combinations import Combinations, draw, learn
 from skhippo.scattering.competition import Groups, draw_groups
 from skhippo.scattering.resolution import count_positions, count_windows
@@ -424,7 +424,14 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         clocks = np.column_stack([start, cell, number])
         steps = self.n_positions_.bit_length() - self.n_windows_
         return Sliding(
-            signals(panel, self.hold), scaling, clocks, self.order, self.n_windows_, steps, self.coverage, self.n_jobs
+            Signals.of(panel, self.hold),
+            scaling,
+            clocks,
+            self.order,
+            self.n_windows_,
+            steps,
+            self.coverage,
+            self.n_jobs,
         )
 
 

@@ -21,8 +21,8 @@ import numpy as np
 from skhippo._support.types import Floats
 from skhippo.panel.brownian import pooled_rates
 from skhippo.panel.container import Panel
-from skhippo.projection.hold import Domain
-from skhippo.projection.uncertainty import row_covariances
+from skhippo.projection.covariances import row_covariances
+from skhippo.projection.hold import Domain, Window, time_scales
 from skhippo.transformer.compute import Way
 
 __all__ = ["Prior", "learn_prior", "shrink"]
@@ -124,8 +124,8 @@ def _gap_covariances(panel: Panel, way: Way, domain: Domain, rates: Floats) -> I
         windows = []
         for share in way.parts():
             measure = way.narrowed(share)
-            scale = share * ends.duration if measure.time_scale is None else None
-            windows.append(row_covariances(part, None, each, measure, way.order, ends.last, scale, full=True))
+            window = Window.until(ends.last, np.zeros(len(part)), time_scales(measure, share * ends.duration))
+            windows.append(row_covariances(part, None, each, measure, way.order, window, full=True))
         yield block, np.stack(windows, axis=2)
 
 

@@ -18,7 +18,7 @@ from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
-from skhippo.projection.hold import Hold, carry_on
+from skhippo.projection.hold import Hold, fill_forward
 from skhippo.recurrence.lanes import LANES
 from skhippo.recurrence.recurrence import Recurrence
 
@@ -113,7 +113,7 @@ def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Flo
         places = (begin[:active] + done)[:, None] + np.arange(k + 1)
         values = np.empty((active, k + 1))
         values[:, 0] = last[:active]
-        carry_on(panel.values, places[:, 1], rows.channel[:active], values)
+        fill_forward(panel.values, places[:, 1], rows.channel[:active], values)
         record = None if out is None else np.empty((active, k, recurrence.order))
         recurrence.follow(state[:active], values, _clock(panel, rows, places, done), hold, record)
         if out is not None and record is not None:

@@ -27,7 +27,7 @@ from skhippo.panel.durations import DURATION_TYPES, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer, sample_numbers
 from skhippo.projection.hold import Domain, Hold, check_durations
-from skhippo.projection.projection import sample_approximation
+from skhippo.projection.reconstruction import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
 from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
 from skhippo.transformer.shrinkage import Prior, learn_prior, shrink

@@ -1,6 +1,7 @@
 """Moments by the definition, and by the kernels from cells to sums."""
 
 import numpy as np
+import pytest
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT
 from skhippo._support.quadrature import rule
@@ -12,6 +13,8 @@ from skhippo.projection.targets import targets
 
 #: One measure of each kind of functions.
 KINDS = [LegS(), LegT(1.0), ChebT(1.0), LagT(1.0), FouT(1.0)]
+#: Variance of the change of a signal per unit of time.
+RATE = 0.8
 #: Largest difference relative to the sum of the sizes of the masses, times the largest function.
 MOMENTS = 3e-14  # measured: 2e-14 (LagT, order 64), 4e-15 for the others
 
@@ -58,3 +61,30 @@ def moments(measure, order, ages, masses, linear):
     cells, blocks = cells_of(ages, masses, linear, measure.horizon(order))
     row = sum_over(what.cells if linear else what.points, cells, blocks, what.width)
     return (row.view(np.complex128) if what.turning else row)[: what.n_functions]
+
+
+def posterior(times, errors, a, b):
+    """Covariance of Brownian motion at `a` and `b` given observations, by dense matrices; its level is unknown."""
+
+    def covariance(a, b):
+        a, b = a - times[0], b - times[0]
+        return RATE * np.where(a * b > 0, np.minimum(abs(a), abs(b)), 0.0)
+
+    a, b = np.broadcast_arrays(a, b)
+    shape, a, b = a.shape, a.ravel(), b.ravel()
+    # The changes from the first observation on do not contain the level.
+    changes = np.diff(np.eye(len(times)), axis=0)
+    inner = changes @ (covariance(times[:, None], times) + np.diag(errors**2)) @ changes.T
+
+    # The best guess of f(a) is y_0 plus a combination of the changes.
+    def against(x):
+        return (covariance(x[:, None], times) - np.append(errors[0] ** 2, np.zeros(len(times) - 1))) @ changes.T
+
+    rest = covariance(a, b) + errors[0] ** 2
+    return (rest - np.sum(against(a) * np.linalg.solve(inner, against(b).T).T, axis=1)).reshape(shape)
+
+
+@pytest.fixture
+def series(rng):
+    times = 100.0 + np.cumsum(rng.exponential(size=6))
+    return times, rng.normal(size=6), rng.exponential(size=6)

@@ -7,8 +7,10 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT, Panel, as_panel, project
-from skhippo.projection import grids, projection, schedule, sums, units
+from skhippo.projection import grids, projection, schedule, units
+from skhippo.projection.cells import BLOCK
 from skhippo.projection.hold import HOLDS
+from skhippo.projection.shared import SHARED_BLOCK
 from tests import naive
 from tests.conftest import MEASURES
 
@@ -153,7 +155,7 @@ def around(*sizes):
 @pytest.mark.parametrize("n_series", [1, 6])
 def test_lengths_around_the_ends_of_blocks_and_pieces(n_series, measure, hold, small, used, rng):
     """Of sparse and of dense series."""
-    for order, sizes in ((5, (sums.SHARED_BLOCK, 100, 200, sums.BLOCK)), (40, (250, 300, 600))):
+    for order, sizes in ((5, (SHARED_BLOCK, 100, 200, BLOCK)), (40, (250, 300, 600))):
         for n in around(*sizes):
             times, values = irregular(rng, n, 2.7), rng.normal(size=(n_series, n))
             ours = project([(times, row) for row in values], measure, order, hold=hold, at=times[-1] - 1e-4)[-1, 0]

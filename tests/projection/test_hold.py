@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, HiPPOTransformer, LegT, SummaryTransformer, as_panel, project
-from skhippo.projection.hold import HOLDS, Domain, Pieces, Window, cells_in, domain_ends, ends_of, observed, signals
+from skhippo.projection.hold import HOLDS, Domain, Pieces, Signals, Window, cells_in, domain_ends, ends_of, observed
 from tests import naive
 
 
@@ -32,7 +32,7 @@ def test_domains(panel, hold):
 
 @pytest.mark.parametrize("hold", HOLDS)
 def test_signals_at_both_ends_of_windows(panel, hold, rng):
-    held = signals(panel, hold)
+    held = Signals.of(panel, hold)
     for reach in (0.3, 2.0, 1e9):
         now = np.array([times[0] + rng.random() * 1.2 * (times[-1] - times[0]) for times, _ in panel])
         window = Window.until(now, np.zeros(len(panel)), np.full(len(panel), reach))
@@ -55,7 +55,7 @@ def test_a_window_that_begins_within_rounding_of_an_observation():
 
 @pytest.mark.parametrize("hold", HOLDS)
 def test_rows_hold_what_the_cells_of_a_window_need(panel, hold):
-    held = signals(panel, hold)
+    held = Signals.of(panel, hold)
     pieces = Pieces(np.array([3, 3]), np.array([0, 12]), np.array([12, 15]))
     rows = observed(held, pieces, np.array([False, True]))
     assert len(rows.offsets) == 7
@@ -76,11 +76,11 @@ def test_rows_hold_what_the_cells_of_a_window_need(panel, hold):
 def test_complete_series_of_one_channel_are_not_copied(rng):
     panel = as_panel([(np.arange(n) ** 1.5, rng.normal(size=n)) for n in (3, 5, 4)])
     pieces = Pieces(np.array([1, 2]), np.zeros(2, np.int64), np.array([4, 3]))
-    rows = observed(signals(panel, "linear"), pieces, np.ones(2, bool))
+    rows = observed(Signals.of(panel, "linear"), pieces, np.ones(2, bool))
     assert np.shares_memory(rows.values, panel.values)
     assert np.shares_memory(rows.times, panel.times)
     assert_array_equal(rows.offsets, [0, 5, 9])
-    shorter = observed(signals(panel, "linear"), pieces._replace(number=np.array([3, 3])), np.ones(2, bool))
+    shorter = observed(Signals.of(panel, "linear"), pieces._replace(number=np.array([3, 3])), np.ones(2, bool))
     assert_array_equal(
         shorter.values[: shorter.offsets[-1]], np.concatenate([panel.values[3:7, 0], panel.values[8:, 0]])
     )
@@ -94,7 +94,7 @@ def test_rows_of_complete_channels_hold_all_observations_of_their_cells(dtype, t
     panel = as_panel(list(zip(times, values, strict=True)) if timed else values)
     # An empty piece, neighbouring pieces that share an observation, and a piece that ends before its series.
     pieces = Pieces(np.array([0, 1, 1, 1, 2]), np.array([0, 0, 17, 20, 0]), np.array([4, 17, 3, 12, 0]))
-    rows = observed(signals(panel, "linear"), pieces, np.zeros(5, bool))
+    rows = observed(Signals.of(panel, "linear"), pieces, np.zeros(5, bool))
     for row in range(15):
         i, first, number = (int(column[row // 3]) for column in pieces)
         part = slice(rows.offsets[row], rows.offsets[row + 1])

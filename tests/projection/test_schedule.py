@@ -8,12 +8,12 @@ from numpy.testing import assert_array_equal
 
 from skhippo import LegS, LegT, Panel, as_panel
 from skhippo.projection import schedule
-from skhippo.projection.hold import Window, cells_in, signals
+from skhippo.projection.hold import Signals, Window, cells_in
 
 
 def units_of(panel, measure="legs", hold="linear", at=None, dense=np.inf):
     """What is summed, for a query at the end of each domain."""
-    held = signals(panel, hold)
+    held = Signals.of(panel, hold)
     now = panel.times[panel.offsets[1:] - 1] if at is None else at
     now, measure = now.astype(float), LegS() if measure == "legs" else measure
     history = now - panel.times[panel.offsets[:-1]]

@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skhippo import ChebT, FouT, LagT, LegS, LegT, as_panel
 from skhippo._support.allocation import allocate
 from skhippo.projection import schedule
-from skhippo.projection.hold import HOLDS, Window, cells_in, signals
+from skhippo.projection.hold import HOLDS, Signals, Window, cells_in
 from skhippo.projection.schedule import plan
 from skhippo.projection.units import Task, moments_of, sums_of
 from tests.projection.conftest import exact_moments
@@ -18,7 +18,7 @@ KINDS = [LegS(), LegT(1.0), ChebT(1.0), LagT(1.0), FouT(1.0)]
 def check(measure, order, hold, times, values, kind, dense):
     """Compare the moments of the rows of all units with those of the definition."""
     panel = as_panel([(times, row) for row in values])
-    held, n = signals(panel, hold), len(panel)
+    held, n = Signals.of(panel, hold), len(panel)
     now, scale = np.full(n, times[-1]), np.full(n, measure.time_scale or times[-1] - times[0])
     window = Window.until(now, np.zeros(n), scale)
     task = Task.of(held, window, measure, order)
@@ -64,7 +64,7 @@ def test_sums_in_the_rows_of_the_result_are_those_in_rows_of_their_own(measure, 
     times = np.append(0.0, np.cumsum(rng.exponential(size=50)))
     times *= 0.99 / times[-1]
     panel = as_panel([(times, row) for row in rng.normal(size=(7, 2, times.size))])
-    held = signals(panel, hold)
+    held = Signals.of(panel, hold)
     window = Window.until(np.full(7, times[-1]), np.zeros(7), np.full(7, measure.time_scale or times[-1]))
     task = Task.of(held, window, measure, order)
     (unit,) = plan(held, task.window, cells_in(held, task.window), np.inf).units

@@ -8,7 +8,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, LegT, as_panel
-from skhippo.projection.hold import signals
+from skhippo.projection.hold import Signals
 from skhippo.scattering import kernels
 from skhippo.scattering.blocks import POSITIONS, plan
 from skhippo.scattering.windows import Windows, moments_of, take_samples
@@ -46,7 +46,7 @@ def test_the_windows_of_a_channel_do_not_depend_on_the_others(hold, rng):
     together = sliding.sample(transformer.n_positions_)
     for c in range(9):
         one = sliding._replace(
-            signals=signals(as_panel([(times, values[[c]])]), hold), scaling=sliding.scaling[:, c : c + 1]
+            signals=Signals.of(as_panel([(times, values[[c]])]), hold), scaling=sliding.scaling[:, c : c + 1]
         )
         assert_array_equal(together[c], one.sample(transformer.n_positions_)[0])
 
