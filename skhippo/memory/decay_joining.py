@@ -22,7 +22,7 @@ import numpy as np
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import LowerSemiseparable, Measure
-from skhippo.memory.joining import Joining, Kept, plain_arrays
+from skhippo.memory.joining import Joining, Stretches, plain_arrays
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
 
@@ -56,7 +56,7 @@ class DecayJoining(Joining):
             return -change * self._constant
         return change * self._ramps(lengths)
 
-    def projected(self, coefficients: Floats, last: Floats) -> Floats:
+    def from_coefficients(self, coefficients: Floats, last: Floats) -> Floats:
         return coefficients - last[:, None] * self._constant
 
     def join(self, old: Floats, old_lengths: Floats, new: Floats, new_lengths: Floats) -> Floats:
@@ -67,17 +67,17 @@ class DecayJoining(Joining):
     ) -> Floats:
         return self._decayed(state, after) + last[:, None] * self._constant
 
-    def follows(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
+    def is_faster_one_by_one(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
         # Microseconds on one core: one step of one row; projecting a chunk, and each of its rows, with the join.
         step = 0.03 * self.order
         call, row = 250.0 + 0.008 * self.order**2, 1.3 + 0.07 * self.order
         return k * n_rows * step <= call + n_rows * row
 
-    def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
+    def update_one_by_one(self, stretches: Stretches, times: Floats, values: Floats) -> None:
         constants = self._norm, self._constant, self._integrated
-        _follow_laguerre(times, values, self.hold == "linear", kept, self._theta, self._rate, constants)
+        _update_one_by_one(times, values, self.hold == "linear", stretches, self._theta, self._rate, constants)
 
-    def walk(self, panel: Panel, out: Floats) -> None:
+    def fill_sequence(self, panel: Panel, out: Floats) -> None:
         times, values = plain_arrays(panel)
         since = np.empty(values.shape)
         _find_since(times, values, panel.offsets, since)
@@ -87,7 +87,7 @@ class DecayJoining(Joining):
             responses = self._ramps(distinct)
         ages = np.minimum(since / self._theta, _FORGOTTEN)
         constants = self._norm, responses, self._constant
-        _walk_laguerre(ages, values, panel.offsets, self._rate, *constants, which.reshape(since.shape), out)
+        _fill_sequence(ages, values, panel.offsets, self._rate, *constants, which.reshape(since.shape), out)
 
     def _ramps(self, lengths: Floats) -> Floats:
         """Return the states of straight lines from 0 to 1 that have just ended, one per length."""
@@ -158,7 +158,7 @@ def _find_since(times: Floats, values: Floats, offsets: Integers, out: Floats) -
 
 
 @kernel
-def _walk_laguerre(
+def _fill_sequence(
     ages: Floats,
     values: Floats,
     offsets: Integers,
@@ -223,8 +223,8 @@ def _fill_ramps(ages: Floats, rate: float, norm: Floats, integrated: Floats, out
 
 
 @kernel
-def _follow_laguerre(
-    times: Floats, values: Floats, linear: bool, kept: Kept, theta: float, rate: float, constants: tuple
+def _update_one_by_one(
+    times: Floats, values: Floats, linear: bool, stretches: Stretches, theta: float, rate: float, constants: tuple
 ) -> None:
     """Process observations one by one: the state decays, and the response to a change is added."""
     norm, constant, integrated = constants
@@ -236,17 +236,17 @@ def _follow_laguerre(
             time, value = times[r // n_channels, j], values[r // n_channels, j, r % n_channels]
             if np.isnan(value):
                 continue
-            if np.isnan(kept.last_time[r]):
-                kept.first_time[r], kept.first_value[r] = time, value
+            if np.isnan(stretches.last_time[r]):
+                stretches.first_time[r], stretches.first_value[r] = time, value
             else:
-                age = (time - kept.last_time[r]) / theta
+                age = (time - stretches.last_time[r]) / theta
                 if age != known:
                     if linear:
                         _fill_ramp(age, rate, norm, integrated, column, response)
                     _fill_column(min(age, _FORGOTTEN), rate, column)
                     known = age
-                change, row = value - kept.last_value[r], kept.state[r]
+                change, row = value - stretches.last_value[r], stretches.state[r]
                 _decay_row(column, norm, scratch, row)
                 for n in range(order):
                     row[n] += change * response[n]
-            kept.last_time[r], kept.last_value[r] = time, value
+            stretches.last_time[r], stretches.last_value[r] = time, value

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
-from skhippo.memory.joining import Kept
+from skhippo.memory.joining import Stretches
 from skhippo.memory.merging import find_joining
 from skhippo.memory.store import Chunk, MergeableStore, Setting
 from skhippo.panel.container import Panel
@@ -105,9 +105,9 @@ class HistoryStore(MergeableStore):
         if k == 1 and n_streams >= _SHARED and (chunk.times == chunk.times[0]).all():
             for streams, rows in self._blocks(self.setting.order):
                 self._add_one(rows, chunk.times[0, 0], chunk.values[streams].ravel())
-        elif self.joining.follows(self.setting.n_rows, k, partial(self._steps, chunk)):
-            kept = Kept(self.first_time, self.first_value, self.last_time, self.last_value, self.state)
-            self.joining.follow(kept, chunk.times, chunk.values)
+        elif self.joining.is_faster_one_by_one(self.setting.n_rows, k, partial(self._steps, chunk)):
+            stretches = Stretches(self.first_time, self.first_value, self.last_time, self.last_value, self.state)
+            self.joining.update_one_by_one(stretches, chunk.times, chunk.values)
         else:
             for streams, rows in self._blocks(k + self.setting.order):
                 self._add(rows, *chunk.rows(streams))
@@ -168,7 +168,7 @@ class HistoryStore(MergeableStore):
     def _projected(self, observed: Rows) -> Floats:
         """Return the states of rows between their first and their last observation."""
         end = observed.offsets[1:] - 1
-        return self.joining.projected(self._project(observed, observed.times[end]), observed.values[end])
+        return self.joining.from_coefficients(self._project(observed, observed.times[end]), observed.values[end])
 
     # ------------------------------------------------------------------ merging
     def _absorb(self, other: Any, shift: Floats) -> None:

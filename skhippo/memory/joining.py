@@ -14,11 +14,11 @@ from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.projection.hold import Hold
 
-__all__ = ["Joining", "Kept", "plain_arrays"]
+__all__ = ["Joining", "Stretches", "plain_arrays"]
 
 
-class Kept(NamedTuple):
-    """First and last observation of each row, and the state between them; NaN for unobserved rows."""
+class Stretches(NamedTuple):
+    """The stretch between the first and the last observation of each row; NaN for unobserved rows."""
 
     first_time: Floats
     first_value: Floats
@@ -49,7 +49,7 @@ class Joining(ABC):
         """Return the states of stretches between two neighbouring observations."""
 
     @abstractmethod
-    def projected(self, coefficients: Floats, last: Floats) -> Floats:
+    def from_coefficients(self, coefficients: Floats, last: Floats) -> Floats:
         """Return the states of stretches from the coefficients at their ends and their last values."""
 
     @abstractmethod
@@ -73,8 +73,8 @@ class Joining(ABC):
         """
 
     @abstractmethod
-    def follows(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
-        """Return whether `follow` is cheaper than to project a chunk and to join the result.
+    def is_faster_one_by_one(self, n_rows: int, k: int, steps: Callable[[], Floats]) -> bool:
+        """Return whether `update_one_by_one` is faster than to project a chunk and to join the result.
 
         The times of both were measured on one core; only their ratio matters.
 
@@ -89,19 +89,19 @@ class Joining(ABC):
         """
 
     @abstractmethod
-    def follow(self, kept: Kept, times: Floats, values: Floats) -> None:
+    def update_one_by_one(self, stretches: Stretches, times: Floats, values: Floats) -> None:
         """Update the states of rows in place, observation by observation.
 
         Parameters
         ----------
-        kept : Kept
+        stretches : Stretches
         times : ndarray of shape (n_streams, k)
         values : ndarray of shape (n_streams, k, n_channels)
             NaN for missing values; there is one row per stream and channel.
         """
 
     @abstractmethod
-    def walk(self, panel: Panel, out: Floats) -> None:
+    def fill_sequence(self, panel: Panel, out: Floats) -> None:
         """Fill in the coefficients after every observation time, in :math:`O(N^2)` per time and channel.
 
         Parameters

@@ -148,7 +148,7 @@ def _find_walk(measure: Measure, order: int, hold: Hold) -> Callable[..., None] 
 
 
 def _join_along(panel: Panel, joining: Joining, out: Floats, done: NDArray[np.bool_]) -> None:
-    joining.walk(panel, out)
+    joining.fill_sequence(panel, out)
     done[:] = True
 
 

@@ -105,7 +105,7 @@ class Walked(NamedTuple):
 def _walk(times: Floats, values: Floats, offsets: Integers, joining: PolynomialJoining) -> Floats:
     """Return the coefficients after every observation of packed pieces."""
     out = np.empty((times.size, 1, joining.order))
-    joining.walk(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
+    joining.fill_sequence(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
     return out[:, 0]
 
 

@@ -52,7 +52,7 @@ def test_a_line_of_no_length_is_a_jump(measure):
 def test_coefficients_are_remembered_and_given_back(measure, rng):
     joining = DecayJoining(measure, ORDER, "linear")
     c, last = rng.normal(size=(2, ORDER)), np.array([0.5, -3.0])
-    state = joining.projected(c, last)
+    state = joining.from_coefficients(c, last)
     none = np.zeros(2)
     assert_allclose(joining.coefficients(state, last, last, none, none, none), c, atol=1e-13)
     later = joining.coefficients(state, last, last, none, none, np.full(2, 1.5))

@@ -10,7 +10,7 @@ from scipy.linalg import expm
 from skhippo import HiPPOMemory, LegS
 from skhippo.memory import polynomial_joining
 from skhippo.memory.decay_joining import DecayJoining
-from skhippo.memory.joining import Kept
+from skhippo.memory.joining import Stretches
 from skhippo.memory.merging import find_joining
 from skhippo.memory.polynomial_joining import PolynomialJoining
 from tests.memory.conftest import HOLDS, TOLERANCE, fed, observations, projected, same, whole_histories
@@ -81,15 +81,15 @@ def test_the_power_series_has_the_terms_that_it_needs(order, rng):
     assert (np.diff(reach) >= 0.0).all()
     for share in reach[reach > 0.0]:
         state, last, value = rng.normal(size=order), *rng.normal(size=2)
-        kept = Kept(*(np.array([x]) for x in (0.0, 1.0, 1.0, last)), state[None].copy())
+        stretches = Stretches(*(np.array([x]) for x in (0.0, 1.0, 1.0, last)), state[None].copy())
         joining = find_joining(LegS(), order, "linear")
-        joining.follow(kept, np.array([[1.0 + share]]), np.array([[[value]]]))
+        joining.update_one_by_one(stretches, np.array([[1.0 + share]]), np.array([[[value]]]))
         # In logarithmic time s the signal is a + b e^s, so that (c, a, b e^s) has constant coefficients.
         b = (value - last) / share
         whole = np.zeros((order + 2, order + 2))
         whole[:order, :order], whole[:order, order:], whole[-1, -1] = -A, B[:, None], 1.0
         expected = expm(whole * np.log1p(share)) @ np.concatenate([state, [last - b, b]])
-        assert_allclose(kept.state[0], expected[:order], rtol=0, atol=1e-13 * (1.0 + abs(b)))
+        assert_allclose(stretches.state[0], expected[:order], rtol=0, atol=1e-13 * (1.0 + abs(b)))
 
 
 @whole_histories
@@ -122,25 +122,25 @@ def test_a_chunk_is_not_dearer_than_its_observations(measure, k):
 @pytest.mark.parametrize("order", [1, 16, 64, 256])
 @pytest.mark.parametrize("n_rows", [1, 40])
 def test_longer_chunks_are_projected_from_some_length_on(measure, order, n_rows):
-    """Where steps are long; short ones of LegS are cheap, so that longer chunks of them are followed."""
+    """Where steps are long; short ones of LegS are cheap, so longer chunks of them are processed one by one."""
     joining = find_joining(measure, order, "linear")
     chunks = [1, 2, 5, 10, 20, 50, 100, 1000, 10_000, 1_000_000]
     for steps in (np.full(n_rows, 0.1), np.full(n_rows, np.nan), np.full(n_rows, 1e-9)):
-        followed = [joining.follows(n_rows, k, lambda steps=steps: steps) for k in chunks]
-        assert followed == sorted(followed, reverse=True)
-        assert not followed[-1]
-        assert followed[0] or (order == 256 and n_rows == 1)
+        one_by_one = [joining.is_faster_one_by_one(n_rows, k, lambda steps=steps: steps) for k in chunks]
+        assert one_by_one == sorted(one_by_one, reverse=True)
+        assert not one_by_one[-1]
+        assert one_by_one[0] or (order == 256 and n_rows == 1)
     if isinstance(measure, LegS):
-        assert joining.follows(n_rows, 20, lambda: np.full(n_rows, 1e-9))
-        assert joining.follows(n_rows, 20, lambda: np.full(n_rows, 0.1)) == (order < 64)
+        assert joining.is_faster_one_by_one(n_rows, 20, lambda: np.full(n_rows, 1e-9))
+        assert joining.is_faster_one_by_one(n_rows, 20, lambda: np.full(n_rows, 0.1)) == (order < 64)
 
 
 @whole_histories
 @pytest.mark.parametrize("limit", [-1, 10**9])
-def test_chunks_followed_and_chunks_projected(measure, limit, monkeypatch, rng):
+def test_chunks_processed_one_by_one_and_projected(measure, limit, monkeypatch, rng):
     """Both give the same, whatever the estimate of their costs says, and also where there is nothing before."""
     for joining in (PolynomialJoining, DecayJoining):
-        monkeypatch.setattr(joining, "follows", lambda self, n_rows, k, steps: k <= limit)
+        monkeypatch.setattr(joining, "is_faster_one_by_one", lambda self, n_rows, k, steps: k <= limit)
     values, times = observations(rng, n_streams=5, n_channels=2, k=40)
     for cuts in (range(0, 40, 7), range(40)):
         same(fed(values, times, cuts, measure=measure, order=6), values, times)

@@ -93,14 +93,14 @@ def test_a_stretch_of_no_length_adds_nothing(newer, rng):
 
 @pytest.mark.parametrize("hold", ["linear", "previous"])
 @pytest.mark.parametrize("order", [1, 2, ORDER])
-def test_a_walk_joins_observation_after_observation(order, hold, rng):
+def test_a_sequence_joins_observation_after_observation(order, hold, rng):
     """Channels that are seen late, lost early or never observed, in series one after the other."""
     times, values = 2.0 + np.cumsum(rng.exponential(1.0, 12)), rng.normal(size=(12, 3))
     values[[0, 1, 5, 11], 0] = values[8, 1] = np.nan
     values[7:, 1] = values[:, 2] = np.nan
     panel = Panel(values, times, [0, 7, 12])
     out = np.full((12, 3, order), 9.0)
-    PolynomialJoining(LegS(), order, hold).walk(panel, out)
+    PolynomialJoining(LegS(), order, hold).fill_sequence(panel, out)
     for begin, end in ((0, 7), (7, 12)):
         for k in range(begin, end):
             for c in range(3):
