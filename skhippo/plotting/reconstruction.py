@@ -15,6 +15,7 @@ from skhippo.plotting.display import SeriesDisplay
 from skhippo.plotting.source import Drawn, drawn_by, for_panels, transformer_of
 from skhippo.projection.hold import Hold
 from skhippo.projection.uncertainty import signal_std
+from skhippo.transformer.inverse import blank_series
 
 # With this many observations or more, their dots are small.
 _MANY = 300
@@ -151,7 +152,8 @@ class ReconstructionDisplay(SeriesDisplay):
         moments = np.linspace(start, end, n_points + lasting)[:n_points]
         moments = moments if end > start else moments[:1]
         features = np.asarray(for_panels(hippo).transform(drawn.panel), dtype=np.float64)
-        approximation = hippo._approximate(features, hippo._blank(moments, 1)).values[:, drawn.channel]
+        blank = blank_series(moments, 1, hippo.n_channels_)
+        approximation = hippo._approximate(features, blank).values[:, drawn.channel]
         return cls(
             times=drawn.as_given(drawn.panel.times),
             values=drawn.values,

@@ -23,7 +23,7 @@ from skhippo.panel.brownian import pooled_rates
 from skhippo.panel.container import Panel
 from skhippo.projection.covariances import row_covariances
 from skhippo.projection.hold import Domain, Window, time_scales
-from skhippo.transformer.compute import Way
+from skhippo.transformer.settings import Settings
 
 __all__ = ["Prior", "learn_prior", "shrink"]
 
@@ -49,7 +49,7 @@ class Prior(NamedTuple):
     spread: Floats
 
 
-def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) -> Prior:
+def learn_prior(panel: Panel, coefficients: Floats, settings: Settings, domain: Domain) -> Prior:
     """Return the distribution of the coefficients of training series.
 
     Parameters
@@ -57,7 +57,7 @@ def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) ->
     panel : Panel
     coefficients : ndarray of shape (n_series, n_channels, n_windows, order)
         Final coefficients; NaN for a channel that was never observed.
-    way : Way
+    settings : Settings
     domain : Domain
         Domain of the panel under ``hold="linear"``.
 
@@ -73,7 +73,7 @@ def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) ->
     rates = np.nan_to_num(pooled_rates(panel), nan=0.0)  # without any change, nothing says that a channel moves
     shape = coefficients.shape[1:]
     mean, spread, gaps = np.zeros(shape), np.zeros((*shape, shape[-1])), np.zeros((*shape, shape[-1]))
-    for _, covariances in _gap_covariances(panel, way, domain, rates):
+    for _, covariances in _gap_covariances(panel, settings, domain, rates):
         gaps += np.nansum(covariances, axis=0)
     for place in np.ndindex(*shape[:-1]):
         c = coefficients[:, *place]
@@ -92,7 +92,7 @@ def learn_prior(panel: Panel, coefficients: Floats, way: Way, domain: Domain) ->
     return Prior(rates, mean, spread)
 
 
-def shrink(panel: Panel, coefficients: Floats, way: Way, domain: Domain, prior: Prior) -> None:
+def shrink(panel: Panel, coefficients: Floats, settings: Settings, domain: Domain, prior: Prior) -> None:
     """Replace coefficients by their means given the distribution of those of the training series.
 
     Parameters
@@ -100,11 +100,11 @@ def shrink(panel: Panel, coefficients: Floats, way: Way, domain: Domain, prior: 
     panel : Panel
     coefficients : ndarray of shape (n_series, n_channels, n_windows, order)
         Final coefficients, changed in place.
-    way : Way
+    settings : Settings
     domain : Domain
     prior : Prior
     """
-    for block, covariances in _gap_covariances(panel, way, domain, prior.rates):
+    for block, covariances in _gap_covariances(panel, settings, domain, prior.rates):
         for place in np.ndindex(*coefficients.shape[1:-1]):
             c, v, s = coefficients[block, *place], covariances[:, *place], prior.spread[place]
             gaps = ~np.isnan(c[:, 0]) & (np.trace(v, axis1=1, axis2=2) > 0)
@@ -114,18 +114,18 @@ def shrink(panel: Panel, coefficients: Floats, way: Way, domain: Domain, prior: 
                 c[gaps] -= (v[gaps] @ np.linalg.solve(s + v[gaps], rest))[..., 0]
 
 
-def _gap_covariances(panel: Panel, way: Way, domain: Domain, rates: Floats) -> Iterator[tuple[slice, Floats]]:
+def _gap_covariances(panel: Panel, settings: Settings, domain: Domain, rates: Floats) -> Iterator[tuple[slice, Floats]]:
     """Compute the covariances that gaps leave, (n_series, n_channels, n_windows, order, order), in blocks of series."""
-    size = max(1, _BLOCK // (panel.n_channels * way.n_windows * way.order**2))
+    size = max(1, _BLOCK // (panel.n_channels * settings.n_windows * settings.order**2))
     for begin in range(0, len(panel), size):
         block = slice(begin, min(begin + size, len(panel)))
         part, ends = panel[block], Domain(*(column[block] for column in domain))
         each = np.broadcast_to(rates, (len(part), len(rates)))
         windows = []
-        for share in way.parts():
-            measure = way.narrowed(share)
-            window = Window.until(ends.last, np.zeros(len(part)), time_scales(measure, share * ends.duration))
-            windows.append(row_covariances(part, None, each, measure, way.order, window, full=True))
+        for fraction in settings.fractions():
+            measure = settings.measure_of(fraction)
+            window = Window.until(ends.last, np.zeros(len(part)), time_scales(measure, fraction * ends.duration))
+            windows.append(row_covariances(part, None, each, measure, settings.order, window, full=True))
         yield block, np.stack(windows, axis=2)
 
 

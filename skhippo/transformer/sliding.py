@@ -26,7 +26,7 @@ from skhippo.panel.layout import to_offsets
 from skhippo.projection.hold import Hold
 from skhippo.transformer.windows import Windows
 
-__all__ = ["slide_along"]
+__all__ = ["slide_windows"]
 
 
 # With at least this many observations per coefficient, joining a window is faster than projecting it (measured).
@@ -35,7 +35,7 @@ _MANY = 4
 _NUMBERS = 1 << 18
 
 
-def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Floats, done: NDArray[np.bool_]) -> None:
+def slide_windows(panel: Panel, measure: Measure, order: int, hold: Hold, out: Floats, done: NDArray[np.bool_]) -> None:
     """Fill in the coefficients under LegT after observation times, each computed from what has been observed by then.
 
     Parameters
@@ -63,16 +63,16 @@ def slide_along(panel: Panel, measure: Measure, order: int, hold: Hold, out: Flo
         rows = rows[(windows.first + cut)[rows] <= boundary[windows.end[rows] - 1]]
         if not rows.size:
             continue
-        walked = Walked.both_ways(windows.times, windows.values.astype(np.float64), boundary, joining)
+        stretches = Stretches.both_ways(windows.times, windows.values.astype(np.float64), boundary, joining)
         size = max(1, _NUMBERS // order)
         for begin in range(0, rows.size, size):
             some = rows[begin : begin + size]
             first, last = (windows.first + cut)[some], windows.end[some] - 1
-            out[some, channel] = _join(walked, first, last, cut[some], panel.times[some], theta, joining)
+            out[some, channel] = _join(stretches, first, last, cut[some], panel.times[some], theta, joining)
         done[rows, channel] = True
 
 
-class Walked(NamedTuple):
+class Stretches(NamedTuple):
     """The observations of a channel, and the coefficients of the stretches between them and their boundaries."""
 
     times: Floats
@@ -82,7 +82,7 @@ class Walked(NamedTuple):
     beyond: Floats  # coefficients from its boundary to each observation
 
     @classmethod
-    def both_ways(cls, times: Floats, values: Floats, boundary: Integers, joining: PolynomialJoining) -> Walked:
+    def both_ways(cls, times: Floats, values: Floats, boundary: Integers, joining: PolynomialJoining) -> Stretches:
         """Compute the coefficients from each boundary to the next, and backwards."""
         ends = np.flatnonzero(np.diff(boundary, append=-1))
         begins = boundary[ends]
@@ -95,22 +95,22 @@ class Walked(NamedTuple):
         # A boundary is in two pieces; its own is the one that ends there.
         mine = np.arange(times.size)
         own = np.searchsorted(ends, mine)
-        beyond = _walk(times[forward], values[forward], offsets, joining)[offsets[own] + mine - begins[own]]
-        back = _walk(times[ends[piece]] - times[backward], mirrored, offsets, joining)
+        beyond = _from_starts(times[forward], values[forward], offsets, joining)[offsets[own] + mine - begins[own]]
+        back = _from_starts(times[ends[piece]] - times[backward], mirrored, offsets, joining)
         towards = back[offsets[own] + ends[own] - mine]
         towards[:, 1::2] *= -1.0  # reversing time changes the sign of polynomials of odd degree
         return cls(times, values, boundary, towards, beyond)
 
 
-def _walk(times: Floats, values: Floats, offsets: Integers, joining: PolynomialJoining) -> Floats:
-    """Return the coefficients after every observation of packed pieces."""
+def _from_starts(times: Floats, values: Floats, offsets: Integers, joining: PolynomialJoining) -> Floats:
+    """Return the coefficients from the start of each of some packed pieces to its observations."""
     out = np.empty((times.size, 1, joining.order))
     joining.fill_sequence(Panel._trusted(values=values[:, None], _times=times, offsets=offsets, _n_missing=0), out)
     return out[:, 0]
 
 
 def _join(
-    walked: Walked,
+    stretches: Stretches,
     first: Integers,
     last: Integers,
     cut: NDArray[np.bool_],
@@ -122,7 +122,7 @@ def _join(
 
     `first` and `last` are the first and last observations in the windows, `now` their ends.
     """
-    times, values, boundary, towards, beyond = walked
+    times, values, boundary, towards, beyond = stretches
     middle, before = boundary[last], first - cut
     length = theta - (now - times[first])  # without the start of the window, which would be rounded
     if joining.hold == "linear":

@@ -22,7 +22,7 @@ from skhippo.projection.hold import Hold, fill_forward
 from skhippo.recurrence.lanes import LANES
 from skhippo.recurrence.recurrence import Recurrence
 
-__all__ = ["step_along", "step_through"]
+__all__ = ["step_final", "step_sequence"]
 
 
 # Rows in a group: those with equal times share the matrices of a step.
@@ -32,7 +32,7 @@ _STEPS = 512
 _NUMBERS = 1 << 18
 
 
-class Rows(NamedTuple):
+class SortedRows(NamedTuple):
     """Rows with at least one observation, those with the most steps first."""
 
     series: Integers
@@ -40,12 +40,12 @@ class Rows(NamedTuple):
     first: Integers  # position of the first observation in its series
     steps: Integers
 
-    def group(self, begin: int) -> Rows:
+    def group(self, begin: int) -> SortedRows:
         """Return the group of rows that starts at row `begin`."""
-        return Rows(*(column[begin : begin + _ROWS] for column in self))
+        return SortedRows(*(column[begin : begin + _ROWS] for column in self))
 
 
-def step_through(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None) -> Floats:
+def step_final(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None) -> Floats:
     """Return the coefficients at the last observation time of each series.
 
     Parameters
@@ -63,38 +63,38 @@ def step_through(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int |
     """
     out = np.full((len(panel), panel.n_channels, recurrence.order), np.nan)
 
-    def walk(rows: Rows) -> None:
-        out[rows.series, rows.channel] = _walk(panel, rows, recurrence, hold)
+    def step(rows: SortedRows) -> None:
+        out[rows.series, rows.channel] = _step(panel, rows, recurrence, hold)
 
-    _run(walk, panel, n_jobs)
+    _run(step, panel, n_jobs)
     return out
 
 
-def step_along(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None, out: Floats) -> None:
-    """Fill in the coefficients after every observation time, (n_observations, n_channels, order); see `step_through`.
+def step_sequence(panel: Panel, recurrence: Recurrence, hold: Hold, n_jobs: int | None, out: Floats) -> None:
+    """Fill in the coefficients after every observation time, (n_observations, n_channels, order); see `step_final`.
 
     Nothing is written before the first observation of a channel.
     """
-    _run(lambda rows: _walk(panel, rows, recurrence, hold, out), panel, n_jobs)
+    _run(lambda rows: _step(panel, rows, recurrence, hold, out), panel, n_jobs)
 
 
-def _run(walk: Callable[[Rows], object], panel: Panel, n_jobs: int | None) -> None:
+def _run(step: Callable[[SortedRows], object], panel: Panel, n_jobs: int | None) -> None:
     rows = _sorted_rows(panel)
     groups = (rows.group(begin) for begin in range(0, rows.steps.size, _ROWS))
-    run(walk, watched(groups, lambda group: int(group.steps.sum())), n_jobs)
+    run(step, watched(groups, lambda group: int(group.steps.sum())), n_jobs)
 
 
-def _sorted_rows(panel: Panel) -> Rows:
+def _sorted_rows(panel: Panel) -> SortedRows:
     first = np.empty((len(panel), panel.n_channels), dtype=np.int64)
     _find_first(panel.values, panel.offsets, first)
     steps = (panel.lengths[:, None] - 1 - first).ravel()
     order = np.argsort(-steps, kind="stable")  # keeps adjacent rows of equal length, which may share times, adjacent
     order = order[: np.count_nonzero(steps >= 0)]
     series, channel = np.divmod(order, panel.n_channels)
-    return Rows(series, channel, first.ravel()[order], steps[order])
+    return SortedRows(series, channel, first.ravel()[order], steps[order])
 
 
-def _walk(panel: Panel, rows: Rows, recurrence: Recurrence, hold: Hold, out: Floats | None = None) -> Floats:
+def _step(panel: Panel, rows: SortedRows, recurrence: Recurrence, hold: Hold, out: Floats | None = None) -> Floats:
     """Return the coefficients at the ends of rows; if `out` is given, fill in those after every step."""
     begin = panel.offsets[rows.series] + rows.first
     last = panel.values[begin, rows.channel].astype(np.float64)
@@ -135,7 +135,7 @@ def _check_record(recurrence: Recurrence, record: Floats, sizes: Floats, place: 
         recurrence.check_convergence(rows, lambda number: place(number // n_steps), largest.ravel())
 
 
-def _clock(panel: Panel, rows: Rows, places: Integers, done: int) -> Floats:
+def _clock(panel: Panel, rows: SortedRows, places: Integers, done: int) -> Floats:
     """Return times at `places` since the starts of the series; the first are `done` steps after those of `rows`."""
     n_rows, k = places.shape
     if panel._times is None:

@@ -24,12 +24,13 @@ from skhippo.panel.alignment import check_columns
 from skhippo.panel.arrays import as_real
 from skhippo.panel.container import Panel
 from skhippo.panel.durations import DURATION_TYPES, in_unit_of_times
-from skhippo.panel.formats import as_panel
 from skhippo.panel.layout import namer, sample_numbers
 from skhippo.projection.hold import Domain, Hold, check_durations
 from skhippo.projection.reconstruction import sample_approximation
 from skhippo.recurrence.discretization import DISCRETIZATIONS
-from skhippo.transformer.compute import Way, coefficients_along, final_coefficients
+from skhippo.transformer.compute import final_coefficients, sequence_coefficients
+from skhippo.transformer.inverse import blank_series, join_ids
+from skhippo.transformer.settings import Settings
 from skhippo.transformer.shrinkage import Prior, learn_prior, shrink
 from skhippo.transformer.streams import coefficients_of_memory
 
@@ -324,7 +325,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
                 raise ValueError(
                     f"{name}={value!r}: a memory does not keep the observations that this needs; use {name}={needed!r}"
                 )
-        coefficients = coefficients_of_memory(memory, self._way, self._input_layout)
+        coefficients = coefficients_of_memory(memory, self._settings, self._input_layout)
         if self.handle_empty == "error" and np.isnan(coefficients).any():
             stream, channel = np.argwhere(np.isnan(coefficients))[0, :2]
             name = memory._store.setting.name(stream)
@@ -349,7 +350,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         coefficients = self._final(panel, domain)
         if self.shrinkage:
             self._check_shrinkage()
-            prior = learn_prior(panel, coefficients[:, : panel.n_channels], self._way, domain)
+            prior = learn_prior(panel, coefficients[:, : panel.n_channels], self._settings, domain)
             self.variance_rate_, self.prior_mean_, self.prior_covariance_ = prior
             self._shrink(panel, domain, coefficients)
         self.center_, self.scale_ = _channel_scaling(coefficients, self.scaling)
@@ -362,7 +363,7 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         duration, number = self._sampling
         return np.linspace(0.0, duration, number)
 
-    # ------------------------------------------------------------------ the way back
+    # ------------------------------------------------------------------ inverse transform
     def inverse_transform(self, C: ArrayLike, times: object = None) -> Panel:
         """Reconstruct series from their features.
 
@@ -400,18 +401,10 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         check_columns(self.get_feature_names_out(), C, "C")
         if np.isinf(features).any():
             raise ValueError("C holds infinities: features are finite, or NaN for a channel that was never observed")
-        blank = self._blank(self.sample_times_ if times is None else times, len(features))
+        blank = blank_series(self.sample_times_ if times is None else times, len(features), self.n_channels_)
         if times is not None:
             self._input_layout.check_clock(blank, "times are", type(self).__name__)
-        return self._approximate(features, blank, _join_ids(ids_of_rows(C), getattr(times, "series_ids", None)))
-
-    def _blank(self, times: object, n_series: int) -> Panel:
-        """Return series with the given times and zeros as values."""
-        if isinstance(times, Panel):
-            if len(times) != n_series:
-                raise ValueError(f"times has {len(times)} series, C has {n_series}: the same number is expected")
-            return times._with_channels(np.zeros((len(times.values), self.n_channels_)), None)
-        return as_panel([(clock, np.zeros((self.n_channels_, len(clock)))) for clock in _clocks(times, n_series)])
+        return self._approximate(features, blank, join_ids(ids_of_rows(C), getattr(times, "series_ids", None)))
 
     def _approximate(self, features: Floats, blank: Panel, ids: NDArray | None = None) -> Panel:
         """Return series with the times of `blank` and the values reconstructed from features."""
@@ -465,9 +458,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
 
     # ------------------------------------------------------------------ parts
     @property
-    def _way(self) -> Way:
+    def _settings(self) -> Settings:
         discretization = self.discretization if self.method == "recurrence" else None
-        return Way(self.measure_, self.order, self.hold, discretization, self.n_windows, self.n_jobs)
+        return Settings(self.measure_, self.order, self.hold, discretization, self.n_windows, self.n_jobs)
 
     def _described(self, panel: Panel) -> Panel:
         """Return the panel to transform; raise on a channel without observations if ``handle_empty="error"``."""
@@ -486,13 +479,13 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
         """Return unscaled coefficients at the end of each series, of shape (n_series, n_rows, n_windows, order)."""
         described = self._described(panel)
         with self._progress(described):
-            return final_coefficients(described, self._way, domain)
+            return final_coefficients(described, self._settings, domain)
 
     def _shrink(self, panel: Panel, domain: Domain, coefficients: Floats) -> None:
         """Shrink final coefficients in place if ``shrinkage=True``; patterns of observations are not uncertain."""
         if self.shrinkage:
             prior = Prior(self.variance_rate_, self.prior_mean_, self.prior_covariance_)
-            shrink(panel, coefficients[:, : panel.n_channels], self._way, domain, prior)
+            shrink(panel, coefficients[:, : panel.n_channels], self._settings, domain, prior)
 
     def _check_shrinkage(self) -> None:
         """Raise unless the coefficients are means given the observations."""
@@ -522,9 +515,9 @@ class HiPPOTransformer(TransformerMixin, SeriesEstimator):
             )
         described = self._described(panel)
         with self._progress(described):
-            along = coefficients_along(described, self._way)
+            sequence = sequence_coefficients(described, self._settings)
         so_far = panel.times - np.repeat(domain.start, panel.lengths)
-        features = self._scaled(along, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
+        features = self._scaled(sequence, so_far, 1.0 + sample_numbers(panel.offsets)).astype(panel.dtype, copy=False)
         width = array_width(X) if self.time_channel is None else None
         if width is None:
             return panel._with_channels(features, tuple(self.get_feature_names_out()))
@@ -580,29 +573,3 @@ def _channel_scaling(coefficients: NDArray, scaling: str | None) -> tuple[Floats
         rows = coefficients[:, channel].reshape(-1, order)
         center[channel], scale[channel] = center_and_scale(rows[~np.isnan(rows[:, 0])])
     return center, scale
-
-
-def _join_ids(ids: NDArray | None, others: NDArray | None) -> NDArray | None:
-    """Return the ids of the features or, if there are none, of the times; raise if both exist and differ."""
-    if ids is None or others is None:
-        return others if ids is None else ids
-    if ids.tolist() != others.tolist():
-        raise ValueError(
-            f"C has the ids {ids.tolist()!r:.80} in its index, times has {others.tolist()!r:.80}: give the times of "
-            "the same series in the same order"
-        )
-    return ids
-
-
-def _clocks(times: Any, n_series: int) -> list[NDArray]:
-    """Return one array of times per series."""
-    if not hasattr(times, "__len__") or isinstance(times, (str, bytes)) or len(times) == 0:
-        raise ValueError(
-            f"times is {times!r}: one array of times for all series is expected, or a list with one array per series"
-        )
-    times = times if isinstance(times, list) else np.asarray(times)
-    if np.ndim(times[0]) == 0:
-        return [np.asarray(times)] * n_series
-    if len(times) != n_series:
-        raise ValueError(f"times has {len(times)} arrays for {n_series} series: give one per series, or one for all")
-    return [np.asarray(clock) for clock in times]

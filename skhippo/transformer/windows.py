@@ -20,11 +20,12 @@ from skhippo._support.types import Floats, Integers
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import ranges, sample_numbers, stretches, to_offsets
-from skhippo.projection.hold import Hold
+from skhippo.projection.hold import Hold, time_scales
 from skhippo.projection.projection import project_rows
 from skhippo.projection.rows import Rows
+from skhippo.transformer.settings import Settings
 
-__all__ = ["Windows", "windows_along"]
+__all__ = ["Windows", "project_windows"]
 
 
 # Limits of a batch (at least one window): observations in its windows, and numbers in its result.
@@ -56,51 +57,38 @@ class Windows(NamedTuple):
         return project_rows(windows, measure, order, hold, now, scale)
 
 
-def windows_along(
-    panel: Panel,
-    measure: Measure,
-    order: int,
-    hold: Hold,
-    part: float,
-    n_jobs: int | None,
-    out: Floats,
-    done: NDArray[np.bool_],
-) -> None:
+def project_windows(panel: Panel, settings: Settings, fraction: float, out: Floats, done: NDArray[np.bool_]) -> None:
     """Fill in the coefficients after observation times, each computed from what has been observed by then.
 
     Parameters
     ----------
     panel : Panel
-    measure : Measure
-    order : int
-    hold : {"linear", "previous"}
-    part : float
-        For LegS: fraction of the time since the start of the series that a window covers.
-    n_jobs : int or None
+    settings : Settings
+    fraction : float
+        The window, as a fraction of the longest.
     out : ndarray of shape (n_observations, n_channels, order)
         The result.  Nothing is written before the first observation of a channel.
     done : ndarray of shape (n_observations, n_channels), bool
         True for the entries of `out` that are filled in already; these are skipped.
     """
+    measure, order = settings.measure_of(fraction), settings.order
     start, _ = panel._ends()
-    if measure.time_scale is None:
-        scale = part * (panel.times - np.repeat(start, panel.lengths))
-    else:
-        scale = np.full(panel.times.size, measure.time_scale)
+    scale = time_scales(measure, fraction * (panel.times - np.repeat(start, panel.lengths)))
     by_position = np.argsort(sample_numbers(panel.offsets), kind="stable")
 
-    def walk(channel: int) -> None:
+    def project_channel(channel: int) -> None:
         windows = Windows.find(panel, channel, scale * measure.horizon(order))
 
         def fill(rows: Integers) -> None:
-            out[rows, channel] = windows.project(rows, measure, order, hold, panel.times[rows], scale[rows])
+            now = panel.times[rows]
+            out[rows, channel] = windows.project(rows, measure, order, settings.hold, now, scale[rows])
 
         rows = by_position[((windows.end > 0) & ~done[:, channel])[by_position]]
         batches = _batches(rows, (windows.end - windows.first)[rows], order)
-        run(fill, watched(batches, len), n_jobs)
+        run(fill, watched(batches, len), settings.n_jobs)
 
     for channel in range(panel.n_channels):
-        walk(channel)
+        project_channel(channel)
 
 
 def _batches(rows: Integers, sizes: Integers, order: int) -> Iterator[Integers]:

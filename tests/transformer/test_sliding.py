@@ -5,8 +5,9 @@ import pytest
 from numpy.testing import assert_allclose
 
 from skhippo import LegT, Panel
-from skhippo.transformer.sliding import slide_along
-from skhippo.transformer.windows import windows_along
+from skhippo.transformer.settings import Settings
+from skhippo.transformer.sliding import slide_windows
+from skhippo.transformer.windows import project_windows
 from tests.transformer.conftest import TOLERANCE, holds, holed, transformed
 
 
@@ -23,9 +24,9 @@ def test_windows_that_slide_are_those_projected_anew(theta, origin, hold, rng):
     panel, order = Panel(values, times, panel.offsets), 3
     found = np.full((*values.shape, order), np.nan)
     joined, none = np.zeros(values.shape, dtype=bool), np.zeros(values.shape, dtype=bool)
-    slide_along(panel, LegT(theta), order, hold, found, joined)
+    slide_windows(panel, LegT(theta), order, hold, found, joined)
     anew = np.full(found.shape, np.nan)
-    windows_along(panel, LegT(theta), order, hold, 1.0, None, anew, none)
+    project_windows(panel, Settings(LegT(theta), order, hold), 1.0, anew, none)
     assert joined.any() == (theta > 1.0)
     assert not joined.all()
     assert_allclose(found[joined], anew[joined], rtol=0, atol=TOLERANCE)
