@@ -18,24 +18,31 @@ __all__ = ["POSITIONS", "Blocks", "plan"]
 
 #: Largest number of positions per block: the windows of one block stay in the cache.
 POSITIONS = 256
+#: Columns of pieces: the series, its first position here, the number of positions, the block of the first one, and its
+#: place in this block.
+SERIES, FIRST, NUMBER, BLOCK, PLACE = range(5)
+#: Columns of blocks: the first series, the number of series, and for each of these the number of its positions in the
+#: block, the first of them, and the number of its positions in all.
+FIRST_SERIES, N_SERIES, N_HERE, FIRST_HERE, N_ALL = range(5)
 
 
 class Blocks(NamedTuple):
     """Consecutive blocks, and the pieces of series in them."""
 
-    pieces: Integers  # (n_pieces, 5) series, first position, number of positions, block, place in this block
-    blocks: Integers  # (n_blocks, 5) first series, number of series, and per series: positions here, first, in all
+    pieces: Integers  # (n_pieces, 5); see the names of the columns
+    blocks: Integers  # (n_blocks, 5)
 
     def chunks(self, room: int) -> Iterator[Blocks]:
         """Split into parts of at most `room` blocks, which must be at least those of the longest piece."""
-        starts = self.pieces[:, 3]
-        ends = starts + -(-self.pieces[:, 2] // POSITIONS)
+        starts = self.pieces[:, BLOCK]
+        ends = starts + -(-self.pieces[:, NUMBER] // POSITIONS)
         begin = 0
         while begin < len(self.pieces):
             first = starts[begin]
             end = int(np.searchsorted(ends, first + room, side="right"))
             last = ends[end - 1]
-            pieces = self.pieces[begin:end] - np.array([0, 0, 0, first, 0])
+            pieces = self.pieces[begin:end].copy()
+            pieces[:, BLOCK] -= first
             yield Blocks(pieces, self.blocks[first:last])
             begin = end
 
@@ -58,9 +65,9 @@ def plan(numbers: Integers, longest: int) -> Blocks:
     pieces: list[list[int]] = []
     blocks: list[list[int]] = []
     for series, number in enumerate(numbers.tolist()):
-        if blocks and blocks[-1][4] == number and (blocks[-1][1] + 1) * number <= POSITIONS:
-            pieces.append([series, 1, number, len(blocks) - 1, blocks[-1][1] * number])
-            blocks[-1][1] += 1
+        if blocks and blocks[-1][N_ALL] == number and (blocks[-1][N_SERIES] + 1) * number <= POSITIONS:
+            pieces.append([series, 1, number, len(blocks) - 1, blocks[-1][N_SERIES] * number])
+            blocks[-1][N_SERIES] += 1
             continue
         for first in range(1, number + 1, longest):
             end = min(first + longest, number + 1)

@@ -11,7 +11,18 @@ from numpy.typing import NDArray
 
 from skhippo._support.jit import kernel, reduction
 from skhippo._support.types import Floats, Integers
-from skhippo.scattering.blocks import POSITIONS
+from skhippo.scattering.blocks import (
+    BLOCK,
+    FIRST,
+    FIRST_HERE,
+    FIRST_SERIES,
+    N_HERE,
+    N_SERIES,
+    NUMBER,
+    PLACE,
+    POSITIONS,
+    SERIES,
+)
 
 __all__ = ["fill_windows", "gather", "pool_channels", "pool_combinations", "pool_groups"]
 
@@ -102,7 +113,7 @@ def gather(
 
 # ---------------------------------------------------------------------- windows
 @kernel
-def _measure(a: float, length: float, tables: tuple, moments: Floats) -> None:
+def _integrate_basis(a: float, length: float, tables: tuple, moments: Floats) -> None:
     """Fill in the integrals of the basis from `a` on, and of the basis times the place, by a Gauss rule."""
     _, nodes, weights, basis = tables
     moments[:] = 0.0
@@ -151,7 +162,7 @@ def _fill_cells(
             if interval <= longest or not inside:
                 covered += b - a
             if b > a and n > 0:
-                _measure(a, b - a, tables, moments)
+                _integrate_basis(a, b - a, tables, moments)
                 for c in range(n_channels):
                     level, slope = seen[channel + c, 1, here], 0.0
                     if inside and linear:
@@ -167,7 +178,7 @@ def _fill_cells(
 
 
 @kernel
-def _double(half: Floats, work: Floats, number: int, step: int) -> None:
+def _unite(half: Floats, work: Floats, number: int, step: int) -> None:
     """Unite the windows that begin at each of the first cells with those that begin `step` cells later, in place.
 
     `work` holds the windows, scratch for sums and differences, and the covered lengths.
@@ -193,7 +204,7 @@ def _double(half: Floats, work: Floats, number: int, step: int) -> None:
 
 
 @kernel
-def _keep(
+def _copy_windows(
     work: Floats, column: int, least: float, weight: float, piece: Integers, row: int, blocks: Integers, out: tuple
 ) -> None:
     """Copy the windows of a channel at the positions of a piece, from a column on, into its blocks, with their weights.
@@ -202,9 +213,9 @@ def _keep(
     """
     paths, counts, whole = out
     order = len(work) // 3
-    for q in range(0, piece[2], POSITIONS):
-        b, n = piece[3] + q // POSITIONS, (POSITIONS if piece[2] - q > POSITIONS else piece[2] - q)
-        width, place = blocks[b, 1] * blocks[b, 2], piece[4]
+    for q in range(0, piece[NUMBER], POSITIONS):
+        b, n = piece[BLOCK] + q // POSITIONS, (POSITIONS if piece[NUMBER] - q > POSITIONS else piece[NUMBER] - q)
+        width, place = blocks[b, N_SERIES] * blocks[b, N_HERE], piece[PLACE]
         for m in range(order):
             source, target = work[m, column + q :], paths[b, (row * order + m) * width + place :]
             for p in range(n):
@@ -213,7 +224,7 @@ def _keep(
         for p in range(n):
             weights[p] = weight * (1.0 if covered[p] > least else _HARDLY)
             counted += 1 if covered[p] > least else 0
-        whole[b, row, place // blocks[b, 2]] = weight == 1.0 and counted == n
+        whole[b, row, place // blocks[b, N_HERE]] = weight == 1.0 and counted == n
 
 
 @kernel
@@ -243,7 +254,7 @@ def fill_windows(
     (narrowest, widest), (pieces, blocks), (work, moments) = exponents, plan, scratch
     reach = 1 << widest
     for piece in pieces:
-        i, first, width = piece[0], piece[1] - reach // 2, piece[2] + reach
+        i, first, width = piece[SERIES], piece[FIRST] - reach // 2, piece[NUMBER] + reach
         begin, n_rows = offsets[i], offsets[i + 1] - offsets[i]
         together = work.shape[1] // width
         for channel in range(0, len(seen), together):
@@ -258,11 +269,11 @@ def fill_windows(
             for level in range(widest + 1):
                 size = 1 << level
                 if level > 0:
-                    _double(tables[0], work, (end - channel) * width - size // 2, size // 2)
+                    _unite(tables[0], work, (end - channel) * width - size // 2, size // 2)
                 for c in range(channel, end if level >= narrowest else channel):
                     column, row = (c - channel) * width + (reach - size) // 2, (c + 1) * (widest + 1 - narrowest) - 1
                     weight = 1.0 if numbers[i, c] > 0 else 0.0
-                    _keep(work, column, _COVERED * size, weight, piece, row - (level - narrowest), blocks, out)
+                    _copy_windows(work, column, _COVERED * size, weight, piece, row - (level - narrowest), blocks, out)
 
 
 # ---------------------------------------------------------------------- pooling
@@ -272,7 +283,7 @@ def pool_channels(
     counts: Floats,
     blocks: Integers,
     thresholds: Floats,
-    moments: Floats,
+    polynomials: Floats,
     sums: Floats,
     begin: int,
     out: NDArray[np.float32],
@@ -286,9 +297,9 @@ def pool_channels(
     blocks : ndarray
         Blocks of `plan`.
     thresholds : ndarray of shape (n_channels * n_windows, order, n_thresholds)
-    moments : ndarray of shape (n_blocks, n_moments, n_positions)
-        Functions of the position that weight absolute values.
-    sums : ndarray of shape (n_channels * n_windows, order * (n_thresholds + n_moments) + 1)
+    polynomials : ndarray of shape (n_blocks, pool_order, n_positions)
+        Legendre polynomials of the position, which weight absolute values.
+    sums : ndarray of shape (n_channels * n_windows, order * (n_thresholds + pool_order) + 1)
         Sums over the positions of a series so far, for series of several blocks.
     begin : int
         Place of the first of these features.
@@ -296,15 +307,15 @@ def pool_channels(
         To fill.
     """
     n_windows, order, n_thresholds = thresholds.shape
-    n_features = n_thresholds + moments.shape[1]
+    n_features = n_thresholds + polynomials.shape[1]
     for b in range(len(blocks)):
-        n_series, number = blocks[b, 1], blocks[b, 2]
+        n_series, number = blocks[b, N_SERIES], blocks[b, N_HERE]
         for j in range(n_windows):
             for s in range(n_series):
                 count, total = counts[b, (j * n_series + s) * number :][:number], 0.0
                 for p in range(number):
                     total += count[p]
-                if blocks[b, 3] > 1:
+                if blocks[b, FIRST_HERE] > 1:
                     total += sums[j, order * n_features]
                 sums[j, order * n_features] = total
                 for m in range(order):
@@ -317,11 +328,11 @@ def pool_channels(
                                 value += count[p] if row[p] > threshold else 0.0
                         else:
                             for p in range(number):
-                                value += count[p] * moments[b, t - n_thresholds, p] * abs(row[p])
-                        if blocks[b, 3] > 1:
+                                value += count[p] * polynomials[b, t - n_thresholds, p] * abs(row[p])
+                        if blocks[b, FIRST_HERE] > 1:
                             value += sums[j, feature]
                         sums[j, feature] = value
-                target = out[blocks[b, 0] + s, begin + j * order * n_features :]
+                target = out[blocks[b, FIRST_SERIES] + s, begin + j * order * n_features :]
                 for feature in range(order * n_features):
                     target[feature] = sums[j, feature] / total
 
@@ -359,7 +370,7 @@ def pool_combinations(
     terms, rows, factors, thresholds = combinations
     n_paths, n_windows = paths.shape[1] // POSITIONS, whole.shape[1]
     for block in range(len(blocks)):
-        first, n_series, number = blocks[block, 0], blocks[block, 1], blocks[block, 2]
+        first, n_series, number = blocks[block, FIRST_SERIES], blocks[block, N_SERIES], blocks[block, N_HERE]
         own = paths[block, : n_paths * n_series * number].reshape(n_paths, n_series, number)
         weights = counts[block, : n_windows * n_series * number].reshape(n_windows, n_series, number)
         for k in range(len(terms)):
@@ -379,7 +390,7 @@ def pool_combinations(
                         count = weights[m, s, p] if weights[m, s, p] < count else count
                         total += count
                         above += count if f * own[a, s, p] + g * own[b, s, p] + h * own[c, s, p] > threshold else 0.0
-                if blocks[block, 3] > 1:
+                if blocks[block, FIRST_HERE] > 1:
                     above, total = above + sums[0, k], total + sums[1, k]
                 sums[0, k], sums[1, k] = above, total
                 out[first + s, begin + k] = above / total
@@ -442,7 +453,7 @@ def pool_groups(
     (terms, rows, weights), (values, sums) = groups, scratch
     n, n_paths = weights.shape[1], paths.shape[1] // POSITIONS
     for b in range(len(blocks)):
-        n_series, number = blocks[b, 1], blocks[b, 2]
+        n_series, number = blocks[b, N_SERIES], blocks[b, N_HERE]
         size = n_series * number
         own, here = paths[b, : n_paths * size].reshape(n_paths, size), values[: (n + 3) * size].reshape(n + 3, size)
         counted = counts[b, : counts.shape[1] // POSITIONS * size].reshape(counts.shape[1] // POSITIONS, size)
@@ -456,13 +467,13 @@ def pool_groups(
                 weights_here = smallest
             of_series = here.reshape(n + 3, n_series, number)
             for s in range(n_series):
-                total = 0.0 if blocks[b, 3] == 1 else sums[s, g, 2 * n]
+                total = 0.0 if blocks[b, FIRST_HERE] == 1 else sums[s, g, 2 * n]
                 weight = weights_here[s * number :]
                 for p in range(number):
                     total += weight[p]
                 sums[s, g, 2 * n] = total
                 for k in range(n):
-                    won, lost = (0.0, 0.0) if blocks[b, 3] == 1 else (sums[s, g, 2 * k], sums[s, g, 2 * k + 1])
+                    won, lost = (0.0, 0.0) if blocks[b, FIRST_HERE] == 1 else (sums[s, g, 2 * k], sums[s, g, 2 * k + 1])
                     for p in range(number):
                         value = of_series[k, s, p]
                         won += weight[p] * value if value == of_series[n, s, p] else 0.0
@@ -470,6 +481,6 @@ def pool_groups(
                     sums[s, g, 2 * k], sums[s, g, 2 * k + 1] = won, lost
         for s in range(n_series):
             for g in range(len(terms)):
-                features, total = out[blocks[b, 0] + s, begin + 2 * n * g :], sums[s, g, 2 * n]
+                features, total = out[blocks[b, FIRST_SERIES] + s, begin + 2 * n * g :], sums[s, g, 2 * n]
                 for k in range(2 * n):
                     features[k] = np.sqrt(sums[s, g, k] / total)

@@ -20,12 +20,12 @@ from skhippo._support.progress import progress
 from skhippo._support.validation import N_JOBS, Interval, StrOptions, fit_context
 from skhippo.panel.container import Panel
 from skhippo.panel.layout import namer
-from skhippo.projection.hold import Hold, Signals, domain_ends
+from skhippo.projection.hold import Hold, domain_ends
 from skhippo.scattering.combinations import Combinations, draw, learn
 from skhippo.scattering.competition import Groups, draw_groups
 from skhippo.scattering.resolution import count_positions, count_windows
 from skhippo.scattering.thresholds import margins, quantiles, scales
-from skhippo.scattering.windows import Pooling, Sliding
+from skhippo.scattering.windows import Pooling, Positions, SlidingWindows
 from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["HiPPOScatteringTransformer"]
@@ -255,7 +255,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         plain = HiPPOTransformer("legs", _PLAIN_ORDER, hold=self.hold, n_jobs=self.n_jobs)
         with self._progress(panel):
             self.plain_ = plain.set_output(transform="default").fit(panel)
-            samples = self._sliding(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0, 0))
+            samples = self._windows(panel).sample(n_samples) if self.varying_.size else np.empty((*shape, 0, 0))
         level = (self.plain_.center_ / self.plain_.scale_)[self.varying_]
         share = np.arange(1, self.n_thresholds + 1) / (self.n_thresholds + 1)
         margin = margins(samples, level)
@@ -372,7 +372,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         begins = 0, n_pooled + places.size, n_pooled + places.size + len(self.factors_)
         with np.errstate(over="ignore"):
             if self.varying_.size:
-                self._sliding(panel).pool(pooling, begins, features)
+                self._windows(panel).pool(pooling, begins, features)
             features[:, n_pooled : begins[1]] = self.plain_.transform(panel)[:, places]
         if np.isinf(features).any():
             series, place = np.argwhere(np.isinf(features))[0]
@@ -402,15 +402,15 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
         has_shape = np.isin(np.arange(self.n_channels_), self.varying_)
         return places[has_shape[:, None] | (np.arange(_PLAIN_ORDER) == 0)]
 
-    def _sliding(self, panel: Panel) -> Sliding:
+    def _windows(self, panel: Panel) -> SlidingWindows:
         start, end = domain_ends(panel, self.hold)
         duration = end - start
         if self.relative:
-            cell = np.where(duration > 0.0, duration, 1.0) / self.n_positions_
+            distance = np.where(duration > 0.0, duration, 1.0) / self.n_positions_
             number = np.full(len(panel), float(self.n_positions_))
         else:
-            cell = np.full(len(panel), self.theta_ / self.n_positions_)
-            number = np.maximum(np.ceil(duration / cell), 1.0)
+            distance = np.full(len(panel), self.theta_ / self.n_positions_)
+            number = np.maximum(np.ceil(duration / distance), 1.0)
             if number.max() > _POSITIONS:
                 where = namer(panel.series_ids)(int(number.argmax()))
                 raise ValueError(
@@ -421,17 +421,10 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
             names = tuple(self.channel_names_[c] for c in self.varying_)
             panel = panel._with_channels(np.ascontiguousarray(panel.values[:, self.varying_]), names)
         scaling = np.stack([self.plain_.center_, self.plain_.scale_])[:, self.varying_]
-        clocks = np.column_stack([start, cell, number])
-        steps = self.n_positions_.bit_length() - self.n_windows_
-        return Sliding(
-            Signals.of(panel, self.hold),
-            scaling,
-            clocks,
-            self.order,
-            self.n_windows_,
-            steps,
-            self.coverage,
-            self.n_jobs,
+        positions = Positions(start, distance, number.astype(np.int64))
+        narrowest = self.n_positions_.bit_length() - self.n_windows_
+        return SlidingWindows(
+            panel, self.hold, scaling, positions, self.order, self.n_windows_, narrowest, self.coverage, self.n_jobs
         )
 
 

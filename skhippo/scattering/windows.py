@@ -1,4 +1,4 @@
-"""`Sliding`: the windows of a panel, sampled or pooled."""
+"""Windows that slide along the series of a panel, sampled or pooled."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ from skhippo._support.quadrature import rule
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.measures import LegT
-from skhippo.projection.hold import Signals
-from skhippo.scattering.blocks import POSITIONS, Blocks, plan
+from skhippo.panel.container import Panel
+from skhippo.projection.hold import Hold
+from skhippo.scattering.blocks import FIRST_HERE, N_ALL, POSITIONS, Blocks, plan
 from skhippo.scattering.combinations import Combinations
 from skhippo.scattering.competition import Groups
 from skhippo.scattering.kernels import fill_windows, gather, pool_channels, pool_combinations, pool_groups
 
-__all__ = ["Pooling", "Sliding"]
+__all__ = ["Pooling", "Positions", "SlidingWindows"]
 
 
 # Smallest and largest number of series that are processed at a time, and approximate number of their positions.
@@ -70,7 +71,7 @@ class Pooling(NamedTuple):
     """The parameters of pooling paths of coefficients along a series."""
 
     thresholds: Floats  # (n_channels, n_windows, order, n_thresholds)
-    n_moments: int  # number of Legendre coefficients of the absolute value of each path
+    pool_order: int  # number of Legendre coefficients of the absolute value of each path
     combinations: Combinations
     groups: Groups
 
@@ -92,15 +93,24 @@ def _for_kernels(array: NDArray) -> NDArray:
     return view
 
 
-class Sliding(NamedTuple):
+class Positions(NamedTuple):
+    """Evenly spaced positions in each series, at which windows are centred."""
+
+    start: Floats  # (n_series,) start of the domain, half a distance before the first position
+    distance: Floats  # (n_series,) time from position to position
+    number: Integers  # (n_series,)
+
+
+class SlidingWindows(NamedTuple):
     """The windows of all series of a panel: 1, 2, 4, ... times as long as the narrowest, centred at positions."""
 
-    signals: Signals
+    panel: Panel
+    hold: Hold
     scaling: Floats  # (2, n_channels) center and scale of the values
-    clocks: Floats  # (n_series, 3) start, time from position to position, number of positions
+    positions: Positions
     order: int
     n_windows: int
-    steps: int  # the narrowest window is 2 to this power times as long as the distance between positions
+    narrowest: int  # the narrowest window is 2 to this power times as long as the distance between positions
     gaps: bool  # whether positions in gaps count less
     n_jobs: int | None
 
@@ -118,18 +128,18 @@ class Sliding(NamedTuple):
             Coefficients; NaN for positions that do not count.  All channels and windows are sampled at the same
             positions.
         """
-        n_series = len(self.clocks)
+        n_series = len(self.panel)
         most = min(n_series, max(n_samples // _EACH, 1))
         which = np.unique(np.linspace(0, n_series - 1, most).round().astype(np.int64))
-        each = int(min(max(n_samples // which.size, 1), self.clocks[:, 2].max()))
-        shape = (self.signals.panel.n_channels, self.n_windows, self.order)
+        each = int(min(max(n_samples // which.size, 1), self.positions.number.max()))
+        shape = (self.panel.n_channels, self.n_windows, self.order)
         axes = ("copies", "series", "channels", "windows", "coefficients", "positions")
         sizes = dict(zip(axes, (2, which.size, *shape, each), strict=True))
         check_room(sizes, np.dtype(float), "lower order or n_windows", "a sample of windows")
         out = np.full((math.prod(shape), which.size, each), np.nan)
 
         def work(part: slice) -> None:
-            numbers = self.clocks[which[part], 2:].astype(np.int64)
+            numbers = self.positions.number[which[part], None]
             places = (2 * np.arange(each) + 1) * numbers // (2 * each)
             for chunk, windows in self._windows(which[part]):
                 take_samples(windows, chunk.blocks, places, out[:, part])
@@ -161,35 +171,36 @@ class Sliding(NamedTuple):
         n_windows, order, n_thresholds = thresholds.shape
         n_groups, n_competitors = groups[2].shape[:2]
         of_channels, of_combinations, of_groups = begins
-        most = max(POSITIONS // int(self.clocks[:, 2].min()), 1)  # series per block
+        most = max(POSITIONS // int(self.positions.number.min()), 1)  # series per block
 
         def work(part: slice) -> None:
             rows = out[part]
             # Sums over the positions of a series that has several blocks.
-            sums = np.empty((n_windows, order * (n_thresholds + pooling.n_moments) + 1))
+            sums = np.empty((n_windows, order * (n_thresholds + pooling.pool_order) + 1))
             of_terms, of_patterns = (
                 np.empty((2, len(combinations[0]))),
                 np.empty((most, n_groups, 2 * n_competitors + 1)),
             )
             values = aligned_empty((n_competitors + 3) * POSITIONS)
             for chunk, (paths, counts, whole) in self._windows(np.arange(part.start, part.stop)):
-                blocks, moments = chunk.blocks, moments_of(chunk.blocks, pooling.n_moments)
+                blocks, polynomials = chunk.blocks, polynomials_at(chunk.blocks, pooling.pool_order)
                 with np.errstate(over="ignore", invalid="ignore"):  # a channel without observations gives 0 / 0
-                    pool_channels(paths, counts, blocks, thresholds, moments, sums, of_channels, rows)
+                    pool_channels(paths, counts, blocks, thresholds, polynomials, sums, of_channels, rows)
                     if len(combinations[0]):
                         pool_combinations(paths, counts, whole, blocks, combinations, of_terms, of_combinations, rows)
                     if n_groups:
                         pool_groups(paths, counts, blocks, groups, (values, of_patterns), of_groups, rows)
 
-        run(work, watched(self._parts(len(self.clocks)), self._size), self.n_jobs)
+        run(work, watched(self._parts(len(self.panel)), self._size), self.n_jobs)
 
     def _windows(self, which: Integers) -> Iterator[tuple[Blocks, Windows]]:
         """Yield the windows of some series, chunk by chunk, and their weights: see `fill_windows`."""
-        reach = 2 ** (self.steps + self.n_windows - 1)
+        widest = self.narrowest + self.n_windows - 1
+        reach = 2**widest
         longest = max(POSITIONS, reach)
-        numbers = self.clocks[which, 2].astype(np.int64)
+        numbers = self.positions.number[which]
         whole = plan(numbers, longest)
-        n_channels = self.signals.panel.n_channels
+        n_channels = self.panel.n_channels
         n_windows = n_channels * self.n_windows
         width = n_windows * self.order * POSITIONS
         room = min(max(_ROOM // width, longest // POSITIONS), len(whole.blocks))
@@ -201,8 +212,8 @@ class Sliding(NamedTuple):
         columns = min(longest, int(numbers.max())) + reach  # of the longest piece
         together = min(max(_COLUMNS // columns, 1), n_channels)
         scratch = aligned_empty(3 * self.order + 1, together * columns), np.empty((2, self.order))
-        observed, exponents = self._observed(which), (self.steps, self.steps + self.n_windows - 1)
-        linear, constants = self.signals.hold == "linear", tables(self.order)
+        observed, exponents = self._observed(which), (self.narrowest, widest)
+        linear, constants = self.hold == "linear", tables(self.order)
         for chunk in whole.chunks(room):
             fill_windows(observed, linear, exponents, constants, chunk, scratch, windows)
             yield chunk, windows
@@ -212,11 +223,11 @@ class Sliding(NamedTuple):
 
         The arrays have one memory layout, so that kernels are compiled only once.
         """
-        panel, (start, cell, _) = self.signals.panel[which], self.clocks[which].T
+        panel, (start, distance, _) = self.panel[which], (column[which] for column in self.positions)
         center, scale = self.scaling
         offsets, lengths = np.array(panel.offsets), panel.lengths
         # A position is the edge between two cells; the domain begins half a cell before the first position.
-        places = (panel.times - np.repeat(start, lengths)) / np.repeat(cell, lengths) + 0.5
+        places = (panel.times - np.repeat(start, lengths)) / np.repeat(distance, lengths) + 0.5
         values = np.divide(panel.values - center, scale, order="C", dtype=np.float64)
         shape = len(panel), panel.n_channels
         seen, numbers, longest = np.empty((shape[1], 2, len(values))), np.empty(shape, dtype=np.int64), np.empty(shape)
@@ -225,12 +236,11 @@ class Sliding(NamedTuple):
 
     def _size(self, which: slice | Integers) -> int:
         """Return the number of values in some series."""
-        panel = self.signals.panel
-        return int(panel.lengths[which].sum()) * panel.n_channels
+        return int(self.panel.lengths[which].sum()) * self.panel.n_channels
 
     def _parts(self, number: int) -> Iterator[slice]:
-        """Yield slices of so many series."""
-        step = min(max(_POSITIONS // int(self.clocks[:, 2].max()), _FEWEST), _MOST)
+        """Yield slices of this number of series."""
+        step = min(max(_POSITIONS // int(self.positions.number.max()), _FEWEST), _MOST)
         for begin in range(0, number, step):
             yield slice(begin, min(begin + step, number))
 
@@ -261,11 +271,10 @@ def take_samples(windows: Windows, blocks: Integers, places: Integers, out: Floa
         out[:, series, few] = taken
 
 
-def moments_of(blocks: Integers, n_moments: int) -> Floats:
-    """Return Legendre polynomials over the domain at positions, (n_blocks, n_moments, n_positions)."""
-    if n_moments == 0:
+def polynomials_at(blocks: Integers, pool_order: int) -> Floats:
+    """Return Legendre polynomials over the domain at the positions of blocks, (n_blocks, pool_order, n_positions)."""
+    if pool_order == 0:
         return np.empty((len(blocks), 0, POSITIONS))
-    first, total = blocks[:, 3:4], blocks[:, 4:5]
-    u = (first - 0.5 + np.arange(POSITIONS)) / total
-    basis = LegT(1.0).basis(n_moments, u.ravel())
-    return np.ascontiguousarray(basis.reshape(*u.shape, n_moments).transpose(0, 2, 1))
+    u = (blocks[:, FIRST_HERE, None] - 0.5 + np.arange(POSITIONS)) / blocks[:, N_ALL, None]
+    basis = LegT(1.0).basis(pool_order, u.ravel())
+    return np.ascontiguousarray(basis.reshape(*u.shape, pool_order).transpose(0, 2, 1))

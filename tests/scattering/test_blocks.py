@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
 
-from skhippo.scattering.blocks import POSITIONS, Blocks, plan
+from skhippo.scattering.blocks import BLOCK, POSITIONS, Blocks, plan
 
 NUMBERS = {
     "equal": [32] * 20,
@@ -48,7 +48,7 @@ def test_short_series_share_blocks():
 def test_chunks_are_consecutive_and_renumbered(numbers, room):
     whole = plan(np.array(numbers), 512)
     chunks = list(whole.chunks(room))
-    assert all(0 < len(chunk.blocks) <= room and chunk.pieces[0, 3] == 0 for chunk in chunks)
+    assert all(0 < len(chunk.blocks) <= room and chunk.pieces[0, BLOCK] == 0 for chunk in chunks)
     assert_array_equal(np.concatenate([chunk.blocks for chunk in chunks]), whole.blocks)
     before = np.cumsum([0, *(len(chunk.blocks) for chunk in chunks)])
     pieces = [chunk.pieces + np.array([0, 0, 0, b, 0]) for chunk, b in zip(chunks, before[:-1], strict=True)]

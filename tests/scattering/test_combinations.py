@@ -35,7 +35,7 @@ def test_combinations_of_noise_are_as_often_above_as_their_quantiles_say():
 def test_terms_count_alike_whatever_their_scale():
     X = np.random.default_rng(0).normal(size=(20, 2, 100))
     transformer = HiPPOScatteringTransformer(n_windows=3).fit(X)
-    windows = transformer._sliding(as_panel(X)).sample(1 << 13)
+    windows = transformer._windows(as_panel(X)).sample(1 << 13)
     size = np.sqrt((windows**2).mean(axis=(-2, -1)))[tuple(np.moveaxis(transformer.combinations_, -1, 0))]
     assert_allclose(np.abs(transformer.factors_) * size, 1.0, atol=0.2)
 
@@ -45,7 +45,7 @@ def test_few_coefficients_have_smaller_combinations(order, n_windows, terms):
     X = np.random.default_rng(0).normal(size=(9, 30))
     transformer = HiPPOScatteringTransformer(order, n_windows=n_windows, n_combinations=20).fit(X)
     assert_array_equal(np.count_nonzero(transformer.factors_, axis=1), terms)
-    windows = transformer._sliding(as_panel(X[:1])).sample(transformer.n_positions_)[..., 0, :]
+    windows = transformer._windows(as_panel(X[:1])).sample(transformer.n_positions_)[..., 0, :]
     assert_allclose(parts(transformer, transformer.transform(X))[3][0], combined(transformer, windows), atol=1e-6)
 
 

@@ -17,7 +17,7 @@ def test_patterns_are_random_directions_in_windows_of_one_length(n_channels):
     assert_array_equal(transformer.group_windows_, np.arange(256) % 5)
     assert all(len(set(channels)) == width for channels in transformer.group_channels_)
     assert_array_equal(np.unique(transformer.group_channels_), np.arange(n_channels))
-    windows = transformer._sliding(as_panel(X)).sample(1 << 11)
+    windows = transformer._windows(as_panel(X)).sample(1 << 11)
     size = np.sqrt((windows**2).mean(axis=(-2, -1)))[transformer.group_channels_, transformer.group_windows_[:, None]]
     assert_allclose(((transformer.patterns_ * size[:, None]) ** 2).sum(axis=(2, 3)), 1.0, atol=1e-6)
     directions = (transformer.patterns_ * size[:, None]).reshape(-1, width * 6)

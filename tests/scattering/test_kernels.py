@@ -35,7 +35,7 @@ def test_combinations_and_competition_are_pooled_as_single_coefficients_are(cove
     transformer = HiPPOScatteringTransformer(order, coverage=coverage, **few).fit(X)
     _, _, _, combinations, groups = parts(transformer, transformer.transform(X))
     for i in range(5):
-        windows = transformer._sliding(as_panel(X[i : i + 1])).sample(transformer.n_positions_)[..., 0, :]
+        windows = transformer._windows(as_panel(X[i : i + 1])).sample(transformer.n_positions_)[..., 0, :]
         assert windows.shape[-1] == transformer.n_positions_
         assert np.isnan(windows).any() == (coverage and i == 4)
         assert_allclose(combinations[i], combined(transformer, windows), atol=1e-6)
@@ -48,8 +48,8 @@ def test_long_series_are_worked_on_piece_by_piece():
     X = [(t[:200] / 20, values[:, :200]), (t, values)]
     transformer = HiPPOScatteringTransformer(relative=False, n_windows=2, coverage=False)
     transformer.fit(X[:1])
-    sliding = transformer._sliding(as_panel(X[1:]))
-    n = int(sliding.clocks[0, 2])
+    sliding = transformer._windows(as_panel(X[1:]))
+    n = int(sliding.positions.number[0])
     assert n > 1000  # several pieces
     windows = sliding.sample(n)[..., 0, :]
     features = transformer.transform(X[1:])

@@ -28,7 +28,7 @@ def test_the_number_of_positions(n_windows, even, uneven):
     for X, number in (as_panel(GRID), even), (drop(GRID, 0.7, random_state=0), uneven):
         transformer = HiPPOScatteringTransformer(2, n_windows=n_windows, n_combinations=1, n_groups=1).fit(X)
         assert transformer.n_positions_ == number
-        assert_array_equal(transformer._sliding(as_panel(X)).clocks[:, 2], number)
+        assert_array_equal(transformer._windows(as_panel(X)).positions.number, number)
 
 
 def test_random_times_are_uneven_and_a_few_missing_values_are_not():

@@ -8,10 +8,9 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skhippo import HiPPOScatteringTransformer, LegT, as_panel
-from skhippo.projection.hold import Signals
 from skhippo.scattering import kernels
-from skhippo.scattering.blocks import POSITIONS, plan
-from skhippo.scattering.windows import Windows, moments_of, take_samples
+from skhippo.scattering.blocks import N_HERE, N_SERIES, POSITIONS, plan
+from skhippo.scattering.windows import Windows, polynomials_at, take_samples
 from tests import naive
 from tests.scattering.conftest import parts, ragged
 
@@ -23,8 +22,8 @@ def test_windows_are_projections(hold, relative, order):
     X = ragged(4)
     transformer = HiPPOScatteringTransformer(order, n_windows=3, coverage=False, hold=hold, relative=relative).fit(X)
     for i, (times, values) in enumerate(X):
-        sliding = transformer._sliding(as_panel(X[i : i + 1]))
-        start, cell, number = sliding.clocks[0]
+        sliding = transformer._windows(as_panel(X[i : i + 1]))
+        start, cell, number = (column[0] for column in sliding.positions)
         windows = sliding.sample(int(number))[..., 0, :]
         assert windows.shape[-1] == number
         for c, j, p in [(0, 0, 0), (0, 1, int(number) - 1), (1, 2, int(number) // 3), (1, 1, 5 % int(number))]:
@@ -42,12 +41,10 @@ def test_the_windows_of_a_channel_do_not_depend_on_the_others(hold, rng):
     values[8] = np.nan
     times = np.sort(rng.uniform(0, 3, 30))
     transformer = HiPPOScatteringTransformer(3, n_windows=4, hold=hold).fit([(times, np.nan_to_num(values) + times)])
-    sliding = transformer._sliding(as_panel([(times, values)]))
+    sliding = transformer._windows(as_panel([(times, values)]))
     together = sliding.sample(transformer.n_positions_)
     for c in range(9):
-        one = sliding._replace(
-            signals=Signals.of(as_panel([(times, values[[c]])]), hold), scaling=sliding.scaling[:, c : c + 1]
-        )
+        one = sliding._replace(panel=as_panel([(times, values[[c]])]), scaling=sliding.scaling[:, c : c + 1])
         assert_array_equal(together[c], one.sample(transformer.n_positions_)[0])
 
 
@@ -56,7 +53,7 @@ def test_positions_in_gaps_do_not_count():
     whole, holed = ((t[keep], np.sin(20 * t[keep])) for keep in (t >= 0, (t < 4) | (t > 8)))
     transformer = HiPPOScatteringTransformer(n_windows=4).fit([whole])
     above, *_ = parts(transformer, transformer.transform([whole, holed]))
-    sliding = transformer._sliding(as_panel([holed]))._replace(gaps=False)
+    sliding = transformer._windows(as_panel([holed]))._replace(gaps=False)
     n = transformer.n_positions_
     windows = sliding.sample(n)[0, 3, :, 0]
     centre = (np.arange(n) + 0.5) * 10 / n
@@ -120,7 +117,7 @@ def test_kernels_are_compiled_once_whatever_the_number_of_channels(n_channels, r
     mapped = joblib.load(tmp_path / "model", mmap_mode="r")  # as in the processes of joblib
     assert not mapped.thresholds_.flags.writeable
     assert_array_equal(mapped.transform(X[:1]), expected)
-    arrays = transformer._sliding(as_panel(X))._observed(np.arange(3))
+    arrays = transformer._windows(as_panel(X))._observed(np.arange(3))
     assert all(array.flags.c_contiguous for array in arrays)
     for name in kernels.__all__:
         assert len(getattr(kernels, name)._compiled.signatures) <= 1
@@ -141,7 +138,7 @@ def test_samples_are_found_where_the_windows_are():
     for series, first, number, begin, place in blocks.pieces.tolist():
         for position in range(first, first + number):
             block, q = begin + (position - first) // POSITIONS, place + (position - first) % POSITIONS
-            width = blocks.blocks[block, 1] * blocks.blocks[block, 2]
+            width = blocks.blocks[block, N_SERIES] * blocks.blocks[block, N_HERE]
             for m in range(2):
                 paths[block, m * width + q] = 10_000 * series + 10 * position + m
             counts[block, q] = 1.0 if position != 2 else 1e-15
@@ -156,11 +153,11 @@ def test_samples_are_found_where_the_windows_are():
     assert_array_equal(out[:, 1:], np.where(places == 1, np.nan, expected))
 
 
-def test_moments_are_legendre_polynomials_over_the_domain():
+def test_polynomials_at_positions_are_those_over_the_domain():
     blocks = plan(np.array([600]), 512).blocks
-    moments = moments_of(blocks, 3)
-    positions = np.concatenate([moments[k, :, : blocks[k, 2]] for k in range(len(blocks))], axis=1)
+    polynomials = polynomials_at(blocks, 3)
+    positions = np.concatenate([polynomials[k, :, : blocks[k, N_HERE]] for k in range(len(blocks))], axis=1)
     x = 2 * (np.arange(600) + 0.5) / 600 - 1
     expected = [np.ones(600), np.sqrt(3) * x, np.sqrt(5) * (1.5 * x**2 - 0.5)]
     assert_allclose(positions, expected, atol=1e-12)
-    assert moments_of(blocks, 0).shape == (3, 0, POSITIONS)
+    assert polynomials_at(blocks, 0).shape == (3, 0, POSITIONS)
