@@ -99,7 +99,7 @@ class _Lines(NamedTuple):
 
 
 class _Joined(NamedTuple):
-    """What is known of series in the end."""
+    """Coefficients, durations and numbers of observations of series."""
 
     coefficients: Floats
     durations: Floats
@@ -123,7 +123,7 @@ def join_pieces(transformer: HiPPOTransformer, series: str, dtype: np.dtype, fra
 
 
 def _of_observations(transformer: HiPPOTransformer, series: str, ids: NDArray, lines: _Lines) -> _Joined:
-    """Return what is known of series that were sent as observations only, as on one machine."""
+    """Describe series that were sent as observations only, as on one machine."""
     panel = lines.panel(ids)
     domain = Domain.of(panel, transformer.hold)
     coefficients = project_ends(panel, transformer.measure_, transformer.order, transformer.hold, domain)
@@ -131,7 +131,7 @@ def _of_observations(transformer: HiPPOTransformer, series: str, ids: NDArray, l
 
 
 def _of_pieces(transformer: HiPPOTransformer, series: str, ids: NDArray, lines: _Lines) -> _Joined:
-    """Return what is known of series some pieces of which were sent as coefficients."""
+    """Describe series of which some pieces were sent as coefficients."""
     codes, counts, kept = _pieces(transformer, series, ids, lines)
     start, now = kept.times_as_given()
     order = np.lexsort((start, codes))

@@ -25,9 +25,9 @@ __all__ = [
 
 # A step beside which the time before has no weight; a larger one may overflow.
 _ALL_OF_IT = 1e300
-# Rows that are processed together.  Loops over fewer are unrolled before LLVM looks for SIMD, and then it finds none.
+# Rows that are processed together.  Shorter loops are unrolled before LLVM looks for SIMD, and then it finds none.
 LANES = 32
-# Numbers without a sign, for with signs there are checks for negative indices: places of a lane in other rows.
+# Offsets of the first to the fifth row of lanes.  Unsigned, because signed ones are checked for negative values.
 _ALL, _SECOND, _THIRD, _FOURTH, _FIFTH = (np.uint64(i * LANES) for i in (1, 1, 2, 3, 4))
 # Rows among which those with short steps are sorted out.
 _ROWS = 256

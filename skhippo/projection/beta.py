@@ -38,9 +38,9 @@ __all__ = ["beta_table", "start_beta", "start_beta_points"]
 _TERMS = 24
 # Terms of the power series that give their values.
 _POWERS = 80
-# Of an edge's distance, the largest part that half of a cell may be for the Taylor series, and its largest degree.
+# Half of a cell may be at most this fraction of the distance to an edge for the Taylor series; its largest degree.
 _SHORT, _DEGREE = 0.1, 16
-# Smallest product of distances that is divided by; a cell without a length at an edge has none.
+# Smallest divisor: the product of the distances to both edges is 0 for a cell of length 0 at an edge.
 _TINY = 1e-300
 # Rows of a table: numbers, and series for the function, its antiderivative and that of the product, from both edges.
 _NUMBERS, _VALUE, _INTEGRAL, _PRODUCT, _MIRRORED = 0, 1, 2, 3, 3
@@ -91,7 +91,7 @@ def _table(p: float, q: float, slope: float, next_slope: float) -> Floats:
 
 
 def beta_table(functions: ThreeTermRecurrence) -> Floats:
-    """Return what the kernels below need to know of functions with real exponents."""
+    """Return the table from which the kernels below compute functions with real exponents."""
     if functions.exponents is None:
         raise ValueError("functions without exponents have no incomplete beta function")
     # The heights of W_2 and W_3 follow from those of the functions that they are antiderivatives of.
@@ -186,9 +186,9 @@ def start_beta_points(start: Floats, table: Floats, cells: Floats, n: int) -> No
     Parameters
     ----------
     start : ndarray of shape (3, 5)
-        Of the functions.
+        The variable and the first two functions; see `skhippo.measures.ThreeTermRecurrence`.
     table : ndarray
-        Of `beta_table`.
+        The table from `beta_table`.
     cells : ndarray
         See `skhippo.projection.cells`.
     n : int
@@ -217,7 +217,7 @@ def _start_short(table: Floats, cells: Floats, n: int) -> None:
         u0, u1, v0, v1 = cells[OLD, j], cells[NEW, j], cells[OLD_REST, j], cells[NEW_REST, j]
         weight, value, product = cells[WEIGHT, j], cells[FIRST, j], cells[SECOND, j]
         m, r = 0.5 * (u0 + u1), 0.5 * (v0 + v1)
-        half = 0.5 * (v1 - v0 if u1 > 0.5 else u0 - u1)  # of the numbers with more digits
+        half = 0.5 * (v1 - v0 if u1 > 0.5 else u0 - u1)  # from the numbers with more digits
         short = half < _SHORT * min(m, r)
         per = 1.0 / max(m * r, _TINY)
         rho, sigma = half * r * per, half * m * per
@@ -310,7 +310,7 @@ def _start_long(table: Floats, cells: Floats, n: int) -> None:
         j, new = long[old], long.size + old
         u0, u1, weight = cells[OLD, j], cells[NEW, j], cells[WEIGHT, j]
         v0, v1 = cells[OLD_REST, j], cells[NEW_REST, j]
-        h = v1 - v0 if u1 > 0.5 else u0 - u1  # of the numbers with more digits
+        h = v1 - v0 if u1 > 0.5 else u0 - u1  # from the numbers with more digits
         if h > 0.0:
             near, far = ends[_NEAR_SUM, old] - ends[_NEAR_SUM, new], ends[_FAR_SUM, new] - ends[_FAR_SUM, old]
             product = ends[_NEAR_SUM + 1, old] - ends[_NEAR_SUM + 1, new]
@@ -336,7 +336,7 @@ def start_beta(table: Floats, cells: Floats, n: int) -> None:
     Parameters
     ----------
     table : ndarray
-        Of `beta_table`.
+        The table from `beta_table`.
     cells : ndarray
         See `skhippo.projection.cells`.
     n : int

@@ -18,13 +18,13 @@ from skhippo._support.allocation import aligned_empty, aligned_zeros
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.layout import ranges
+from skhippo.projection.hold import Window
 from skhippo.projection.rows import Rows, since_start
 
 __all__ = [
     "BLOCK",
     "LANES",
     "Leaves",
-    "Windows",
     "allocate_cells",
     "count_lanes",
     "cut_leaves",
@@ -57,15 +57,6 @@ N_STATES = 10
 #: where its moments begin, the leaf, and the number of the first cell in its row.
 LANE, SIZE, ROW, COLUMN, LEAF, CELL = range(6)
 _N_COLUMNS = 6
-
-
-class Windows(NamedTuple):
-    """The window of each row; ages count back from `now` + `after`."""
-
-    now: Floats  # (n_rows,)
-    after: Floats
-    scale: Floats  # unit of the ages
-    horizon: float  # the oldest age that counts
 
 
 class Leaves(NamedTuple):
@@ -153,7 +144,14 @@ def _place(now: float, after: float, scale: float, time: float) -> tuple[float, 
 
 @kernel
 def cut_rows(
-    rows: Rows, part: tuple[int, int], windows: Windows, linear: bool, size: int, cells: Floats, blocks: Integers
+    rows: Rows,
+    part: tuple[int, int],
+    window: Window,
+    horizon: float,
+    linear: bool,
+    size: int,
+    cells: Floats,
+    blocks: Integers,
 ) -> int:
     """Turn observations of rows into blocks of cells, without the parts outside the windows.
 
@@ -162,8 +160,10 @@ def cut_rows(
     rows : Rows
     part : tuple of int
         First row, and the end of the rows to cut.
-    windows : Windows
-        One per row.  The first cell may begin before the window, and the last may end after it.
+    window : Window
+        One window per row.  The first cell may begin before it, and the last may end after it.
+    horizon : float
+        The oldest age that counts.
     linear : bool
         Whether a change is spread over its cell (True) or occurs at its newer end.
     size : int
@@ -177,10 +177,9 @@ def cut_rows(
         Number of blocks.
     """
     times, values, offsets = rows
-    lane, b, horizon = 0, 0, windows.horizon
+    lane, b = 0, 0
     for r in range(part[0], part[1]):
-        now, after, scale = windows.now[r], windows.after[r], windows.scale[r]
-        reach = scale * horizon
+        now, after, scale, reach = window.now[r], window.after[r], window.scale[r], window.reach[r]
         for k in range(offsets[r], offsets[r + 1] - 1, size):
             n = min(size, offsets[r + 1] - 1 - k)
             blocks[b, LANE], blocks[b, ROW], blocks[b, COLUMN], blocks[b, CELL] = lane, r, 0, k - offsets[r]

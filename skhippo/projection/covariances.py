@@ -104,7 +104,7 @@ def _unit_covariances(
     part = NoisyObservations(
         rows.times[index], rows.values[index], rows.variances[index], to_offsets(lengths), rows.rows[index]
     )
-    some = Window(*(column[chosen] for column in window))
+    some = window.take(chosen)
     total, means = _integrate(_Pieces.of(part, some), measure, order, some.scale, full, keep)
     return total[group], means
 

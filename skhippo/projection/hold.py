@@ -151,6 +151,10 @@ class Window(NamedTuple):
         """
         return cls(now, after, scale, scale)
 
+    def take(self, series: Integers) -> Window:
+        """Return the windows of some series."""
+        return Window(*(column[series] for column in self))
+
     def as_long_as(self, horizon: float) -> Window:
         """Return windows that are `horizon` time scales long."""
         if horizon == 1.0 and self.reach is self.scale:

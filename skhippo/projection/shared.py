@@ -47,7 +47,7 @@ _TILE = 8
 class Shares(NamedTuple):
     """How to compute the share of each cell in each moment."""
 
-    turning: bool  # whether the functions are powers of z
+    is_complex: bool  # whether the functions are powers of z
     spread: bool  # whether they are divided differences (True) or functions at points
     n_first: int
     offset: int
@@ -59,7 +59,7 @@ class Shares(NamedTuple):
     def of(cls, target: Target) -> Shares:
         """Return how to compute the shares of cells in the moments of a target."""
         spread = target.kind not in ("points", "powers at points")
-        return cls(target.turning, spread, target.n_first, target.offset, target.used, target.table, target.factors)
+        return cls(target.is_complex, spread, target.n_first, target.offset, target.used, target.table, target.factors)
 
 
 class Scratch(NamedTuple):
@@ -113,11 +113,11 @@ def _fill_table(how: Shares, n: int, scratch: Scratch) -> None:
     """Write the share of each cell in each moment."""
     table, tile, state, factors = scratch.table, scratch.tile, scratch.state, how.factors
     table[:n, :2] = 0.0
-    total = (2 if how.turning else 1) * len(how.table)
+    total = (2 if how.is_complex else 1) * len(how.table)
     for m in range(0, total, _TILE):
         size = min(_TILE, total - m)
-        for i in range(0, size, 2 if how.turning else 1):
-            if how.turning:
+        for i in range(0, size, 2 if how.is_complex else 1):
+            if how.is_complex:
                 for j in range(n):
                     tile[i, j], tile[i + 1, j] = state[DR, j], state[DI, j]
                 _turn(how.spread, state, n)

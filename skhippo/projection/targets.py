@@ -53,8 +53,8 @@ class Target(NamedTuple):
     beta: Floats | None = None  # for functions with real exponents; see `skhippo.projection.beta`
 
     @property
-    def turning(self) -> bool:
-        """Whether the functions are powers of z."""
+    def is_complex(self) -> bool:
+        """Whether the functions are powers of z, which are complex."""
         return self.kind in ("powers", "powers at points")
 
 
@@ -73,12 +73,17 @@ class Targets(NamedTuple):
     dense_from: float  # number of cells from which leaves save more than they cost
     factors: Floats  # (width,) factors of the sums over cells
     leaf_width: int = LEAF_NODES  # number of sums per leaf
-    kept: int = 0  # number of them that are moments; 0: those at the nodes of a leaf are moved to the functions
+    n_degrees: int = 0  # number of moments per leaf if the functions are polynomials on leaves, else 0
 
     @property
-    def turning(self) -> bool:
+    def piecewise(self) -> bool:
+        """Whether the functions are polynomials on leaves.  Otherwise the sums of leaves are moved to the functions."""
+        return self.n_degrees > 0
+
+    @property
+    def is_complex(self) -> bool:
         """Whether the moments are complex numbers."""
-        return self.points.turning
+        return self.points.is_complex
 
     def shared_width(self, linear: bool) -> int:
         """Return the number of sums of a row that shares its cells, without those inside leaves."""
@@ -86,7 +91,7 @@ class Targets(NamedTuple):
 
     def row_width(self, dense: bool) -> int:
         """Return the number of sums of a row, with or without those inside leaves."""
-        return self.width + (self.nodes.size if dense or self.kept else 0)
+        return self.width + (self.nodes.size if dense or self.piecewise else 0)
 
 
 @lru_cache(maxsize=64)
@@ -130,7 +135,7 @@ def _in_pieces(functions: PiecewiseLegendre) -> Targets:
         dense_from=0.0,
         factors=np.ones(width),
         leaf_width=of_leaf,
-        kept=functions.n_degrees,
+        n_degrees=functions.n_degrees,
     )
 
 

@@ -19,7 +19,6 @@ from skhippo.panel.layout import stretches
 from skhippo.projection.cells import (
     BLOCK,
     ROW,
-    Windows,
     allocate_cells,
     count_lanes,
     cut_leaves,
@@ -69,11 +68,6 @@ class Task(NamedTuple):
         """Whether changes are spread over cells."""
         return self.signals.hold == "linear"
 
-    def windows(self, series: Integers) -> Windows:
-        """Return the windows of rows."""
-        window = self.window
-        return Windows(window.now[series], window.after[series], window.scale[series], self.horizon)
-
 
 class _Shared(NamedTuple):
     """Rows that share cells; see `skhippo.projection.shared.add_shared`."""
@@ -107,14 +101,14 @@ def sums_of(task: Task, unit: Unit, result: NDArray | None = None) -> Floats:
     if unit.kind == "rows":
         rows = observed(task.signals, unit.pieces, unit.final)
         series = unit.members if n_channels == 1 else np.repeat(unit.members, n_channels)
-        _sum_rows(task, rows, task.windows(series), None, unit.dense, out)
+        _sum_rows(task, rows, task.window.take(series), None, unit.dense, out)
         return out
     times, offsets = times_of(task.signals, unit.pieces)
     clocks = _unit_rows(times, offsets)
     n_rows = unit.n_members * n_channels
     members = np.column_stack([n_rows, _before(n_rows), _before(n_rows)])
     shared = _Shared(members, _changes(task.signals, unit))
-    _sum_rows(task, clocks, task.windows(unit.pieces.series), shared, unit.dense, out)
+    _sum_rows(task, clocks, task.window.take(unit.pieces.series), shared, unit.dense, out)
     return out
 
 
@@ -124,7 +118,7 @@ def _room(task: Task, unit: Unit, result: NDArray) -> Floats | None:
     Sums of their own would be as large as the result.  An allocator that takes the memory back would have to clear as
     much of it again in the next call, which takes as long as a tenth of the work.
     """
-    if unit.kind != "shared" or unit.dense or not unit.whole or task.targets.kept:
+    if unit.kind != "shared" or unit.dense or not unit.whole or task.targets.piecewise:
         return None
     begin, end, width = int(unit.members[0]), int(unit.members[-1]) + 1, result.shape[-1]
     fits = width == task.targets.shared_width(task.linear) and end - begin == len(unit.members)
@@ -138,8 +132,8 @@ def _room(task: Task, unit: Unit, result: NDArray) -> Floats | None:
 def moments_of(task: Task, rows: Floats) -> NDArray:
     """Return the moments of rows of sums, shape (n_rows, n_functions)."""
     targets, out = task.targets, rows
-    if targets.kept:
-        out = rows[:, targets.node_columns[:, None] + np.arange(targets.kept)].reshape(len(rows), -1)
+    if targets.piecewise:
+        out = rows[:, targets.node_columns[:, None] + np.arange(targets.n_degrees)].reshape(len(rows), -1)
     elif rows.shape[1] > targets.width:
         n_leaves = targets.node_columns.size
         inside = rows[:, targets.node_columns[:, None] + np.arange(LEAF_NODES)]
@@ -147,7 +141,7 @@ def moments_of(task: Task, rows: Floats) -> NDArray:
         out = aligned_zeros(len(rows), targets.width)
         out += rows[:, : targets.width]
         _sum_points(targets.points, targets.nodes, masses.reshape(len(rows), n_leaves * LEAF_NODES), out)
-    if targets.turning:
+    if targets.is_complex:
         return out.view(np.complex128)[:, : targets.n_functions]
     return out[:, : targets.n_functions]
 
@@ -179,7 +173,7 @@ def _changes(signals: Signals, unit: Unit) -> Masses:
 
 
 # ---------------------------------------------------------------------- cells
-def _sum_rows(task: Task, rows: Rows, windows: Windows, shared: _Shared | None, dense: bool, out: Floats) -> None:
+def _sum_rows(task: Task, rows: Rows, window: Window, shared: _Shared | None, dense: bool, out: Floats) -> None:
     """Sum the changes of rows of observations, or of rows that share their times."""
     size = BLOCK if shared is None else SHARED_BLOCK
     # The cells of a few rows at a time fit into a cache.
@@ -188,10 +182,10 @@ def _sum_rows(task: Task, rows: Rows, windows: Windows, shared: _Shared | None, 
     most, most_rows = int((ends[1:] - ends[:-1]).max()), int((bounds[1:] - bounds[:-1]).max())
     cells, all_blocks = allocate_cells(most, most // size + most_rows)
     for part in pairwise(bounds.tolist()):
-        blocks = all_blocks[: cut_rows(rows, part, windows, task.linear, size, cells, all_blocks)]
-        if len(blocks) and task.targets.kept and shared is None:
+        blocks = all_blocks[: cut_rows(rows, part, window, task.horizon, task.linear, size, cells, all_blocks)]
+        if len(blocks) and task.targets.piecewise and shared is None:
             _sum_in_pieces(task, cells, blocks, out)
-        elif len(blocks) and (dense or task.targets.kept):
+        elif len(blocks) and (dense or task.targets.piecewise):
             _sum_leaves(task, cells, blocks, shared, out)
         elif len(blocks):
             _sum_cells(task, cells, blocks, shared, out)
@@ -226,7 +220,7 @@ def _sum_in_pieces(task: Task, cells: Floats, blocks: Integers, out: Floats) -> 
     """Sum cells over functions of pieces."""
     targets = task.targets
     target = targets.inner_cells if task.linear else targets.inner_points
-    sum_pieces(target, targets.kept, targets.node_columns, cells, blocks, out)
+    sum_pieces(target, targets.n_degrees, targets.node_columns, cells, blocks, out)
 
 
 def _sum_cells(task: Task, cells: Floats, blocks: Integers, shared: _Shared | None, out: Floats) -> None:
@@ -285,7 +279,7 @@ def _sum_points_in_pieces(targets: Targets, ages: Floats, masses: Floats, out: F
     n_rows, number = masses.shape
     cells, blocks, lanes = lay_out_points(np.full(n_rows, number), BLOCK)
     put_points(cells, lanes, np.tile(ages, n_rows), masses.ravel())
-    sum_pieces(targets.inner_points, targets.kept, targets.node_columns, cells, blocks, out)
+    sum_pieces(targets.inner_points, targets.n_degrees, targets.node_columns, cells, blocks, out)
 
 
 # ---------------------------------------------------------------------- grids
@@ -313,7 +307,7 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
     ]
     if compressed:
         nodes, moved = (np.concatenate(parts, axis=-1) for parts in zip(*compressed, strict=True))
-        if task.targets.kept:
+        if task.targets.piecewise:
             _sum_points_in_pieces(task.targets, nodes, moved, out)
         else:
             _sum_points(task.targets.points, nodes, moved, out)
@@ -321,7 +315,7 @@ def _sum_grid(task: Task, unit: Unit, out: Floats) -> None:
 
 def _phase(task: Task, age: Floats) -> Floats:
     """Return the phase of the fastest function at ages; no block has ages of two pieces."""
-    if task.targets.kept:
+    if task.targets.piecewise:
         return _FAR * np.maximum(np.searchsorted(task.targets.leaves.edges, age), 1)
     return task.measure.phase(task.order, age)
 
@@ -337,4 +331,4 @@ def _sum_single(task: Task, unit: Unit, begin: Integers, end: Integers, masses: 
     clocks = _unit_rows(times, offsets)  # the rows of each run share its cells
     n_rows = np.full(begin.size, len(out))
     shared = _Shared(np.column_stack([n_rows, 0 * begin, _before(n_rows)]), masses.after(begin))
-    _sum_rows(task, clocks, task.windows(pieces.series), shared, False, out)
+    _sum_rows(task, clocks, task.window.take(pieces.series), shared, False, out)

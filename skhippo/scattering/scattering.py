@@ -342,7 +342,7 @@ class HiPPOScatteringTransformer(TransformerMixin, SeriesEstimator):
 
     # ------------------------------------------------------------------ parts
     def _check_room(self, shape: tuple[int, int, int], n_series: int) -> None:
-        """Raise `MemoryError` unless there is room for the features of as many series, or for what makes them."""
+        """Raise `MemoryError` unless there is room for the features of `n_series` series and for the combinations."""
         advice = "lower order, n_thresholds, pool_order, n_combinations or n_groups, or transform fewer series at once"
         pooled = math.prod(shape) * (self.n_thresholds + self.pool_order)
         drawn = self.n_combinations + 2 * self.n_groups * self.n_competitors

@@ -5,7 +5,8 @@ import pytest
 
 from skhippo import ChebT, FouT, LagT, LegS, LegT
 from skhippo._support.quadrature import rule
-from skhippo.projection.cells import BLOCK, Windows, allocate_cells, count_lanes, cut_rows
+from skhippo.projection.cells import BLOCK, allocate_cells, count_lanes, cut_rows
+from skhippo.projection.hold import Window
 from skhippo.projection.rows import Rows
 from skhippo.projection.starts import start_recurrence
 from skhippo.projection.sums import sum_recurrence
@@ -41,9 +42,9 @@ def cells_of(ages, masses, linear, horizon):
     """Cut one row into cells; the time is the age, before the present 0."""
     values = np.append(0.0, np.cumsum(masses))
     rows = Rows(-np.asarray(ages, dtype=float), values, np.array([0, len(values)]))
-    windows = Windows(np.zeros(1), np.zeros(1), np.ones(1), horizon)
+    window = Window.until(np.zeros(1), np.zeros(1), np.ones(1)).as_long_as(horizon)
     cells, blocks = allocate_cells(len(masses), len(masses) // BLOCK + 1)
-    return cells, blocks[: cut_rows(rows, (0, 1), windows, linear, BLOCK, cells, blocks)]
+    return cells, blocks[: cut_rows(rows, (0, 1), window, horizon, linear, BLOCK, cells, blocks)]
 
 
 def sum_over(target, cells, blocks, width):
@@ -60,7 +61,7 @@ def moments(measure, order, ages, masses, linear):
     what = targets(measure, order)
     cells, blocks = cells_of(ages, masses, linear, measure.horizon(order))
     row = sum_over(what.cells if linear else what.points, cells, blocks, what.width)
-    return (row.view(np.complex128) if what.turning else row)[: what.n_functions]
+    return (row.view(np.complex128) if what.is_complex else row)[: what.n_functions]
 
 
 def posterior(times, errors, a, b):

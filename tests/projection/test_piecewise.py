@@ -26,10 +26,10 @@ def test_moments_of_cells(degree, linear):
     put_points(cells, lanes, new, weights)
     out = np.zeros((1, what.row_width(True)))
     target = what.inner_cells if linear else what.inner_points
-    sum_pieces(target, what.kept, what.node_columns, cells, blocks, out)
+    sum_pieces(target, what.n_degrees, what.node_columns, cells, blocks, out)
     if linear:
         out[:, what.width :].reshape(-1, what.leaf_width)[:] *= what.inner_cells.factors[: what.leaf_width]
-    found = out[0, what.node_columns[:, None] + np.arange(what.kept)].ravel()
+    found = out[0, what.node_columns[:, None] + np.arange(what.n_degrees)].ravel()
     functions = WavS(degree).functions(4 * (degree + 1))
     expected = np.zeros(functions.n_functions)
     x, w = np.polynomial.legendre.leggauss(12)

@@ -1,4 +1,4 @@
-"""Windows of LegT that slide along a series are those projected anew."""
+"""Windows of LegT that slide along a series are those of the definition, and those projected anew."""
 
 import numpy as np
 import pytest
@@ -8,6 +8,7 @@ from skhippo import LegT, Panel
 from skhippo.transformer.settings import Settings
 from skhippo.transformer.sliding import slide_windows
 from skhippo.transformer.windows import project_windows
+from tests import naive
 from tests.transformer.conftest import TOLERANCE, holds, holed, transformed
 
 
@@ -27,6 +28,11 @@ def test_windows_that_slide_are_those_projected_anew(theta, origin, hold, rng):
     slide_windows(panel, LegT(theta), order, hold, found, joined)
     anew = np.full(found.shape, np.nan)
     project_windows(panel, Settings(LegT(theta), order, hold), 1.0, anew, none)
+    for row, channel in np.argwhere(joined)[:: max(1, joined.sum() // 8)]:  # some, by the definition
+        begin = panel.offsets[np.searchsorted(panel.offsets, row, side="right") - 1]
+        part = slice(begin, row + 1)
+        exact = naive.project(times[part], values[part, channel], LegT(theta), order, hold, times[row])
+        assert_allclose(found[row, channel], exact, rtol=0, atol=TOLERANCE)
     assert joined.any() == (theta > 1.0)
     assert not joined.all()
     assert_allclose(found[joined], anew[joined], rtol=0, atol=TOLERANCE)
