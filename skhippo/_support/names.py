@@ -1,13 +1,11 @@
-"""Names: the public module of public objects, and labels as plain Python objects."""
+"""The public module of public objects."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import numpy as np
-
-__all__ = ["name_publicly", "plain"]
+__all__ = ["name_publicly"]
 
 
 def name_publicly(namespace: Mapping[str, Any], names: Iterable[str]) -> None:
@@ -25,8 +23,3 @@ def name_publicly(namespace: Mapping[str, Any], names: Iterable[str]) -> None:
     for name in names:
         if hasattr(namespace[name], "__qualname__"):
             namespace[name].__module__ = namespace["__name__"]
-
-
-def plain(label: Any) -> Any:
-    """Return a label as a Python object, so that messages show it without its numpy type."""
-    return label.item() if isinstance(label, np.generic) else label

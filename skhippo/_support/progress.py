@@ -54,12 +54,12 @@ def reported(verbose: int, total: int, unit: str) -> Iterator[Callable[[Mapping[
     unit : str
     """
     if not verbose:
-        yield lambda said: None
+        yield lambda values: None
         return
     with _tqdm(verbose)(total=total, unit=unit) as bar:
 
-        def report(said: Mapping[str, object]) -> None:
-            bar.set_postfix(said)
+        def report(values: Mapping[str, object]) -> None:
+            bar.set_postfix(values)
             bar.update()
 
         yield report

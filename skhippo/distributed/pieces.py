@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.names import plain
 from skhippo._support.types import Floats, Integers
 from skhippo.distributed.rows import SERIES, TIME, Columns, finished, make_table, value_columns
 from skhippo.measures import Measure
@@ -21,6 +20,7 @@ from skhippo.memory.history_store import HistoryStore
 from skhippo.memory.store import Setting
 from skhippo.panel.clocks import NAIVE, NUMBERS
 from skhippo.panel.container import Panel
+from skhippo.panel.labels import shown
 from skhippo.panel.times import dates_after
 from skhippo.projection.hold import Domain
 from skhippo.projection.projection import project_ends
@@ -216,7 +216,7 @@ def _check_overlap(ids: Any, codes: Integers, start: NDArray, now: NDArray, meas
     if overlap.size:
         i = overlap[0]
         raise ValueError(
-            f"series {plain(ids[codes[i]])!r}: one partition has observations from {start[i]} to {now[i]}, another "
+            f"series {shown(ids[codes[i]])}: one partition has observations from {start[i]} to {now[i]}, another "
             f"from {start[i + 1]} to {now[i + 1]}: with {measure!r} partitions must not overlap in time; if "
             "observations were delivered twice, use table.drop_duplicates(), else bring each series into one "
             f"partition, table.shuffle({series!r})"

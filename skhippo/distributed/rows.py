@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.names import plain
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
+from skhippo.panel.labels import shown
 from skhippo.transformer.transformer import HiPPOTransformer
 
 __all__ = ["SERIES", "TIME", "Columns", "finished", "make_table", "value_columns"]
@@ -57,7 +57,7 @@ def finished(
         if unseen.any():
             row, channel = np.argwhere(unseen)[0]
             raise ValueError(
-                f'series {plain(ids[row])!r}, channel "{transformer.channel_names_[channel]}" has no observation: drop '
+                f'series {shown(ids[row])}, channel "{transformer.channel_names_[channel]}" has no observation: drop '
                 'it, or choose handle_empty="nan" or "zero"'
             )
     features = transformer._scaled(coefficients[:, :, None], durations, counts)

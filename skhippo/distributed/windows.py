@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from skhippo._support.names import plain
 from skhippo.distributed.rows import SERIES, TIME, Columns, finished, make_table, value_columns
 from skhippo.measures import Measure
 from skhippo.panel.container import Panel
+from skhippo.panel.labels import shown
 from skhippo.projection.hold import Domain
 from skhippo.projection.projection import project_ends
 from skhippo.transformer.transformer import HiPPOTransformer
@@ -87,7 +87,7 @@ def _check_spans(frame: Any, measure: Measure, series: str) -> None:
         i = int(overlap.to_numpy().argmax())
         label, begin, end = (parts[name].iloc[i] for name in (SERIES, TIME, _SPAN[2]))
         raise ValueError(
-            f"series {plain(label)!r}: one partition has observations until {before[_SPAN[2]].iloc[i]}, another from "
+            f"series {shown(label)}: one partition has observations until {before[_SPAN[2]].iloc[i]}, another from "
             f"{begin} to {end}: with {measure!r} partitions must not overlap in time before the window; if "
             "observations were delivered twice, use table.drop_duplicates(), else bring each series into one "
             f"partition, table.shuffle({series!r})"

@@ -630,8 +630,7 @@ class HiPPOMemory:
                 raise ValueError(f"a memory with method={self.method!r} cannot be merged: use method='projection'")
             self._check_kinds([ours, theirs])
             if theirs.begun.any():
-                _check_follows(ours, theirs)
-                _check_meeting(ours, theirs)
+                ours.check_follows(theirs)
                 self._store = ours.absorb(theirs).named(names, ids)
         return self
 
@@ -861,30 +860,3 @@ def _check_kind(store: Store, kind: str, what: str) -> None:
     """Raise if times are of another kind than the earlier ones."""
     if store.time_kind is not None:
         check_same_clock([store.time_kind, kind], ("this memory", what).__getitem__)
-
-
-def _check_follows(ours: MergeableStore, theirs: MergeableStore) -> None:
-    """Raise if another memory begins before `now`."""
-    shift, _ = ours.shift(theirs)
-    early = theirs.start + shift < ours.now
-    if early.any():
-        stream = int(early.argmax())
-        start, now = theirs.times_as_given()[0][stream], ours.times_as_given()[1][stream]
-        raise ValueError(
-            f"{ours.setting.name(stream)}: the other memory begins at {start}, before the end of this one at {now}: "
-            "merge memories in the order of time"
-        )
-
-
-def _check_meeting(ours: MergeableStore, theirs: MergeableStore) -> None:
-    """Raise if memories disagree at the time where they meet."""
-    shift, _ = ours.shift(theirs)
-    (old_time, old), (new_time, new) = ours.last_seen(), theirs.first_seen()
-    differ = (new_time + np.repeat(shift, ours.setting.n_channels) == old_time) & (old != new)
-    if differ.any():
-        row = int(differ.argmax())
-        stream, channel = divmod(row, ours.setting.n_channels)
-        raise ValueError(
-            f"{ours.setting.name(stream)}, channel {channel}: at {ours.times_as_given()[1][stream]}, where the "
-            f"memories meet, one has observed {old[row]} and the other {new[row]}: leave out one of these observations"
-        )

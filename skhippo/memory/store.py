@@ -311,7 +311,7 @@ class MergeableStore(Store):
     """Base class of stores that can be merged with a store of later observations."""
 
     def absorb(self, other: MergeableStore) -> Self:
-        """Return a store merged with another one that holds later observations."""
+        """Return a store merged with another one that holds later observations; see `check_follows`."""
         shift, origins = self.shift(other)
         new = self.copy()
         new._absorb(other, shift)
@@ -329,6 +329,28 @@ class MergeableStore(Store):
         both = ~(np.isnat(ours) | np.isnat(theirs))
         shift[both] = seconds_since(theirs[both], ours[both])
         return shift, np.where(np.isnat(ours), theirs, ours)
+
+    def check_follows(self, other: MergeableStore) -> None:
+        """Raise ValueError if another store begins before `now`, or disagrees at the time where the two meet."""
+        shift, _ = self.shift(other)
+        early = other.start + shift < self.now
+        if early.any():
+            stream = int(early.argmax())
+            start, now = other.times_as_given()[0][stream], self.times_as_given()[1][stream]
+            raise ValueError(
+                f"{self.setting.name(stream)}: the other memory begins at {start}, before the end of this one at "
+                f"{now}: merge memories in the order of time"
+            )
+        (old_time, old), (new_time, new) = self.last_seen(), other.first_seen()
+        differ = (new_time + np.repeat(shift, self.setting.n_channels) == old_time) & (old != new)
+        if differ.any():
+            row = int(differ.argmax())
+            stream, channel = divmod(row, self.setting.n_channels)
+            raise ValueError(
+                f"{self.setting.name(stream)}, channel {channel}: at {self.times_as_given()[1][stream]}, where the "
+                f"memories meet, one has observed {old[row]} and the other {new[row]}: leave out one of these "
+                "observations"
+            )
 
     @abstractmethod
     def _absorb(self, other: Any, shift: Floats) -> None:
