@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from skhippo._support.types import Floats, Integers
 from skhippo.memory.store import Chunk, Setting, Store
-from skhippo.projection.hold import fill_forward
+from skhippo.projection.signals import fill_forward
 from skhippo.recurrence.recurrence import Recurrence
 
 __all__ = ["RecurrenceStore"]

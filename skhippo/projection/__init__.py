@@ -14,8 +14,8 @@ The modules, from the bottom up:
     The same for many rows with the same times, as matrix products.
 `gauss`, `grids`
     Means by quadrature for functions without a recurrence; many equally long cells replaced by few points.
-`hold`
-    The signal between observations.
+`hold`, `signals`
+    The signal between observations, its domain, and what a window needs of it.
 `schedule`
     Group series with equal times and split the work into units.
 `units`

@@ -24,7 +24,7 @@ functions :math:`q_i` of a three-term recurrence.  Series with the same times sh
 by changes at few places with the same moments (see `skhippo.projection.targets` and `skhippo.projection.grids`); the
 cost per observation then no longer depends on the order.
 
-Missing values are filled by the hold (see `skhippo.projection.hold`), so the sums have no special case for them.
+Missing values are filled by the hold (see `skhippo.projection.signals`), so the sums have no special case for them.
 """
 
 from __future__ import annotations
@@ -44,19 +44,10 @@ from skhippo.panel.container import Panel
 from skhippo.panel.durations import Duration, in_unit_of_times
 from skhippo.panel.formats import as_panel
 from skhippo.panel.times import read_times, seconds_since
-from skhippo.projection.hold import (
-    HOLDS,
-    Domain,
-    Hold,
-    Signals,
-    Window,
-    cells_in,
-    check_durations,
-    ends_of,
-    time_scales,
-)
+from skhippo.projection.hold import HOLDS, Domain, Hold, Window, check_durations, time_scales
 from skhippo.projection.rows import Rows
 from skhippo.projection.schedule import Unit, plan
+from skhippo.projection.signals import Signals, cells_in, ends_of
 from skhippo.projection.units import Task, moments_of, sums_of
 
 __all__ = ["project", "project_ends", "project_rows", "query_times"]

@@ -21,8 +21,9 @@ from numpy.typing import NDArray
 from skhippo._support.jit import kernel
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.layout import ranges, stretches
-from skhippo.projection.hold import Pieces, Signals, Window
+from skhippo.projection.hold import Window
 from skhippo.projection.shared import FEW
+from skhippo.projection.signals import Pieces, Signals
 
 __all__ = ["Plan", "Unit", "plan"]
 
@@ -78,7 +79,7 @@ def plan(signals: Signals, window: Window, cells: tuple[Integers, Integers], den
     signals : Signals
     window : Window
     cells : tuple of ndarray
-        First cell and number of cells of each series, from `skhippo.projection.hold.cells_in`.
+        First cell and number of cells of each series, from `skhippo.projection.signals.cells_in`.
     dense : float
         Number of cells from which they are summed by leaves.
     """

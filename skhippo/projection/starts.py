@@ -1,6 +1,6 @@
 """Where recurrences start: the first functions over each cell, and the state from which the others follow.
 
-A start replaces the cells of a space by the state of the recurrence (`skhippo.projection.cells`).  Functions with real
+A start replaces an array of cells by the state of the recurrence (`skhippo.projection.cells`).  Functions with real
 exponents have their own starts (`skhippo.projection.beta`).
 """
 

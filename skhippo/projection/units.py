@@ -29,12 +29,13 @@ from skhippo.projection.cells import (
 )
 from skhippo.projection.gauss import nodes_of
 from skhippo.projection.grids import compress_grid, grid_blocks
-from skhippo.projection.hold import Pieces, Signals, Window, changes, observed, times_at, times_of
+from skhippo.projection.hold import Window
 from skhippo.projection.piecewise import sum_pieces
 from skhippo.projection.products import Masses, product
 from skhippo.projection.rows import Rows, since_start
 from skhippo.projection.schedule import Unit
 from skhippo.projection.shared import FEW, SHARED_BLOCK, Scratch, Shares, add_shared
+from skhippo.projection.signals import Pieces, Signals, changes, observed, times_at, times_of
 from skhippo.projection.starts import start_recurrence
 from skhippo.projection.sums import sum_recurrence
 from skhippo.projection.targets import LEAF_NODES, Target, Targets, targets

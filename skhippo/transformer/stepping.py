@@ -18,7 +18,8 @@ from skhippo._support.progress import watched
 from skhippo._support.threads import run
 from skhippo._support.types import Floats, Integers
 from skhippo.panel.container import Panel
-from skhippo.projection.hold import Hold, fill_forward
+from skhippo.projection.hold import Hold
+from skhippo.projection.signals import fill_forward
 from skhippo.recurrence.lanes import LANES
 from skhippo.recurrence.recurrence import Recurrence
 

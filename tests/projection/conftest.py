@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from skhippo import ChebT, FouT, LagT, LegS, LegT
+from skhippo import ChebT, FouT, LagT, LegS, LegT, as_panel
 from skhippo._support.quadrature import rule
 from skhippo.projection.cells import BLOCK, allocate_cells, count_lanes, cut_rows
 from skhippo.projection.hold import Window
@@ -89,3 +89,16 @@ def posterior(times, errors, a, b):
 def series(rng):
     times = 100.0 + np.cumsum(rng.exponential(size=6))
     return times, rng.normal(size=6), rng.exponential(size=6)
+
+
+@pytest.fixture
+def panel(rng):
+    """Series of 1 to 40 observations; one channel with holes, and one with a single observation."""
+    series = []
+    for n in (1, 2, 9, 40):
+        values = rng.normal(size=(3, n))
+        values[1, rng.random(n) < 0.6] = np.nan
+        values[2] = np.nan
+        values[2, n // 2] = 5.0
+        series.append((np.cumsum(rng.exponential(size=n)), values))
+    return as_panel(series)

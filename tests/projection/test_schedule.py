@@ -8,7 +8,8 @@ from numpy.testing import assert_array_equal
 
 from skhippo import LegS, LegT, Panel, as_panel
 from skhippo.projection import schedule
-from skhippo.projection.hold import Signals, Window, cells_in
+from skhippo.projection.hold import Window
+from skhippo.projection.signals import Signals, cells_in
 
 
 def units_of(panel, measure="legs", hold="linear", at=None, dense=np.inf):

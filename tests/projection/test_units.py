@@ -7,8 +7,9 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skhippo import ChebT, FouT, LagT, LegS, LegT, as_panel
 from skhippo._support.allocation import allocate
 from skhippo.projection import schedule
-from skhippo.projection.hold import HOLDS, Signals, Window, cells_in
+from skhippo.projection.hold import HOLDS, Window
 from skhippo.projection.schedule import plan
+from skhippo.projection.signals import Signals, cells_in
 from skhippo.projection.units import Task, moments_of, sums_of
 from tests.projection.conftest import exact_moments
 
