@@ -657,9 +657,6 @@ class HiPPOMemory:
         names = ("measure", "order", "n_streams", "n_channels", "hold", "method", "discretization")
         return {name: getattr(self, name) for name in names}
 
-    def _arrays(self) -> dict[str, NDArray]:
-        return self._store.arrays
-
     def _with(self, store: Store) -> HiPPOMemory:
         """Return a memory with the same parameters and another store."""
         twin = object.__new__(type(self))

@@ -44,9 +44,9 @@ def test_what_is_given_is_left_as_it_is(rng):
         HiPPOMemory(LegT(3.0), 4).update([[1.0]], np.datetime64("2024-01-01")),
         HiPPOMemory(order=4, n_streams=2).update([[1.0], [2.0]], np.timedelta64(3, "s")),
     ):
-        before = {name: array.copy() for name, array in memory._arrays().items()}
+        before = {name: array.copy() for name, array in memory._store.arrays.items()}
         warm_up(memory)
-        for name, array in memory._arrays().items():
+        for name, array in memory._store.arrays.items():
             np.testing.assert_array_equal(array, before[name])
     fitted = HiPPOTransformer(order=4).fit(X)
     before = fitted.transform(X)

@@ -55,8 +55,8 @@ def same(memory, values, times, tolerance=TOLERANCE):
 
 
 def unchanged(memory, before):
-    for name, array in before._arrays().items():
-        assert_array_equal(memory._arrays()[name], array)
+    for name, array in before._store.arrays.items():
+        assert_array_equal(memory._store.arrays[name], array)
 
 
 @pytest.fixture(params=["copy", "deepcopy", "pickle", "file"])

@@ -108,12 +108,12 @@ def test_the_largest_value_is_kept_in_files_and_guessed_from_files_without_it(tm
     memory = HiPPOMemory("legt", 4, n_streams=2, theta=9.0, method="recurrence")
     memory.update([[[5.0], [1.0]], [[np.nan], [np.nan]]])
     memory.save(tmp_path / "memory.npz")
-    assert_array_equal(HiPPOMemory.load(tmp_path / "memory.npz")._arrays()["largest"], [5.0, np.nan])
+    assert_array_equal(HiPPOMemory.load(tmp_path / "memory.npz")._store.arrays["largest"], [5.0, np.nan])
     state = memory.__getstate__()
     del state["arrays"]["largest"]
     older = HiPPOMemory.__new__(HiPPOMemory)
     older.__setstate__(state)
-    found = older._arrays()["largest"]
+    found = older._store.arrays["largest"]
     assert 1.0 <= found[0] < 6.0
     assert np.isnan(found[1])
     state["arrays"]["largest"] = np.array([0.5, np.nan])

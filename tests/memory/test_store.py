@@ -41,7 +41,7 @@ def interrupted(work, line):
 
 
 def state(memory):
-    return {name: array.tobytes() for name, array in memory._arrays().items()}
+    return {name: array.tobytes() for name, array in memory._store.arrays.items()}
 
 
 @methods
