@@ -8,7 +8,9 @@ import pathlib
 from contextlib import suppress
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
+
+from skhippo._support.types import Floats
 
 __all__ = ["aligned_empty", "aligned_zeros", "allocate", "check_room"]
 
@@ -43,7 +45,8 @@ def allocate(sizes: dict[str, int], dtype: np.dtype, advice: str) -> NDArray:
     """
     check_room(sizes, dtype, advice)
     with suppress(MemoryError, ValueError):  # numpy raises ValueError beyond the address space
-        return aligned_empty(*sizes.values(), dtype=dtype)
+        size = math.prod(sizes.values())
+        return _from_line(np.empty(size + _LINE // dtype.itemsize, dtype), size, tuple(sizes.values()))
     raise _no_room("the result", sizes, dtype, advice)
 
 
@@ -74,25 +77,22 @@ def _memory() -> float:
     return min(limits)
 
 
-def aligned_empty(*shape: int, dtype: DTypeLike = np.float64) -> NDArray:
+def aligned_empty(*shape: int) -> Floats:
     """Return an array without values that begins at a line of the cache, unlike those of numpy.
 
     Loops with SIMD would otherwise read two lines at each step, which takes up to twice as long.
     """
-    return _from_line(np.empty(_with_line(shape, dtype), dtype), shape)
+    size = math.prod(shape)
+    return _from_line(np.empty(size + _LINE // 8), size, shape)
 
 
-def aligned_zeros(*shape: int, dtype: DTypeLike = np.float64) -> NDArray:
+def aligned_zeros(*shape: int) -> Floats:
     """Return an array of zeros that begins at a line of the cache; see `aligned_empty`."""
-    return _from_line(np.zeros(_with_line(shape, dtype), dtype), shape)
+    size = math.prod(shape)
+    return _from_line(np.zeros(size + _LINE // 8), size, shape)
 
 
-def _with_line(shape: tuple[int, ...], dtype: DTypeLike) -> int:
-    """Return the number of items of an array and of one more line of the cache."""
-    return math.prod(shape) + _LINE // np.dtype(dtype).itemsize
-
-
-def _from_line(memory: NDArray, shape: tuple[int, ...]) -> NDArray:
-    """Return an array of this shape, from the first line of the cache that begins in `memory` on."""
+def _from_line(memory: NDArray, size: int, shape: tuple[int, ...]) -> NDArray:
+    """Return an array of this size and shape, from the first line of the cache that begins in `memory` on."""
     begin = -memory.ctypes.data % _LINE // memory.itemsize
-    return memory[begin : begin + math.prod(shape)].reshape(shape)
+    return memory[begin : begin + size].reshape(shape)

@@ -28,7 +28,9 @@ def to_offsets(lengths: NDArray) -> Integers:
 
 def ranges(first: Integers, lengths: Integers) -> Integers:
     """Return the numbers from `first` on of several ranges with these lengths, one range after the other."""
-    return np.arange(int(lengths.sum())) + np.repeat(first - np.cumsum(lengths) + lengths, lengths)
+    ends = lengths.cumsum()
+    total = int(ends[-1]) if ends.size else 0
+    return np.arange(total) + (first - ends + lengths).repeat(lengths)
 
 
 def stretches(keys: Integers) -> Integers:

@@ -101,7 +101,7 @@ class Window(NamedTuple):
 
     def take(self, series: Integers) -> Window:
         """Return the windows of some series."""
-        return Window(*(column[series] for column in self))
+        return Window(self.now[series], self.after[series], self.scale[series], self.reach[series])
 
     def as_long_as(self, horizon: float) -> Window:
         """Return windows that are `horizon` time scales long."""
