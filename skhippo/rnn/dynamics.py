@@ -21,7 +21,8 @@ coefficients and the same times for all series, `Stepper.matrices` is faster: on
 
 Rounding errors cannot grow for :math:`h_0 \le h_1` (bilinear, backward and everything between them, at any times), even
 in float32, because the basis is orthonormal, `D` and :math:`h_1 D P S^{-1} P^T D` are at most 1 in norm, and the real
-part of `S` is at least 1.
+part of `S` is at least 1.  They do not add up in one direction either, because a step adds the change of the memory
+instead of multiplying it by factors near 1.
 """
 
 from __future__ import annotations

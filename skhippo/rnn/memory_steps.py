@@ -69,7 +69,7 @@ def _cached_steps(stretch: _Stretch) -> _DenseSteps:
 
 
 class _DenseSteps(MemorySteps):
-    """One matrix per step: the rows of the old memory, and of both inputs."""
+    """One matrix per step, for the change of the memory: the rows of the old memory, and of both inputs."""
 
     def __init__(self, matrices: Tensor) -> None:
         self._order = matrices.shape[-1]
@@ -80,13 +80,15 @@ class _DenseSteps(MemorySteps):
     def forward(self, k: int, old: Tensor, new: Tensor, before: Tensor, now: Tensor) -> None:
         """See `MemorySteps.forward`."""
         rows = torch.cat([old.view(-1, self._order), before.reshape(-1, 1), now.reshape(-1, 1)], dim=1)
+        # The product first: added to the memory one by one, its small terms would be rounded one by one.
         torch.mm(rows, self._matrices[k], out=new.view(-1, self._order))
+        new.add_(old)
 
     def backward(self, k: int, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """See `MemorySteps.backward`."""
         rows = memory.view(-1, self._order)
         before, now = torch.mm(rows, self._inputs[k]).view(len(memory), -1, 2).unbind(-1)
-        return torch.mm(rows, self._old[k]).view(len(memory), -1), before, now
+        return torch.mm(rows, self._old[k]).add_(rows).view(len(memory), -1), before, now
 
 
 class _LowRankSteps(MemorySteps):
@@ -103,9 +105,9 @@ class _LowRankSteps(MemorySteps):
         """See `MemorySteps.forward`."""
         old, new = self._as_pairs(old), self._as_pairs(new)
         entering = [u.view(len(old), -1, 1) for u in (before, now)]
-        for turn, decay, mix in self._parts[self._bounds[k] : self._bounds[k + 1]]:
+        for change, decay, mix in self._parts[self._bounds[k] : self._bounds[k + 1]]:
             sums = torch.cat([self._weigh(old, decay), *entering], dim=-1) @ mix
-            torch.mul(old, turn, out=new)
+            torch.addcmul(old, old, change, out=new)
             self._add(new, sums, decay)
             old = new
 
@@ -113,10 +115,10 @@ class _LowRankSteps(MemorySteps):
         """See `MemorySteps.backward`."""
         pairs = self._as_pairs(memory)
         entered = torch.zeros((), dtype=memory.dtype, device=memory.device)
-        for turn, decay, mix in reversed(self._parts[self._bounds[k] : self._bounds[k + 1]]):
+        for change, decay, mix in reversed(self._parts[self._bounds[k] : self._bounds[k + 1]]):
             decay = decay.conj()
             sums = self._weigh(pairs, decay) @ mix.mT
-            pairs.mul_(turn.conj())
+            pairs.addcmul_(pairs, change.conj())
             self._add(pairs, sums[..., :-2], decay)
             entered = entered + sums[..., -2:]
         before, now = entered.reshape(len(memory), -1, 2).unbind(-1)

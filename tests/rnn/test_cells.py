@@ -40,6 +40,27 @@ def test_memory_in_float32_is_that_in_float64(measure, regular, rng):
     assert (found - exact).abs().max() < 2e-6 * exact.abs().max()
 
 
+@pytest.mark.parametrize("order", [16, 65])
+@pytest.mark.parametrize("regular", [True, False])
+def test_steps_a_million_times_shorter_than_the_window_do_not_drift_in_float32(measure, regular, order, rng):
+    """One minus the length of such a step, in float32, is the same wrong number in every step."""
+    batch = make_batch(rng, [600, 600], regular=regular)
+    times = batch.times + 1e6 * (batch.times > 0.0) if measure.time_scale is None else batch.times * 1e-6
+    batch = batch._replace(times=times)
+    cell = make_cell(measure, order=order, memory_size=1)
+    with torch.no_grad():
+        cell.write.weight[:, 2:] = 0.0
+
+    def memories_and_gradient(cell, dtype):
+        values = (1.0 + 0.0 * batch.values).to(dtype).requires_grad_()
+        cell(values, batch).sum().backward()
+        return cell.memories(values.detach(), batch).double(), values.grad.double()
+
+    exact, found = memories_and_gradient(cell, torch.float64), memories_and_gradient(cell.float(), torch.float32)
+    for mine, theirs, tolerance in zip(found, exact, (1e-6, 3e-5), strict=True):
+        assert (mine - theirs).abs().max() < tolerance * theirs.abs().max()
+
+
 def test_order_one_of_legs_is_a_gated_average(rng):
     """Gu et al. 2020, section 2.4: HiPPO generalizes gates; this one follows from the times."""
     batch = make_batch(rng, [8, 8])

@@ -22,14 +22,14 @@ def stepper_of(cell, batch):
 
 @pytest.mark.parametrize("step", [0.1, 4.0, 1e4])  # of a window of 5: in one part, in several, beyond its reach
 @pytest.mark.parametrize("measure", [LegS(), LegT(5.0), LagT(5.0), FouT(5.0), ChebT(5.0)], ids=repr)
-def test_matrices_are_those_of_the_definition(measure, step, rng):
+def test_matrices_are_the_changes_of_the_definition(measure, step, rng):
     batch = make_batch(rng, [4], regular=True)
     batch = batch._replace(times=batch.times * step)
     cell = make_cell(measure, order=5)
     basis = torch.tensor(cell.dynamics.basis)
     found = stepper_of(cell, batch).matrices(1, 4)
     for matrix, (A, of_before, of_now) in zip(found, dense_steps(cell, batch), strict=True):
-        assert_allclose(basis @ matrix[:-2] @ basis.T, A[0].mT, atol=EXACT, rtol=0)
+        assert_allclose(basis @ matrix[:-2] @ basis.T, A[0].mT - torch.eye(5), atol=EXACT, rtol=0)
         assert_allclose(basis @ matrix[-2], of_before[0], atol=EXACT, rtol=0)
         assert_allclose(basis @ matrix[-1], of_now[0], atol=EXACT, rtol=0)
 
@@ -38,7 +38,8 @@ def test_the_first_step_makes_the_memory_of_the_first_sample(rng):
     cell = make_cell(LagT(5.0, beta=0.3), order=6)
     matrix = stepper_of(cell, make_batch(rng, [3], regular=True)).matrices(0, 1)[0]
     assert_allclose(matrix[-1], cell.dynamics.start, atol=1e-14)
-    assert not matrix[:-1].any()
+    assert_allclose(matrix[:-2], -torch.eye(6), atol=0)  # of what was before, which is 0, nothing is left
+    assert not matrix[-2].any()
 
 
 def test_dense_matrices_are_for_shared_times_and_low_orders(rng):
