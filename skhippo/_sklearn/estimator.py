@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import functools
 import math
+import warnings
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skhippo._sklearn.input import InputLayout, read_series
 from skhippo._sklearn.links import DocumentedMixin
+from skhippo._sklearn.targets import as_labels_array, refuse_masked
 from skhippo._support.text import shortened
 from skhippo._support.validation import as_python_number, check_feature_names_in, check_sizes
 from skhippo.panel.alignment import check_follows
+from skhippo.panel.axes import depth_of_caller
 from skhippo.panel.container import Panel
 from skhippo.panel.labels import names_of_channels
 
@@ -69,11 +72,16 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         return panel
 
     def _read_labelled(self, X: Any, y: Any, *, reset: bool) -> Panel:
-        """Return `X` as a panel; raise if `y` is missing, or its index belongs to other series."""
+        """Return `X` as a panel; raise if `y` is missing, or its index belongs to other series.
+
+        In `fit` (`reset`), raise also if nothing was observed, and warn of channels that were never observed.
+        """
         panel = self._read(X, reset=reset)
         if y is None:
             raise ValueError(f"{type(self).__name__} requires y to be passed, but the target y is None")
         check_follows(panel.series_ids, y)
+        if reset:
+            _check_observed(panel, self.channel_names_)
         return panel
 
     def _name_channels(self, input_features: ArrayLike | None) -> tuple[str, ...]:
@@ -159,6 +167,22 @@ class SeriesEstimator(DocumentedMixin, BaseEstimator):
         return tags
 
 
+def _check_observed(panel: Panel, names: tuple[str, ...]) -> None:
+    """Raise if all values of a panel are NaN; warn if those of some channels are."""
+    if panel.values.size - panel.n_observations < len(panel.values):
+        return  # too few for a channel
+    empty = [name for name, column in zip(names, panel.values.T, strict=True) if np.isnan(column).all()]
+    if len(empty) == len(names):
+        raise ValueError("X has no observation: all values of all series are NaN; check how the series were read")
+    if empty:
+        warnings.warn(
+            f"never observed in the training series: {', '.join(map(repr, empty))}.  Nothing is learned about these "
+            "channels, so leave them out, or check how the series were read",
+            UserWarning,
+            stacklevel=depth_of_caller(),
+        )
+
+
 class ScoringMixin:
     """Mixin, left of scikit-learn's ClassifierMixin or RegressorMixin: `score` checks that `y` belongs to `X`."""
 
@@ -186,6 +210,11 @@ class ScoringMixin:
         """
         panel = self._read_labelled(X, y, reset=False)  # type: ignore[attr-defined]
         check_follows(panel.series_ids, sample_weight, "sample_weight", "weight")
+        refuse_masked(sample_weight, "sample_weight", "weight")
+        if is_classifier(self):
+            y = as_labels_array(y)
+        else:
+            refuse_masked(y, "y", "target")
         return super().score(panel, y, sample_weight)  # type: ignore[misc]
 
 

@@ -16,6 +16,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_consistent_length
 
 from skhippo._sklearn.estimator import SeriesEstimator
+from skhippo._sklearn.targets import refuse_masked
 from skhippo._support.progress import progress
 from skhippo._support.validation import Interval, StrOptions, fit_context, routing_enabled
 from skhippo.augmentation.copies import Corruption, corrupted_copies
@@ -221,6 +222,7 @@ def _check_parameters(panel: Panel, parameters: dict[str, Any]) -> None:
     for name, value in parameters.items():
         if _one_each(value, len(panel)):
             check_follows(panel.series_ids, value, name, "entry")
+            refuse_masked(value, name, "entry")
 
 
 def _one_each(value: Any, n_series: int) -> bool:

@@ -43,6 +43,7 @@ class Automatic(SeriesEstimator, ABC):
     n_jobs: int | None
     random_state: Any
     verbose: int
+    _unseen: NDArray[np.bool_]  # channels without an observation in the training series
     _known: NDArray[np.intp]  # features that are not NaN in all training series
     _units: dict[str, Units]  # of the features of each transformer but scattering
     _patterns: Patterns | None  # the range of observation patterns
@@ -53,6 +54,7 @@ class Automatic(SeriesEstimator, ABC):
         """Choose features and a head, fit the features, and return those of the training series."""
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         self._seed = int(seed)
+        self._unseen = np.isnan(panel.values).all(axis=0)
         self.choice_ = choose(panel, self.n_jobs, self._seed)
         with progress(self.verbose, "learning features", panel.values.size):
             for transformer in self.choice_.transformers.values():
@@ -120,6 +122,8 @@ class Automatic(SeriesEstimator, ABC):
     # ------------------------------------------------------------------ use
     def _in_parts(self, panel: Panel, function: Any) -> NDArray:
         """Apply a function of features to all series, one block at a time."""
+        if self._unseen.any():  # a feature that is the same in all training series may have a weight
+            panel = panel._with_channels(np.where(self._unseen, np.nan, panel.values), panel.channel_names)
         parts = [panel[begin : begin + _SERIES] for begin in range(0, len(panel), _SERIES)]
         return np.concatenate([function(self._all_features(part, "features")[:, self._known]) for part in parts])
 

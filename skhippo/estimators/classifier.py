@@ -11,7 +11,13 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.validation import check_consistent_length
 
 from skhippo._sklearn.estimator import ScoringMixin
-from skhippo._sklearn.targets import check_class_weight, join_weights, read_labels, read_weights
+from skhippo._sklearn.targets import (
+    check_class_weight,
+    join_weights,
+    read_labels,
+    read_weights,
+    warn_of_lost_classes,
+)
 from skhippo._support.types import Floats
 from skhippo._support.validation import StrOptions, fit_context
 from skhippo.estimators.automatic import Automatic
@@ -153,7 +159,9 @@ class HiPPOClassifier(ScoringMixin, ClassifierMixin, Automatic):
         labels = read_labels(y)
         check_consistent_length(panel, labels)
         check_class_weight(self.class_weight)
-        weights = join_weights(read_weights(sample_weight, panel), compute_sample_weight(self.class_weight, labels))
+        weights = read_weights(sample_weight, panel)
+        warn_of_lost_classes(*np.unique(labels, return_inverse=True), weights)
+        weights = join_weights(weights, compute_sample_weight(self.class_weight, labels))
         if (weights == 0.0).any():
             kept = weights > 0.0
             panel, labels, weights = panel[kept], labels[kept], weights[kept]

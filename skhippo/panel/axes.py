@@ -95,10 +95,10 @@ def _plain(label: Any) -> str:
 
 def warn_ambiguous(message: str) -> None:
     """Warn the caller of the library, from any depth of the call stack."""
-    warnings.warn(message, AmbiguousInputWarning, stacklevel=_depth())
+    warnings.warn(message, AmbiguousInputWarning, stacklevel=depth_of_caller())
 
 
-def _depth() -> int:
+def depth_of_caller() -> int:
     """Return the stacklevel of the first caller outside the package and the libraries that call it for the user."""
     frame, depth = sys._getframe(1), 1
     while frame.f_back is not None and frame.f_globals.get("__name__", "").startswith(_BETWEEN):

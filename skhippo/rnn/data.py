@@ -166,8 +166,8 @@ class Preparation:
 
     def __call__(self, panel: Panel, dtype: torch.dtype = torch.float32) -> PackedSeries:
         """Return the series of a panel as tensors on the CPU."""
-        missing = np.isnan(panel.values)
         values = panel.values.astype(np.float64) if self.scaling is None else self.scaling(panel.values)
+        missing = np.isnan(values)
         begins, lengths = panel.offsets[:-1], panel.lengths
         series = PackedSeries(
             torch.from_numpy(_hold(values, missing, np.repeat(begins, lengths))).to(dtype),

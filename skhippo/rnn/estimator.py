@@ -12,13 +12,14 @@ from typing import Any, Self
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
+from sklearn.base import is_classifier
 from sklearn.utils import check_random_state
 from torch import Tensor
 
 from skhippo._sklearn.estimator import SeriesEstimator
 from skhippo._sklearn.input import InputLayout
 from skhippo._sklearn.learning import median_duration
-from skhippo._sklearn.targets import join_weights, read_weights
+from skhippo._sklearn.targets import join_weights, read_weights, warn_of_lost_classes
 from skhippo._support.files import damaged
 from skhippo._support.progress import reported
 from skhippo._support.types import Floats
@@ -255,6 +256,8 @@ class NetworkEstimator(SeriesEstimator, ABC):
         panel = self._read_labelled(X, y, reset=not known)
         targets, factors = self._read_targets(y, panel, known=known, classes=classes)
         weights = read_weights(sample_weight, panel)
+        if is_classifier(self) and not known and classes is None:
+            warn_of_lost_classes(self.classes_, targets, weights)
         return Examples(panel, targets, join_weights(weights, factors)).with_weight()
 
     def _validation_examples(self, X: object, y: Any) -> Examples:

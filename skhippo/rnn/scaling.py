@@ -29,7 +29,8 @@ class Scaling:
     Parameters
     ----------
     center, scale : ndarray of shape (n_channels,)
-        What is subtracted from each channel, and what the result is divided by.
+        What is subtracted from each channel, and what the result is divided by.  The observations of a channel whose
+        center is NaN count as missing: it was never observed in the training series.
     median, spread : ndarray of shape (n_channels,), optional
         Median and spread of each channel.  Without them only center and scale are applied.
     """
@@ -65,10 +66,13 @@ class Scaling:
             of median and spread.
         """
         rows = np.ones(len(panel.values)) if weights is None else np.repeat(weights, panel.lengths)
-        if kind == "standard":
-            return cls(*_of_channels(learn_standardization, panel.values, rows))
-        median, spread = _of_channels(_robust, panel.values, rows)
-        return cls(*_of_channels(learn_standardization, _pulled_in(panel.values, median, spread), rows), median, spread)
+        values, median, spread = panel.values, None, None
+        if kind == "asinh":
+            median, spread = _of_channels(_robust, values, rows)
+            values = _pulled_in(values, median, spread)
+        center, scale = _of_channels(learn_standardization, values, rows)
+        observed = (~np.isnan(values) & (rows[:, None] > 0.0)).any(axis=0)
+        return cls(np.where(observed, center, np.nan), scale, median, spread)
 
     def arrays(self) -> dict[str, Floats]:
         """Return the arrays by name, without those that are None."""

@@ -42,6 +42,10 @@ def expected_to_fail(estimator):
 
 
 @parametrize_with_checks(ESTIMATORS, expected_failed_checks=expected_to_fail)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.SkipTestWarning",
+    "ignore:y holds a single class",
+    "ignore:the class . has no series with a positive sample_weight",
+)
 def test_check_estimator(estimator, check):
     check(estimator)

@@ -257,3 +257,39 @@ def test_numbers_of_numpy_give_the_features_of_equal_numbers_of_python(estimator
 def test_truth_values_are_no_sizes(value):
     with pytest.raises(ValueError, match=r"The 'order' parameter of HiPPOTransformer must be an int in the range"):
         HiPPOTransformer(order=value).fit(series())
+
+
+# ---------------------------------------------------------------------- channels without observations
+def make_supervised(name):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    import skhippo
+
+    if name.startswith("HiPPORNN"):
+        pytest.importorskip("torch")
+        return getattr(skhippo, name)(hidden_size=2, order=2, max_epochs=1, random_state=0)
+    if name == "AugmentedClassifier":
+        pipeline = make_pipeline(HiPPOTransformer(order=2, handle_empty="zero"), LogisticRegression())
+        return skhippo.AugmentedClassifier(pipeline, random_state=0)
+    return getattr(skhippo, name)()
+
+
+SUPERVISED = ["HiPPOClassifier", "HiPPORegressor", "HiPPORNNClassifier", "HiPPORNNRegressor", "AugmentedClassifier"]
+
+
+@pytest.mark.parametrize("name", SUPERVISED)
+def test_channels_that_no_training_series_observed(name):
+    """Nothing said so, and a network took later values through weights that were never trained."""
+    rng = np.random.default_rng(0)
+    values, y = rng.normal(size=(12, 2, 8)), np.arange(12) % 2
+    clock = np.arange(8.0)
+    both = as_panel([(clock, x) for x in values])
+    holed = both._with_channels(np.where([False, True], np.nan, both.values), ("hr", "bp"))
+    model = make_supervised(name)
+    with pytest.warns(UserWarning, match="never observed in the training series: 'bp'.  Nothing is learned about"):
+        model.fit(holed, y)
+    if name != "AugmentedClassifier":  # what its estimator does is not known
+        np.testing.assert_array_equal(model.predict(both), model.predict(holed))
+    with pytest.raises(ValueError, match="X has no observation: all values of all series are NaN"):
+        make_supervised(name).fit(both._with_channels(both.values * np.nan, None), y)

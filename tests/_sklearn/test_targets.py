@@ -5,6 +5,7 @@ import datetime
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import DataConversionWarning
 
 from skhippo import AugmentedClassifier, AugmentedRegressor, HiPPOClassifier, HiPPORegressor, HiPPOTransformer, Panel
 from skhippo._sklearn.targets import as_labels_array, check_class_weight, join_weights, read_labels, read_targets
@@ -208,3 +209,107 @@ def test_a_weight_that_is_zero_beside_the_others_leaves_a_series_out(model):
     weights[:2] = 1e-300
     some = model.fit(X, Y, weights).predict(X)
     assert_array_equal(some, model.fit(X[2:], Y[2:]).predict(X))
+
+
+# ---------------------------------------------------------------------- every estimator alike
+def make_model(name):
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
+    import skhippo
+
+    if name == "network":
+        pytest.importorskip("torch")
+        return skhippo.HiPPORNNClassifier(hidden_size=2, order=2, max_epochs=1, random_state=0)
+    if name == "augmented":
+        return AugmentedClassifier(make_pipeline(HiPPOTransformer(order=2), LogisticRegression()), random_state=0)
+    return HiPPOClassifier()
+
+
+MODELS = ["classifier", "augmented", "network"]
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_labels_in_all_containers_give_the_same_classes(name):
+    pd, pl, pa = map(pytest.importorskip, ("pandas", "polars", "pyarrow"))
+    words = np.where(Y, "b", "a")
+    containers = [
+        (Y.astype(object), [0, 1]),
+        ((Y == 1).astype(object), [False, True]),
+        (pd.Series(pd.Categorical(words, categories=["c", "b", "a"], ordered=True)), ["a", "b"]),
+        (pd.Series(Y, dtype="category"), [0, 1]),
+        (pl.Series(words, dtype=pl.Categorical), ["a", "b"]),
+        (pa.array(words).dictionary_encode(), ["a", "b"]),
+        (np.ma.masked_array(Y, mask=False), [0, 1]),
+    ]
+    for y, classes in containers:
+        found = make_model(name).fit(X, y).classes_
+        assert found.tolist() == classes
+        assert type(found.tolist()[0]) is type(classes[0])
+
+
+@pytest.mark.parametrize("library", ["numpy", "pandas", "polars", "pyarrow"])
+def test_a_column_of_labels_is_read_like_its_labels(library):
+    """A frame of nullable integers became floats, and its missing labels had no place."""
+    module = pytest.importorskip(library)
+    make = {
+        "numpy": lambda y: np.array(y, dtype=object)[:, None],
+        "pandas": lambda y: module.DataFrame({"y": module.array(y, dtype="Int64")}),
+        "polars": lambda y: module.DataFrame({"y": y}),
+        "pyarrow": lambda y: module.table({"y": y}),
+    }[library]
+    with pytest.warns(DataConversionWarning, match="A column-vector y was passed when a 1d array was expected"):
+        labels = read_labels(make([1, 0, 1]))
+    assert labels.tolist() == [1, 0, 1]
+    assert labels.dtype.kind == "i"
+    with pytest.raises(ValueError, match="Input y contains NaN: series 1 has no label"):
+        read_labels(make([1, None, 1]))
+
+
+@pytest.mark.parametrize(
+    ("y", "error", "message"),
+    [
+        (np.array([0.0, np.nan, 1.0]), ValueError, r"Input y contains NaN\. Series 1 has the label nan: leave"),
+        (np.ma.masked_array([0, 1, 1], mask=[0, 1, 0]), ValueError, "Input y is masked: series 1 has no label"),
+        (np.ma.masked_array(["a", "b"], mask=[0, 1]), ValueError, "Input y is masked: series 1 has no label"),
+        (np.array([0j, 1j]), ValueError, "Complex data not supported: y is complex128; class labels are numbers or"),
+        ((label for label in "ab"), TypeError, "y is of type generator: a sequence is expected, with one label per"),
+        ("ab", TypeError, "y is of type str: a sequence is expected"),
+    ],
+)
+def test_labels_that_are_refused(y, error, message):
+    with pytest.raises(error, match=message):
+        read_labels(y)
+
+
+@pytest.mark.parametrize("name", ["classifier", "network"])
+def test_classes_about_which_nothing_is_learned_are_named(name):
+    with pytest.warns(UserWarning, match="y holds a single class, 7, which will be predicted for every series"):
+        model = make_model(name).fit(X, np.full(12, 7))
+    assert model.predict(X[:2]).tolist() == [7, 7]
+    with pytest.warns(UserWarning, match="the class 0 has no series with a positive sample_weight, so nothing"):
+        make_model(name).fit(X, Y, sample_weight=Y)
+    labels = Y.copy()
+    labels[0] = 2  # a class of one series is learned like any other
+    assert make_model(name).fit(X, labels).classes_.tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("name", ["classifier", "network", "regressor"])
+def test_weights_that_are_missing_are_named(name):
+    model = HiPPORegressor() if name == "regressor" else make_model(name)
+    for bad, message in (
+        ([1.0, np.nan, *[1.0] * 10], r"Input sample_weight contains NaN\. Series 1 has the weight nan: leave"),
+        (np.ma.masked_array(np.ones(12), [0, 1] + [0] * 10), "Input sample_weight is masked: series 1 has no weight"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            model.fit(X, Y, sample_weight=bad)
+
+
+def test_targets_that_are_not_at_hand_are_refused():
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(ValueError, match="Input y is masked: series 1 has no target"):
+        read_targets(np.ma.masked_array([0.0, 9.0], mask=[0, 1]))
+    with pytest.raises(ValueError, match="y has the column 'id' beside others, which looks like the ids of the series"):
+        read_targets(pd.DataFrame({"id": [3, 4], "y": [0.5, 0.7]}))
+    with pytest.raises(ValueError, match="Complex data not supported"):
+        read_targets(np.array([0j, 1j]))

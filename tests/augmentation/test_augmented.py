@@ -29,7 +29,11 @@ def fine(head):
         AugmentedRegressor(fine(SVR(C=100.0)), ("gap",), n_copies=1, random_state=0),  # takes one target
     ]
 )
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.SkipTestWarning",
+    "ignore:y holds a single class",
+    "ignore:the class . has no series with a positive sample_weight",
+)
 def test_check_estimator(estimator, check):
     check(estimator)
 

@@ -73,6 +73,7 @@ def test_weights():
         HiPPOClassifier().fit(X, y, -np.ones(40))
 
 
+@pytest.mark.filterwarnings("ignore:y holds a single class")
 def test_one_class_alone():
     X = np.random.default_rng(0).normal(size=(6, 12))
     model = HiPPOClassifier().fit(X, ["a"] * 6)

@@ -39,7 +39,11 @@ def random_batches(model):
 
 
 @parametrize_with_checks(CHECKED, expected_failed_checks=random_batches)
-@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.filterwarnings(
+    "ignore::sklearn.exceptions.SkipTestWarning",
+    "ignore:y holds a single class",
+    "ignore:the class . has no series with a positive sample_weight",
+)
 def test_check_estimator(estimator, check):
     check(estimator)
 
@@ -91,6 +95,7 @@ def test_carriers_of_series(data):
     assert_array_equal(found[0], found[2])
 
 
+@pytest.mark.filterwarnings("ignore:never observed in the training series")
 def test_series_of_one_observation_constant_channels_and_empty_channels():
     X = [([0.0], [[1.0], [NAN], [5.0]]), ([0.0, 1.0, 2.5], [[1.0] * 3, [NAN] * 3, [4.0, NAN, 6.0]])] * 6
     for feedback in (True, False):
@@ -184,6 +189,7 @@ def test_partial_fit_knows_its_classes(data):
 # ------------------------------------------------------------------ training
 
 
+@pytest.mark.filterwarnings("ignore:y holds a single class")
 def test_validation_series_are_held_back_from_each_class(data):
     X, _ = data
     y = np.repeat([0, 1, 2], [20, 19, 1])

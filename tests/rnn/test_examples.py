@@ -17,6 +17,7 @@ def test_class_weights_that_are_none(data):
         classifier(class_weight={0: 1.0, 1: -1.0}).fit(*data)
 
 
+@pytest.mark.filterwarnings("ignore:the class . has no series with a positive sample_weight")
 def test_weights_that_cancel(data):
     X, y = data
     with pytest.raises(ValueError, match="sample_weight times class_weight is 0 for every series"):

@@ -151,7 +151,7 @@ def test_damage_never_goes_unnoticed(data, tmp_path):
 @pytest.mark.parametrize(
     ("replace", "message"),
     [
-        (lambda t: t.update(center=t["center"] * np.nan), "finite numbers in float32 or float64"),
+        (lambda t: t.update(center=t["center"] * np.inf), "finite numbers in float32 or float64"),
         (lambda t: t.update(scale=t["scale"].half()), "finite numbers in float32 or float64"),
         (lambda t: t.update(center=t["center"][:0]), "one number per channel is expected, and median and spread"),
         (lambda t: t.pop("median"), "one number per channel is expected, and median and spread"),
@@ -203,3 +203,15 @@ def test_a_pipe_is_refused_instead_of_waited_for(tmp_path):
     os.mkfifo(tmp_path / "pipe")
     with pytest.raises(ValueError, match="pipe' is not a regular file"):
         HiPPORNNClassifier.load(tmp_path / "pipe")
+
+
+def test_a_channel_that_was_never_observed_survives_the_file(tmp_path):
+    rng = np.random.default_rng(0)
+    X = [([0.0, 1.0, 2.0], np.vstack([rng.normal(size=3), np.full(3, np.nan)])) for _ in range(8)]
+    with pytest.warns(UserWarning, match="never observed in the training series: 'x1'"):
+        model = classifier(max_epochs=1).fit(X, np.arange(8) % 2)
+    model.save(tmp_path / "model")
+    seen = [(t, rng.normal(size=(2, 3))) for t, _ in X]
+    again = type(model).load(tmp_path / "model")
+    np.testing.assert_array_equal(again.predict_proba(seen), model.predict_proba(seen))
+    assert np.isnan(again.preparation_.scaling.center).tolist() == [False, True]

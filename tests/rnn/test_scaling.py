@@ -7,7 +7,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 pytest.importorskip("torch", reason="torch is not installed")
 
 from skhippo import as_panel
-from skhippo.rnn import Scaling
+from skhippo.rnn import Preparation, Scaling, as_batch
 from tests.rnn.cases import NAN, panel_for_training
 
 both = pytest.mark.parametrize("kind", ["asinh", "standard"])
@@ -63,14 +63,22 @@ def test_an_outlier_does_not_flatten_the_other_values(rng):
 
 
 @both
-def test_constant_and_never_observed_channels_stay_finite(kind):
+def test_constant_channels_stay_finite_and_those_never_observed_are_missing(kind):
     panel = as_panel([([0.0, 1.0], [[0.1, 0.1], [NAN, NAN]]), ([0.0], [[0.1], [NAN]])])
     scaling = Scaling.learn(panel, kind=kind)
     assert_array_equal(scaling.scale, [1.0, 1.0])
     assert_array_equal(observed(scaling, panel)[0], 0.0)
-    expected = np.array([1.0, 7.0])
-    other = scaling(np.array([[1.1, 7.0]]))
-    assert_allclose(other[0], np.arcsinh(expected) if kind == "asinh" else expected, rtol=1e-12)
+    other = scaling(np.array([[1.1, 7.0]]))[0]
+    assert_allclose(other, [np.arcsinh(1.0) if kind == "asinh" else 1.0, NAN], rtol=1e-12)
+    batch = as_batch([([0.0], [[1.1], [7.0]])], Preparation(scaling))
+    assert_array_equal(batch.observed[0, 0], [True, False])
+    assert batch.values[0, 0, 1] == 0.0
+
+
+@both
+def test_a_channel_is_learned_from_series_with_a_weight(kind):
+    panel = as_panel([([0.0, 1.0], [[1.0, 2.0], [NAN, NAN]]), ([0.0, 1.0], [[1.0, 2.0], [5.0, 6.0]])])
+    assert_array_equal(np.isnan(Scaling.learn(panel, np.array([1.0, 0.0]), kind).center), [False, True])
 
 
 def test_channels_that_are_mostly_0_have_mean_and_deviation_for_median_and_spread(rng):
