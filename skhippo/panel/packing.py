@@ -11,7 +11,7 @@ from skhippo._support.types import Integers
 from skhippo.panel.arrays import common_dtype
 from skhippo.panel.clocks import DATES, check_same_clock
 from skhippo.panel.entry import Series
-from skhippo.panel.labels import as_labels
+from skhippo.panel.labels import as_labels, shown
 from skhippo.panel.layout import BLOCK, Namer, check_not_empty, namer, same_channels, same_names, to_offsets
 from skhippo.panel.times import common_unit
 
@@ -19,7 +19,6 @@ from skhippo.panel.times import common_unit
 def pack(series: list[Series]) -> dict[str, Any]:
     """Return the parts of a panel (arguments of `Panel`); raise unless the series agree."""
     ids = [s.label for s in series]
-    labels = None if any(label is None for label in ids) else as_labels(ids, "the ids")
     name = namer(ids)
     _check_channels(series, name)
     names = same_names([s.names for s in series], name)
@@ -35,9 +34,22 @@ def pack(series: list[Series]) -> dict[str, Any]:
         "times": times,
         "offsets": offsets,
         "channel_names": names,
-        "series_ids": labels,
+        "series_ids": _labels_of(ids),
         "time_kind": clock,
     }
+
+
+def _labels_of(ids: list[Any]) -> NDArray | None:
+    """Return the ids of all series, None if no series has one; raise if only some have one."""
+    without = [i for i, label in enumerate(ids) if label is None]
+    if not without:
+        return as_labels(ids, "the ids")
+    if len(without) < len(ids):
+        known = next(i for i, label in enumerate(ids) if label is not None)
+        raise ValueError(
+            f"series {known} has the id {shown(ids[known]):.60}, series {without[0]} has none: give all an id, or none"
+        )
+    return None
 
 
 def _check_channels(series: list[Series], name: Namer) -> None:

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from skhippo._support.types import Integers
 from skhippo.panel.alignment import channel_labels
-from skhippo.panel.arrays import as_array, as_real
+from skhippo.panel.arrays import as_array, as_real, is_null
 from skhippo.panel.clocks import DATES, NUMBERS, check_clock_name
 from skhippo.panel.dataframes import is_dated, is_pandas_frame
 from skhippo.panel.labels import as_labels, check_names
@@ -63,6 +63,11 @@ def check_series_ids(series_ids: ArrayLike, n_series: int) -> NDArray:
     ids = as_labels(series_ids, "series_ids")
     if ids.shape != (n_series,):
         raise ValueError(f"series_ids has shape {ids.shape}: ({n_series},) is expected, one id per series")
+    absent = np.ma.getmaskarray(series_ids) if isinstance(series_ids, np.ma.MaskedArray) else np.zeros(n_series, bool)
+    if ids.dtype.kind in "OfmM":
+        absent = absent | [is_null(label) for label in ids]
+    if absent.any():
+        raise ValueError(f"series {absent.argmax()} has no id: every series needs one, or leave series_ids out")
     return ids
 
 

@@ -48,6 +48,14 @@ def test_errors_in_pairs_of_a_panel_name_the_id():
         as_panel([pair, np.ones((2, 3))])
 
 
+def test_ids_of_some_series_only_are_not_dropped():
+    named, unnamed = {"id": "a", "times": [0.0], "values": [1.0]}, {"times": [0.0], "values": [2.0]}
+    for X in ([named, unnamed], [unnamed, as_panel([named])[0]]):
+        with pytest.raises(ValueError, match=r"has the id 'a', series \d has none: give all an id, or none"):
+            as_panel(X)
+    assert as_panel([unnamed, unnamed]).series_ids is None
+
+
 def test_keys_of_a_dictionary_are_ids():
     frames = {
         "berlin": pd.DataFrame({"ph": [7.0, 7.2]}, pd.date_range("2026-01-01", periods=2, tz="Europe/Berlin")),

@@ -104,3 +104,9 @@ def test_names_of_the_columns_of_a_frame_are_kept():
     with pytest.raises(ValueError, match=r"a frame whose index holds times, 2024-01-01 .*times=values\.index"):
         Panel(dated)
     assert Panel(dated, times=dated.index) == as_panel([dated])
+
+
+@pytest.mark.parametrize("ids", [["a", None], [1.0, np.nan], np.ma.array(["a", "b"], mask=[False, True])])
+def test_every_series_has_an_id_or_none_has(ids):
+    with pytest.raises(ValueError, match="series 1 has no id: every series needs one"):
+        Panel([[1.0], [2.0]], [0.0, 0.0], [0, 1, 2], series_ids=ids)
