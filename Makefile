@@ -79,6 +79,7 @@ format: $(VENV)/.lint   ## let ruff rewrite the files
 	$(BIN)/ruff format .
 
 docs: $(VENV)/.docs   ## HTML documentation in docs/_build/html
+	rm -rf docs/api/generated  # pages of names that are gone would be warnings
 	$(BIN)/python -m sphinx -W --keep-going -b html docs docs/_build/html
 
 figures: $(VENV)/.base   ## the figures on pages by command, with commit and date, and those without a command
